@@ -1,0 +1,104 @@
+"""The engine and the one function that owns write transactions. `payments` and `shop` import it.
+
+SQLite allows one writer at a time and its busy handler lets some writers starve, so writers queue at a lock
+file (flock) before BEGIN IMMEDIATE. PostgreSQL has row locks; what it refuses as a serialization failure or a
+deadlock is run again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+T = TypeVar("T")
+
+_TRIES = 6
+_RETRYABLE = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
+
+
+class Database:
+    """One engine with its two ways in: `read()` for queries, `write(work)` for everything that changes rows."""
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        """`url` is SQLAlchemy's form: sqlite:///path or postgresql+psycopg://… Nothing is opened yet."""
+        parsed = make_url(url)
+        if parsed.drivername in {"postgres", "postgresql"}:
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.engine: Engine = create_engine(parsed, pool_size=pool_size, max_overflow=8, pool_pre_ping=True)
+        self._writing = self.engine.execution_options(writes=True)
+        self._lock_path: Path | None = None
+        if self.is_sqlite:
+            if not parsed.database or parsed.database == ":memory:":
+                raise ValueError("SQLite needs a file: several processes share the database")
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            self._lock_path = Path(parsed.database + ".lock")
+            _prepare_sqlite(self.engine)
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for queries. It is rolled back at the end, so nothing written in it stays."""
+        with Session(self.engine, autoflush=False) as session:
+            yield session
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        """Run `work` in one transaction and commit it; its result comes back.
+
+        `work` may run several times (after a serialization failure or a deadlock), so it must do nothing but
+        use its session: no mail, no provider call. Objects stay readable after the commit.
+        """
+        for attempt in range(_TRIES):
+            try:
+                with self._writer(), Session(self._writing, expire_on_commit=False) as session:
+                    result = work(session)
+                    session.commit()
+                    return result
+            except DBAPIError as error:
+                if attempt == _TRIES - 1 or not _is_retryable(error):
+                    raise
+                time.sleep(random.uniform(0.005, 0.02) * 2**attempt)  # noqa: S311  (jitter, not a secret)
+        raise AssertionError("unreachable")
+
+    @contextlib.contextmanager
+    def _writer(self) -> Iterator[None]:
+        if self._lock_path is None:
+            yield
+            return
+        handle = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def dispose(self) -> None:
+        """Close every pooled connection (at exit and before a fork)."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000", "synchronous=FULL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _is_retryable(error: DBAPIError) -> bool:
+    code = getattr(error.orig, "sqlstate", None)
+    return code in _RETRYABLE or "database is locked" in str(error.orig)

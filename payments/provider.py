@@ -1,0 +1,219 @@
+"""The port to a payment provider: what we ask of it and what it answers, in our own words.
+
+Anyone in `payments` and `shop` may import it; the adapters in `payments/providers/` implement it. Amounts are
+integer minor units; moments are aware UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from payments.money import Money
+
+
+class UIMode(StrEnum):
+    """Where the card is typed: in the provider's frames on our page, or on the provider's page."""
+
+    ELEMENTS = "elements"
+    HOSTED_PAGE = "hosted_page"
+
+
+class SessionStatus(StrEnum):
+    """The provider's word on a checkout session."""
+
+    OPEN = "open"
+    COMPLETE = "complete"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line that the provider shows to the shopper; `unit` is tax-included."""
+
+    name: str
+    unit: Money
+    quantity: int
+
+
+@dataclass(frozen=True)
+class SessionRequest:
+    """All that makes a checkout session. The same request with the same key makes it once."""
+
+    idempotency_key: str
+    reference: str
+    """Our payment id: comes back in every object and event."""
+    request_id: str
+    ui_mode: UIMode
+    method: str
+    lines: tuple[Line, ...]
+    return_url: str
+    cancel_url: str
+    locale: str
+    email: str | None
+    expires_at: dt.datetime
+
+    @property
+    def total(self) -> Money:
+        first, *rest = (line.unit * line.quantity for line in self.lines)
+        return sum(rest, start=first)
+
+
+@dataclass(frozen=True)
+class Charge:
+    """Money that moved from a card, or the try that failed."""
+
+    id: str
+    amount: Money
+    refunded: Money
+    captured: bool
+    paid: bool
+    method: str
+    brand: str | None
+    last4: str | None
+
+
+@dataclass(frozen=True)
+class Session:
+    """A checkout session as the provider tells it now, with what was paid through it."""
+
+    id: str
+    status: SessionStatus
+    paid: bool
+    reference: str | None
+    amount: Money
+    livemode: bool
+    ui_mode: str
+    methods: tuple[str, ...]
+    url: str | None
+    client_secret: str | None
+    payment_id: str | None
+    """The provider's id of the payment (`pi_…`), once there is one."""
+    payment_status: str | None
+    charge: Charge | None
+    decline: Decline | None
+    """Why the last try failed, when one did."""
+    created: dt.datetime
+    expires_at: dt.datetime
+
+
+class Decline(StrEnum):
+    """Why a card was refused, as coarse as a stranger may know it."""
+
+    FUNDS = "funds"
+    AUTHENTICATION = "authentication"
+    ENTRY = "entry"
+    ISSUER = "issuer"
+
+
+@dataclass(frozen=True)
+class Refund:
+    """Money on its way back."""
+
+    id: str
+    payment_id: str
+    amount: Money
+    status: str
+    reference: str | None
+
+
+@dataclass(frozen=True)
+class Event:
+    """News from the provider. Only ids are taken from it; the object is fetched anew."""
+
+    id: str
+    type: str
+    created: dt.datetime
+    livemode: bool
+    object_type: str
+    object_id: str
+    reference: str | None
+    """Our payment id, as far as the object carries it."""
+    payment_id: str | None
+
+
+class PaymentError(Exception):
+    """A call to the provider did not give what it promised. `code` is stable and safe to log."""
+
+    code = "payment_error"
+
+    def __init__(self, message: str, *, code: str | None = None, request_id: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code or self.code
+        self.provider_request_id = request_id
+
+
+class OutcomeUnknown(PaymentError):
+    """It may have happened or not (no answer, or the provider's own fault): ask again with the same key."""
+
+    code = "unknown"
+
+
+class ProviderBusy(PaymentError):
+    """The provider wants fewer calls; it did nothing."""
+
+    code = "busy"
+
+
+class Refused(PaymentError):
+    """The provider understood and said no; it did nothing."""
+
+    code = "refused"
+
+
+class NotThere(Refused):
+    """The provider has no such object in this account."""
+
+    code = "not_there"
+
+
+class BadSignature(PaymentError):
+    """The body was not sent by the provider, or too long ago."""
+
+    code = "bad_signature"
+
+
+class Provider(Protocol):
+    """A payment provider's account. Every call may raise a PaymentError; none retries beyond its client's own."""
+
+    @property
+    def name(self) -> str:
+        """The provider: "stripe"."""
+
+    @property
+    def account(self) -> str:
+        """Our name for the account."""
+
+    @property
+    def livemode(self) -> bool:
+        """Whether real money moves."""
+
+    def create_session(self, request: SessionRequest) -> Session:
+        """Make a session, or give back the one that this key made before."""
+
+    def retrieve_session(self, session_id: str) -> Session:
+        """The session as it is now."""
+
+    def expire_session(self, session_id: str) -> Session:
+        """Make an open session unpayable; one that ended already comes back as it is."""
+
+    def sessions_since(self, since: dt.datetime) -> Iterator[Session]:
+        """Every session made since, newest first."""
+
+    def session_of_payment(self, payment_id: str) -> Session | None:
+        """The session through which a payment was made."""
+
+    def refund(self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
+        """Give money back."""
+
+    def refunds_since(self, since: dt.datetime) -> Iterator[Refund]:
+        """Every refund made since, newest first."""
+
+    def parse_event(self, body: bytes, headers: Mapping[str, str]) -> Event:
+        """The event in a webhook's raw body. Raises BadSignature."""
+
+    def events_since(self, since: dt.datetime) -> Iterator[Event]:
+        """Every event since, newest first (the provider keeps them 30 days)."""

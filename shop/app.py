@@ -1,0 +1,110 @@
+"""The factory: the only place where the parts are wired."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask, request
+from flask_babel import Babel
+from flask_wtf import CSRFProtect
+from whitenoise import WhiteNoise
+
+from payments.database import Database
+from payments.provider import Provider
+from payments.providers.stripe import StripeProvider
+from security.guard import PANGuard
+from shop import logs, web
+from shop.assets import STATIC, Assets
+from shop.context import Shop, the_locale, the_store
+from shop.language import LanguagePrefix
+from shop.passages import Passages
+from shop.settings import Settings, StripeAccount, load
+from shop.vault import Vault
+
+csrf = CSRFProtect()
+
+ProviderFactory = Callable[[StripeAccount], Provider]
+
+
+def create_shop(settings: Settings, make_provider: ProviderFactory = StripeProvider.of_account) -> Shop:
+    """The parts of a shop, for web, worker and commands alike."""
+    by_account = {account.name: make_provider(account) for account in settings.accounts.values()}
+    return Shop(
+        settings=settings,
+        db=Database(settings.database_url),
+        vault=Vault(settings.keys),
+        providers={store_id: by_account[account.name] for store_id, account in settings.accounts.items()},
+    )
+
+
+def create_app(settings: Settings | None = None, shop: Shop | None = None) -> Flask:
+    """The web application. Without arguments it reads the environment; raises SettingsError with every fault."""
+    if shop is None:
+        shop = create_shop(settings or load(os.environ))
+    app = Flask(__name__, static_folder=None)
+    _configure(app, shop.settings)
+    app.extensions["hitsuka"] = shop
+    logs.configure()
+    Babel(app, locale_selector=the_locale)
+    csrf.init_app(app)
+    web.install(app)
+    _register_views(app)
+    _template_globals(app)
+    _middleware(app, shop)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.keys.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.keys.secret_key_fallbacks),
+        SESSION_COOKIE_NAME="__Host-form" if settings.https else "form",
+        SESSION_COOKIE_SECURE=settings.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        MAX_CONTENT_LENGTH=256 * 1024,
+        BABEL_DEFAULT_LOCALE="ja",
+        BABEL_DEFAULT_TIMEZONE="Asia/Tokyo",
+        BABEL_TRANSLATION_DIRECTORIES=str(Path(__file__).parent / "translations"),
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+
+
+def _register_views(app: Flask) -> None:
+    from shop.address.views import address
+    from shop.cart.views import cart
+    from shop.catalog.views import catalog
+    from shop.checkout.views import checkout
+    from shop.health import health
+    from shop.orders.views import orders
+    from shop.pages.views import pages
+    from shop.pictures.views import pictures
+    from shop.webhooks.views import webhooks
+
+    for blueprint in (catalog, pages, pictures, address, cart, checkout, orders, webhooks, health):
+        app.register_blueprint(blueprint)
+
+
+def _template_globals(app: Flask) -> None:
+    assets = Assets()
+    app.jinja_env.globals.update(assets=assets)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+    @app.context_processor
+    def _page() -> dict[str, object]:
+        from flask import g
+
+        return {"store": the_store() if "store" in g else None, "locale": the_locale(), "path": request.path}
+
+
+def _middleware(app: Flask, shop: Shop) -> None:
+    """Outermost first: the guard sees a request before anything of ours does."""
+    inner = LanguagePrefix(app.wsgi_app)
+    files = WhiteNoise(inner, root=str(STATIC), prefix="static/", max_age=31536000 if shop.settings.is_production else 0)
+    app.wsgi_app = PANGuard(  # type: ignore[method-assign]  # Flask's documented way to wrap middleware
+        files, on_passage=Passages(shop.db).record, body_exempt=("/webhooks/stripe",)
+    )

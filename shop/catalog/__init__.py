@@ -1,0 +1,1 @@
+"""Categories, products, variants and their stock; search; the shop's shelves as pages."""

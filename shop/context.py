@@ -1,0 +1,41 @@
+"""What one running shop consists of, and how a view reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app, g
+
+from payments.database import Database
+from payments.provider import Provider
+from shop.settings import Settings
+from shop.stores import Store
+from shop.vault import Vault
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The parts, wired once in `shop.app`."""
+
+    settings: Settings
+    db: Database
+    vault: Vault
+    providers: Mapping[str, Provider]
+    """By store id; stores that share an account share the provider."""
+
+
+def the_shop() -> Shop:
+    """The running shop of the current request or command."""
+    return cast(Shop, current_app.extensions["hitsuka"])
+
+
+def the_store() -> Store:
+    """The store whose host was asked. Only inside a request to a store's host."""
+    return cast(Store, g.store)
+
+
+def the_locale() -> str:
+    """"ja" or "en": the language of this request's page, given by its path (`/en/…`)."""
+    return cast(str, g.get("locale", "ja"))

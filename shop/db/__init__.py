@@ -1,0 +1,1 @@
+"""The tables' base, the engine, migrations."""

@@ -1,0 +1,296 @@
+"""Configuration from the environment, as frozen dataclasses. All faults are reported at once.
+
+Every name can also be given as NAME_FILE, the path of a file that holds the value. Values that give power are
+`Secret`: their `repr` is masked, so no log and no traceback shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from security.sealing import PrivateKey
+from shop.stores import all_stores
+
+T = TypeVar("T")
+
+DEMO_MARK = "demo"
+"""Keys that `shop demo` makes begin with this, so that production can refuse them."""
+
+ENVIRONMENTS = ("demo", "test", "production")
+STRIPE_API = "https://api.stripe.com"
+STRIPE_JS = "https://js.stripe.com/endive/stripe.js"
+STRIPE_FRAMES = ("https://js.stripe.com", "https://*.js.stripe.com", "https://hooks.stripe.com")
+STRIPE_CHECKOUT = "https://checkout.stripe.com"
+SANDBOX_API = "http://127.0.0.1:8001"
+SANDBOX_PAGES = "http://pay.localhost:8001"
+
+
+class SettingsError(Exception):
+    """The environment can't be used; `faults` has one sentence for each reason."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class Secret(str):
+    """Text that `repr` does not show."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+
+@dataclass(frozen=True)
+class StripeAccount:
+    """One account at the provider: keys, and the addresses where it is reached."""
+
+    name: str
+    secret_key: Secret
+    publishable_key: str
+    webhook_secrets: tuple[Secret, ...]
+    api_base: str
+    js_url: str
+    frame_origins: tuple[str, ...]
+    checkout_origin: str
+
+    @property
+    def livemode(self) -> bool:
+        return self.secret_key.startswith(("sk_live_", "rk_live_"))
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The shop's own keys. `data` has each store's private keys, the first of which new records are sealed to."""
+
+    secret_key: Secret
+    secret_key_fallbacks: tuple[Secret, ...]
+    lookup: Secret
+    audit: Secret
+    data: Mapping[str, tuple[PrivateKey, ...]] = field(repr=False)
+    verify: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that one process of the shop is configured by."""
+
+    env: str
+    database_url: Secret
+    redis_url: Secret | None
+    keys: Keys
+    accounts: Mapping[str, StripeAccount]
+    """The provider's account of each store; stores may share one."""
+    urls: Mapping[str, str]
+    """Origin by store id, and `staff`: "http://style.localhost:8000"."""
+    mail_url: Secret
+    mail_from: str
+    probe_token: Secret | None
+    """Opens the reasons behind /readyz and /metrics to callers that are not on this machine."""
+
+    @property
+    def is_production(self) -> bool:
+        return self.env == "production"
+
+    @property
+    def https(self) -> bool:
+        return all(url.startswith("https://") for url in self.urls.values())
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """The settings in `environ`. Raises SettingsError with every fault found."""
+    reader = _Reader(environ)
+    env = reader.choice("SHOP_ENV", ENVIRONMENTS, default="production")
+    settings = Settings(
+        env=env,
+        database_url=Secret(
+            reader.text("DATABASE_URL", "" if env == "production" else "sqlite:///var/shop.sqlite")
+        ),
+        redis_url=reader.optional_secret("REDIS_URL"),
+        keys=_keys(reader),
+        accounts={store_id: _account(reader, store_id, env) for store_id in all_stores()},
+        urls=_urls(reader, env),
+        mail_url=Secret(reader.text("MAIL_URL", "" if env == "production" else "smtp://127.0.0.1:8025")),
+        mail_from=reader.text("MAIL_FROM", "" if env == "production" else "shop@localhost.example"),
+        probe_token=reader.optional_secret("PROBE_TOKEN"),
+    )
+    if env == "production":
+        _production_faults(settings, reader.faults)
+    else:
+        _demo_faults(settings, reader.faults)
+    if reader.faults:
+        raise SettingsError(reader.faults)
+    return settings
+
+
+class _Reader:
+    """Reads values by name and collects what is wrong, so that one start shows every fault."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.faults: list[str] = []
+
+    def raw(self, name: str) -> str | None:
+        if name in self._environ:
+            return self._environ[name].strip()
+        path = self._environ.get(name + "_FILE")
+        if path is None:
+            return None
+        try:
+            return Path(path).read_text("utf-8").strip()
+        except OSError as error:
+            self.faults.append(f"{name}_FILE can't be read: {error.strerror}")
+            return None
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self.raw(name) or default
+        if not value and not self.faults_about(name):
+            self.faults.append(f"{name} is missing")
+        return value
+
+    def faults_about(self, name: str) -> bool:
+        return any(fault.startswith(name) for fault in self.faults)
+
+    def optional_secret(self, name: str) -> Secret | None:
+        value = self.raw(name)
+        return Secret(value) if value else None
+
+    def secret(self, name: str, *, at_least: int = 32) -> Secret:
+        value = self.text(name)
+        if value and len(value) < at_least:
+            self.faults.append(f"{name} is shorter than {at_least} characters")
+        return Secret(value)
+
+    def choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
+        value = self.text(name, default)
+        if value not in allowed:
+            self.faults.append(f"{name} must be one of {', '.join(allowed)}")
+        return value
+
+    def parsed(self, name: str, parse: Callable[[str], T], otherwise: T) -> T:
+        value = self.text(name)
+        if not value:
+            return otherwise
+        try:
+            return parse(value)
+        except (ValueError, KeyError) as error:
+            self.faults.append(f"{name} can't be understood: {error}")
+            return otherwise
+
+
+def _keys(reader: _Reader) -> Keys:
+    fallbacks = (reader.raw("SECRET_KEY_FALLBACKS") or "").split()
+    return Keys(
+        secret_key=reader.secret("SECRET_KEY"),
+        secret_key_fallbacks=tuple(Secret(key) for key in fallbacks),
+        lookup=reader.secret("LOOKUP_KEY"),
+        audit=reader.secret("AUDIT_KEY"),
+        data=reader.parsed("DATA_KEYS", parse_data_keys, {}),
+        verify=tuple((reader.raw("VERIFY_KEYS") or "").split()),
+    )
+
+
+def parse_data_keys(text: str) -> dict[str, tuple[PrivateKey, ...]]:
+    """`store:key_id:base64 …`, parted by white space or commas; a store's first key seals. ValueError else."""
+    keys: dict[str, tuple[PrivateKey, ...]] = {}
+    for number, part in enumerate(text.replace(",", " ").split(), 1):
+        try:
+            store_id, key_id, encoded = part.split(":")
+            key = PrivateKey.parse(key_id, encoded)
+        except ValueError:
+            raise ValueError(f"entry {number} is not store:key_id:base64 of 32 bytes") from None
+        if store_id not in all_stores():
+            raise ValueError(f"entry {number} names an unknown store")
+        if key_id in {known.key_id for known in keys.get(store_id, ())}:
+            raise ValueError(f"entry {number} repeats a key id")
+        keys[store_id] = (*keys.get(store_id, ()), key)
+    missing = sorted(set(all_stores()) - set(keys))
+    if missing:
+        raise ValueError(f"no key for {', '.join(missing)}")
+    return keys
+
+
+def _account(reader: _Reader, store_id: str, env: str) -> StripeAccount:
+    """The store's own account when it has a secret key of its own, else the shared one."""
+    own = reader.raw(f"STRIPE_SECRET_KEY_{store_id.upper()}") is not None
+    suffix = f"_{store_id.upper()}" if own else ""
+    demo = env != "production"
+
+    def default(sandbox: str, stripe: str) -> str:
+        return sandbox if demo else stripe
+
+    return StripeAccount(
+        name=store_id if own else "default",
+        secret_key=Secret(reader.text(f"STRIPE_SECRET_KEY{suffix}", default("sk_test_hitsuka", ""))),
+        publishable_key=reader.text(f"STRIPE_PUBLISHABLE_KEY{suffix}", default("pk_test_hitsuka", "")),
+        webhook_secrets=tuple(
+            Secret(part)
+            for part in reader.text(f"STRIPE_WEBHOOK_SECRET{suffix}", default("whsec_hitsuka", "")).split()
+        ),
+        api_base=reader.text("STRIPE_API_BASE", default(SANDBOX_API, STRIPE_API)).rstrip("/"),
+        js_url=reader.text("STRIPE_JS_URL", default(f"{SANDBOX_PAGES}/endive/stripe.js", STRIPE_JS)),
+        frame_origins=tuple(
+            reader.text("STRIPE_FRAME_ORIGINS", default(SANDBOX_PAGES, " ".join(STRIPE_FRAMES))).split()
+        ),
+        checkout_origin=reader.text("STRIPE_CHECKOUT_ORIGIN", default(SANDBOX_PAGES, STRIPE_CHECKOUT)).rstrip(
+            "/"
+        ),
+    )
+
+
+def _urls(reader: _Reader, env: str) -> dict[str, str]:
+    names = [*all_stores(), "staff"]
+    default = (
+        "" if env == "production" else " ".join(f"{name}=http://{name}.localhost:8000" for name in names)
+    )
+    urls = dict(part.partition("=")[::2] for part in reader.text("SHOP_URLS", default).split())
+    for name in names:
+        parts = urlsplit(urls.get(name, ""))
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
+            reader.faults.append(f"SHOP_URLS needs {name}=https://host, without a path")
+            urls[name] = "http://invalid.localhost"
+    if len(set(urls.values())) < len(names):
+        reader.faults.append("SHOP_URLS gives one address to two of the stores and the staff")
+    return urls
+
+
+def _production_faults(settings: Settings, faults: list[str]) -> None:
+    if not settings.https:
+        faults.append("SHOP_URLS must all be https in production")
+    keys = settings.keys
+    named = {"SECRET_KEY": keys.secret_key, "LOOKUP_KEY": keys.lookup, "AUDIT_KEY": keys.audit}
+    faults.extend(f"{name} is a demo key" for name, key in named.items() if key.startswith(DEMO_MARK))
+    if any(key.key_id.startswith(DEMO_MARK) for store in keys.data.values() for key in store):
+        faults.append("DATA_KEYS holds a demo key")
+    for account in {account.name: account for account in settings.accounts.values()}.values():
+        _stripe_host_faults(account, faults)
+
+
+def _stripe_host_faults(account: StripeAccount, faults: list[str]) -> None:
+    """In production card data goes to Stripe's own hosts and nowhere else."""
+    expected = {
+        "STRIPE_API_BASE": (account.api_base, STRIPE_API),
+        "STRIPE_JS_URL": (account.js_url, STRIPE_JS),
+        "STRIPE_FRAME_ORIGINS": (" ".join(account.frame_origins), " ".join(STRIPE_FRAMES)),
+        "STRIPE_CHECKOUT_ORIGIN": (account.checkout_origin, STRIPE_CHECKOUT),
+    }
+    faults.extend(
+        f"{name} must be Stripe's own, {theirs}, in production"
+        for name, (ours, theirs) in expected.items()
+        if ours != theirs and f"{name} must be Stripe's own, {theirs}, in production" not in faults
+    )
+    if "hitsuka" in account.secret_key or any("hitsuka" in secret for secret in account.webhook_secrets):
+        faults.append(f"the keys of account {account.name} are the sandbox's")
+
+
+def _demo_faults(settings: Settings, faults: list[str]) -> None:
+    faults.extend(
+        f"account {account.name} has a live key outside production"
+        for account in {account.name: account for account in settings.accounts.values()}.values()
+        if account.livemode or account.publishable_key.startswith("pk_live_")
+    )

@@ -1,0 +1,170 @@
+"""What every page shares: host and language of the request, who may post, headers, error pages."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from security.headers import PageKind, ProviderOrigins, security_headers
+from shop.context import the_shop
+from shop.errors import BadRequest, NotFound, ShopError
+from shop.language import language_of
+from shop.stores import all_stores
+
+HOSTLESS = frozenset({"health.healthz", "health.readyz", "health.metrics", "webhooks.stripe"})
+"""Server to server: reached by address, not by a store's name."""
+
+_access = logging.getLogger("hitsuka.access")
+_errors = logging.getLogger("hitsuka.error")
+
+
+def install(app: Flask) -> None:
+    """Hook this module into the app."""
+    app.before_request(_begin)
+    app.before_request(_know_host)
+    app.before_request(_refuse_cross_site)
+    app.after_request(_finish)
+    app.register_error_handler(CSRFError, _form_too_old)
+    app.register_error_handler(ShopError, _shop_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def cacheable(page: str, *, seconds: int = 60) -> Response:
+    """A page that everyone sees alike: no cookie, no token, nothing personal; browsers and CDNs may keep it."""
+    response = make_response(page)
+    response.headers["Cache-Control"] = f"public, max-age={seconds}, stale-while-revalidate=600"
+    g.cacheable = True
+    return response
+
+
+def allow_frames_of_provider() -> None:
+    """Say that this page holds the provider's card fields: its script and frames enter the CSP of this answer."""
+    g.page_kind = PageKind.TOKEN_PAYMENT
+
+
+def _begin() -> None:
+    g.started = time.perf_counter()
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if _is_request_id(given) else secrets.token_hex(8)
+    g.locale = language_of(request.script_root)
+
+
+def _is_request_id(text: str) -> bool:
+    return 8 <= len(text) <= 40 and text.isascii() and text.replace("-", "").isalnum() and not text.isdigit()
+
+
+def _know_host() -> ResponseReturnValue | None:
+    """Find the store by its host name. An unknown host gets a plain refusal, so no page trusts a made-up one."""
+    if request.endpoint in HOSTLESS:
+        return None
+    origin = f"{request.scheme}://{request.host}"
+    hosts = the_shop().settings.urls
+    for name, url in hosts.items():
+        if urlsplit(url).netloc == request.host and name in all_stores():
+            g.store = all_stores()[name]
+            return None
+    if request.host.partition(":")[0] == "localhost" and request.method == "GET" and "style" in hosts:
+        return redirect(hosts["style"], code=302)
+    _access.info("unknown host", extra={"request_id": g.request_id, "scheme": origin.partition(":")[0]})
+    raise NotFound
+
+
+def _refuse_cross_site() -> None:
+    """A browser's POST must come from our own page: by Sec-Fetch-Site, else by Origin. (Webhooks are no browser.)"""
+    if request.method in {"GET", "HEAD", "OPTIONS"} or request.endpoint in HOSTLESS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        allowed = site == "same-origin"
+    else:
+        allowed = request.headers.get("Origin") == f"{request.scheme}://{request.host}"
+    if not allowed:
+        raise CrossSite
+
+
+class CrossSite(BadRequest):
+    """The request came from another site's page."""
+
+    code = "cross_site"
+    status = 403
+
+
+def _finish(response: Response) -> Response:
+    shop = the_shop()
+    kind = g.get("page_kind", PageKind.ORDINARY)
+    account = shop.settings.accounts[g.store.id] if "store" in g else next(iter(shop.settings.accounts.values()))
+    origins = ProviderOrigins(
+        script=_origin(account.js_url),
+        frames=account.frame_origins,
+        api=account.api_base if account.api_base.startswith("https://") else _origin(account.js_url),
+        hosted_page=account.checkout_origin,
+    )
+    for name, value in security_headers(kind, origins, https=shop.settings.https).items():
+        response.headers.setdefault(name, value)
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Request-Id"] = g.get("request_id", "-")
+    _log(response)
+    return response
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _log(response: Response) -> None:
+    """One line a request: the route's pattern, never the path or query, which a person may have typed into."""
+    _access.info(
+        "%s %s %s",
+        request.method,
+        request.url_rule.rule if request.url_rule else "-",
+        response.status_code,
+        extra={
+            "request_id": g.get("request_id", "-"),
+            "store": g.store.id if "store" in g else "-",
+            "ms": round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+        },
+    )
+
+
+def _shop_error(error: ShopError) -> ResponseReturnValue:
+    return _error_page(error.status, str(error.message), error.code)
+
+
+def _form_too_old(_error: CSRFError) -> ResponseReturnValue:
+    return _error_page(400, _("フォームの有効期限が切れました。前のページを再読み込みして、もう一度お試しください。"), "form_too_old")
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.response is not None or error.code < 400:
+        return error.get_response()
+    texts = {
+        404: NotFound.message,
+        405: _("このページはその操作を受け付けていません。"),
+        413: _("送信された内容が大きすぎます。"),
+    }
+    return _error_page(error.code, str(texts.get(error.code, BadRequest.message)), error.name.lower().replace(" ", "_"))
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    """Our own fault: a calm page with the request id; the traceback goes to the log alone."""
+    _errors.error("unexpected", exc_info=error, extra={"request_id": g.get("request_id", "-")})
+    return _error_page(500, _("申し訳ございません。サーバーで問題が起きました。請求が発生したかどうかは、ご注文のページでご確認いただけます。"), "internal")
+
+
+def _error_page(status: int, message: str, code: str) -> ResponseReturnValue:
+    wants_json = request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+    if wants_json:
+        return {"error": {"code": code, "message": message, "request_id": g.get("request_id", "-")}}, status
+    template = "errors/page.html" if "store" in g else "errors/bare.html"
+    return render_template(template, status=status, message=message, code=code), status
