@@ -45,7 +45,7 @@ class SessionRequest:
 
     idempotency_key: str
     reference: str
-    """Our payment id: comes back in every object and event."""
+    """Our payment ("store.id"): comes back in every object and event."""
     request_id: str
     ui_mode: UIMode
     method: str
@@ -84,6 +84,8 @@ class Session:
     status: SessionStatus
     paid: bool
     reference: str | None
+    attempt: str | None
+    """The idempotency key that made it, as its metadata tell."""
     amount: Money
     livemode: bool
     ui_mode: str
@@ -203,11 +205,11 @@ class Provider(Protocol):
     def sessions_since(self, since: dt.datetime) -> Iterator[Session]:
         """Every session made since, newest first."""
 
-    def session_of_payment(self, payment_id: str) -> Session | None:
-        """The session through which a payment was made."""
-
     def refund(self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
         """Give money back."""
+
+    def refunds_of(self, payment_id: str) -> list[Refund]:
+        """Every refund of one payment, newest first."""
 
     def refunds_since(self, since: dt.datetime) -> Iterator[Refund]:
         """Every refund made since, newest first."""

@@ -1,0 +1,139 @@
+"""The webhook inbox: an authentic event is stored once, then applied by asking the provider, in any order.
+
+Nothing of an event's body is believed but which payment it is about, so neither duplicates nor order nor a crash
+matter (docs.stripe.com/webhooks: no order guarantee, duplicates happen).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import logging
+
+from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session as DBSession
+
+from payments.columns import utcnow
+from payments.database import Database
+from payments.listener import PaymentListener
+from payments.models import Attempt, Payment, ProviderEvent
+from payments.provider import Event, PaymentError, Provider
+from payments.settle import settle
+
+_log = logging.getLogger("hitsuka.inbox")
+
+RELEVANT = ("checkout.session.", "payment_intent.", "charge.", "refund.")
+_MAX_TRIES = 12
+_LEASE = dt.timedelta(seconds=60)
+
+
+def store_event(session: DBSession, provider: Provider, event: Event, body: bytes) -> bool:
+    """Keep an event whose signature was good. False when it was here before. Never commits."""
+    key = (provider.name, provider.account, event.id)
+    if session.get(ProviderEvent, key) is not None:
+        return False
+    row = ProviderEvent(
+        provider=provider.name,
+        account=provider.account,
+        id=event.id,
+        type=event.type,
+        object_id=event.object_id,
+        reference=event.reference[:40] if event.reference else None,
+        provider_payment=event.payment_id,
+        livemode=event.livemode,
+        body_sha256=hashlib.sha256(body).hexdigest(),
+        created_at=event.created,
+    )
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        return False  # the same event arrived twice at the same moment
+    return True
+
+
+def apply_events(db: Database, provider: Provider, listener: PaymentListener, *, limit: int = 50) -> int:
+    """Apply the account's waiting events; returns how many were looked at. Failures wait and are tried again."""
+    keys = db.write(lambda session: _claim(session, provider, limit))
+    for event_id in keys:
+        _apply_one(db, provider, listener, event_id)
+    return len(keys)
+
+
+def _claim(session: DBSession, provider: Provider, limit: int) -> list[str]:
+    """Lease events: a worker that dies gives them back by time."""
+    now = utcnow()
+    query = (
+        select(ProviderEvent)
+        .where(
+            ProviderEvent.state == "new",
+            ProviderEvent.next_try_at <= now,
+            ProviderEvent.provider == provider.name,
+            ProviderEvent.account == provider.account,
+        )
+        .order_by(ProviderEvent.next_try_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = session.scalars(query).all()
+    for row in rows:
+        row.next_try_at = now + _LEASE
+        row.tries += 1
+    return [row.id for row in rows]
+
+
+def _apply_one(db: Database, provider: Provider, listener: PaymentListener, event_id: str) -> None:
+    key = (provider.name, provider.account, event_id)
+    with db.read() as session:
+        event = session.get_one(ProviderEvent, key)
+        payment = _payment_of(session, provider, event)
+    if payment is None or not event.type.startswith(RELEVANT) or event.livemode != provider.livemode:
+        note = "not ours" if payment is None else "no such type here"
+        db.write(lambda session: _finish(session, key, "ignored", note))
+        return
+    try:
+        settle(db, provider, listener, payment.store_id, payment.id, cause=f"event {event.type}")
+    except PaymentError as error:
+        reason = error.code
+        _log.warning("event waits", extra={"event": event_id, "reason": reason})
+        db.write(lambda session: _again(session, key, reason))
+    else:
+        db.write(lambda session: _finish(session, key, "applied", None))
+
+
+def _payment_of(session: DBSession, provider: Provider, event: ProviderEvent) -> Payment | None:
+    """The payment that an event is about: by our reference, by its session, or by the provider's payment."""
+    found: Payment | None = None
+    if event.reference and "." in event.reference:
+        store_id, _, payment_id = event.reference.partition(".")
+        found = session.get(Payment, (store_id, payment_id))
+    if found is None:
+        by_session = select(Attempt.store_id, Attempt.payment_id).where(Attempt.session_id == event.object_id)
+        attempt = session.execute(by_session).first()
+        query = select(Payment).where(
+            Payment.provider == provider.name,
+            Payment.account == provider.account,
+            or_(
+                Payment.provider_id == (event.provider_payment or event.object_id),
+                Payment.id == (attempt.payment_id if attempt else None),
+            ),
+        )
+        found = session.scalar(query)
+    if found is not None and found.account != provider.account:
+        return None  # an event of one account can't speak for another's payment
+    return found
+
+
+def _finish(session: DBSession, key: tuple[str, str, str], state: str, note: str | None) -> None:
+    event = session.get_one(ProviderEvent, key)
+    event.state, event.note = state, note
+
+
+def _again(session: DBSession, key: tuple[str, str, str], reason: str) -> None:
+    event = session.get_one(ProviderEvent, key)
+    event.note = reason
+    if event.tries >= _MAX_TRIES:
+        event.state = "parked"
+        return
+    event.next_try_at = utcnow() + dt.timedelta(seconds=min(600, 2**event.tries))

@@ -1,0 +1,34 @@
+"""News that goes up: what `payments` tells whoever owns the order, in the same transaction.
+
+`shop.app` passes an implementation in; `payments` never imports it.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from payments.models import Payment
+
+
+class PaymentListener(Protocol):
+    """Told inside the transaction that changes a payment. None of it may commit or call out."""
+
+    def lock(self, session: Session, payment: Payment) -> None:
+        """Lock the order before the payment is locked: one order of locks everywhere."""
+
+    def paid(self, session: Session, payment: Payment) -> None:
+        """The money of this order is there."""
+
+    def declined(self, session: Session, payment: Payment) -> None:
+        """A try failed; the order stays open for another."""
+
+    def expired(self, session: Session, payment: Payment) -> None:
+        """Nothing can be paid any more, and nothing was."""
+
+    def review(self, session: Session, payment: Payment) -> None:
+        """What the provider reports does not agree with us; a person must look."""
+
+    def refunded(self, session: Session, payment: Payment) -> None:
+        """All of it went back."""

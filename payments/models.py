@@ -1,0 +1,167 @@
+"""Tables that `payments` owns. An order is known here only by an opaque `reference`; `shop` points down at these."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import Boolean, CheckConstraint, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from payments.columns import INTERNAL, BigIntegerId, UTCDateTime, new_id, utcnow
+from payments.money import Money
+from payments.registry import Base
+
+
+class Payment(Base):
+    """The money side of one order: how much is due, by which method, and where it is."""
+
+    __tablename__ = "payment"
+    store_id: Mapped[str] = mapped_column(String(16), primary_key=True, info=INTERNAL)
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id, info=INTERNAL)
+    reference: Mapped[str] = mapped_column(String(40), info=INTERNAL)
+    amount_minor: Mapped[int] = mapped_column(Integer, info=INTERNAL)
+    currency: Mapped[str] = mapped_column(String(3), info=INTERNAL)
+    method: Mapped[str] = mapped_column(String(20), info=INTERNAL)
+    state: Mapped[str] = mapped_column(String(12), default="pending", info=INTERNAL)
+    provider: Mapped[str] = mapped_column(String(16), info=INTERNAL)
+    account: Mapped[str] = mapped_column(String(16), info=INTERNAL)
+    provider_id: Mapped[str | None] = mapped_column(String(80), info=INTERNAL)
+    """The provider's id of the payment that paid (`pi_…`)."""
+    card_brand: Mapped[str | None] = mapped_column(String(20), info=INTERNAL)
+    card_last4: Mapped[str | None] = mapped_column(String(4), info=INTERNAL)
+    decline: Mapped[str | None] = mapped_column(String(16), info=INTERNAL)
+    review_reason: Mapped[str | None] = mapped_column(String(200), info=INTERNAL)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+
+    __table_args__ = (
+        UniqueConstraint("store_id", "reference"),
+        UniqueConstraint("provider", "account", "provider_id"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        Index("ix_payment_state", "state", "created_at"),
+    )
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+class PaymentHistory(Base):
+    """One change of a payment's state, and why. Never altered."""
+
+    __tablename__ = "payment_history"
+    id: Mapped[int] = mapped_column(BigIntegerId, primary_key=True, info=INTERNAL)
+    store_id: Mapped[str] = mapped_column(String(16), info=INTERNAL)
+    payment_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
+    before: Mapped[str] = mapped_column(String(12), info=INTERNAL)
+    after: Mapped[str] = mapped_column(String(12), info=INTERNAL)
+    cause: Mapped[str] = mapped_column(String(80), info=INTERNAL)
+    at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["store_id", "payment_id"], ["payment.store_id", "payment.id"]),
+        Index("ix_payment_history_payment", "store_id", "payment_id"),
+    )
+
+
+class Attempt(Base):
+    """One session at the provider for a payment. Its id is the idempotency key, so it is made at most once."""
+
+    __tablename__ = "payment_attempt"
+    store_id: Mapped[str] = mapped_column(String(16), primary_key=True, info=INTERNAL)
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id, info=INTERNAL)
+    payment_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
+    ui_mode: Mapped[str] = mapped_column(String(16), info=INTERNAL)
+    locale: Mapped[str] = mapped_column(String(5), info=INTERNAL)
+    request_id: Mapped[str] = mapped_column(String(40), info=INTERNAL)
+    state: Mapped[str] = mapped_column(String(10), default="waiting", info=INTERNAL)
+    session_id: Mapped[str | None] = mapped_column(String(120), info=INTERNAL)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+    expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, info=INTERNAL)
+    """When the session ends at the provider; part of what the idempotency key stands for."""
+    tries: Mapped[int] = mapped_column(Integer, default=0, info=INTERNAL)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["store_id", "payment_id"], ["payment.store_id", "payment.id"]),
+        UniqueConstraint("session_id"),
+        Index("ix_attempt_payment", "store_id", "payment_id"),
+        Index("ix_attempt_line", "state", "created_at"),
+    )
+
+
+class LedgerEntry(Base):
+    """A movement of money as the provider told it. Amounts of a payment are sums of these; never altered."""
+
+    __tablename__ = "ledger_entry"
+    id: Mapped[int] = mapped_column(BigIntegerId, primary_key=True, info=INTERNAL)
+    store_id: Mapped[str] = mapped_column(String(16), info=INTERNAL)
+    payment_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
+    kind: Mapped[str] = mapped_column(String(12), info=INTERNAL)
+    """captured (positive) or refunded (negative)."""
+    amount_minor: Mapped[int] = mapped_column(Integer, info=INTERNAL)
+    currency: Mapped[str] = mapped_column(String(3), info=INTERNAL)
+    account: Mapped[str] = mapped_column(String(16), info=INTERNAL)
+    provider_object: Mapped[str] = mapped_column(String(80), info=INTERNAL)
+    """The charge or refund that it tells of; unique, so a movement is booked once."""
+    at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["store_id", "payment_id"], ["payment.store_id", "payment.id"]),
+        UniqueConstraint("account", "provider_object", "kind"),
+        Index("ix_ledger_payment", "store_id", "payment_id"),
+    )
+
+
+class Refund(Base):
+    """A refund we asked for. Its id is the idempotency key."""
+
+    __tablename__ = "refund"
+    store_id: Mapped[str] = mapped_column(String(16), primary_key=True, info=INTERNAL)
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id, info=INTERNAL)
+    payment_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
+    provider_payment: Mapped[str] = mapped_column(String(80), info=INTERNAL)
+    """The provider's payment that gives the money back (a second one may have been paid by mistake)."""
+    amount_minor: Mapped[int] = mapped_column(Integer, info=INTERNAL)
+    reason: Mapped[str] = mapped_column(String(40), info=INTERNAL)
+    state: Mapped[str] = mapped_column(String(10), default="wanted", info=INTERNAL)
+    """wanted, sent (the provider has it), done, failed (a person decides)."""
+    provider_id: Mapped[str | None] = mapped_column(String(80), unique=True, info=INTERNAL)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["store_id", "payment_id"], ["payment.store_id", "payment.id"]),
+        UniqueConstraint("store_id", "provider_payment", "reason"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+    )
+
+
+class ProviderEvent(Base):
+    """The inbox: one row for each event, kept once. Ids and a hash of the body, never the body."""
+
+    __tablename__ = "provider_event"
+    provider: Mapped[str] = mapped_column(String(16), primary_key=True, info=INTERNAL)
+    account: Mapped[str] = mapped_column(String(16), primary_key=True, info=INTERNAL)
+    id: Mapped[str] = mapped_column(String(80), primary_key=True, info=INTERNAL)
+    type: Mapped[str] = mapped_column(String(80), info=INTERNAL)
+    object_id: Mapped[str] = mapped_column(String(120), info=INTERNAL)
+    reference: Mapped[str | None] = mapped_column(String(40), info=INTERNAL)
+    provider_payment: Mapped[str | None] = mapped_column(String(80), info=INTERNAL)
+    livemode: Mapped[bool] = mapped_column(Boolean, info=INTERNAL)
+    body_sha256: Mapped[str] = mapped_column(String(64), info=INTERNAL)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, info=INTERNAL)
+    received_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+    state: Mapped[str] = mapped_column(String(10), default="new", info=INTERNAL)
+    """new, applied, ignored (a type or object that is not ours), parked (tried too often)."""
+    tries: Mapped[int] = mapped_column(Integer, default=0, info=INTERNAL)
+    next_try_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+    note: Mapped[str | None] = mapped_column(String(200), info=INTERNAL)
+
+    __table_args__ = (Index("ix_provider_event_inbox", "state", "next_try_at"),)
+
+
+class TokenBucket(Base):
+    """A rate that all nodes share: `tokens` is what was left at `updated_at`."""
+
+    __tablename__ = "token_bucket"
+    name: Mapped[str] = mapped_column(String(60), primary_key=True, info=INTERNAL)
+    tokens_milli: Mapped[int] = mapped_column(Integer, info=INTERNAL)
+    updated_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, info=INTERNAL)

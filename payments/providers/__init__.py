@@ -1,0 +1,1 @@
+"""Adapters from a provider's client library to the port in `payments.provider`."""

@@ -1,0 +1,320 @@
+"""Stripe behind the port: the only file that imports `stripe`. The sandbox is reached by configuration alone.
+
+One family of objects serves both types: Checkout Sessions, with `ui_mode` "elements" (the provider's fields in
+frames on our page) or "hosted_page" (docs.stripe.com/api/checkout/sessions). No card data can be passed in.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol, TypeVar
+
+import stripe
+from stripe.checkout import Session as StripeSession
+
+from payments.money import Money
+from payments.provider import (
+    BadSignature,
+    Charge,
+    Decline,
+    Event,
+    NotThere,
+    OutcomeUnknown,
+    PaymentError,
+    ProviderBusy,
+    Refund,
+    Refused,
+    Session,
+    SessionRequest,
+    SessionStatus,
+    UIMode,
+)
+
+API_VERSION = "2026-10-28.endive"
+"""What the code below was written against; a test fails when the library's own version differs."""
+
+TIMEOUT_S = 10
+SIGNATURE_TOLERANCE_S = 300
+_EXPAND = ["payment_intent.latest_charge"]
+_PAGE = 100
+
+T = TypeVar("T")
+
+
+class AccountSettings(Protocol):
+    """What the adapter needs to know of an account (`shop.settings.StripeAccount` is one)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def secret_key(self) -> str: ...
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]: ...
+    @property
+    def api_base(self) -> str: ...
+    @property
+    def livemode(self) -> bool: ...
+
+
+class StripeProvider:
+    """One Stripe account. Safe to share between threads."""
+
+    name = "stripe"
+
+    def __init__(
+        self, account: str, secret_key: str, webhook_secrets: tuple[str, ...], api_base: str, *, livemode: bool
+    ) -> None:
+        self.account = account
+        self.livemode = livemode
+        self._webhook_secrets = webhook_secrets
+        self._client = stripe.StripeClient(
+            secret_key,
+            stripe_version=API_VERSION,
+            base_addresses={"api": api_base},
+            max_network_retries=1,
+            http_client=stripe.RequestsClient(timeout=TIMEOUT_S),
+        )
+
+    @classmethod
+    def of_account(cls, account: AccountSettings) -> StripeProvider:
+        """The adapter for a configured account."""
+        return cls(
+            account.name, account.secret_key, account.webhook_secrets, account.api_base, livemode=account.livemode
+        )
+
+    def create_session(self, request: SessionRequest) -> Session:
+        """POST /v1/checkout/sessions with the attempt's id as idempotency key."""
+        options: Any = {"idempotency_key": request.idempotency_key}
+        return _session(_call(lambda: self._client.v1.checkout.sessions.create(_create_params(request), options)))
+
+    def retrieve_session(self, session_id: str) -> Session:
+        """GET /v1/checkout/sessions/{id}, with the payment and its last charge."""
+        return _session(_call(lambda: self._client.v1.checkout.sessions.retrieve(session_id, {"expand": _EXPAND})))
+
+    def expire_session(self, session_id: str) -> Session:
+        """POST /v1/checkout/sessions/{id}/expire; Stripe refuses when it isn't open, then it is read instead."""
+        try:
+            _call(lambda: self._client.v1.checkout.sessions.expire(session_id))
+        except NotThere:
+            raise
+        except Refused:
+            pass
+        return self.retrieve_session(session_id)
+
+    def sessions_since(self, since: dt.datetime) -> Iterator[Session]:
+        """GET /v1/checkout/sessions, newest first, page by page."""
+        params: Any = {
+            "created": {"gte": int(since.timestamp())},
+            "limit": _PAGE,
+            "expand": ["data." + path for path in _EXPAND],
+        }
+        yield from map(_session, _pages(lambda: self._client.v1.checkout.sessions.list(params)))
+
+    def refund(self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
+        """POST /v1/refunds."""
+        params: Any = {"payment_intent": payment_id, "amount": amount.minor, "metadata": {"payment": reference}}
+        return _refund(_call(lambda: self._client.v1.refunds.create(params, {"idempotency_key": idempotency_key})))
+
+    def refunds_of(self, payment_id: str) -> list[Refund]:
+        """GET /v1/refunds of one payment."""
+        params: Any = {"payment_intent": payment_id, "limit": _PAGE}
+        return list(map(_refund, _pages(lambda: self._client.v1.refunds.list(params))))
+
+    def refunds_since(self, since: dt.datetime) -> Iterator[Refund]:
+        """GET /v1/refunds, newest first."""
+        params: Any = {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
+        yield from map(_refund, _pages(lambda: self._client.v1.refunds.list(params)))
+
+    def parse_event(self, body: bytes, headers: Mapping[str, str]) -> Event:
+        """Check `Stripe-Signature` over the raw body, against every secret we hold, then read the ids.
+
+        (docs.stripe.com/webhooks/signature: HMAC-SHA256 of "t.body", 300 s of tolerance.)
+        """
+        signature = headers.get("Stripe-Signature", "")
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            raise BadSignature("the body is not UTF-8") from None
+        if not any(self._is_signed(text, signature, secret) for secret in self._webhook_secrets):
+            raise BadSignature("no secret of this account signed this body lately")
+        try:
+            return _event(json.loads(text))
+        except (ValueError, KeyError, TypeError) as error:
+            raise Refused("a signed body that is not an event") from error
+
+    def events_since(self, since: dt.datetime) -> Iterator[Event]:
+        """GET /v1/events, newest first."""
+        params: Any = {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
+        for event in _pages(lambda: self._client.v1.events.list(params)):
+            yield _event(event.to_dict())
+
+    @staticmethod
+    def _is_signed(body: str, signature: str, secret: str) -> bool:
+        try:
+            return bool(
+                stripe.WebhookSignature.verify_header(body, signature, secret, tolerance=SIGNATURE_TOLERANCE_S)
+            )
+        except (stripe.SignatureVerificationError, ValueError, TypeError):
+            return False
+
+
+def _create_params(request: SessionRequest) -> Any:
+    metadata = {"payment": request.reference, "attempt": request.idempotency_key, "request": request.request_id}
+    params: dict[str, Any] = {
+        "mode": "payment",
+        "ui_mode": request.ui_mode.value,
+        "client_reference_id": request.reference,
+        "metadata": metadata,
+        "payment_intent_data": {"metadata": metadata},
+        "line_items": [
+            {
+                "quantity": line.quantity,
+                "price_data": {
+                    "currency": line.unit.currency.lower(),
+                    "unit_amount": line.unit.minor,
+                    "product_data": {"name": line.name},
+                },
+            }
+            for line in request.lines
+        ],
+        "allowed_payment_method_types": [request.method],
+        "wallet_options": {"link": {"display": "never"}},
+        "payment_method_options": {"card": {"request_three_d_secure": "any"}},
+        "locale": request.locale,
+        "expires_at": int(request.expires_at.timestamp()),
+    }
+    if request.email:
+        params["customer_email"] = request.email
+    if request.ui_mode is UIMode.HOSTED_PAGE:
+        return params | {"success_url": request.return_url, "cancel_url": request.cancel_url}
+    return params | {"return_url": request.return_url}
+
+
+def _call(call: Callable[[], T]) -> T:
+    """Run a call and speak our words about what went wrong."""
+    try:
+        return call()
+    except stripe.StripeError as error:
+        raise _translated(error) from error
+
+
+def _pages(first: Callable[[], Any]) -> Iterator[Any]:
+    """Every object of a list, newest first, as many pages as there are."""
+    page = _call(first)
+    while True:
+        yield from page.data
+        if not page.has_more:
+            return
+        page = _call(page.next_page)
+
+
+def _translated(error: stripe.StripeError) -> PaymentError:
+    code = str(error.code) if error.code else None
+    kinds: tuple[tuple[type[Exception], type[PaymentError]], ...] = (
+        (stripe.RateLimitError, ProviderBusy),
+        (stripe.IdempotencyError, Refused),
+        (stripe.InvalidRequestError, NotThere if code == "resource_missing" else Refused),
+        (stripe.AuthenticationError, Refused),
+        (stripe.PermissionError, Refused),
+        (stripe.CardError, Refused),
+    )
+    kind = next((ours for theirs, ours in kinds if isinstance(error, theirs)), OutcomeUnknown)
+    if error.http_status == 409:
+        kind = OutcomeUnknown  # another call holds the same idempotency key; its result will be ours
+    elif error.http_status == 429:
+        kind = ProviderBusy
+    # The provider's own text can quote what was sent; only its kind and code go on.
+    return kind(f"{type(error).__name__} {error.http_status or ''}".strip(), code=code, request_id=error.request_id)
+
+
+def _session(session: StripeSession) -> Session:
+    intent: Any = session.payment_intent if not isinstance(session.payment_intent, str) else None
+    charge: Any = intent.latest_charge if intent is not None and not isinstance(intent.latest_charge, str) else None
+    metadata: Any = session.metadata.to_dict() if session.metadata else {}
+    return Session(
+        id=session.id,
+        status=SessionStatus(session.status or "expired"),
+        paid=session.payment_status == "paid",
+        reference=session.client_reference_id,
+        attempt=metadata.get("attempt"),
+        amount=Money(session.amount_total or 0, (session.currency or "jpy").upper()),
+        livemode=session.livemode,
+        ui_mode=str(session.ui_mode),
+        methods=tuple(session.payment_method_types or ()),
+        url=session.url,
+        client_secret=session.client_secret,
+        payment_id=intent.id if intent is not None else session.payment_intent,  # type: ignore[arg-type]  # a str here
+        payment_status=intent.status if intent is not None else None,
+        charge=_charge(charge) if charge is not None else None,
+        decline=_decline(intent.last_payment_error) if intent is not None else None,
+        created=_moment(session.created),
+        expires_at=_moment(session.expires_at),
+    )
+
+
+def _charge(charge: stripe.Charge) -> Charge:
+    details: Any = charge.payment_method_details
+    card: Any = details.card if details is not None and details.type == "card" else None
+    currency = charge.currency.upper()
+    return Charge(
+        id=charge.id,
+        amount=Money(charge.amount_captured, currency),
+        refunded=Money(charge.amount_refunded, currency),
+        captured=charge.captured,
+        paid=charge.paid,
+        method=details.type if details is not None else "",
+        brand=card.brand if card is not None else None,
+        last4=card.last4 if card is not None else None,
+    )
+
+
+_FUNDS = frozenset({"insufficient_funds", "card_velocity_exceeded", "withdrawal_count_limit_exceeded"})
+_ENTRY = frozenset(
+    {"incorrect_number", "invalid_number", "incorrect_cvc", "invalid_cvc", "expired_card", "invalid_expiry_year"}
+)
+_AUTHENTICATION = frozenset({"authentication_required", "payment_intent_authentication_failure"})
+
+
+def _decline(error: Any) -> Decline | None:
+    """As coarse as a stranger may know it (docs.stripe.com/declines/codes)."""
+    if error is None:
+        return None
+    words = {str(error.code), str(getattr(error, "decline_code", None))}
+    for group, kind in ((_FUNDS, Decline.FUNDS), (_ENTRY, Decline.ENTRY), (_AUTHENTICATION, Decline.AUTHENTICATION)):
+        if words & group:
+            return kind
+    return Decline.ISSUER
+
+
+def _refund(refund: stripe.Refund) -> Refund:
+    metadata: Any = refund.metadata.to_dict() if refund.metadata else {}
+    intent = refund.payment_intent
+    return Refund(
+        id=refund.id,
+        payment_id=(intent if isinstance(intent, str) else intent.id) if intent else "",
+        amount=Money(refund.amount, refund.currency.upper()),
+        status=refund.status or "pending",
+        reference=metadata.get("payment"),
+    )
+
+
+def _event(raw: dict[str, Any]) -> Event:
+    thing = raw["data"]["object"]
+    metadata = thing.get("metadata") or {}
+    payment = thing["id"] if thing["object"] == "payment_intent" else thing.get("payment_intent")
+    return Event(
+        id=str(raw["id"]),
+        type=str(raw["type"]),
+        created=_moment(raw["created"]),
+        livemode=bool(raw["livemode"]),
+        object_type=str(thing["object"]),
+        object_id=str(thing["id"]),
+        reference=thing.get("client_reference_id") or metadata.get("payment"),
+        payment_id=payment if isinstance(payment, str) else None,
+    )
+
+
+def _moment(seconds: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)

@@ -1,0 +1,247 @@
+"""The one function in which every way of hearing about a payment ends: refetch, compare, advance under a lock.
+
+Webhook inbox, return page and reconciler call `settle`; none of them decides anything itself.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session as DBSession
+
+from payments.database import Database
+from payments.listener import PaymentListener
+from payments.models import Attempt, LedgerEntry, Payment
+from payments.models import Refund as RefundRow
+from payments.provider import Provider, Refund, Session, SessionStatus
+from payments.states import AttemptState, PaymentState, advance
+
+_log = logging.getLogger("hitsuka.payments")
+
+_STATE_OF_SESSION = {
+    SessionStatus.OPEN: AttemptState.OPEN,
+    SessionStatus.COMPLETE: AttemptState.COMPLETE,
+    SessionStatus.EXPIRED: AttemptState.EXPIRED,
+}
+
+
+def settle(
+    db: Database, provider: Provider, listener: PaymentListener, store_id: str, payment_id: str, *, cause: str
+) -> PaymentState | None:
+    """Ask the provider for every session of a payment that may still say something, and apply the answers.
+
+    Returns the payment's state, or None when there is no such payment. Raises a PaymentError when the provider did
+    not answer; then nothing changed.
+    """
+    with db.read() as session:
+        query = select(Attempt.session_id).where(
+            Attempt.store_id == store_id,
+            Attempt.payment_id == payment_id,
+            Attempt.session_id.is_not(None),
+        )
+        session_ids = [row for row in session.scalars(query.order_by(Attempt.created_at)) if row]
+    for session_id in session_ids:
+        apply_session(
+            db, listener, store_id, payment_id, provider.retrieve_session(session_id), provider, cause=cause
+        )
+    with db.read() as session:
+        payment = session.get(Payment, (store_id, payment_id))
+        return PaymentState(payment.state) if payment else None
+
+
+def apply_session(
+    db: Database,
+    listener: PaymentListener,
+    store_id: str,
+    payment_id: str,
+    told: Session,
+    provider: Provider,
+    *,
+    cause: str,
+) -> None:
+    """Apply what the provider says of one session. One transaction; refunds are asked for before it, if there are any."""
+    refunds: list[Refund] = []
+    if told.charge is not None and told.charge.refunded.minor and told.payment_id:
+        refunds = provider.refunds_of(told.payment_id)
+
+    def work(session: DBSession) -> None:
+        payment = _locked(session, listener, store_id, payment_id)
+        if payment is None:
+            return
+        _update_attempt(session, told)
+        if told.paid:
+            _book_payment(session, payment, told, provider, listener, cause)
+        elif told.decline is not None and payment.state == PaymentState.PENDING.value:
+            if payment.decline != told.decline.value:
+                payment.decline = told.decline.value
+            listener.declined(session, payment)
+        for refund in refunds:
+            book_refund(session, payment, refund, provider, listener)
+
+    db.write(work)
+
+
+def _locked(session: DBSession, listener: PaymentListener, store_id: str, payment_id: str) -> Payment | None:
+    payment = session.get(Payment, (store_id, payment_id))
+    if payment is None:
+        return None
+    listener.lock(session, payment)
+    session.refresh(payment, with_for_update=True)
+    return payment
+
+
+def _update_attempt(session: DBSession, told: Session) -> None:
+    attempt = session.scalar(select(Attempt).where(Attempt.session_id == told.id))
+    if attempt is None and told.attempt:
+        attempt = session.scalar(select(Attempt).where(Attempt.id == told.attempt, Attempt.session_id.is_(None)))
+    if attempt is None:
+        return
+    attempt.session_id = told.id
+    if attempt.state in {AttemptState.WAITING.value, AttemptState.OPEN.value}:
+        attempt.state = _STATE_OF_SESSION[told.status].value
+
+
+def _book_payment(
+    session: DBSession, payment: Payment, told: Session, provider: Provider, listener: PaymentListener, cause: str
+) -> None:
+    if payment.provider_id == told.payment_id and payment.state not in {"pending", "expired", "review"}:
+        return
+    reason = disagreement(payment, told, provider)
+    if told.charge is not None:
+        _book_capture(session, payment, told, provider)
+    if payment.provider_id not in {None, told.payment_id}:
+        _give_back_second(session, payment, told)
+        return
+    if reason is not None:
+        _to_review(session, payment, reason, listener)
+        return
+    if payment.state == PaymentState.REVIEW.value:
+        return  # a person decides, not a second look
+    assert told.charge is not None
+    payment.provider_id = told.payment_id
+    payment.card_brand, payment.card_last4 = told.charge.brand, told.charge.last4
+    payment.decline = None
+    advance(session, payment, PaymentState.PAID, cause=cause)
+    listener.paid(session, payment)
+
+
+def disagreement(payment: Payment, told: Session, provider: Provider) -> str | None:
+    """Why what the provider reports can't be this payment's money; None when all of it agrees."""
+    charge = told.charge
+    checks = (
+        (told.reference == f"{payment.store_id}.{payment.id}", "the session names another payment"),
+        (provider.account == payment.account, "another account was paid"),
+        (told.livemode == provider.livemode, "test money for a live order, or the reverse"),
+        (told.amount == payment.amount, "the session's amount differs"),
+        (told.methods == (payment.method,), "another method was offered"),
+        (charge is not None and charge.paid and charge.captured, "paid, but no captured charge"),
+        (charge is None or charge.amount == payment.amount, "the charged amount differs"),
+        (charge is None or charge.method == payment.method, "another method was used"),
+    )
+    return next((reason for holds, reason in checks if not holds), None)
+
+
+def _to_review(session: DBSession, payment: Payment, reason: str, listener: PaymentListener) -> None:
+    if payment.state == PaymentState.REVIEW.value:
+        return
+    _log.error("payment needs a person", extra={"payment": payment.id, "reason": reason})
+    payment.review_reason = reason
+    advance(session, payment, PaymentState.REVIEW, cause=reason)
+    listener.review(session, payment)
+
+
+def _give_back_second(session: DBSession, payment: Payment, told: Session) -> None:
+    """Two sessions of one order were both paid: the second one's money goes back."""
+    if told.payment_id is None or told.charge is None:
+        return
+    _log.error("paid twice; giving the second back", extra={"payment": payment.id})
+    want_refund(session, payment, told.payment_id, told.charge.amount.minor, reason="paid_twice")
+
+
+def want_refund(session: DBSession, payment: Payment, provider_payment: str, amount_minor: int, *, reason: str) -> None:
+    """Write down that money must go back; the worker sends it. Asking twice for the same reason is one refund."""
+    known = session.scalar(
+        select(RefundRow.id).where(
+            RefundRow.store_id == payment.store_id,
+            RefundRow.provider_payment == provider_payment,
+            RefundRow.reason == reason,
+        )
+    )
+    if known is not None:
+        return
+    session.add(
+        RefundRow(
+            store_id=payment.store_id,
+            payment_id=payment.id,
+            provider_payment=provider_payment,
+            amount_minor=amount_minor,
+            reason=reason,
+        )
+    )
+    if provider_payment == payment.provider_id and payment.state in {"paid", "review"}:
+        advance(session, payment, PaymentState.REFUNDING, cause=reason)
+
+
+def _book_capture(session: DBSession, payment: Payment, told: Session, provider: Provider) -> None:
+    charge = told.charge
+    if charge is None or not charge.captured:
+        return
+    _book(session, payment, "captured", charge.amount.minor, charge.amount.currency, provider.account, charge.id)
+
+
+def book_refund(
+    session: DBSession, payment: Payment, refund: Refund, provider: Provider, listener: PaymentListener
+) -> None:
+    """Book a refund that the provider tells of, ours or one made on the provider's own screen. Needs the lock."""
+    row = session.scalar(select(RefundRow).where(RefundRow.provider_id == refund.id))
+    if refund.status in {"failed", "canceled"}:
+        if row is not None:
+            row.state = "failed"
+        return
+    booked = _book(
+        session, payment, "refunded", -refund.amount.minor, refund.amount.currency, provider.account, refund.id
+    )
+    if row is not None and refund.status == "succeeded":
+        row.state = "done"
+    if not booked or refund.payment_id != payment.provider_id or balance(session, payment) > 0:
+        return
+    if payment.state in {PaymentState.PAID.value, PaymentState.REFUNDING.value}:
+        advance(session, payment, PaymentState.REFUNDED, cause=f"refund {refund.id}")
+        listener.refunded(session, payment)
+
+
+def balance(session: DBSession, payment: Payment) -> int:
+    """What is left of a payment's money with us, in minor units: the sum of its ledger."""
+    total = select(func.coalesce(func.sum(LedgerEntry.amount_minor), 0)).where(
+        LedgerEntry.store_id == payment.store_id, LedgerEntry.payment_id == payment.id
+    )
+    return int(session.scalar(total) or 0)
+
+
+def _book(
+    session: DBSession, payment: Payment, kind: str, amount: int, currency: str, account: str, provider_object: str
+) -> bool:
+    """Book a movement once. False when it was booked before. The payment's lock makes the look before safe."""
+    known = session.scalar(
+        select(LedgerEntry.id).where(
+            LedgerEntry.account == account,
+            LedgerEntry.provider_object == provider_object,
+            LedgerEntry.kind == kind,
+        )
+    )
+    if known is not None:
+        return False
+    session.add(
+        LedgerEntry(
+            store_id=payment.store_id,
+            payment_id=payment.id,
+            kind=kind,
+            amount_minor=amount,
+            currency=currency,
+            account=account,
+            provider_object=provider_object,
+        )
+    )
+    session.flush()
+    return True

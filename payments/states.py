@@ -1,0 +1,65 @@
+"""States of a payment and of an attempt as tables, and `advance`, the only writer of a payment's state."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+if TYPE_CHECKING:
+    from payments.models import Payment
+
+
+class PaymentState(StrEnum):
+    """Where the money of one order is."""
+
+    PENDING = "pending"
+    """Nothing came yet; a session may be open, or the provider's answer is unknown."""
+    PAID = "paid"
+    EXPIRED = "expired"
+    """No session can be paid any more and none was."""
+    REVIEW = "review"
+    """The provider reports something that does not agree with us; a person decides."""
+    REFUNDING = "refunding"
+    REFUNDED = "refunded"
+
+
+NEXT: dict[PaymentState, frozenset[PaymentState]] = {
+    PaymentState.PENDING: frozenset({PaymentState.PAID, PaymentState.EXPIRED, PaymentState.REVIEW}),
+    # A payment confirmed in the last moment before its session expired is still money.
+    PaymentState.EXPIRED: frozenset({PaymentState.PAID, PaymentState.REVIEW, PaymentState.PENDING}),
+    PaymentState.REVIEW: frozenset({PaymentState.PAID, PaymentState.REFUNDING}),
+    PaymentState.PAID: frozenset({PaymentState.REFUNDING, PaymentState.REFUNDED}),
+    PaymentState.REFUNDING: frozenset({PaymentState.REFUNDED, PaymentState.PAID}),
+    PaymentState.REFUNDED: frozenset(),
+}
+
+
+class AttemptState(StrEnum):
+    """One session at the provider, from the wish to the end."""
+
+    WAITING = "waiting"
+    """Written down, not yet made at the provider: in line, or its making has no known answer."""
+    OPEN = "open"
+    COMPLETE = "complete"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    """The provider said no to making it."""
+
+
+class WrongTransition(Exception):
+    """Code asked for a change of state that the table does not list: a fault of ours, never of a person."""
+
+
+def advance(session: Session, payment: Payment, to: PaymentState, *, cause: str) -> None:
+    """Move a locked payment to `to` and write the history row. Never commits. WrongTransition when not listed."""
+    from payments.models import PaymentHistory
+
+    before = PaymentState(payment.state)
+    if to not in NEXT[before]:
+        raise WrongTransition(f"payment {payment.id}: {before} -> {to} ({cause})")
+    payment.state = to
+    session.add(
+        PaymentHistory(store_id=payment.store_id, payment_id=payment.id, before=before, after=to, cause=cause)
+    )
