@@ -1,9 +1,10 @@
 """Look-up of every Japanese postcode, local and without a database. All of `shop` may import it.
 
 postcodes.txt.xz holds five parts with an empty line between, written by tools/build_postcodes.py: a head
-with the version; the cities (prefecture, city); for each place in order of code the step from the code before;
-the step from the city before; and the rest of the place (town, street, building, office), tab-separated, empty
-ends cut. It is read at the first look-up. Data go stale: an unknown code is a hint, never a reason to refuse.
+with the version; the cities (prefecture, city); for each place in order of code the step from the code
+before; the step from the city before; and the rest of the place (town, street, building, office), separated
+by tabs, empty ends cut. It is read at the first look-up. Data go stale: an unknown code is a hint, never a
+reason to refuse.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class BadPostcode(ValueError):  # noqa: N818 - it reads as what happened
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a postcode stands for. Only an office has `street` and `office`, only a tower's floor `building`."""
+    """What a postcode stands for. Only offices have `street` and `office`, only towers `building`."""
 
     prefecture: str
     city: str
