@@ -1,4 +1,4 @@
-"""The 47 prefectures in their official order (JIS X 0401), with English names. All of `shop` may import it."""
+"""The 47 prefectures in official order (JIS X 0401), with English names. All of `shop` may import it."""
 
 from __future__ import annotations
 
