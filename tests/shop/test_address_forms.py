@@ -139,6 +139,11 @@ def test_a_malformed_value_gets_one_error_that_does_not_repeat_it(
     assert value not in form.errors[field][0]
 
 
+@pytest.mark.parametrize(("field", "longest"), [("email", 254), ("postal_code", 20), ("phone", 30)])
+def test_a_number_too_long_gets_one_error(app: Flask, field: str, longest: int) -> None:
+    assert posted(**{field: "1" * 200_000}).errors == {field: [f"{longest}文字以内で入力してください。"]}
+
+
 def test_a_post_without_any_field_is_nine_less_one_errors(app: Flask) -> None:
     form = AddressForm(formdata=MultiDict({"csrf": "x"}))
     assert not form.validate()
@@ -147,6 +152,7 @@ def test_a_post_without_any_field_is_nine_less_one_errors(app: Flask) -> None:
 
 def test_an_unknown_postcode_warns_and_never_blocks(app: Flask) -> None:
     form = posted(postal_code="100-9999")
+    assert form.validate()
     assert form.errors == {}
     assert list(form.warnings) == ["postal_code"]
     assert form.contact().postal_code == "1009999"
@@ -154,6 +160,7 @@ def test_an_unknown_postcode_warns_and_never_blocks(app: Flask) -> None:
 
 def test_a_prefecture_that_differs_from_the_postcode_warns_and_never_blocks(app: Flask) -> None:
     form = posted(prefecture="大阪府")
+    assert form.validate()
     assert form.errors == {}
     assert list(form.warnings) == ["prefecture"]
     assert form.contact().prefecture == "大阪府"

@@ -62,6 +62,14 @@ def test_any_text_is_a_code_or_refused(typed: str) -> None:
     assert code.isdigit()
 
 
+def test_a_flood_of_text_costs_nothing() -> None:
+    # Reading all of it would take a tenth of a second.
+    started = time.process_time()
+    with pytest.raises(BadPostcode):
+        lookup("１" * 10**6)
+    assert time.process_time() - started < 0.01
+
+
 def test_an_unknown_code_has_no_places() -> None:
     assert lookup("0000000") == lookup("9999999") == lookup("100-9999") == []
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,8 @@ class Shop:
         self.page = page
         self.asked: list[str] = []
         self.broken: int | None = None
+        self.slow = ""
+        self.held: list[tuple[Route, str]] = []
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.route("**/*", self._answer)
@@ -69,7 +72,20 @@ class Shop:
         except BadPostcode:
             route.fulfill(status=404)
             return
-        route.fulfill(status=self.broken or 200, body="<html>" if self.broken else body)
+        if code == self.slow:
+            self.held.append((route, body))
+            return
+        route.fulfill(status=self.broken or 200, body="<html>" if self.broken == 200 else body)
+
+    def answer_held(self) -> None:
+        """Give the answer that was held back, and wait until the script has had it."""
+        deadline = time.monotonic() + 10
+        while not self.held and time.monotonic() < deadline:
+            self.page.evaluate("0")  # lets the browser's requests in
+        ((route, body),) = self.held
+        with self.page.expect_event("requestfinished"):
+            route.fulfill(body=body)
+        self.page.evaluate("() => new Promise(done => setTimeout(done))")
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +142,15 @@ def test_a_corrected_code_corrects_what_the_script_filled_but_not_what_was_added
     shop.type_code("530-0001")
     expect(shop.page.locator("#city")).to_have_value("大阪市北区")
     assert shop.values() == ("大阪府", "大阪市北区", "千代田1-1", "")
+
+
+def test_a_slow_answer_to_an_earlier_code_comes_too_late(shop: Shop) -> None:
+    shop.slow = "1000001"
+    shop.open()
+    shop.type_code("100-0001")
+    shop.type_code("100-000")
+    shop.answer_held()
+    assert shop.values() == ("", "", "", "")
 
 
 def test_several_towns_become_a_labelled_list(shop: Shop) -> None:
