@@ -1,0 +1,64 @@
+"""Split a multipart/form-data body into its parts, to be looked at, not handled. Pure; used by `decode`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import quopri
+import re
+from email.message import Message
+from typing import NamedTuple
+
+
+class Part(NamedTuple):
+    """One part: its field name, its header lines as text, its body with the transfer coding undone."""
+
+    name: str | None
+    headers: str
+    body: bytes
+
+
+def boundary_of(content_type: str) -> bytes | None:
+    """The boundary that a Content-Type header names, or None."""
+    message = Message()
+    message["Content-Type"] = content_type
+    value = message.get_param("boundary")
+    return value.encode("latin-1", "replace") if isinstance(value, str) and value else None
+
+
+def split(body: bytes, content_type: str) -> list[Part] | None:
+    """The parts of `body`, preamble and epilogue among them as nameless ones; None without a boundary.
+
+    More lenient than a server's parser: whatever stands between delimiters (RFC 2046 section 5.1.1) is one.
+    """
+    boundary = boundary_of(content_type)
+    if boundary is None or b"--" + boundary not in body:
+        return None
+    return [_part(chunk) for chunk in body.split(b"--" + boundary) if chunk.strip(b"-\r\n")]
+
+
+_END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
+_NAME = re.compile(r"""[;\s]name=(?:"([^"]*)"|([^;\s]+))""")
+
+
+def _part(chunk: bytes) -> Part:
+    pieces = _END_OF_HEADERS.split(chunk, maxsplit=1)
+    if len(pieces) == 1:
+        return Part(None, "", chunk)
+    headers = pieces[0].decode("utf-8", "replace")
+    name = _NAME.search(headers)
+    return Part(
+        (name[1] or name[2]) if name else None, headers, _transfer_decoded(headers.lower(), pieces[1])
+    )
+
+
+def _transfer_decoded(headers: str, body: bytes) -> bytes:
+    """The body as it was before its Content-Transfer-Encoding, or as it is when that does not fit."""
+    if "content-transfer-encoding:" not in headers:
+        return body
+    if "base64" in headers:
+        try:
+            return base64.b64decode(body)
+        except binascii.Error:
+            return body
+    return quopri.decodestring(body) if "quoted-printable" in headers else body

@@ -1,0 +1,1 @@
+"""Tests of the security package; `cards` makes up the numbers."""
