@@ -114,7 +114,7 @@ class PANGuard:
                 stripped.append(name)
                 self._report(environ, f"cookie:{name}" if is_safe_name(name) else "cookie", "card")
         for key, value in environ.items():
-            if key.startswith("HTTP_") or key in _OTHER_HEADERS:
+            if (key.startswith("HTTP_") and key != "HTTP_COOKIE") or key in _OTHER_HEADERS:
                 yield from _placed(_header_place(key), hit_in_header(key, value))
 
     def _hit_in_body(self, environ: WSGIEnvironment) -> Hit | None:

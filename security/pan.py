@@ -187,7 +187,7 @@ def _apart_from(matches: list[Match], spans: list[tuple[int, int]]) -> list[Matc
 def _in_run(text: str, start: int, end: int) -> Iterator[Match]:
     """The matches within one stretch of digits and separators: for each group the best that begins there."""
     groups = [
-        _Group(found.start(), found.end(), re.sub("[^0-9]", "", found[0]))
+        _Group(found.start(), found.end(), found[0] if found[0].isdigit() else _bare(found[0]))
         for found in _GROUP.finditer(text, start, end)
     ]
     whole = _whole_run(text, groups)
@@ -197,6 +197,10 @@ def _in_run(text: str, start: int, end: int) -> Iterator[Match]:
         if group.digits[0] in FIRST_DIGITS:
             found = [_judge(text, groups, first, last) for last in _usual_ends(groups, first)]
             yield from sorted(filter(None, found), key=_by_worth)[:1]
+
+
+def _bare(number: str) -> str:
+    return "".join(filter(str.isdigit, number))
 
 
 def _by_worth(match: Match) -> tuple[Verdict, int]:
@@ -290,6 +294,6 @@ def _weakly_grouped(text: str) -> Iterator[Match]:
     """Groups as on a card divided by commas, line ends, underscores: lists of numbers look like this too."""
     for found in _WEAK_GROUPS.finditer(text):
         start, end = found.span(1)
-        match = _match(re.sub("[^0-9]", "", found[1]), start, end)
+        match = _match(_bare(found[1]), start, end)
         if match is not None and not _in_identifier(text, start, end):
             yield match._replace(verdict=Verdict.MAYBE)
