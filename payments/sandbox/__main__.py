@@ -1,0 +1,106 @@
+"""The command `python -m payments.sandbox`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from .app import close, create_app
+from .config import Config
+from .keys import KeyRing
+from .server import make_server
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m payments.sandbox",
+        description="A stand-in for the payment provider, offline. Its manual: docs/sandbox.md.",
+    )
+    parser.add_argument("--port", type=int, default=8001)
+    parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: %(default)s)")
+    parser.add_argument("--store", type=Path, metavar="FILE", help="SQLite file to keep (default: temporary)")
+    parser.add_argument(
+        "--public-url", default="", metavar="URL", help="for browsers (default: http://pay.localhost:PORT)"
+    )
+    parser.add_argument(
+        "--shop-origin", action="append", metavar="ORIGIN", help="may hold the card fields; repeatable"
+    )
+    parser.add_argument(
+        "--account", action="append", default=[], metavar="NAME", help="a further account; repeatable"
+    )
+    parser.add_argument(
+        "--webhook", action="append", default=[], metavar="URL", help="endpoint to register; repeatable"
+    )
+    parser.add_argument(
+        "--rate-limit", default="25", metavar="N|off", help="calls a second (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--retry-schedule", default="1,5,30", metavar="S,S,…", help="webhook retries (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--control-key", default="ctl_hitsuka", metavar="KEY", help="for /_sandbox (default: %(default)s)"
+    )
+    return parser
+
+
+def config_from(arguments: argparse.Namespace) -> Config:
+    """Raises ValueError with a sentence for the person who typed it."""
+    limit = arguments.rate_limit
+    return Config(
+        port=arguments.port,
+        host=arguments.host,
+        store=arguments.store,
+        public_url=arguments.public_url,
+        shop_origins=tuple(arguments.shop_origin or Config.shop_origins),
+        accounts=tuple(arguments.account),
+        webhooks=tuple(arguments.webhook),
+        rate_limit=None if limit == "off" else float(limit),
+        retry_schedule_s=tuple(float(s) for s in arguments.retry_schedule.split(",") if s),
+        control_key=arguments.control_key,
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Serves until SIGTERM or Ctrl-C. Exit status 0, or 2 with one line when it cannot start."""
+    try:
+        config = config_from(parser().parse_args(argv))
+        app = create_app(config)
+    except (ValueError, OSError) as error:
+        print(f"payments.sandbox: {error}", file=sys.stderr)
+        return 2
+    try:
+        server = make_server(config.host, config.port, app)
+    except OSError as error:
+        close(app)
+        print(f"payments.sandbox: port {config.port}: {error.strerror}", file=sys.stderr)
+        return 2
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # `shutdown` waits for the serving loop, which this thread runs: another thread must ask.
+        signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
+    _announce(config)
+    try:
+        server.serve_forever(poll_interval=0.1)
+    finally:
+        server.server_close()
+        close(app)
+    return 0
+
+
+def _announce(config: Config) -> None:
+    print(f"payment sandbox   {config.browser_url}/_sandbox/")
+    print(f"  API             http://{config.host}:{config.port}/v1")
+    print(f"  card fields     {config.browser_url}/endive/stripe.js")
+    print(f"  test cards      {config.browser_url}/test-cards")
+    for account in KeyRing(config.accounts).accounts:
+        print(
+            f"  keys            {account.key('sk_test_')}  {account.key('pk_test_')} "
+            f" {account.webhook_secret}"
+        )
+    print("ready", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""The sandbox as a WSGI application: wires its parts, guards its door. `create_app` is its only entry."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from . import api, control, endpoints, pages, panel
+from .config import Config, is_loopback
+from .context import Sandbox
+from .errors import ApiError
+from .store import new_id
+from .webhooks import Dispatcher
+
+MAX_BODY = 1024 * 1024
+CARD_ENDPOINTS = {"pages.confirm_elements", "pages.pay_hosted", "control._register_card", "control._pay"}
+"""The only places where a card number belongs."""
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """A sandbox with its store open and its delivery threads running. `app.extensions["sandbox"]` is its
+    `Sandbox`, `app.extensions["sandbox_dispatcher"]` its `Dispatcher`; `close` both when done."""
+    sandbox = Sandbox(config or Config())
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY
+    app.extensions["sandbox"] = sandbox
+    app.before_request(lambda: _guard(sandbox))
+    api.register(app, sandbox)
+    control.register(app, sandbox)
+    pages.register(app, sandbox)
+    panel.register(app, sandbox)
+    app.register_error_handler(HTTPException, _http_error)
+    endpoints.register_at_start(sandbox)
+    dispatcher = app.extensions["sandbox_dispatcher"] = Dispatcher(sandbox)
+    dispatcher.start()
+    return app
+
+
+def close(app: Flask) -> None:
+    """Stops the delivery threads and closes the store."""
+    app.extensions["sandbox_dispatcher"].stop()
+    app.extensions["sandbox"].store.close()
+
+
+def _guard(sandbox: Sandbox) -> Response | None:
+    # A name that is not ours means that a page elsewhere had its name point here (DNS rebinding).
+    host = (
+        (request.host.rpartition(":")[0] or request.host) if not request.host.endswith("]") else request.host
+    )
+    if not is_loopback(host):
+        return _json_error(ApiError(403, "This sandbox answers under names of this machine only."))
+    # The whole body is read here, also for calls that are refused: the connection is used again.
+    body = request.get_data(cache=True).decode("utf-8", "replace")
+    if request.endpoint in CARD_ENDPOINTS and request.method == "POST":
+        body = ""
+    texts = [request.full_path, body, *(value for _, value in request.headers.items())]
+    if sandbox.tripwire.holds_card_number(texts):
+        sandbox.tripwire.count(
+            f"{request.method} {request.url_rule.rule if request.url_rule else 'unknown address'}"
+        )
+        return _json_error(
+            ApiError(
+                402,
+                "Sending card numbers to the API directly is unsafe and refused here. Use the card fields, "
+                "the payment page, or a test token such as pm_card_visa.",
+            )
+        )
+    return None
+
+
+def _http_error(error: HTTPException) -> Response:
+    return _json_error(ApiError(error.code or 500, f"{error.name}."))
+
+
+def _json_error(error: ApiError) -> Response:
+    return api.respond(error.status, json.dumps(error.body), new_id("req", 14))

@@ -1,0 +1,84 @@
+"""The sandbox's settings, checked once at start. Imported by every part of the sandbox."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+LOOPBACK_NAMES = ("localhost", ".localhost")
+
+
+def is_loopback(host: str) -> bool:
+    """True for 127.0.0.0/8, ::1, `localhost` and every name below it, which browsers resolve to this
+    machine."""
+    if host == LOOPBACK_NAMES[0] or host.endswith(LOOPBACK_NAMES[1]):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an address, or an empty string when it has none that a page could be on."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
+
+
+@dataclass(frozen=True)
+class Config:
+    """One sandbox process. Raises ValueError, with a sentence for the person who started it, on bad
+    settings."""
+
+    port: int = 8001
+    host: str = "127.0.0.1"
+    store: Path | None = None
+    """File of the SQLite store; None keeps a temporary one for the life of the process."""
+    public_url: str = ""
+    """Base address that browsers use; default `http://pay.localhost:PORT`."""
+    shop_origins: tuple[str, ...] = (
+        "http://localhost:8000",
+        "http://style.localhost:8000",
+        "http://cocomo.localhost:8000",
+    )
+    """Origins whose pages may hold the card fields in a frame."""
+    accounts: tuple[str, ...] = ()
+    """Names of accounts beside the default one."""
+    webhooks: tuple[str, ...] = ()
+    """Endpoints to register for every account at start; an address already registered is kept."""
+    rate_limit: float | None = 25.0
+    """Calls a second for one endpoint and, as in Stripe's sandboxes, overall; None switches the limit off."""
+    retry_schedule_s: tuple[float, ...] = (1.0, 5.0, 30.0)
+    delivery_timeout_s: float = 10.0
+    challenge_ttl_s: float = 600.0
+    control_key: str = "ctl_hitsuka"
+    clock: Callable[[], float] = time.time
+
+    def __post_init__(self) -> None:
+        if not is_loopback(self.host):
+            raise ValueError(f"the sandbox answers on loopback only; {self.host!r} is not a loopback address")
+        for url in (*self.shop_origins, *self.webhooks, self.browser_url):
+            if not origin_of(url):
+                raise ValueError(f"{url!r} is not a http or https address")
+        for origin in self.shop_origins:
+            if origin_of(origin) != origin.lower():
+                raise ValueError(f"{origin!r} is not an origin; leave out path and trailing slash")
+        for name in self.accounts:
+            if not name.isalnum() or not name.isascii():
+                raise ValueError(f"account name {name!r} must be letters and digits")
+        if self.rate_limit is not None and self.rate_limit <= 0:
+            raise ValueError("the rate limit must be above zero, or off")
+
+    @property
+    def browser_url(self) -> str:
+        return (self.public_url or f"http://pay.localhost:{self.port}").rstrip("/")
+
+    @property
+    def browser_origin(self) -> str:
+        return origin_of(self.browser_url)

@@ -1,0 +1,91 @@
+"""Accounts and API keys, and what a restricted key may do. Imported by `api` and `pages`."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from .errors import ApiError
+
+RESTRICTED_PERMISSIONS = frozenset(
+    {
+        "checkout_session_write",
+        "payment_intent_write",
+        "refund_write",
+        "customer_write",
+        "charge_read",
+        "event_read",
+        "account_read",
+    }
+)
+"""What a shop needs and no more; `write` includes `read`. Real keys are cut to size in Stripe's dashboard."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """One merchant. Its objects are invisible to every other account."""
+
+    name: str
+
+    @property
+    def id(self) -> str:
+        return "acct_1" + hashlib.sha256(f"sandbox account {self.name}".encode()).hexdigest()[:15]
+
+    def key(self, prefix: str) -> str:
+        return prefix + "hitsuka" + (f"_{self.name}" if self.name else "")
+
+    @property
+    def webhook_secret(self) -> str:
+        return self.key("whsec_")
+
+
+class KeyRing:
+    """Finds the account of a key. Keys are fixed, so that a shop's configuration needs no set-up step."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.accounts = [Account(""), *(Account(name) for name in names)]
+
+    def by_id(self, account_id: str) -> Account:
+        return next(account for account in self.accounts if account.id == account_id)
+
+    def publishable(self, key: str) -> Account | None:
+        return self._match(key, "pk_test_")
+
+    def authorise(self, key: str, permission: str) -> Account:
+        """The account that the key opens. Raises ApiError: 401 for no, a wrong or a publishable key, 403
+        for a restricted key without the permission."""
+        if not key:
+            raise ApiError(401, "You did not provide an API key. Send it as a Bearer token.")
+        if self.publishable(key):
+            raise ApiError(
+                401, "This API call cannot be made with a publishable API key.", code="secret_key_required"
+            )
+        account = self._match(key, "sk_test_")
+        if account is None:
+            account = self._match(key, "rk_test_")
+            if account is None:
+                raise ApiError(401, f"Invalid API Key provided: {_masked(key)}")
+            _require(permission, key, account)
+        return account
+
+    def _match(self, key: str, prefix: str) -> Account | None:
+        given = key.encode()
+        return next((a for a in self.accounts if hmac.compare_digest(a.key(prefix).encode(), given)), None)
+
+
+def _masked(key: str) -> str:
+    return f"{key[:8]}****{key[-4:]}" if len(key) > 16 else "****"
+
+
+def _require(permission: str, key: str, account: Account) -> None:
+    granted = RESTRICTED_PERMISSIONS
+    if permission in granted or (permission.endswith("_read") and permission[:-5] + "_write" in granted):
+        return
+    raise ApiError(
+        403,
+        f"The provided key '{_masked(key)}' does not have the required permissions for this"
+        " endpoint on account "
+        f"'{account.id}'. Having the 'rak_{permission}' permission would allow this request to continue.",
+        code="more_permissions_required_for_application",
+    )

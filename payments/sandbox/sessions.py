@@ -1,0 +1,284 @@
+"""Checkout Sessions: create, find, expire. Imported by `operations`, `confirm` and `pages`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .config import origin_of
+from .context import Sandbox
+from .errors import ApiError, conflict_of_state, invalid, missing, not_in_this_sandbox
+from .events import emit
+from .fields import Json, build
+from .params import yen
+from .store import new_id
+
+SHORTEST_S, LONGEST_S = 30 * 60, 24 * 3600
+"""How long a session may live (Stripe, `expires_at`)."""
+CLOCK_GRACE_S = 60
+"""A caller who asks for exactly thirty minutes by its own clock must not fail for a second's difference."""
+MOST_LINES = 100
+# What each mode of the page forbids: the parameter texts of the SDK.
+_FORBIDDEN = {
+    "elements": (
+        "after_expiration",
+        "branding_settings",
+        "cancel_url",
+        "custom_fields",
+        "custom_text",
+        "optional_items",
+        "origin_context",
+        "submit_type",
+        "success_url",
+    ),
+    "hosted_page": ("permissions", "return_url", "redirect_on_completion"),
+}
+_NOT_HERE = (
+    "automatic_tax",
+    "custom_fields",
+    "discounts",
+    "invoice_creation",
+    "managed_payments",
+    "optional_items",
+    "payment_method_configuration",
+    "setup_intent_data",
+    "shipping_address_collection",
+    "shipping_options",
+    "subscription_data",
+    "tax_id_collection",
+)
+_COPIED = (
+    "billing_address_collection",
+    "client_reference_id",
+    "customer_creation",
+    "customer_email",
+    "integration_identifier",
+    "locale",
+    "metadata",
+    "origin_context",
+    "redirect_on_completion",
+    "return_url",
+    "submit_type",
+    "success_url",
+    "cancel_url",
+    "excluded_payment_method_types",
+    "allow_promotion_codes",
+    "allowed_payment_method_types",
+    "payment_method_collection",
+)
+
+
+def create(sandbox: Sandbox, account: str, params: Json) -> Json:
+    """A new open session. Stripe makes the PaymentIntent only when the session is confirmed; so do we."""
+    _check(params)
+    mode = params.get("ui_mode", "hosted_page")
+    lines = [_line(f"line_items[{i}]", item, sandbox.now()) for i, item in enumerate(params["line_items"])]
+    total = yen(sum(line["amount_total"] for line in lines), "line_items")
+    customer = params.get("customer")
+    if customer:
+        sandbox.store.get(account, "customer", customer, "customer")
+    session_id = new_id("cs_test_a1", 58)
+    hosted = mode == "hosted_page"
+    session = build(
+        "checkout.session",
+        **{name: params[name] for name in _COPIED if name in params},
+        **({} if "metadata" in params else {"metadata": {}}),
+        id=session_id,
+        amount_subtotal=total,
+        amount_total=total,
+        client_secret=None if hosted else f"{session_id}_secret_{new_id('s', 40)[2:]}",
+        created=int(sandbox.now()),
+        currency="jpy",
+        customer=customer,
+        expires_at=_expiry(sandbox, params),
+        livemode=False,
+        mode="payment",
+        payment_method_options=_known_options(params),
+        payment_method_types=["card"],
+        payment_status="unpaid",
+        status="open",
+        total_details={"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
+        ui_mode=mode,
+        url=f"{sandbox.config.browser_url}/c/pay/{session_id}" if hosted else None,
+        wallet_options=params.get("wallet_options"),
+    )
+    intent_data = params.get("payment_intent_data", {})
+    return sandbox.store.insert(account, session, lines=lines, intent_data=intent_data)
+
+
+def _check(params: Json) -> None:
+    """Raises ApiError for what the mode forbids or needs, and for what this sandbox leaves out."""
+    if params.get("mode", "payment") != "payment":
+        raise not_in_this_sandbox(f"mode={params['mode']}")
+    mode = params.get("ui_mode", "hosted_page")
+    if mode not in _FORBIDDEN:
+        raise not_in_this_sandbox(f"ui_mode={mode}")
+    for name in _FORBIDDEN[mode]:
+        if name in params:
+            raise invalid(f"You can't set `{name}` if `ui_mode` is `{mode}`.", name)
+    for name in _NOT_HERE:
+        if name in params:
+            raise not_in_this_sandbox(f"The parameter {name}")
+    _check_urls(params, "success_url" if mode == "hosted_page" else "return_url")
+    if params.get("customer") and params.get("customer_email"):
+        raise invalid("You may only specify one of these parameters: customer, customer_email.", "customer")
+    if not params.get("line_items"):
+        raise missing("line_items")
+    if len(params["line_items"]) > MOST_LINES:
+        raise invalid(f"line_items can have at most {MOST_LINES} entries.", "line_items")
+    _check_methods(params)
+
+
+def _check_urls(params: Json, needed: str) -> None:
+    if needed not in params:
+        raise missing(needed)
+    for name in ("success_url", "cancel_url", "return_url"):
+        if name in params and not origin_of(params[name]):
+            raise invalid("Not a valid URL", name, "url_invalid")
+
+
+def _check_methods(params: Json) -> None:
+    allowed = params.get("allowed_payment_method_types", ["card"])
+    if "card" not in allowed or "card" in params.get("excluded_payment_method_types", []):
+        raise ApiError(
+            400,
+            "No valid payment method types for this Checkout Session; this sandbox's accounts take"
+            " cards only.",
+            param="allowed_payment_method_types",
+        )
+
+
+def _expiry(sandbox: Sandbox, params: Json) -> int:
+    now = sandbox.now()
+    expires_at = int(params.get("expires_at", now + LONGEST_S))
+    if not now + SHORTEST_S - CLOCK_GRACE_S <= expires_at <= now + LONGEST_S + CLOCK_GRACE_S:
+        raise invalid("`expires_at` must be between 30 minutes and 24 hours from now.", "expires_at")
+    return expires_at
+
+
+def _line(path: str, item: Json, now: float) -> Json:
+    if "price" in item:
+        raise not_in_this_sandbox(f"{path}[price]")
+    if "price_data" not in item:
+        raise missing(f"{path}[price_data]")
+    data = item["price_data"]
+    if data["currency"].lower() != "jpy":
+        raise invalid(
+            f"Invalid currency: {data['currency'][:8]}. This sandbox takes jpy.",
+            f"{path}[price_data][currency]",
+        )
+    if "unit_amount" not in data:
+        raise missing(f"{path}[price_data][unit_amount]")
+    if "product_data" not in data:
+        raise missing(f"{path}[price_data][product_data]")
+    quantity, unit = item.get("quantity", 1), data["unit_amount"]
+    if unit < 0:
+        raise invalid(
+            "Invalid non-negative integer", f"{path}[price_data][unit_amount]", "parameter_invalid_integer"
+        )
+    if quantity < 1:
+        raise invalid(
+            "This value must be greater than or equal to 1.", f"{path}[quantity]", "parameter_invalid_integer"
+        )
+    price = build(
+        "price",
+        id=new_id("price"),
+        active=False,
+        billing_scheme="per_unit",
+        created=int(now),
+        currency="jpy",
+        livemode=False,
+        product=new_id("prod", 14),
+        type="one_time",
+        unit_amount=unit,
+        unit_amount_decimal=str(unit),
+        tax_behavior=data.get("tax_behavior", "unspecified"),
+    )
+    return build(
+        "item",
+        id=new_id("li"),
+        amount_discount=0,
+        amount_subtotal=unit * quantity,
+        amount_tax=0,
+        amount_total=unit * quantity,
+        currency="jpy",
+        description=data["product_data"]["name"],
+        price=price,
+        quantity=quantity,
+        metadata=item.get("metadata", {}),
+    )
+
+
+def _known_options(params: Json) -> Json:
+    card = params.get("payment_method_options", {}).get("card", {})
+    return {"card": {"request_three_d_secure": "automatic", **card}}
+
+
+def lines(sandbox: Sandbox, session: Json) -> list[Json]:
+    found: list[Json] = sandbox.store.hidden(session["id"])["lines"]
+    return found
+
+
+def current(sandbox: Sandbox, account: str, session_id: str) -> Json:
+    """The session, expired first when its time has come. Raises ApiError `resource_missing`."""
+    with sandbox.store.transaction():
+        session = sandbox.store.get(account, "checkout.session", session_id, "session")
+        if session["status"] == "open" and session["expires_at"] <= sandbox.now():
+            close(sandbox, account, session)
+        return session
+
+
+def expire(sandbox: Sandbox, account: str, session_id: str) -> Json:
+    """Expires an open session at the shop's request. Raises ApiError when it is no longer open."""
+    with sandbox.store.transaction():
+        session = current(sandbox, account, session_id)
+        if session["status"] != "open":
+            raise conflict_of_state(
+                "Only an open Checkout Session can be expired. This one has a status of"
+                f" {session['status']}.",
+                "checkout_session_not_open",
+            )
+        return close(sandbox, account, session)
+
+
+def close(sandbox: Sandbox, account: str, session: Json) -> Json:
+    """Marks an open session expired, and cancels its payment and any authentication still open."""
+    session |= {"status": "expired", "url": None}
+    sandbox.store.save(session)
+    sandbox.store.run(
+        "UPDATE challenges SET state = 'expired' WHERE session = ? AND state = 'open'", (session["id"],)
+    )
+    emit(sandbox, account, "checkout.session.expired", session)
+    if session["payment_intent"]:
+        intent = sandbox.store.get(account, "payment_intent", session["payment_intent"])
+        intent |= {
+            "status": "canceled",
+            "cancellation_reason": "expired",
+            "canceled_at": int(sandbox.now()),
+            "next_action": None,
+        }
+        sandbox.store.save(intent)
+        emit(sandbox, account, "payment_intent.canceled", intent)
+    return session
+
+
+def expire_due(sandbox: Sandbox) -> None:
+    """Expires every open session whose time has come."""
+    due = sandbox.store.rows(
+        "SELECT account, id FROM objects WHERE kind = 'checkout.session' AND json_extract(body,"
+        " '$.status') = 'open'"
+        " AND json_extract(body, '$.expires_at') <= ?",
+        (sandbox.now(),),
+    )
+    for row in due:
+        current(sandbox, row["account"], row["id"])
+
+
+def of_intent(sandbox: Sandbox, account: str, intent_id: str) -> Json | None:
+    """The session that this intent pays, if any."""
+    rows: list[Any] = sandbox.store.rows(
+        "SELECT id FROM objects WHERE json_extract(body, '$.payment_intent') = ? AND kind ="
+        " 'checkout.session'"
+        " AND account = ?",
+        (intent_id, account),
+    )
+    return sandbox.store.get(account, "checkout.session", rows[0]["id"]) if rows else None
