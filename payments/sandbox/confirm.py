@@ -44,7 +44,7 @@ def confirm(sandbox: Sandbox, account: str, session_id: str, card: Card, email: 
         session = sessions.current(sandbox, account, session_id)
         _require_open(session)
         _abandon_challenges(sandbox, session)
-        if email and not session["customer_email"]:
+        if email and not given_email(sandbox, account, session):
             session["customer_details"] = {"email": email}
         intent = _intent(sandbox, account, session)
         method = _payment_method(sandbox, account, session, intent, card)
@@ -126,11 +126,16 @@ def _payment_method(sandbox: Sandbox, account: str, session: Json, intent: Json,
 
 
 def payer_email(sandbox: Sandbox, account: str, session: Json) -> str | None:
-    """The address given by the customer object, by the shop, or on the page."""
-    if session["customer"]:
-        customer = sandbox.store.find(account, "customer", session["customer"])
-        return customer["email"] if customer else None
-    email: str | None = session["customer_email"] or (session["customer_details"] or {}).get("email")
+    """The payer's address, given by the shop or typed on the page."""
+    given = given_email(sandbox, account, session)
+    email: str | None = given or (session["customer_details"] or {}).get("email")
+    return email
+
+
+def given_email(sandbox: Sandbox, account: str, session: Json) -> str | None:
+    """The address that came from the shop, with the session or with its customer: the page only shows it."""
+    customer = sandbox.store.find(account, "customer", session["customer"]) if session["customer"] else None
+    email: str | None = session["customer_email"] or (customer or {}).get("email")
     return email
 
 

@@ -111,13 +111,11 @@ def confirm_elements(sandbox: Sandbox) -> Response:
         body = _own_json(sandbox)
         lang = _language(body.get("locale"))
         account, session = _by_client_secret(sandbox, body)
-        email = body.get("email") or None
-        if email and not _EMAIL.match(email):
-            return _json({"error": {"message": text("bad_email", lang), "field": "email"}}, 402)
-        if not email and not confirm.payer_email(sandbox, account, session):
+        email = str(body.get("email") or "")
+        if not _EMAIL.match(email or confirm.payer_email(sandbox, account, session) or ""):
             return _json({"error": {"message": text("bad_email", lang), "field": "email"}}, 402)
         card = _card(sandbox, body)
-        result = confirm.confirm(sandbox, account, session["id"], card, email)
+        result = confirm.confirm(sandbox, account, session["id"], card, email or None)
     except ApiError as error:
         return _json(_browser_error(error.body["error"], lang), error.status)
     if result.challenge:
@@ -177,12 +175,6 @@ def _find_session(sandbox: Sandbox, session_id: str) -> tuple[str, Json] | None:
 
 
 def _hosted(sandbox: Sandbox, session_id: str) -> Response:
-    return _hosted_page(sandbox, session_id)
-
-
-def _hosted_page(
-    sandbox: Sandbox, session_id: str, problem: str = "", field: str = "", email: str = ""
-) -> Response:
     found = _find_session(sandbox, session_id)
     if found is None:
         lang = _language(None)
@@ -195,44 +187,49 @@ def _hosted_page(
         )
     account, session = found
     lang = _language(session["locale"])
-    success = after(session, "success_url")
     if session["status"] != "open":
-        state = "complete" if session["status"] == "complete" else "expired"
-        link = success if state == "complete" else session["cancel_url"]
-        label = text("continue" if state == "complete" else "back", lang)
-        return page(
-            "notice.html",
-            lang,
-            title=text(f"{state}_title", lang),
-            body=text(f"{state}_body", lang),
-            link=link,
-            label=label,
-        )
-    problem = problem or _earlier_problem(sandbox, account, session, lang)
+        return _closed(session, lang)
+    tried = _last_try(sandbox, account, session, lang) if "tried" in request.args else {}
     return page(
         "hosted.html",
         lang,
-        status=402 if problem else 200,
-        form_action=(origin_of(success),),
+        form_action=(origin_of(after(session, "success_url")),),
         session=session,
         lines=lists.line_items(sandbox, session, {"limit": 100})["data"],
-        field=field,
         merchant=account_object(sandbox, account)["business_profile"]["name"],
         cards=TEST_CARDS,
-        problem=problem,
-        known_email=confirm.payer_email(sandbox, account, session),
-        email=email,
+        known_email=confirm.given_email(sandbox, account, session),
+        problem=tried.get("message", ""),
+        field=tried.get("field", ""),
+        email=tried.get("email", ""),
     )
 
 
-def _earlier_problem(sandbox: Sandbox, account: str, session: Json, lang: str) -> str:
-    """Why the last attempt failed, for a shopper who comes back from the 3-D Secure page."""
-    if not session["payment_intent"] or request.args.get("from") != "3ds":
-        return ""
+def _closed(session: Json, lang: str) -> Response:
+    """What a shopper sees who comes to a session that is paid or has expired."""
+    paid = session["status"] == "complete"
+    state = "complete" if paid else "expired"
+    return page(
+        "notice.html",
+        lang,
+        title=text(f"{state}_title", lang),
+        body=text(f"{state}_body", lang),
+        link=after(session, "success_url") if paid else session["cancel_url"],
+        label=text("continue" if paid else "back", lang),
+    )
+
+
+def _last_try(sandbox: Sandbox, account: str, session: Json, lang: str) -> Json:
+    """Why the last attempt came to nothing. The page shows it after a redirect, so that going back or loading
+    it again never sends a card twice."""
+    tried: Json = sandbox.store.hidden(session["id"]).get("tried") or {}
+    if tried.get("message") or not session["payment_intent"]:
+        return tried
     intent = sandbox.store.get(account, "payment_intent", session["payment_intent"])
     if intent["status"] == "requires_action":
-        return text("authentication_open", lang)
-    return reason(intent["last_payment_error"], lang) if intent["last_payment_error"] else ""
+        return {**tried, "message": text("authentication_open", lang)}
+    error = intent["last_payment_error"]
+    return {**tried, "message": reason(error, lang)} if error else tried
 
 
 def _pay_hosted(sandbox: Sandbox, session_id: str) -> Response:
@@ -240,23 +237,31 @@ def _pay_hosted(sandbox: Sandbox, session_id: str) -> Response:
         abort(403)
     found = _find_session(sandbox, session_id)
     if found is None or found[1]["status"] != "open":
-        return _hosted_page(sandbox, session_id)
+        return _see_other(f"{sandbox.config.browser_url}/c/pay/{session_id}")
     account, session = found
     lang = _language(session["locale"])
     email = request.form.get("email", "").strip()
-    if not confirm.payer_email(sandbox, account, session) and not _EMAIL.match(email):
-        return _hosted_page(sandbox, session_id, text("bad_email", lang), "email", email)
     try:
-        card = _card(sandbox, request.form)
-        result = confirm.confirm(sandbox, account, session_id, card, email or None)
+        if not _EMAIL.match(email or confirm.payer_email(sandbox, account, session) or ""):
+            return _try_again(sandbox, session_id, email, message=text("bad_email", lang), field="email")
+        result = confirm.confirm(sandbox, account, session_id, _card(sandbox, request.form), email or None)
     except ApiError as error:
-        shown = _browser_error(error.body["error"], lang)["error"]
-        return _hosted_page(sandbox, session_id, shown["message"], shown.get("field") or "", email)
+        return _try_again(sandbox, session_id, email, **_browser_error(error.body["error"], lang)["error"])
     if result.challenge:
+        _try_again(sandbox, session_id, email)
         return _see_other(f"{sandbox.config.browser_url}/3ds/{result.challenge}")
     if result.error:
-        return _hosted_page(sandbox, session_id, reason(result.error, lang), "", email)
+        return _try_again(sandbox, session_id, email, message=reason(result.error, lang))
     return _see_other(after(result.session, "success_url"))
+
+
+def _try_again(
+    sandbox: Sandbox, session_id: str, email: str, *, message: str = "", field: str | None = None, **_: object
+) -> Response:
+    """Keeps why the attempt failed, and nothing of the card, and shows the page anew."""
+    tried = {"email": email[:254], "message": message, "field": field or ""}
+    sandbox.store.save_hidden(session_id, tried=tried)
+    return _see_other(f"{sandbox.config.browser_url}/c/pay/{session_id}?tried=1")
 
 
 def after(session: Json, name: str) -> str:
@@ -288,6 +293,7 @@ def _challenge_page(sandbox: Sandbox, challenge_id: str, *, wrong: bool = False)
         lang,
         ancestors=ancestors,
         embedded=embedded,
+        origins=json.dumps(ancestors),
         session=session,
         code=found.body["code"],
         card=found.card,
@@ -307,7 +313,7 @@ def _challenge_over(
         )
     if session["status"] == "complete":
         return _see_other(after(session, "success_url"))
-    return _see_other(f"{sandbox.config.browser_url}/c/pay/{session['id']}?from=3ds")
+    return _see_other(f"{sandbox.config.browser_url}/c/pay/{session['id']}?tried=1")
 
 
 def _answer_challenge(sandbox: Sandbox, challenge_id: str) -> Response:

@@ -68,7 +68,7 @@
     });
     const frame = styled(document.createElement("iframe"), { width: "100%", height: "100%", border: "0", display: "block" });
     const close = styled(document.createElement("button"), {
-      position: "absolute", top: "8px", right: "8px", width: "44px", height: "44px", border: "0", borderRadius: "22px",
+      position: "absolute", zIndex: "1", top: "8px", right: "8px", width: "44px", height: "44px", border: "0", borderRadius: "22px",
       background: "rgba(120, 126, 150, .16)", color: "inherit", fontSize: "22px", lineHeight: "44px", padding: "0", cursor: "pointer",
     });
     const title = ja ? "本人認証" : "Verification";
@@ -94,7 +94,8 @@
       end("closed");
     });
     window.addEventListener("message", hear);
-    dialog.append(frame, close);
+    /* The button comes first, so that it has the focus and Escape works before one enters the frame. */
+    dialog.append(close, frame);
     document.body.append(dialog);
     dialog.showModal();
   });
