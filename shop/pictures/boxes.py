@@ -80,7 +80,7 @@ def tin(sheet: Sheet, recipe: Recipe) -> str:
     high, wide = (178, 76) if tall else (92, 108)
     colour = COLOURS[recipe.glaze or "leaf"]
     lid_at = high * 0.76
-    wall = Turned(((0, wide - 3), (3, wide), (3, wide), (high - 2, wide), (high - 2, wide), (high, wide - 1)))
+    wall = Turned(((0, wide), (high / 2, wide), (high, wide)))
     pattern = recipe.pattern if recipe.pattern in PATTERNS else ""
     surface = printed(
         sheet,
@@ -94,7 +94,7 @@ def tin(sheet: Sheet, recipe: Recipe) -> str:
     )
     if not pattern:
         surface += line(wall.ring(high * 0.1), COLOURS[recipe.accent or "gold"], 4)
-    top = wide - 1
+    top = wide
     marks = ground_shadow(sheet, wide * 1.05) + body(sheet, wall, colour, surface, gloss=0.35)
     marks += ellipse(0, -high, top, top * wall.tilt, fill=lighter(colour, 0.22))
     marks += ellipse(

@@ -23,10 +23,19 @@ TABLES = {
     "rose": "sakura",
     "lilac": "lilac",
 }
+CLOTHS = {
+    "cream": "dots",
+    "peach": "check",
+    "mint": "dots",
+    "sky": "stripe",
+    "butter": "check",
+    "rose": "dots",
+    "lilac": "stripe",
+}
 GROUNDS = frozenset({*PAPERS, *TABLES})
 
 
-def paper(sheet: Sheet, name: str, width: int, height: int) -> str:
+def paper_sheet(sheet: Sheet, name: str, width: int, height: int) -> str:
     """A seamless sheet: light pools at the upper left and fades towards the lower right."""
     tone = PAPERS.get(name, PAPERS["paper"])
     fall = sheet.linear(
@@ -40,7 +49,7 @@ def paper(sheet: Sheet, name: str, width: int, height: int) -> str:
     return "".join(rect(0, 0, width, height, fill=fill) for fill in (fall, pool, corner))
 
 
-def table(sheet: Sheet, name: str, pattern: str, width: int, height: int) -> str:
+def table(sheet: Sheet, name: str, width: int, height: int) -> str:
     """A wall, a patterned cloth in front of it, and a big soft disc of light behind the things."""
     tone = COLOURS[TABLES.get(name, "cream")]
     wall, cloth = lighter(tone, 0.52), mix(tone, LIGHT, 0.22)
@@ -48,10 +57,23 @@ def table(sheet: Sheet, name: str, pattern: str, width: int, height: int) -> str
     marks = rect(0, 0, width, height, fill=sheet.linear((0, lighter(wall, 0.5), 1), (1, wall, 1)))
     marks += ellipse(width * 0.5, height * 0.47, width * 0.37, width * 0.37, fill=LIGHT, opacity=0.62)
     marks += rect(0, edge, width, height - edge, fill=cloth)
-    if pattern:
-        woven = flat_pattern(sheet, pattern, lighter(tone, 0.8), 1.1)
-        marks += rect(0, edge, width, height - edge, fill=woven, opacity=0.55)
+    woven = flat_pattern(sheet, CLOTHS.get(name, "dots"), lighter(tone, 0.8), 1.1)
+    marks += rect(0, edge, width, height - edge, fill=woven, opacity=0.55)
+    fall = sheet.linear((0, INK, 0.07), (0.3, LIGHT, 0.1), (1, INK, 0.05))
+    return marks + rect(0, edge, width, height - edge, fill=fall)
+
+
+def cloth_top(sheet: Sheet, name: str, width: int, height: int) -> str:
+    """The same cloth seen from above."""
+    tone = COLOURS[TABLES.get(name, "cream")]
+    marks = rect(0, 0, width, height, fill=mix(tone, LIGHT, 0.34))
     marks += rect(
-        0, edge, width, height - edge, fill=sheet.linear((0, INK, 0.07), (0.3, LIGHT, 0.1), (1, INK, 0.05))
+        0,
+        0,
+        width,
+        height,
+        fill=flat_pattern(sheet, CLOTHS.get(name, "dots"), lighter(tone, 0.85), 1.3),
+        opacity=0.5,
     )
-    return marks
+    light = sheet.radial((0, LIGHT, 0.6), (0.6, LIGHT, 0), (1, INK, 0.08), cx=0.3, cy=0.25, r=0.95)
+    return marks + rect(0, 0, width, height, fill=light)

@@ -14,16 +14,20 @@ Stop = tuple[float, str, float]  # offset 0 to 1, colour, opacity
 
 def num(value: float) -> str:
     """A coordinate in as few characters as a tenth of a unit needs."""
-    text = f"{value:.1f}"
-    return text[:-2] if text.endswith(".0") else text
+    return _short(f"{value:.1f}".removesuffix(".0"))
+
+
+def _short(number: str) -> str:
+    """Without the nought before the point: some hundred bytes a picture."""
+    return number.replace("0.", ".", 1) if number.startswith(("0.", "-0.")) else number
 
 
 def tag(name: str, content: str = "", /, **attributes: Attribute) -> str:
     """One element; `stroke_width=2` writes `stroke-width="2"`. Values are the kit's own: none is escaped."""
-    written = "".join(
-        f' {key.replace("_", "-")}="{value if isinstance(value, str) else f"{value:.3g}"}"'
-        for key, value in attributes.items()
-    )
+    written = ""
+    for key, value in attributes.items():
+        text = value if isinstance(value, str) else _short(f"{value:.3g}")
+        written += f' {key.replace("_", "-")}="{text}"'
     return f"<{name}{written}>{content}</{name}>" if content else f"<{name}{written}/>"
 
 
@@ -42,23 +46,28 @@ def path(d: str, /, **attributes: Attribute) -> str:
     return tag("path", d=d, **attributes)
 
 
-def line(d: str, colour: str, width: float, /, **attributes: Attribute) -> str:
-    """A stroke with round ends along `d`."""
+def line(d: str, colour: str, width: float, /, *, cap: str = "round", **attributes: Attribute) -> str:
+    """A stroke along `d`."""
     return tag(
-        "path", d=d, fill="none", stroke=colour, stroke_width=num(width), stroke_linecap="round", **attributes
+        "path", d=d, fill="none", stroke=colour, stroke_width=num(width), stroke_linecap=cap, **attributes
     )
 
 
 def ellipse(cx: float, cy: float, rx: float, ry: float, /, **attributes: Attribute) -> str:
-    return tag("ellipse", cx=num(cx), cy=num(cy), rx=num(rx), ry=num(ry), **attributes)
+    return tag("ellipse", **_set(cx=cx, cy=cy, rx=rx, ry=ry), **attributes)
 
 
 def circle(cx: float, cy: float, r: float, /, **attributes: Attribute) -> str:
-    return tag("circle", cx=num(cx), cy=num(cy), r=num(r), **attributes)
+    return tag("circle", **_set(cx=cx, cy=cy, r=r), **attributes)
 
 
 def rect(x: float, y: float, width: float, height: float, /, **attributes: Attribute) -> str:
-    return tag("rect", x=num(x), y=num(y), width=num(width), height=num(height), **attributes)
+    return tag("rect", **_set(x=x, y=y, width=width, height=height), **attributes)
+
+
+def _set(**numbers: float) -> dict[str, Attribute]:
+    """Coordinates to write: nought is what a viewer takes anyway."""
+    return {key: num(value) for key, value in numbers.items() if value}
 
 
 def group(content: str, /, **attributes: Attribute) -> str:
@@ -75,16 +84,16 @@ def moved(content: str, x: float, y: float, scale: float = 1, turn: float = 0) -
     return group(content, transform=transform)
 
 
-def use(outline: str, /, **attributes: Attribute) -> str:
-    """An outline of the sheet, painted."""
-    return tag("use", href=outline, **attributes)
+def use(href: str, /, **attributes: Attribute) -> str:
+    """An outline of the sheet, painted; or a stamp, set down."""
+    return tag("use", href=href, **attributes)
 
 
 class Sheet:
     """The definitions of one picture. Ids start with a hash of `key`, so pictures may share one page."""
 
     def __init__(self, key: str) -> None:
-        self._prefix = f"p{crc32(key.encode()):x}"
+        self._prefix = f"p{crc32(key.encode()) >> 8:x}-"
         self._ids: dict[str, str] = {}
 
     def define(self, name: str, content: str, /, **attributes: Attribute) -> str:
@@ -97,6 +106,10 @@ class Sheet:
     def outline(self, d: str) -> str:
         """The `#id` of an outline to be painted several times with `use`."""
         return self.define("path", "", d=d)[4:-1]
+
+    def stamp(self, content: str) -> str:
+        """The `#id` of a drawing to be set down several times with `use`."""
+        return self.define("g", content, opacity=1)[4:-1]
 
     def linear(self, *stops: Stop, x2: float = 0, y2: float = 1) -> str:
         """A gradient across the painted mark from its top left to (x2, y2), both 0 to 1."""

@@ -28,7 +28,7 @@ def rings(_sheet: Sheet, shape: Turned, colour: str, _chance: Random) -> str:
 
 
 def band(_sheet: Sheet, shape: Turned, colour: str, _chance: Random) -> str:
-    return line(shape.ring(shape.height * 0.66), colour, shape.height * 0.16, stroke_linecap="butt")
+    return line(shape.ring(shape.height * 0.66), colour, shape.height * 0.16, cap="butt")
 
 
 def _upright(shape: Turned, degrees: float, low: float = 0.02, high: float = 0.97) -> str:

@@ -120,9 +120,9 @@ class Turned:
 
 
 def body(sheet: Sheet, shape: Turned, colour: str, surface: str = "", *, gloss: float = 0.4) -> str:
-    """The lit wall: colour, then `surface` (marks, cut to the silhouette), then light over both."""
+    """The lit wall: colour (`none` for glass), then `surface` (marks, cut to the silhouette), then light over both."""
     outline = sheet.outline(shape.outline)
-    marks = use(outline, fill=colour)
+    marks = use(outline, fill=colour) if colour != "none" else ""
     if surface:
         marks += f'<g clip-path="{sheet.clip(use(outline))}">{surface}</g>'
     marks += use(outline, fill=round_shade(sheet)) + use(outline, fill=fall_shade(sheet))

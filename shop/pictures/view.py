@@ -7,8 +7,7 @@ from math import cos, radians, sin
 
 from shop.pictures.colours import INK, LIGHT, darker
 from shop.pictures.light import sheen
-from shop.pictures.patterns import swatch
-from shop.pictures.sheet import Sheet, group, num, path
+from shop.pictures.sheet import Sheet, group, num, rect, use
 
 Vector = tuple[float, float]
 
@@ -49,7 +48,7 @@ class View:
 
 
 def _placed(content: str, u: Vector, v: Vector, origin: Vector) -> str:
-    numbers = " ".join([*(f"{value:.3f}" for value in (*u, *v)), num(origin[0]), num(origin[1])])
+    numbers = " ".join([*(f"{value:.3g}" for value in (*u, *v)), num(origin[0]), num(origin[1])])
     return group(content, transform=f"matrix({numbers})")
 
 
@@ -76,7 +75,7 @@ class Block:
 
     def shadow(self, sheet: Sheet, depth: float = 0.3) -> str:
         """On the ground, to the right; and the dark line under the edges."""
-        face = path(swatch(self.width, self.depth, 8))
+        face = rect(0, 0, self.width, self.depth, rx=8)
         cast = self.view.top(face, -self.width / 2 + 16, -self.depth / 2 + 6, 0)
         close = self.view.top(face, -self.width / 2 + 1, -self.depth / 2 + 5, 0)
         return group(cast, fill=INK, opacity=depth * 0.8, filter=sheet.blur(11)) + group(
@@ -87,20 +86,15 @@ class Block:
         self, sheet: Sheet, colour: str, *, on_top: str = "", on_front: str = "", on_side: str = ""
     ) -> str:
         """The three faces in the lamp's light, with flat drawings on them."""
-        lid, wall, flank = (swatch(w, h, self.radius) for w, h in self._faces())
-        side = path(flank, fill=darker(colour, 0.1)) + on_side + path(flank, fill=self._flank_shade(sheet))
-        front = (
-            path(wall, fill=colour)
-            + on_front
-            + path(wall, fill=sheet.linear((0, LIGHT, 0.1), (1, INK, 0.16)))
-        )
-        top = path(lid, fill=colour) + on_top + path(lid, fill=sheen(sheet))
-        edge = path(f"M0 .5H{num(self.width)}", fill="none", stroke=LIGHT, stroke_width=1.4, opacity=0.5)
-        return self.side(side) + self.front(front + edge) + self.top(top)
+        down = sheet.linear((0, LIGHT, 0.1), (1, INK, 0.16))
+        flank = sheet.linear((0, INK, 0.24), (1, INK, 0.42), x2=0.3, y2=1)
+        side = self._face(self.depth, self.height, darker(colour, 0.1), on_side, flank)
+        front = self._face(self.width, self.height, colour, on_front, down)
+        top = self._face(self.width, self.depth, colour, on_top, sheen(sheet))
+        edge = sheet.stamp(rect(0, 0, self.width, 1.4, fill=LIGHT, opacity=0.5))
+        return self.side(side) + self.front(front + use(edge)) + self.top(top)
 
-    def _faces(self) -> tuple[Vector, Vector, Vector]:
-        return (self.width, self.depth), (self.width, self.height), (self.depth, self.height)
-
-    @staticmethod
-    def _flank_shade(sheet: Sheet) -> str:
-        return sheet.linear((0, INK, 0.24), (1, INK, 0.42), x2=0.3, y2=1)
+    def _face(self, width: float, height: float, colour: str, content: str, light: str) -> str:
+        rounded: dict[str, float] = {"rx": self.radius} if self.radius else {}
+        plain = rect(0, 0, width, height, fill=colour, **rounded)
+        return plain + content + rect(0, 0, width, height, fill=light, **rounded)
