@@ -66,6 +66,9 @@ class Config:
         for url in (*self.shop_origins, *self.webhooks, self.browser_url):
             if not origin_of(url):
                 raise ValueError(f"{url!r} is not a http or https address")
+        for url in self.webhooks:
+            if not is_loopback(urlsplit(url).hostname or ""):
+                raise ValueError(f"{url!r} is elsewhere; webhooks go to this machine only")
         for origin in self.shop_origins:
             if origin_of(origin) != origin.lower():
                 raise ValueError(f"{origin!r} is not an origin; leave out path and trailing slash")

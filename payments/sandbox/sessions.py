@@ -32,39 +32,41 @@ _FORBIDDEN = {
     ),
     "hosted_page": ("permissions", "return_url", "redirect_on_completion"),
 }
-_NOT_HERE = (
-    "automatic_tax",
-    "custom_fields",
-    "discounts",
-    "invoice_creation",
-    "managed_payments",
-    "optional_items",
-    "payment_method_configuration",
-    "setup_intent_data",
-    "shipping_address_collection",
-    "shipping_options",
-    "subscription_data",
-    "tax_id_collection",
-)
+# What the sandbox acts on. Anything else of Stripe's parameters is refused, never silently left out.
 _COPIED = (
-    "billing_address_collection",
+    "adaptive_pricing",
+    "allowed_payment_method_types",
+    "cancel_url",
     "client_reference_id",
     "customer_creation",
     "customer_email",
+    "excluded_payment_method_types",
     "integration_identifier",
     "locale",
     "metadata",
-    "origin_context",
-    "redirect_on_completion",
     "return_url",
-    "submit_type",
     "success_url",
-    "cancel_url",
-    "excluded_payment_method_types",
-    "allow_promotion_codes",
-    "allowed_payment_method_types",
-    "payment_method_collection",
+    "wallet_options",
 )
+_READ = (
+    "customer",
+    "expand",
+    "expires_at",
+    "line_items",
+    "mode",
+    "payment_intent_data",
+    "payment_method_options",
+)
+_ACCEPTED = {*_COPIED, *_READ, "ui_mode"}
+_ACCEPTED_OF_INTENT = {
+    "capture_method",
+    "description",
+    "metadata",
+    "receipt_email",
+    "shipping",
+    "statement_descriptor_suffix",
+}
+_ACCEPTED_OF_CARD = {"capture_method", "request_three_d_secure"}
 
 
 def create(sandbox: Sandbox, account: str, params: Json) -> Json:
@@ -99,7 +101,6 @@ def create(sandbox: Sandbox, account: str, params: Json) -> Json:
         total_details={"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
         ui_mode=mode,
         url=f"{sandbox.config.browser_url}/c/pay/{session_id}" if hosted else None,
-        wallet_options=params.get("wallet_options"),
     )
     intent_data = params.get("payment_intent_data", {})
     return sandbox.store.insert(account, session, lines=lines, intent_data=intent_data)
@@ -115,9 +116,7 @@ def _check(params: Json) -> None:
     for name in _FORBIDDEN[mode]:
         if name in params:
             raise invalid(f"You can't set `{name}` if `ui_mode` is `{mode}`.", name)
-    for name in _NOT_HERE:
-        if name in params:
-            raise not_in_this_sandbox(f"The parameter {name}")
+    _check_known(params)
     _check_urls(params, "success_url" if mode == "hosted_page" else "return_url")
     if params.get("customer") and params.get("customer_email"):
         raise invalid("You may only specify one of these parameters: customer, customer_email.", "customer")
@@ -126,6 +125,21 @@ def _check(params: Json) -> None:
     if len(params["line_items"]) > MOST_LINES:
         raise invalid(f"line_items can have at most {MOST_LINES} entries.", "line_items")
     _check_methods(params)
+
+
+def _check_known(params: Json) -> None:
+    options = params.get("payment_method_options", {})
+    unknown = {
+        *(params.keys() - _ACCEPTED),
+        *(
+            f"payment_intent_data[{name}]"
+            for name in params.get("payment_intent_data", {}).keys() - _ACCEPTED_OF_INTENT
+        ),
+        *(f"payment_method_options[{name}]" for name in options.keys() - {"card"}),
+        *(f"payment_method_options[card][{n}]" for n in options.get("card", {}).keys() - _ACCEPTED_OF_CARD),
+    }
+    if unknown:
+        raise not_in_this_sandbox(f"The parameter {min(unknown)}")
 
 
 def _check_urls(params: Json, needed: str) -> None:

@@ -1,0 +1,98 @@
+"""The command: starts, says when it is ready, refuses bad settings in one line, ends cleanly."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from payments.sandbox.__main__ import main
+
+from .running import Running, free_port
+
+
+def test_command_serves_until_told_to_end(tmp_path: Path) -> None:
+    port = free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "payments.sandbox",
+        "--port",
+        str(port),
+        "--store",
+        str(tmp_path / "s.db"),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, "ready\n")
+        assert any(f"http://pay.localhost:{port}/test-cards" in line for line in list(lines))
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_sandbox/health", timeout=5) as answer:
+            assert answer.status == 200
+        process.send_signal(signal.SIGTERM)
+        out, errors = process.communicate(timeout=20)
+        assert (process.returncode, out, errors) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--host", "0.0.0.0"],
+        ["--shop-origin", "style.localhost"],
+        ["--shop-origin", "http://style.localhost:8000/"],
+        ["--account", "a b"],
+        ["--rate-limit", "0"],
+        ["--rate-limit", "many"],
+        ["--webhook", "http://example.com/hook"],
+        ["--store", "/nowhere/at/all.db"],
+    ],
+)
+def test_bad_settings_end_with_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--port", "0", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("payments.sandbox: ")
+    assert captured.err.count("\n") == 1
+
+
+def test_foreign_host_name_is_refused(running: Running) -> None:
+    assert running.http("GET", "/_sandbox/", None, {"Host": "evil.example"})[0] == 403
+    assert running.http("GET", "/_sandbox/", None, {"Host": "pay.localhost"})[0] == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/c/pay/cs_test_x", "/3ds/x", "/test-cards", "/_sandbox/", "/elements/payment"]
+)
+def test_pages_forbid_inline_script_foreign_files_and_cookies(running: Running, path: str) -> None:
+    _, body, headers = running.http("GET", path)
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors" in policy
+    assert "Set-Cookie" not in headers
+    assert re.search(rb'(src|href|action)="(https?:|//)|<script>|<style|style=|onclick', body) is None
+
+
+def test_only_own_frames_may_confirm(running: Running) -> None:
+    headers = {"Content-Type": "application/json", "Origin": "http://evil.localhost"}
+    assert running.http("POST", "/elements/confirm", b"{}", headers)[0] != 200
+    assert (
+        running.http("POST", "/c/pay/cs_test_x", b"number=1", {"Origin": "http://evil.localhost"})[0] == 403
+    )
+
+
+def test_control_api_changes_nothing_without_its_key(running: Running) -> None:
+    for method, path in (("POST", "reset"), ("POST", "faults"), ("DELETE", "faults"), ("POST", "clock")):
+        assert (
+            running.http(method, f"/_sandbox/{path}", b"{}", {"Content-Type": "application/json"})[0] == 401
+        )
+
+
+@pytest.mark.parametrize(("kind", "status"), [("429", 429), ("500", 500)])
+def test_faults_strike_as_often_as_told(running: Running, kind: str, status: int) -> None:
+    running.control("faults", {"operation": "customers.list", "kind": kind, "times": 2})
+    headers = {"Authorization": "Bearer sk_test_hitsuka"}
+    assert [running.http("GET", "/v1/customers", None, headers)[0] for _ in range(3)] == [status, status, 200]
