@@ -63,6 +63,14 @@ class Config:
     def __post_init__(self) -> None:
         if not is_loopback(self.host):
             raise ValueError(f"the sandbox answers on loopback only; {self.host!r} is not a loopback address")
+        self._check_addresses()
+        for name in self.accounts:
+            if not name.isalnum() or not name.isascii():
+                raise ValueError(f"account name {name!r} must be letters and digits")
+        if self.rate_limit is not None and self.rate_limit <= 0:
+            raise ValueError("the rate limit must be above zero, or off")
+
+    def _check_addresses(self) -> None:
         for url in (*self.shop_origins, *self.webhooks, self.browser_url):
             if not origin_of(url):
                 raise ValueError(f"{url!r} is not a http or https address")
@@ -72,11 +80,6 @@ class Config:
         for origin in self.shop_origins:
             if origin_of(origin) != origin.lower():
                 raise ValueError(f"{origin!r} is not an origin; leave out path and trailing slash")
-        for name in self.accounts:
-            if not name.isalnum() or not name.isascii():
-                raise ValueError(f"account name {name!r} must be letters and digits")
-        if self.rate_limit is not None and self.rate_limit <= 0:
-            raise ValueError("the rate limit must be above zero, or off")
 
     @property
     def browser_url(self) -> str:

@@ -28,6 +28,10 @@ CREATE TABLE IF NOT EXISTS objects (
     created INTEGER NOT NULL, body TEXT NOT NULL, hidden TEXT NOT NULL DEFAULT '{}');
 CREATE INDEX IF NOT EXISTS objects_by_kind ON objects (account, kind, seq);
 CREATE INDEX IF NOT EXISTS objects_by_intent ON objects (json_extract(body, '$.payment_intent'), kind);
+CREATE INDEX IF NOT EXISTS objects_expiring ON objects (json_extract(body, '$.expires_at'))
+    WHERE kind = 'checkout.session' AND json_extract(body, '$.status') = 'open';
+CREATE INDEX IF NOT EXISTS objects_settling ON objects (json_extract(hidden, '$.settles_at'))
+    WHERE kind = 'refund' AND json_extract(hidden, '$.behaviour') <> 'succeeded';
 CREATE TABLE IF NOT EXISTS idempotency (
     account TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, status INTEGER, body TEXT, created REAL
     NOT NULL, request_id TEXT NOT NULL, PRIMARY KEY (account, key));

@@ -33,7 +33,7 @@ def test_unknown_key_is_refused(running: Running, key: str) -> None:
 def test_publishable_key_opens_no_secret_route(running: Running) -> None:
     with pytest.raises(stripe.AuthenticationError) as refused:
         running.client("pk_test_hitsuka").v1.customers.list()
-    assert refused.value.json_body["error"]["code"] == "secret_key_required"
+    assert "secret_key_required" in str(refused.value.http_body)
 
 
 def test_accounts_do_not_see_each_other(running: Running) -> None:
