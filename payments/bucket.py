@@ -1,4 +1,7 @@
-"""A rate shared by every process, in the database: the provider allows so many calls a second (docs.stripe.com/rate-limits)."""
+"""A rate shared by every process, kept in the database: the provider allows so many calls a second.
+
+(docs.stripe.com/rate-limits: 25 a second on one endpoint of test mode.)
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,9 @@ from payments.columns import utcnow
 from payments.models import TokenBucket
 
 
-def take_token(session: Session, name: str, *, per_second: int, burst: int, now: dt.datetime | None = None) -> bool:
+def take_token(
+    session: Session, name: str, *, per_second: int, burst: int, now: dt.datetime | None = None
+) -> bool:
     """Take one token of the bucket `name`. False when there is none; then nothing changed. Locks the bucket's row."""
     now = now or utcnow()
     bucket = _locked(session, name, burst, now)
@@ -31,7 +36,9 @@ def _locked(session: Session, name: str, burst: int, now: dt.datetime) -> TokenB
     if bucket is None:
         try:
             with session.begin_nested():
-                session.execute(insert(TokenBucket).values(name=name, tokens_milli=burst * 1000, updated_at=now))
+                session.execute(
+                    insert(TokenBucket).values(name=name, tokens_milli=burst * 1000, updated_at=now)
+                )
         except IntegrityError:
             pass  # another process made it first
         bucket = session.scalars(query).one()

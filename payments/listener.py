@@ -24,9 +24,6 @@ class PaymentListener(Protocol):
     def declined(self, session: Session, payment: Payment) -> None:
         """A try failed; the order stays open for another."""
 
-    def expired(self, session: Session, payment: Payment) -> None:
-        """Nothing can be paid any more, and nothing was."""
-
     def review(self, session: Session, payment: Payment) -> None:
         """What the provider reports does not agree with us; a person must look."""
 

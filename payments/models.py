@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from payments.columns import INTERNAL, BigIntegerId, UTCDateTime, new_id, utcnow
@@ -79,6 +87,7 @@ class Attempt(Base):
     expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, info=INTERNAL)
     """When the session ends at the provider; part of what the idempotency key stands for."""
     tries: Mapped[int] = mapped_column(Integer, default=0, info=INTERNAL)
+    next_try_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
 
     __table_args__ = (
         ForeignKeyConstraint(["store_id", "payment_id"], ["payment.store_id", "payment.id"]),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 _EXPONENTS = {"JPY": 0, "KRW": 0, "TWD": 2, "USD": 2, "EUR": 2, "GBP": 2, "AUD": 2, "SGD": 2, "KWD": 3}
 
 
-class CurrencyMismatch(ValueError):  # noqa: N818 - it reads as what happened, like the other errors of money
+class CurrencyMismatch(ValueError):
     """Two amounts of different currencies met in one sum or comparison."""
 
 

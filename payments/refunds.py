@@ -18,7 +18,9 @@ from payments.settle import book_refund
 _log = logging.getLogger("hitsuka.payments")
 
 
-def send_refund(db: Database, provider: Provider, listener: PaymentListener, store_id: str, refund_id: str) -> bool:
+def send_refund(
+    db: Database, provider: Provider, listener: PaymentListener, store_id: str, refund_id: str
+) -> bool:
     """Send one wanted refund and book the answer. False when the provider gave none; then it is tried again."""
     with db.read() as session:
         row = session.get_one(RefundRow, (store_id, refund_id))

@@ -111,7 +111,9 @@ def make_session(
 def place_in_line(session: DBSession, attempt: Attempt) -> int:
     """How many attempts come before this one, which is 1 when it is next."""
     before = select(func.count()).where(
-        Attempt.state == AttemptState.WAITING.value, Attempt.created_at < attempt.created_at
+        Attempt.state == AttemptState.WAITING.value,
+        Attempt.created_at < attempt.created_at,
+        Attempt.next_try_at <= utcnow(),
     )
     return 1 + (session.scalar(before) or 0)
 
@@ -120,11 +122,21 @@ def waiting(session: DBSession, *, limit: int = 50) -> list[tuple[str, str]]:
     """(store, attempt) of those that wait, in their order."""
     query = (
         select(Attempt.store_id, Attempt.id)
-        .where(Attempt.state == AttemptState.WAITING.value)
+        .where(Attempt.state == AttemptState.WAITING.value, Attempt.next_try_at <= utcnow())
         .order_by(Attempt.created_at)
         .limit(limit)
     )
     return [(row.store_id, row.id) for row in session.execute(query)]
+
+
+def is_payable(session: DBSession, payment: Payment) -> bool:
+    """Whether a session of this payment is open, or may yet be made."""
+    query = select(Attempt.id).where(
+        Attempt.store_id == payment.store_id,
+        Attempt.payment_id == payment.id,
+        Attempt.state.in_([AttemptState.WAITING.value, AttemptState.OPEN.value]),
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def end_sessions(
@@ -184,6 +196,7 @@ def _claim(
     if not take_token(session, bucket, per_second=CREATES_PER_SECOND, burst=CREATES_PER_SECOND):
         return Made.IN_LINE
     attempt.tries += 1
+    attempt.next_try_at = utcnow() + dt.timedelta(seconds=min(60, 2 ** (attempt.tries + 2)))
     return attempt
 
 

@@ -60,7 +60,7 @@ def apply_session(
     *,
     cause: str,
 ) -> None:
-    """Apply what the provider says of one session. One transaction; refunds are asked for before it, if there are any."""
+    """Apply what the provider says of one session. One transaction; refunds are read before it."""
     refunds: list[Refund] = []
     if told.charge is not None and told.charge.refunded.minor and told.payment_id:
         refunds = provider.refunds_of(told.payment_id)
@@ -94,7 +94,9 @@ def _locked(session: DBSession, listener: PaymentListener, store_id: str, paymen
 def _update_attempt(session: DBSession, told: Session) -> None:
     attempt = session.scalar(select(Attempt).where(Attempt.session_id == told.id))
     if attempt is None and told.attempt:
-        attempt = session.scalar(select(Attempt).where(Attempt.id == told.attempt, Attempt.session_id.is_(None)))
+        attempt = session.scalar(
+            select(Attempt).where(Attempt.id == told.attempt, Attempt.session_id.is_(None))
+        )
     if attempt is None:
         return
     attempt.session_id = told.id
@@ -103,7 +105,12 @@ def _update_attempt(session: DBSession, told: Session) -> None:
 
 
 def _book_payment(
-    session: DBSession, payment: Payment, told: Session, provider: Provider, listener: PaymentListener, cause: str
+    session: DBSession,
+    payment: Payment,
+    told: Session,
+    provider: Provider,
+    listener: PaymentListener,
+    cause: str,
 ) -> None:
     if payment.provider_id == told.payment_id and payment.state not in {"pending", "expired", "review"}:
         return
@@ -159,7 +166,9 @@ def _give_back_second(session: DBSession, payment: Payment, told: Session) -> No
     want_refund(session, payment, told.payment_id, told.charge.amount.minor, reason="paid_twice")
 
 
-def want_refund(session: DBSession, payment: Payment, provider_payment: str, amount_minor: int, *, reason: str) -> None:
+def want_refund(
+    session: DBSession, payment: Payment, provider_payment: str, amount_minor: int, *, reason: str
+) -> None:
     """Write down that money must go back; the worker sends it. Asking twice for the same reason is one refund."""
     known = session.scalar(
         select(RefundRow.id).where(
@@ -187,7 +196,9 @@ def _book_capture(session: DBSession, payment: Payment, told: Session, provider:
     charge = told.charge
     if charge is None or not charge.captured:
         return
-    _book(session, payment, "captured", charge.amount.minor, charge.amount.currency, provider.account, charge.id)
+    _book(
+        session, payment, "captured", charge.amount.minor, charge.amount.currency, provider.account, charge.id
+    )
 
 
 def book_refund(
@@ -200,7 +211,13 @@ def book_refund(
             row.state = "failed"
         return
     booked = _book(
-        session, payment, "refunded", -refund.amount.minor, refund.amount.currency, provider.account, refund.id
+        session,
+        payment,
+        "refunded",
+        -refund.amount.minor,
+        refund.amount.currency,
+        provider.account,
+        refund.id,
     )
     if row is not None and refund.status == "succeeded":
         row.state = "done"
@@ -220,7 +237,13 @@ def balance(session: DBSession, payment: Payment) -> int:
 
 
 def _book(
-    session: DBSession, payment: Payment, kind: str, amount: int, currency: str, account: str, provider_object: str
+    session: DBSession,
+    payment: Payment,
+    kind: str,
+    amount: int,
+    currency: str,
+    account: str,
+    provider_object: str,
 ) -> bool:
     """Book a movement once. False when it was booked before. The payment's lock makes the look before safe."""
     known = session.scalar(

@@ -5,25 +5,39 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from flask import Flask, request
-from flask_babel import Babel
-from flask_wtf import CSRFProtect
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel, get_locale
 from whitenoise import WhiteNoise
 
 from payments.database import Database
+from payments.money import Money
 from payments.provider import Provider
 from payments.providers.stripe import StripeProvider
 from security.guard import PANGuard
 from shop import logs, web
+from shop.address.views import address
 from shop.assets import STATIC, Assets
-from shop.context import Shop, the_locale, the_store
+from shop.cart.views import cart
+from shop.catalog.layout import TEMPLATE_GLOBALS
+from shop.catalog.views import catalog
+from shop.checkout.pay_views import payment
+from shop.checkout.views import checkout
+from shop.context import Shop, the_locale
+from shop.csrf import csrf
+from shop.health import health
 from shop.language import LanguagePrefix
+from shop.orders.views import orders
+from shop.pages.views import pages
 from shop.passages import Passages
+from shop.pictures.views import pictures
 from shop.settings import Settings, StripeAccount, load
 from shop.vault import Vault
+from shop.webhooks.views import webhooks
 
-csrf = CSRFProtect()
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 ProviderFactory = Callable[[StripeAccount], Provider]
 
@@ -51,7 +65,7 @@ def create_app(settings: Settings | None = None, shop: Shop | None = None) -> Fl
     csrf.init_app(app)
     web.install(app)
     _register_views(app)
-    _template_globals(app)
+    _prepare_templates(app)
     _middleware(app, shop)
     return app
 
@@ -74,37 +88,39 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _register_views(app: Flask) -> None:
-    from shop.address.views import address
-    from shop.cart.views import cart
-    from shop.catalog.views import catalog
-    from shop.checkout.views import checkout
-    from shop.health import health
-    from shop.orders.views import orders
-    from shop.pages.views import pages
-    from shop.pictures.views import pictures
-    from shop.webhooks.views import webhooks
-
-    for blueprint in (catalog, pages, pictures, address, cart, checkout, orders, webhooks, health):
+    for blueprint in (catalog, pages, pictures, address, cart, checkout, payment, orders, webhooks, health):
         app.register_blueprint(blueprint)
 
 
-def _template_globals(app: Flask) -> None:
-    assets = Assets()
-    app.jinja_env.globals.update(assets=assets)
+def _prepare_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(TEMPLATE_GLOBALS, assets=Assets(), money=_money)
+    app.context_processor(_page_context)
 
-    @app.context_processor
-    def _page() -> dict[str, object]:
-        from flask import g
 
-        return {"store": the_store() if "store" in g else None, "locale": the_locale(), "path": request.path}
+def _page_context() -> dict[str, object]:
+    """What every page's template finds; a mail's has its own."""
+    if not has_request_context():
+        return {}
+    return {"store": g.get("store"), "locale": the_locale(), "path": request.path}
+
+
+def _money(minor: int) -> str:
+    """An amount of yen for the page's reader."""
+    return Money(minor).format(str(get_locale() or "ja"))
 
 
 def _middleware(app: Flask, shop: Shop) -> None:
     """Outermost first: the guard sees a request before anything of ours does."""
     inner = LanguagePrefix(app.wsgi_app)
-    files = WhiteNoise(inner, root=str(STATIC), prefix="static/", max_age=31536000 if shop.settings.is_production else 0)
-    app.wsgi_app = PANGuard(  # type: ignore[method-assign]  # Flask's documented way to wrap middleware
-        files, on_passage=Passages(shop.db).record, body_exempt=("/webhooks/stripe",)
+    files = WhiteNoise(
+        inner, root=str(STATIC), prefix="static/", max_age=31536000 if shop.settings.is_production else 0
     )
+    app.wsgi_app = PANGuard(  # type: ignore[method-assign]  # Flask's documented way to wrap middleware
+        files, on_passage=Passages(shop.db).record, exempt=("/webhooks/stripe",), request_id=_request_id
+    )
+
+
+def _request_id(environ: WSGIEnvironment) -> str | None:
+    return environ.get("HTTP_X_REQUEST_ID")

@@ -37,5 +37,5 @@ def the_store() -> Store:
 
 
 def the_locale() -> str:
-    """"ja" or "en": the language of this request's page, given by its path (`/en/…`)."""
+    """ "ja" or "en": the language of this request's page, given by its path (`/en/…`)."""
     return cast(str, g.get("locale", "ja"))

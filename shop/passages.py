@@ -1,4 +1,4 @@
-"""Passages: card numbers that reached the server and were refused there. Counted with their place, never their value."""
+"""Passages: card numbers that reached the server and were refused. Counted with their place, never their value."""
 
 from __future__ import annotations
 

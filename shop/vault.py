@@ -6,14 +6,12 @@ move into a process of its own with a budget per purpose; then no web process ho
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from security.sealing import Opener, PrivateKey, PublicKey, key_id_of, lookup_hash
+from security.sealing import Opener, PublicKey, key_id_of, lookup_hash
 from shop.settings import Keys
 
 _audit = logging.getLogger("hitsuka.audit")
@@ -48,25 +46,23 @@ class Vault:
 
     def __init__(self, keys: Keys) -> None:
         self._public: Mapping[str, PublicKey] = {store: held[0].public() for store, held in keys.data.items()}
-        self._openers = {store: Opener({key.key_id: key for key in held}) for store, held in keys.data.items()}
+        self._openers = {
+            store: Opener({key.key_id: key for key in held}) for store, held in keys.data.items()
+        }
         self._lookup_key = keys.lookup.encode()
 
-    def seal(self, place: Place, data: Mapping[str, Any]) -> bytes:
-        """`data` (JSON-like) sealed for `place`, to the store's newest key."""
-        plain = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
-        return self._public[place.store_id].seal(plain, str(place))
+    def seal(self, place: Place, text: str) -> bytes:
+        """`text` sealed for `place`, to the store's newest key."""
+        return self._public[place.store_id].seal(text.encode(), str(place))
 
-    def open_personal(self, place: Place, sealed: bytes, *, purpose: Purpose, request_id: str = "-") -> dict[str, Any]:
+    def open_personal(self, place: Place, sealed: bytes, *, purpose: Purpose, request_id: str = "-") -> str:
         """What was sealed. Each call is recorded with its purpose and subject, never with a value.
 
         Raises `security.sealing.CannotOpen` for an altered or moved value or a key that is gone.
         """
-        _audit.info(
-            "opened",
-            extra={"purpose": purpose.value, "subject": f"{place.table}/{place.row_id}", "request_id": request_id},
-        )
-        opened: dict[str, Any] = json.loads(self._openers[place.store_id].open(sealed, str(place)))
-        return opened
+        subject = f"{place.store_id}/{place.table}/{place.row_id}"
+        _audit.info("opened", extra={"purpose": purpose.value, "subject": subject, "request_id": request_id})
+        return self._openers[place.store_id].open(sealed, str(place)).decode()
 
     def reseal(self, place: Place, sealed: bytes) -> bytes | None:
         """The same value sealed to the newest key, or None when it already is."""
@@ -77,8 +73,3 @@ class Vault:
     def lookup(self, store_id: str, kind: str, canonical: str) -> str:
         """The keyed hash under which a canonical value (an e-mail, say) of one store is found."""
         return lookup_hash(self._lookup_key, store_id, kind, canonical)
-
-
-def newest_key_ids(keys: Mapping[str, tuple[PrivateKey, ...]]) -> dict[str, str]:
-    """The key that each store seals to."""
-    return {store_id: held[0].key_id for store_id, held in keys.items()}

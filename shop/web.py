@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+from functools import cache
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, make_response, redirect, render_template, request
@@ -17,6 +18,7 @@ from security.headers import PageKind, ProviderOrigins, security_headers
 from shop.context import the_shop
 from shop.errors import BadRequest, NotFound, ShopError
 from shop.language import language_of
+from shop.settings import STRIPE_API, StripeAccount
 from shop.stores import all_stores
 
 HOSTLESS = frozenset({"health.healthz", "health.readyz", "health.metrics", "webhooks.stripe"})
@@ -46,9 +48,10 @@ def cacheable(page: str, *, seconds: int = 60) -> Response:
     return response
 
 
-def allow_frames_of_provider() -> None:
-    """Say that this page holds the provider's card fields: its script and frames enter the CSP of this answer."""
-    g.page_kind = PageKind.TOKEN_PAYMENT
+def this_page_is(kind: PageKind) -> None:
+    """Say what kind of page this answer is, as far as its headers differ: the provider's card fields enter the CSP
+    of the token type's payment page alone, its page as a target of forms only where one leads there."""
+    g.page_kind = kind
 
 
 def _begin() -> None:
@@ -100,21 +103,25 @@ class CrossSite(BadRequest):
 
 def _finish(response: Response) -> Response:
     shop = the_shop()
-    kind = g.get("page_kind", PageKind.ORDINARY)
-    account = shop.settings.accounts[g.store.id] if "store" in g else next(iter(shop.settings.accounts.values()))
-    origins = ProviderOrigins(
-        script=_origin(account.js_url),
-        frames=account.frame_origins,
-        api=account.api_base if account.api_base.startswith("https://") else _origin(account.js_url),
-        hosted_page=account.checkout_origin,
-    )
-    for name, value in security_headers(kind, origins, https=shop.settings.https).items():
+    account = shop.settings.accounts[g.store.id] if "store" in g else None
+    for name, value in _headers(g.get("page_kind", PageKind.STORE), account, shop.settings.https):
         response.headers.setdefault(name, value)
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
     response.headers["X-Request-Id"] = g.get("request_id", "-")
     _log(response)
     return response
+
+
+@cache
+def _headers(kind: PageKind, account: StripeAccount | None, https: bool) -> tuple[tuple[str, str], ...]:
+    origins = ProviderOrigins()
+    if account is not None:
+        script = _origin(account.js_url)
+        # Stripe's script calls Stripe's API from the page; the sandbox's script calls the sandbox.
+        api = account.api_base if account.api_base == STRIPE_API else script
+        origins = ProviderOrigins(script, account.frame_origins, (api,), account.checkout_origin)
+    return tuple(security_headers(kind, origins, https).items())
 
 
 def _origin(url: str) -> str:
@@ -142,7 +149,11 @@ def _shop_error(error: ShopError) -> ResponseReturnValue:
 
 
 def _form_too_old(_error: CSRFError) -> ResponseReturnValue:
-    return _error_page(400, _("フォームの有効期限が切れました。前のページを再読み込みして、もう一度お試しください。"), "form_too_old")
+    return _error_page(
+        400,
+        _("フォームの有効期限が切れました。前のページを再読み込みして、もう一度お試しください。"),
+        "form_too_old",
+    )
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
@@ -153,13 +164,21 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         405: _("このページはその操作を受け付けていません。"),
         413: _("送信された内容が大きすぎます。"),
     }
-    return _error_page(error.code, str(texts.get(error.code, BadRequest.message)), error.name.lower().replace(" ", "_"))
+    return _error_page(
+        error.code, str(texts.get(error.code, BadRequest.message)), error.name.lower().replace(" ", "_")
+    )
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
     """Our own fault: a calm page with the request id; the traceback goes to the log alone."""
     _errors.error("unexpected", exc_info=error, extra={"request_id": g.get("request_id", "-")})
-    return _error_page(500, _("申し訳ございません。サーバーで問題が起きました。請求が発生したかどうかは、ご注文のページでご確認いただけます。"), "internal")
+    return _error_page(
+        500,
+        _(
+            "申し訳ございません。サーバーで問題が起きました。請求が発生したかどうかは、ご注文のページでご確認いただけます。"
+        ),
+        "internal",
+    )
 
 
 def _error_page(status: int, message: str, code: str) -> ResponseReturnValue:

@@ -64,7 +64,13 @@ class StripeProvider:
     name = "stripe"
 
     def __init__(
-        self, account: str, secret_key: str, webhook_secrets: tuple[str, ...], api_base: str, *, livemode: bool
+        self,
+        account: str,
+        secret_key: str,
+        webhook_secrets: tuple[str, ...],
+        api_base: str,
+        *,
+        livemode: bool,
     ) -> None:
         self.account = account
         self.livemode = livemode
@@ -81,17 +87,25 @@ class StripeProvider:
     def of_account(cls, account: AccountSettings) -> StripeProvider:
         """The adapter for a configured account."""
         return cls(
-            account.name, account.secret_key, account.webhook_secrets, account.api_base, livemode=account.livemode
+            account.name,
+            account.secret_key,
+            account.webhook_secrets,
+            account.api_base,
+            livemode=account.livemode,
         )
 
     def create_session(self, request: SessionRequest) -> Session:
         """POST /v1/checkout/sessions with the attempt's id as idempotency key."""
         options: Any = {"idempotency_key": request.idempotency_key}
-        return _session(_call(lambda: self._client.v1.checkout.sessions.create(_create_params(request), options)))
+        return _session(
+            _call(lambda: self._client.v1.checkout.sessions.create(_create_params(request), options))
+        )
 
     def retrieve_session(self, session_id: str) -> Session:
         """GET /v1/checkout/sessions/{id}, with the payment and its last charge."""
-        return _session(_call(lambda: self._client.v1.checkout.sessions.retrieve(session_id, {"expand": _EXPAND})))
+        return _session(
+            _call(lambda: self._client.v1.checkout.sessions.retrieve(session_id, {"expand": _EXPAND}))
+        )
 
     def expire_session(self, session_id: str) -> Session:
         """POST /v1/checkout/sessions/{id}/expire; Stripe refuses when it isn't open, then it is read instead."""
@@ -114,8 +128,14 @@ class StripeProvider:
 
     def refund(self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
         """POST /v1/refunds."""
-        params: Any = {"payment_intent": payment_id, "amount": amount.minor, "metadata": {"payment": reference}}
-        return _refund(_call(lambda: self._client.v1.refunds.create(params, {"idempotency_key": idempotency_key})))
+        params: Any = {
+            "payment_intent": payment_id,
+            "amount": amount.minor,
+            "metadata": {"payment": reference},
+        }
+        return _refund(
+            _call(lambda: self._client.v1.refunds.create(params, {"idempotency_key": idempotency_key}))
+        )
 
     def refunds_of(self, payment_id: str) -> list[Refund]:
         """GET /v1/refunds of one payment."""
@@ -141,7 +161,7 @@ class StripeProvider:
             raise BadSignature("no secret of this account signed this body lately")
         try:
             return _event(json.loads(text))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Refused("a signed body that is not an event") from error
 
     def events_since(self, since: dt.datetime) -> Iterator[Event]:
@@ -154,14 +174,20 @@ class StripeProvider:
     def _is_signed(body: str, signature: str, secret: str) -> bool:
         try:
             return bool(
-                stripe.WebhookSignature.verify_header(body, signature, secret, tolerance=SIGNATURE_TOLERANCE_S)
+                stripe.WebhookSignature.verify_header(
+                    body, signature, secret, tolerance=SIGNATURE_TOLERANCE_S
+                )
             )
         except (stripe.SignatureVerificationError, ValueError, TypeError):
             return False
 
 
 def _create_params(request: SessionRequest) -> Any:
-    metadata = {"payment": request.reference, "attempt": request.idempotency_key, "request": request.request_id}
+    metadata = {
+        "payment": request.reference,
+        "attempt": request.idempotency_key,
+        "request": request.request_id,
+    }
     params: dict[str, Any] = {
         "mode": "payment",
         "ui_mode": request.ui_mode.value,
@@ -226,12 +252,16 @@ def _translated(error: stripe.StripeError) -> PaymentError:
     elif error.http_status == 429:
         kind = ProviderBusy
     # The provider's own text can quote what was sent; only its kind and code go on.
-    return kind(f"{type(error).__name__} {error.http_status or ''}".strip(), code=code, request_id=error.request_id)
+    return kind(
+        f"{type(error).__name__} {error.http_status or ''}".strip(), code=code, request_id=error.request_id
+    )
 
 
 def _session(session: StripeSession) -> Session:
     intent: Any = session.payment_intent if not isinstance(session.payment_intent, str) else None
-    charge: Any = intent.latest_charge if intent is not None and not isinstance(intent.latest_charge, str) else None
+    charge: Any = (
+        intent.latest_charge if intent is not None and not isinstance(intent.latest_charge, str) else None
+    )
     metadata: Any = session.metadata.to_dict() if session.metadata else {}
     return Session(
         id=session.id,
@@ -272,7 +302,14 @@ def _charge(charge: stripe.Charge) -> Charge:
 
 _FUNDS = frozenset({"insufficient_funds", "card_velocity_exceeded", "withdrawal_count_limit_exceeded"})
 _ENTRY = frozenset(
-    {"incorrect_number", "invalid_number", "incorrect_cvc", "invalid_cvc", "expired_card", "invalid_expiry_year"}
+    {
+        "incorrect_number",
+        "invalid_number",
+        "incorrect_cvc",
+        "invalid_cvc",
+        "expired_card",
+        "invalid_expiry_year",
+    }
 )
 _AUTHENTICATION = frozenset({"authentication_required", "payment_intent_authentication_failure"})
 
@@ -282,7 +319,11 @@ def _decline(error: Any) -> Decline | None:
     if error is None:
         return None
     words = {str(error.code), str(getattr(error, "decline_code", None))}
-    for group, kind in ((_FUNDS, Decline.FUNDS), (_ENTRY, Decline.ENTRY), (_AUTHENTICATION, Decline.AUTHENTICATION)):
+    for group, kind in (
+        (_FUNDS, Decline.FUNDS),
+        (_ENTRY, Decline.ENTRY),
+        (_AUTHENTICATION, Decline.AUTHENTICATION),
+    ):
         if words & group:
             return kind
     return Decline.ISSUER

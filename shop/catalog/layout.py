@@ -11,7 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 from zlib import crc32
 
-from flask import g, request
+from flask import g, has_request_context, request
 
 from shop import pictures
 from shop.catalog.shelves import Shelf, shelves_of
@@ -74,6 +74,8 @@ def shelves() -> tuple[Shelf, ...]:
 
 def page_context() -> dict[str, object]:
     """What templates find beside their own values."""
+    if not has_request_context():
+        return {}  # a mail, which brings its own
     store = g.get("store")
     return {"root": request.script_root, "shot": shot_of(store.id) if store else None}
 

@@ -32,11 +32,13 @@ def put_back(session: Session, store_id: str, sku: str, quantity: int) -> bool:
     return _change(session, store_id, sku, Variant.on_hand >= 0, on_hand=quantity)
 
 
-def _change(session: Session, store_id: str, sku: str, condition: object, *, held: int = 0, on_hand: int = 0) -> bool:
+def _change(
+    session: Session, store_id: str, sku: str, condition: object, *, held: int = 0, on_hand: int = 0
+) -> bool:
     statement = (
         update(Variant)
         .where(Variant.store_id == store_id, Variant.sku == sku, condition)  # type: ignore[arg-type]
         .values(held=Variant.held + held, on_hand=Variant.on_hand + on_hand)
         .execution_options(synchronize_session=False)
     )
-    return session.execute(statement).rowcount == 1  # type: ignore[attr-defined]
+    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]  # an UPDATE has a row count

@@ -1,0 +1,1 @@
+"""From the basket to a placed order: address, delivery, final page, confirm."""

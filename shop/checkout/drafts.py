@@ -1,0 +1,50 @@
+"""Keep and restore what was typed in the checkout, sealed, under the basket. Functions with a session never commit."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from shop.address.contact import Contact
+from shop.checkout.models import Draft
+from shop.delivery.slots import Choice
+from shop.vault import Place, Purpose, Vault
+
+
+def draft_of(session: Session, store_id: str, cart_id: str) -> Draft | None:
+    """The draft of a basket."""
+    return session.get(Draft, (store_id, cart_id))
+
+
+def keep_contact(session: Session, vault: Vault, store_id: str, cart_id: str, contact: Contact) -> None:
+    """Seal the address into the basket's draft."""
+    draft = _made(session, store_id, cart_id)
+    draft.contact = vault.seal(_place(store_id, cart_id), contact.to_json())
+
+
+def keep_choice(session: Session, store_id: str, cart_id: str, choice: Choice) -> None:
+    """Note the wished day and slot."""
+    draft = _made(session, store_id, cart_id)
+    draft.delivery_day = choice.day
+    draft.delivery_slot = choice.slot.value
+
+
+def contact_of(vault: Vault, draft: Draft | None, request_id: str) -> Contact | None:
+    """The address that this browser typed before; None when it has not, or when its key is gone."""
+    if draft is None or draft.contact is None:
+        return None
+    place = _place(draft.store_id, draft.cart_id)
+    return Contact.from_json(
+        vault.open_personal(place, draft.contact, purpose=Purpose.OWN_DRAFT, request_id=request_id)
+    )
+
+
+def _made(session: Session, store_id: str, cart_id: str) -> Draft:
+    draft = session.get(Draft, (store_id, cart_id), with_for_update=True)
+    if draft is None:
+        draft = Draft(store_id=store_id, cart_id=cart_id)
+        session.add(draft)
+    return draft
+
+
+def _place(store_id: str, cart_id: str) -> Place:
+    return Place(store_id, "draft", "contact", cart_id)

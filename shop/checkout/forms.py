@@ -1,0 +1,63 @@
+"""The forms of the checkout beside the address."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, RadioField, SelectField
+
+from shop.delivery.policy import Policy
+from shop.delivery.slots import Choice, Slot, day_label, days
+
+
+class DeliveryForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """When it shall come, and how it is paid."""
+
+    offered_days: frozenset[str] = frozenset()
+    day = SelectField(lazy_gettext("お届け希望日"), validate_choice=False)
+    slot = SelectField(lazy_gettext("お届け時間帯"))
+    method = RadioField(
+        lazy_gettext("お支払い方法"), choices=[("card", lazy_gettext("クレジットカード"))], default="card"
+    )
+
+    @classmethod
+    def of(
+        cls, policy: Policy, prefecture: str, chosen: Choice, locale: str, now: dt.datetime
+    ) -> DeliveryForm:
+        """The form with what can be chosen now."""
+        form = cls(data={"day": chosen.day.isoformat() if chosen.day else "", "slot": chosen.slot.value})
+        possible = days(policy, prefecture, now)
+        form.offered_days = frozenset({"", *(day.isoformat() for day in possible)})
+        form.day.choices = [
+            ("", lazy_gettext("指定なし（最短でお届け）")),
+            *((day.isoformat(), day_label(day, locale)) for day in possible),
+        ]
+        form.slot.choices = [(slot.value, slot.label(locale)) for slot in Slot]
+        return form
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """Also refuse a day that is not (or no longer) on offer, in words that say what to do."""
+        is_valid: bool = super().validate(extra_validators)
+        if (self.day.data or "") not in self.offered_days:
+            self.day.errors = [lazy_gettext("その日はお届けできなくなりました。別の日をお選びください。")]
+            return False
+        return is_valid
+
+    @property
+    def choice(self) -> Choice:
+        """What was chosen. Call it after `validate`."""
+        day = dt.date.fromisoformat(self.day.data) if self.day.data else None
+        return Choice(day=day, slot=Slot(self.slot.data))
+
+
+class ConfirmForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """The order button, with what the page had shown."""
+
+    digest = HiddenField()
+    total = HiddenField()
+
+
+class ActionForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """A button that changes something: nothing but the token."""

@@ -1,0 +1,191 @@
+"""Paying for a placed order: the payment step, the waiting line, the return; addressed by the order's token.
+
+GET only reads; what a shopper presses is a POST.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session as DBSession
+
+from payments.columns import utcnow
+from payments.provider import PaymentError, Session, SessionStatus, UIMode
+from payments.sessions import Made, place_in_line
+from payments.settle import settle
+from payments.states import AttemptState
+from security.headers import PageKind
+from shop.checkout.forms import ActionForm
+from shop.checkout.payment import Started, start_payment, ui_mode_of
+from shop.context import the_locale, the_shop, the_store
+from shop.orders import holds
+from shop.orders.access import the_order
+from shop.orders.listener import OrderListener
+from shop.orders.models import Order
+from shop.orders.queries import OrderView
+from shop.orders.states import OrderState
+from shop.web import this_page_is
+
+payment = Blueprint("payment", __name__, url_prefix="/orders/<token>")
+
+
+@payment.get("/pay")
+def pay(token: str) -> ResponseReturnValue:
+    """The payment step. It makes nothing: without an open session it offers the button that does."""
+    view = the_order(token)
+    if view.order.state != OrderState.PLACED:
+        return redirect(url_for("orders.show", token=token), 303)
+    try:
+        session = _open_session(view)
+    except PaymentError:
+        return _pay_page(view, token, None, unreachable=True, status=503)
+    if session is not None and session.paid:
+        return redirect(url_for(".back", token=token), 303)
+    return _pay_page(view, token, session)
+
+
+@payment.post("/pay")
+def resume(token: str) -> ResponseReturnValue:
+    """Pay in the store's own way: reuse the open session, or make a new one."""
+    return start_and_lead_on(token, ui_mode_of(the_store()))
+
+
+@payment.post("/pay/page")
+def pay_on_provider_page(token: str) -> ResponseReturnValue:
+    """Pay on the provider's page: where the provider's script does not run, this is the way on."""
+    return start_and_lead_on(token, UIMode.HOSTED_PAGE)
+
+
+@payment.post("/keep")
+def keep(token: str) -> ResponseReturnValue:
+    """The shopper pressed the pay button: the goods stay held a little longer, once. Says whether they are."""
+    view = the_order(token)
+    kept = the_shop().db.write(lambda session: _prolong(session, view.order))
+    return {"kept": kept, "state": view.order.state}
+
+
+@payment.get("/wait")
+def wait(token: str) -> ResponseReturnValue:
+    """Many people pay at once: the place in line, until it is this order's turn."""
+    view = the_order(token)
+    if (
+        view.order.state != OrderState.PLACED
+        or view.attempt is None
+        or view.attempt.state != AttemptState.WAITING
+    ):
+        return redirect(url_for("payment.pay", token=token, turn=1), 303)
+    return render_template("checkout/wait.html", view=view, token=token, place=_place(view))
+
+
+@payment.get("/return")
+def back(token: str) -> ResponseReturnValue:
+    """Back from the provider. This page decides nothing: it shows that we are checking, and asks again."""
+    view = the_order(token)
+    if view.order.state != OrderState.PLACED:
+        return redirect(url_for("orders.show", token=token), 303)
+    return render_template("checkout/checking.html", view=view, token=token, form=ActionForm())
+
+
+@payment.post("/check")
+def check(token: str) -> ResponseReturnValue:
+    """Ask the provider now, by the same function as every event does; then say what the order's state is."""
+    view = the_order(token)
+    reached = True
+    if view.order.state == OrderState.PLACED:
+        shop = the_shop()
+        provider = shop.providers[view.order.store_id]
+        try:
+            settle(
+                shop.db, provider, OrderListener(), view.order.store_id, view.payment.id, cause="return page"
+            )
+        except PaymentError:
+            reached = False
+        view = the_order(token)
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        return {"state": view.order.state, "reached": reached, "decline": view.payment.decline}
+    if view.order.state == OrderState.PLACED and not reached:
+        flash(_("決済会社に確認できませんでした。少し時間をおいて、もう一度お試しください。"), "warn")
+    elif view.order.state == OrderState.PLACED:
+        return redirect(url_for("payment.pay", token=token, back=1), 303)
+    return redirect(url_for(".back", token=token), 303)
+
+
+@payment.get("/state.json")
+def state(token: str) -> ResponseReturnValue:
+    """What we know now, for the page's script: the order's state and the place in line."""
+    view = the_order(token)
+    waiting = view.attempt is not None and view.attempt.state == AttemptState.WAITING
+    return {"state": view.order.state, "waiting": waiting, "place": _place(view) if waiting else None}
+
+
+def _open_session(view: OrderView) -> Session | None:
+    """The provider's session that can be paid now (or was). Calls the provider."""
+    attempt = view.attempt
+    if attempt is None or attempt.session_id is None or attempt.state == AttemptState.EXPIRED:
+        return None
+    session = the_shop().providers[view.order.store_id].retrieve_session(attempt.session_id)
+    return None if session.status is SessionStatus.EXPIRED else session
+
+
+def _pay_page(
+    view: OrderView, token: str, session: Session | None, *, unreachable: bool = False, status: int = 200
+) -> ResponseReturnValue:
+    store = the_store()
+    has_fields = (
+        session is not None and session.ui_mode == UIMode.ELEMENTS and session.client_secret is not None
+    )
+    this_page_is(PageKind.TOKEN_PAYMENT if has_fields else PageKind.REDIRECT_PAYMENT)
+    page = render_template(
+        "checkout/pay.html",
+        view=view,
+        token=token,
+        session=session,
+        has_fields=has_fields,
+        is_redirect=ui_mode_of(store) is UIMode.HOSTED_PAGE,
+        unreachable=unreachable,
+        came_back="back" in request.args,
+        account=the_shop().settings.accounts[store.id],
+        form=ActionForm(),
+    )
+    return page, status
+
+
+def start_and_lead_on(token: str, ui_mode: UIMode) -> ResponseReturnValue:
+    """Start or resume the payment of an order, and send the shopper where it goes on."""
+    view = the_order(token)
+    if view.order.state != OrderState.PLACED:
+        return redirect(url_for("orders.show", token=token), 303)
+    try:
+        started = start_payment(
+            the_shop(), view, ui_mode=ui_mode, locale=the_locale(), request_id=g.request_id, now=utcnow()
+        )
+    except PaymentError:
+        flash(
+            _(
+                "決済会社と通信できませんでした。ご注文はそのまま残っています。少し時間をおいて「支払いを再開する」を押してください。"
+            ),
+            "warn",
+        )
+        return redirect(url_for("payment.pay", token=token), 303)
+    return _lead_on(token, started)
+
+
+def _lead_on(token: str, started: Started) -> ResponseReturnValue:
+    """Where a shopper goes with what came of starting a payment."""
+    if started.session is not None and started.session.url:
+        return redirect(started.session.url, 303)
+    if started.outcome in {Made.IN_LINE, Made.UNKNOWN}:
+        return redirect(url_for("payment.wait", token=token), 303)
+    return redirect(url_for("payment.pay", token=token), 303)
+
+
+def _place(view: OrderView) -> int:
+    assert view.attempt is not None
+    with the_shop().db.read() as session:
+        return place_in_line(session, view.attempt)
+
+
+def _prolong(session: DBSession, order: Order) -> bool:
+    locked = session.get_one(Order, (order.store_id, order.id), with_for_update=True)
+    return holds.prolong(locked, utcnow())

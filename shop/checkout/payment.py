@@ -1,0 +1,94 @@
+"""Start, resume or switch the payment of a placed order. At most one of its sessions can be paid at a time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session as DBSession
+
+from payments.models import Attempt, Payment
+from payments.provider import Provider, Session, SessionStatus, UIMode
+from payments.sessions import Made, end_sessions, is_payable, make_session, want_session
+from payments.states import AttemptState, PaymentState
+from shop.checkout.request import request_of
+from shop.context import Shop
+from shop.orders import holds
+from shop.orders.listener import OrderListener
+from shop.orders.models import Order
+from shop.orders.queries import OrderView
+from shop.stores import PaymentType, Store
+
+UI_OF_TYPE = {PaymentType.TOKEN: UIMode.ELEMENTS, PaymentType.REDIRECT: UIMode.HOSTED_PAGE}
+
+
+@dataclass(frozen=True)
+class Started:
+    """What a shopper who wants to pay meets next. `session` only when it can be paid now."""
+
+    outcome: Made
+    session: Session | None = None
+
+
+def start_payment(
+    shop: Shop, view: OrderView, *, ui_mode: UIMode, locale: str, request_id: str, now: dt.datetime
+) -> Started:
+    """Reuse the open session of the wanted kind, or end what is open and make a new one.
+
+    Calls the provider. Raises a PaymentError when it did not answer; then the order is as it was.
+    """
+    provider = shop.providers[view.order.store_id]
+    attempt = view.attempt
+    if attempt is not None and attempt.ui_mode == ui_mode.value:
+        if attempt.state == AttemptState.OPEN and attempt.session_id:
+            open_session = provider.retrieve_session(attempt.session_id)
+            if open_session.status is SessionStatus.OPEN and not open_session.paid:
+                shop.db.write(lambda session: _prolong(session, view.order, now))
+                return Started(Made.OPEN, open_session)
+        if attempt.state == AttemptState.WAITING:
+            return make(shop, provider, attempt)
+    listener = OrderListener()
+    if (
+        end_sessions(shop.db, provider, listener, view.order.store_id, view.payment.id)
+        is not PaymentState.PENDING
+    ):
+        return Started(Made.OVER)
+    wanted = shop.db.write(
+        lambda session: _want(session, view, ui_mode=ui_mode, locale=locale, request_id=request_id, now=now)
+    )
+    return make(shop, provider, wanted) if wanted is not None else Started(Made.OVER)
+
+
+def make(shop: Shop, provider: Provider, attempt: Attempt) -> Started:
+    """Make a waiting session now, if it is its turn."""
+    result = make_session(
+        shop.db,
+        provider,
+        OrderListener(),
+        attempt.store_id,
+        attempt.id,
+        lambda claimed: request_of(shop, claimed),
+    )
+    return Started(result.outcome, result.session)
+
+
+def ui_mode_of(store: Store) -> UIMode:
+    """The kind of session that the store's payment type stands for."""
+    return UI_OF_TYPE[store.payment_type]
+
+
+def _want(
+    session: DBSession, view: OrderView, *, ui_mode: UIMode, locale: str, request_id: str, now: dt.datetime
+) -> Attempt | None:
+    """Write the new attempt, unless the order ended or another tab was faster."""
+    order = session.get_one(Order, (view.order.store_id, view.order.id), with_for_update=True)
+    payment = session.get_one(Payment, (order.store_id, view.payment.id), with_for_update=True)
+    if not holds.prolong(order, now) or payment.state != PaymentState.PENDING:
+        return None
+    if is_payable(session, payment):
+        return None
+    return want_session(session, payment, ui_mode=ui_mode, locale=locale, request_id=request_id, now=now)
+
+
+def _prolong(session: DBSession, order: Order, now: dt.datetime) -> None:
+    holds.prolong(session.get_one(Order, (order.store_id, order.id), with_for_update=True), now)

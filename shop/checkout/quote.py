@@ -1,0 +1,115 @@
+"""What an order would cost and say: pure arithmetic over the basket, the address and the store's terms.
+
+The final page shows a quote, its digest goes with the confirm button, and the order keeps it as its snapshot: so a
+shopper pays what they saw, or is asked again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from payments.money import Money
+from shop.delivery.fees import fee
+from shop.delivery.policy import Policy
+from shop.delivery.slots import Choice, Slot, day_label, earliest_day
+from shop.stores import Store
+from shop.tax import RateTotal, Rounding, TaxLine, TaxRate, fee_line, totals_by_rate
+
+
+@dataclass(frozen=True)
+class QuoteLine:
+    """One line of the basket at today's price."""
+
+    sku: str
+    product_slug: str
+    name_ja: str
+    name_en: str
+    unit: Money
+    quantity: int
+    tax_rate: TaxRate
+
+    @property
+    def gross(self) -> Money:
+        return self.unit * self.quantity
+
+    def name(self, locale: str) -> str:
+        return self.name_ja if locale == "ja" else self.name_en
+
+
+@dataclass(frozen=True)
+class Quote:
+    """All amounts are tax-included; `totals` has the tax within them, rounded once per rate."""
+
+    lines: tuple[QuoteLine, ...]
+    delivery_fee: Money
+    totals: tuple[RateTotal, ...]
+    prefecture: str
+    choice: Choice
+    earliest: dt.date
+
+    @property
+    def goods(self) -> Money:
+        return sum((line.gross for line in self.lines), Money(0))
+
+    @property
+    def total(self) -> Money:
+        return self.goods + self.delivery_fee
+
+    @property
+    def digest(self) -> str:
+        """A short hash over everything that the shopper agrees to."""
+        text = json.dumps(self.snapshot(), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def delivery_text(self, locale: str) -> str:
+        """The day and slot in words; without a wish, the earliest day."""
+        slot = self.choice.slot.label(locale)
+        if self.choice.day is not None:
+            return f"{day_label(self.choice.day, locale)} {slot}"
+        first = day_label(self.earliest, locale)
+        return f"{first}以降 {slot}" if locale == "ja" else f"from {first}, {slot}"
+
+    def snapshot(self) -> dict[str, Any]:
+        """What an order keeps, as JSON; nothing personal but the prefecture, which the fee depends on."""
+        return {
+            "lines": [[line.sku, line.quantity, line.unit.minor, int(line.tax_rate)] for line in self.lines],
+            "goods": self.goods.minor,
+            "delivery_fee": self.delivery_fee.minor,
+            "total": self.total.minor,
+            "tax": [[int(total.rate), total.gross.minor, total.tax.minor] for total in self.totals],
+            "delivery": {"ja": self.delivery_text("ja"), "en": self.delivery_text("en")},
+        }
+
+
+def make_quote(
+    store: Store,
+    policy: Policy,
+    lines: Sequence[QuoteLine],
+    prefecture: str,
+    choice: Choice,
+    now: dt.datetime,
+) -> Quote:
+    """The quote for a basket. `lines` is not empty; KeyError for an unknown prefecture."""
+    goods = sum((line.gross for line in lines), Money(0))
+    delivery_fee = fee(policy, prefecture, goods)
+    taxed = [TaxLine(line.gross, line.tax_rate) for line in lines]
+    if delivery_fee:
+        taxed.append(fee_line(delivery_fee))
+    return Quote(
+        lines=tuple(lines),
+        delivery_fee=delivery_fee,
+        totals=tuple(totals_by_rate(taxed, Rounding(store.rounding))),
+        prefecture=prefecture,
+        choice=choice,
+        earliest=earliest_day(policy, prefecture, now),
+    )
+
+
+def choice_of(day: dt.date | None, slot: str | None) -> Choice:
+    """The stored wish of a draft."""
+    return Choice(day=day, slot=Slot(slot) if slot else Slot.ANY)

@@ -1,0 +1,68 @@
+"""Builds what the provider is asked for, from the order's rows alone: the same attempt gives the same request for ever.
+
+That is what the idempotency key stands for, so a retry after a crash must not differ in one character.
+"""
+
+from __future__ import annotations
+
+from payments.models import Attempt, Payment
+from payments.money import Money
+from payments.provider import Line, SessionRequest, UIMode
+from shop.address.contact import Contact
+from shop.context import Shop
+from shop.orders.links import order_token
+from shop.orders.models import Order, OrderLine
+from shop.orders.queries import order_lines
+from shop.vault import Place, Purpose
+
+_DELIVERY = {"ja": "送料", "en": "Delivery"}
+_NAME_LIMIT = 240
+
+
+def request_of(shop: Shop, attempt: Attempt) -> SessionRequest:
+    """The request of an attempt. Opens the customer's mail address for it."""
+    with shop.db.read() as session:
+        payment = session.get_one(Payment, (attempt.store_id, attempt.payment_id))
+        order = session.get_one(Order, (payment.store_id, payment.reference))
+        lines = order_lines(session, order)
+    opened = shop.vault.open_personal(
+        Place(order.store_id, "order", "contact", order.id),
+        order.contact,
+        purpose=Purpose.CHECKOUT_SESSION,
+        request_id=attempt.request_id,
+    )
+    page = _page(shop, order, attempt.locale)
+    return SessionRequest(
+        idempotency_key=attempt.id,
+        reference=f"{payment.store_id}.{payment.id}",
+        request_id=attempt.request_id,
+        ui_mode=UIMode(attempt.ui_mode),
+        method=payment.method,
+        lines=_provider_lines(order, lines, attempt.locale),
+        return_url=f"{page}/return",
+        cancel_url=f"{page}/pay?back=1",
+        locale=attempt.locale,
+        email=Contact.from_json(opened).email,
+        expires_at=attempt.expires_at,
+    )
+
+
+def _page(shop: Shop, order: Order, locale: str) -> str:
+    prefix = "/en" if locale == "en" else ""
+    token = order_token(shop.settings.keys, order.store_id, order.id)
+    return f"{shop.settings.urls[order.store_id]}{prefix}/orders/{token}"
+
+
+def _provider_lines(order: Order, lines: list[OrderLine], locale: str) -> tuple[Line, ...]:
+    sold = [
+        Line(
+            name=(line.name_ja if locale == "ja" else line.name_en)[:_NAME_LIMIT],
+            unit=Money(line.unit_minor, order.currency),
+            quantity=line.quantity,
+        )
+        for line in lines
+    ]
+    fee = Money(order.snapshot["delivery_fee"], order.currency)
+    if fee:
+        sold.append(Line(name=_DELIVERY.get(locale, _DELIVERY["en"]), unit=fee, quantity=1))
+    return tuple(sold)

@@ -1,0 +1,176 @@
+"""Confirm an order: everything that the button promises, in one transaction, then the session at the provider.
+
+The final page carries the draft's attempt key and the digest of what it showed. A double click, a second tab or a
+retry after a lost answer finds the order that the first one made.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session as DBSession
+
+from payments.columns import new_id
+from payments.models import Payment
+from payments.provider import UIMode
+from payments.sessions import want_session
+from shop.address.contact import Contact
+from shop.address.normalise import lookup_key_email
+from shop.checkout.models import Draft
+from shop.checkout.quote import Quote
+from shop.context import Shop
+from shop.orders import holds
+from shop.orders.listener import OrderListener
+from shop.orders.models import Order, OrderLine, OrderPayment
+from shop.orders.queries import order_of_attempt_key
+from shop.orders.release import release
+from shop.orders.states import OrderState
+from shop.stores import Store
+from shop.vault import Place
+
+_NUMBER_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_OPEN = frozenset({OrderState.PLACED, OrderState.PAID, OrderState.REVIEW, OrderState.REFUNDING})
+
+
+class SoldOut(Exception):
+    """Some goods are not free in the wanted number; nothing was placed. `skus` says which."""
+
+    def __init__(self, skus: list[str]) -> None:
+        super().__init__("sold out")
+        self.skus = skus
+
+
+class TooMany(SoldOut):
+    """One customer would hold more of a thing than one may without paying."""
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """Who confirms, from where: everything about the request that the order keeps."""
+
+    cart_id: str
+    contact: Contact
+    locale: str
+    request_id: str
+
+
+def confirm(shop: Shop, store: Store, quote: Quote, buyer: Buyer, ui_mode: UIMode, now: dt.datetime) -> str:
+    """Place the order of a quote, or find the one that this draft has placed. Returns the order's id.
+
+    Raises SoldOut or TooMany; then nothing is placed and nothing held. Calls the provider only to end an order that
+    this draft placed before with other contents.
+    """
+    _give_up_other(shop, store, quote, buyer, now)
+    for _try in range(2):
+        try:
+            return shop.db.write(lambda session: _place(session, shop, store, quote, buyer, ui_mode, now))
+        except IntegrityError:
+            continue  # another process placed this draft's order, or drew the same number, at the same moment
+    return shop.db.write(lambda session: _place(session, shop, store, quote, buyer, ui_mode, now))
+
+
+def _give_up_other(shop: Shop, store: Store, quote: Quote, buyer: Buyer, now: dt.datetime) -> None:
+    """The basket was changed after an order was placed from it: end that unpaid order first."""
+    with shop.db.read() as session:
+        draft = session.get_one(Draft, (store.id, buyer.cart_id))
+        order = order_of_attempt_key(session, store.id, draft.attempt_key)
+    if order is None or order.state != OrderState.PLACED or order.snapshot["digest"] == quote.digest:
+        return
+    release(shop.db, shop.providers[store.id], OrderListener(), store.id, order.id, now, given_up=True)
+
+
+def _place(
+    session: DBSession,
+    shop: Shop,
+    store: Store,
+    quote: Quote,
+    buyer: Buyer,
+    ui_mode: UIMode,
+    now: dt.datetime,
+) -> str:
+    draft = session.get_one(Draft, (store.id, buyer.cart_id), with_for_update=True)
+    known = order_of_attempt_key(session, store.id, draft.attempt_key)
+    if known is not None and known.state in _OPEN:
+        return known.id
+    if known is not None:
+        draft.attempt_key = new_id()  # that order ended unpaid: this is a new one
+    order = _order(shop, store, quote, buyer, draft.attempt_key, now)
+    lines = _lines(order, quote)
+    session.add(order)
+    session.flush()
+    session.add_all(lines)
+    if over := holds.over_limit(session, order, lines):
+        raise TooMany(over)
+    if short := holds.make(session, order, lines):
+        raise SoldOut(short)
+    _want_payment(session, shop, order, ui_mode, now)
+    return order.id
+
+
+def _order(shop: Shop, store: Store, quote: Quote, buyer: Buyer, attempt_key: str, now: dt.datetime) -> Order:
+    contact = buyer.contact
+    order_id = new_id()
+    place = Place(store.id, "order", "contact", order_id)
+    address = "|".join([contact.postal_code, *contact.address_lines])
+    return Order(
+        store_id=store.id,
+        id=order_id,
+        number=_number(store),
+        attempt_key=attempt_key,
+        cart_id=buyer.cart_id,
+        locale=buyer.locale,
+        request_id=buyer.request_id,
+        placed_at=now,
+        total_minor=quote.total.minor,
+        snapshot=quote.snapshot() | {"digest": quote.digest},
+        contact=shop.vault.seal(place, contact.to_json()),
+        email_hash=shop.vault.lookup(store.id, "email", lookup_key_email(contact.email)),
+        address_hash=shop.vault.lookup(store.id, "address", address.casefold()),
+        held_until=now + holds.HOLD_FOR,
+    )
+
+
+def _number(store: Store) -> str:
+    """What a person reads out on the phone: ST-7K2M-9XQ4. No letters that look alike, and no count of orders."""
+    letters = "".join(secrets.choice(_NUMBER_LETTERS) for _ in range(8))
+    return f"{store.order_prefix}-{letters[:4]}-{letters[4:]}"
+
+
+def _lines(order: Order, quote: Quote) -> list[OrderLine]:
+    return [
+        OrderLine(
+            store_id=order.store_id,
+            order_id=order.id,
+            sku=line.sku,
+            position=position,
+            product_slug=line.product_slug,
+            name_ja=line.name_ja,
+            name_en=line.name_en,
+            quantity=line.quantity,
+            unit_minor=line.unit.minor,
+            tax_rate=int(line.tax_rate),
+        )
+        for position, line in enumerate(quote.lines)
+    ]
+
+
+def _want_payment(session: DBSession, shop: Shop, order: Order, ui_mode: UIMode, now: dt.datetime) -> None:
+    provider = shop.providers[order.store_id]
+    payment = Payment(
+        store_id=order.store_id,
+        id=new_id(),
+        reference=order.id,
+        amount_minor=order.total_minor,
+        currency=order.currency,
+        method="card",
+        provider=provider.name,
+        account=provider.account,
+        created_at=now,
+    )
+    session.add(payment)
+    session.flush()
+    session.add(OrderPayment(store_id=order.store_id, order_id=order.id, payment_id=payment.id))
+    want_session(session, payment, ui_mode=ui_mode, locale=order.locale, request_id=order.request_id, now=now)

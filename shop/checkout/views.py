@@ -1,0 +1,255 @@
+"""The steps of the checkout: address, delivery and method, final page, confirm. GET only reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from payments.columns import utcnow
+from payments.money import Money
+from payments.provider import PaymentError, UIMode
+from security.headers import PageKind
+from shop.address.contact import Contact
+from shop.address.forms import AddressForm
+from shop.cart.cart import CartLineView, CartView, current_cart_token, load_cart
+from shop.checkout import drafts
+from shop.checkout.forms import ConfirmForm, DeliveryForm
+from shop.checkout.models import Draft
+from shop.checkout.pay_views import start_and_lead_on
+from shop.checkout.payment import ui_mode_of
+from shop.checkout.quote import Quote, QuoteLine, choice_of, make_quote
+from shop.checkout.service import Buyer, SoldOut, TooMany, confirm
+from shop.context import the_locale, the_shop, the_store
+from shop.delivery.fees import fee_range
+from shop.delivery.policy import policy_of
+from shop.delivery.slots import is_possible
+from shop.orders.holds import UNITS_PER_CUSTOMER
+from shop.orders.links import order_token
+from shop.web import this_page_is
+
+checkout = Blueprint("checkout", __name__, url_prefix="/checkout")
+
+
+@dataclass(frozen=True)
+class Basket:
+    """The basket of this browser with its draft."""
+
+    cart: CartView
+    cart_en: CartView
+    """The same with English names: an order keeps both."""
+    draft: Draft | None
+
+
+@checkout.get("")
+def address() -> ResponseReturnValue:
+    """Step 1: who receives it and where."""
+    basket = _basket()
+    if basket is None:
+        return _to_cart()
+    form = AddressForm.of(drafts.contact_of(the_shop().vault, basket.draft, g.request_id))
+    return _address_page(basket, form)
+
+
+@checkout.post("")
+def keep_address() -> ResponseReturnValue:
+    """Keep the address, or look the postcode up for a page without script."""
+    basket = _basket()
+    if basket is None:
+        return _to_cart()
+    form = AddressForm()
+    if "lookup" in request.form:
+        return _address_page(basket, form, places=form.look_up())
+    if not form.validate_on_submit():
+        return _address_page(basket, form, status=422)
+    shop, store = the_shop(), the_store()
+    shop.db.write(
+        lambda session: drafts.keep_contact(
+            session, shop.vault, store.id, basket.cart.cart_id, form.contact()
+        )
+    )
+    return redirect(url_for("checkout.delivery"), 303)
+
+
+@checkout.get("/delivery")
+def delivery() -> ResponseReturnValue:
+    """Step 2: when it comes and how it is paid."""
+    basket, contact = _basket_and_contact()
+    if basket is None or contact is None:
+        return redirect(url_for("checkout.address"), 303)
+    return _delivery_page(basket, _delivery_form(basket, contact), contact)
+
+
+@checkout.post("/delivery")
+def keep_delivery() -> ResponseReturnValue:
+    """Keep the wished day, slot and method."""
+    basket, contact = _basket_and_contact()
+    if basket is None or contact is None:
+        return redirect(url_for("checkout.address"), 303)
+    form = _delivery_form(basket, contact)
+    if not form.validate_on_submit():
+        return _delivery_page(basket, form, contact, status=422)
+    cart_id, store_id = basket.cart.cart_id, the_store().id
+    the_shop().db.write(lambda session: drafts.keep_choice(session, store_id, cart_id, form.choice))
+    return redirect(url_for("checkout.final"), 303)
+
+
+@checkout.get("/confirm")
+def final() -> ResponseReturnValue:
+    """Step 3, the final page: everything the law wants on one page, right before the button."""
+    basket, contact = _basket_and_contact()
+    if basket is None or contact is None:
+        return redirect(url_for("checkout.address"), 303)
+    if not basket.cart.can_be_ordered:
+        return _to_cart()
+    if not _is_choice_possible(basket, contact):
+        return redirect(url_for("checkout.delivery"), 303)
+    return _final_page(_quote(basket, contact), contact)
+
+
+@checkout.post("/confirm")
+def place() -> ResponseReturnValue:
+    """The order button: place the order, hold the goods, make the session, go and pay."""
+    basket, contact = _basket_and_contact()
+    if basket is None or contact is None:
+        return redirect(url_for("checkout.address"), 303)
+    form = ConfirmForm()
+    form.validate_on_submit()
+    if not _is_choice_possible(basket, contact):
+        flash(_("お選びの日にお届けできなくなりました。別の日をお選びください。"), "warn")
+        return redirect(url_for("checkout.delivery"), 303)
+    quote = _quote(basket, contact)
+    if form.digest.data != quote.digest:
+        return _final_page(quote, contact, before=_seen_total(form), status=409)
+    buyer = Buyer(basket.cart.cart_id, contact, the_locale(), g.request_id)
+    try:
+        order_id = confirm(the_shop(), the_store(), quote, buyer, ui_mode_of(the_store()), utcnow())
+    except TooMany:
+        text = _(
+            "同じ商品をお支払い前に確保できるのは、お一人さま%(n)d点までです。数量をお確かめください。",
+            n=UNITS_PER_CUSTOMER,
+        )
+        flash(text, "warn")
+        return _to_cart()
+    except SoldOut:
+        flash(
+            _("ご確認の間に在庫がなくなった商品があります。数量をお確かめください。請求は発生していません。"),
+            "warn",
+        )
+        return _to_cart()
+    except PaymentError:
+        flash(_("決済会社と通信できませんでした。少し時間をおいて、もう一度お試しください。"), "warn")
+        return _final_page(quote, contact, status=503)
+    return _go_and_pay(order_id)
+
+
+def _go_and_pay(order_id: str) -> ResponseReturnValue:
+    token = order_token(the_shop().settings.keys, the_store().id, order_id)
+    return start_and_lead_on(token, ui_mode_of(the_store()))
+
+
+def _basket() -> Basket | None:
+    """The basket of this browser; None when it is empty or unknown."""
+    store = the_store()
+    token = current_cart_token(request)
+    if token is None:
+        return None
+    with the_shop().db.read() as session:
+        cart = load_cart(session, store.id, token, "ja")
+        cart_en = load_cart(session, store.id, token, "en")
+        if cart is None or cart_en is None or not cart.lines:
+            return None
+        return Basket(cart, cart_en, drafts.draft_of(session, store.id, cart.cart_id))
+
+
+def _basket_and_contact() -> tuple[Basket | None, Contact | None]:
+    basket = _basket()
+    if basket is None:
+        return None, None
+    return basket, drafts.contact_of(the_shop().vault, basket.draft, g.request_id)
+
+
+def _to_cart() -> ResponseReturnValue:
+    return redirect(url_for("cart.show"), 303)
+
+
+def _address_page(
+    basket: Basket, form: AddressForm, *, places: object = None, status: int = 200
+) -> ResponseReturnValue:
+    page = render_template(
+        "checkout/address.html",
+        form=form,
+        cart=_shown(basket),
+        fees=fee_range(policy_of(the_store().id)),
+        places=places,
+    )
+    return page, status
+
+
+def _shown(basket: Basket) -> CartView:
+    return basket.cart_en if the_locale() == "en" else basket.cart
+
+
+def _delivery_form(basket: Basket, contact: Contact) -> DeliveryForm:
+    draft = basket.draft
+    chosen = choice_of(draft.delivery_day, draft.delivery_slot) if draft else choice_of(None, None)
+    return DeliveryForm.of(policy_of(the_store().id), contact.prefecture, chosen, the_locale(), utcnow())
+
+
+def _delivery_page(
+    basket: Basket, form: DeliveryForm, contact: Contact, status: int = 200
+) -> ResponseReturnValue:
+    quote = _quote(basket, contact)
+    page = render_template("checkout/delivery.html", form=form, quote=quote, contact=contact)
+    return page, status
+
+
+def _final_page(
+    quote: Quote, contact: Contact, *, before: Money | None = None, status: int = 200
+) -> ResponseReturnValue:
+    if ui_mode_of(the_store()) is UIMode.HOSTED_PAGE:
+        this_page_is(PageKind.REDIRECT_PAYMENT)
+    form = ConfirmForm(formdata=None, digest=quote.digest, total=str(quote.total.minor))
+    page = render_template(
+        "checkout/confirm.html", form=form, quote=quote, contact=contact, before=before, changed=status == 409
+    )
+    return page, status
+
+
+def _quote(basket: Basket, contact: Contact) -> Quote:
+    draft = basket.draft
+    chosen = choice_of(draft.delivery_day, draft.delivery_slot) if draft else choice_of(None, None)
+    lines = [
+        QuoteLine(
+            sku=line.sku,
+            product_slug=line.product_slug,
+            name_ja=_full_name(line),
+            name_en=_full_name(english),
+            unit=line.price,
+            quantity=line.quantity,
+            tax_rate=line.tax_rate,
+        )
+        for line, english in zip(basket.cart.lines, basket.cart_en.lines, strict=True)
+    ]
+    store = the_store()
+    return make_quote(store, policy_of(store.id), lines, contact.prefecture, chosen, utcnow())
+
+
+def _full_name(line: CartLineView) -> str:
+    return f"{line.name} {line.options}".strip()
+
+
+def _is_choice_possible(basket: Basket, contact: Contact) -> bool:
+    draft = basket.draft
+    if draft is None:
+        return True
+    chosen = choice_of(draft.delivery_day, draft.delivery_slot)
+    return is_possible(policy_of(the_store().id), contact.prefecture, chosen, utcnow())
+
+
+def _seen_total(form: ConfirmForm) -> Money | None:
+    """The total that the page had shown, for the eye only: nothing is ever charged by it."""
+    seen = form.total.data or ""
+    return Money(int(seen)) if seen.isascii() and seen.isdigit() and len(seen) < 9 else None

@@ -1,0 +1,148 @@
+"""The `shop` command. Each sub-command says what it did, and its exit status says whether it worked."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from shop.settings import SettingsError
+
+
+class Commands(click.Group):
+    """Faults of the configuration are one line each and exit status 2, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            for fault in error.faults:
+                click.echo(f"configuration: {fault}", err=True)
+            sys.exit(2)
+
+
+@click.group(cls=Commands)
+def main() -> None:
+    """Hitsuka: a shop that never sees a card number."""
+
+
+@main.command()
+@click.option(
+    "--port", default=8000, show_default=True, help="Port of the shop; the sandbox takes the next one."
+)
+@click.option("--workers", default=2, show_default=True, help="Processes that answer requests.")
+@click.option("--data", type=click.Path(path_type=Path), default=Path("var"), show_default=True)
+def demo(port: int, workers: int, data: Path) -> None:
+    """Everything at once on this machine: stores, sandbox provider, worker, mailbox. Ctrl-C ends all."""
+    from shop.demo import run
+
+    sys.exit(run(port, workers, data))
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=2, show_default=True)
+def serve(host: str, port: int, workers: int) -> None:
+    """Answer requests (granian). Configured by the environment."""
+    from shop.serve import serve as start
+    from shop.settings import load
+
+    load(os.environ)
+    start(host, port, workers)
+
+
+@main.command()
+def worker() -> None:
+    """Apply events, send mails and refunds, end unpaid orders. Any number may run."""
+    from shop.serve import run_worker
+
+    run_worker()
+
+
+@main.group()
+def db() -> None:
+    """The database's schema."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the schema to this build's. Safe to call from several nodes at once."""
+    from payments.database import Database
+    from shop.db.migrate import upgrade as run
+    from shop.settings import load
+    from shop.stores.rows import ensure_stores
+
+    database = Database(load(os.environ).database_url)
+    run(database, click.echo)
+    ensure_stores(database)
+
+
+@main.command()
+@click.option("--products", default=0, help="Made-up products a store, beside the written ones.")
+@click.option("--orders", default=0, help="Made-up orders a store.")
+@click.option(
+    "--customers", default=0, help="Made-up customers; their orders are guests' until accounts exist."
+)
+def seed(products: int, orders: int, customers: int) -> None:
+    """Fill the stores with goods, in bulk if you like. Never on a production database."""
+    from shop.seeding import seed as run
+    from shop.settings import load
+
+    settings = load(os.environ)
+    if settings.is_production:
+        raise click.ClickException("seeding is for demo and test databases")
+    run(settings, products=products, orders=orders, customers=customers)
+
+
+@main.group()
+def payments() -> None:
+    """Look after payments."""
+
+
+@payments.command()
+@click.option("--days", default=2, show_default=True, help="How far back to compare.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def reconcile(days: int, as_json: bool) -> None:
+    """Compare everything with the provider's lists, heal what can be. Exit 0 agrees, 1 differs, 2 no answer."""
+    from shop.payments_cli import run_reconcile
+
+    sys.exit(run_reconcile(days, as_json=as_json))
+
+
+@payments.command()
+@click.option("--json", "as_json", is_flag=True)
+def status(as_json: bool) -> None:
+    """Payments by state, open sessions, what waits and what needs a person. Exit 1 when something does."""
+    from shop.payments_cli import run_status
+
+    sys.exit(run_status(as_json=as_json))
+
+
+@main.group()
+def keys() -> None:
+    """The keys of personal data."""
+
+
+@keys.command()
+def rotate() -> None:
+    """Seal everything anew to each store's first key in DATA_KEYS. Can be stopped and started again."""
+    from shop.keys import run_rotation
+
+    sys.exit(run_rotation())
+
+
+@keys.command("new")
+@click.argument("store")
+@click.argument("key_id")
+def new_key(store: str, key_id: str) -> None:
+    """Print a new entry for the front of DATA_KEYS."""
+    from shop.keys import new_entry
+
+    click.echo(new_entry(store, key_id))
+
+
+if __name__ == "__main__":
+    main()

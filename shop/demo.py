@@ -1,0 +1,251 @@
+"""`make run`: everything on one machine. Makes demo keys and data when they are missing, starts the parts, ends them.
+
+The parts are ordinary processes with ordinary configuration; nothing else in the shop knows of the demo.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from payments.database import Database
+from shop.db.migrate import upgrade
+from shop.seeding import seed_written
+from shop.settings import DEMO_MARK, load
+from shop.stores import all_stores
+from shop.stores.rows import ensure_stores
+
+READY_S = 30
+STOP_S = 8
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The shop's port; the others follow from it."""
+
+    shop: int
+
+    @property
+    def sandbox(self) -> int:
+        return self.shop + 1
+
+    @property
+    def mailbox(self) -> int:
+        return self.shop + 2
+
+    @property
+    def smtp(self) -> int:
+        return self.shop + 25
+
+    def all(self) -> tuple[int, ...]:
+        return self.shop, self.sandbox, self.mailbox, self.smtp
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process of the demo, its log file, and the address that answers when it is ready."""
+
+    name: str
+    command: list[str]
+    ready_url: str | None
+
+
+def run(port: int, workers: int, data: Path) -> int:
+    """Start everything and stay until Ctrl-C. Exit status 0 after Ctrl-C, 1 when a part failed."""
+    ports = Ports(port)
+    if taken := [number for number in ports.all() if _is_taken(number)]:
+        click.echo(f"port {taken[0]} is taken; end what uses it, or choose: shop demo --port 9000", err=True)
+        return 1
+    data.mkdir(parents=True, exist_ok=True)
+    environ = _environ(ports, data)
+    _prepare(environ)
+    return _Supervisor(environ, data / "log").run(_parts(ports, workers, data), lambda: _welcome(ports))
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def _environ(ports: Ports, data: Path) -> dict[str, str]:
+    """The demo's configuration; what the caller has set wins, so `make run` can use PostgreSQL or real test keys."""
+    pages = f"http://pay.localhost:{ports.sandbox}"
+    defaults = {
+        "SHOP_ENV": "demo",
+        "DATABASE_URL": f"sqlite:///{data.resolve()}/shop.sqlite",
+        "SHOP_URLS": " ".join(
+            f"{name}=http://{name}.localhost:{ports.shop}" for name in [*all_stores(), "staff"]
+        ),
+        "STRIPE_API_BASE": f"http://127.0.0.1:{ports.sandbox}",
+        "STRIPE_JS_URL": f"{pages}/endive/stripe.js",
+        "STRIPE_FRAME_ORIGINS": pages,
+        "STRIPE_CHECKOUT_ORIGIN": pages,
+        "MAIL_URL": f"smtp://127.0.0.1:{ports.smtp}",
+        "PYTHONUNBUFFERED": "1",
+    }
+    return defaults | _demo_keys(data / "demo-keys.env") | dict(os.environ)
+
+
+def _demo_keys(path: Path) -> dict[str, str]:
+    """Random keys of this machine, made once. Production refuses them by their mark."""
+    if not path.exists():
+        keys = {
+            name: f"{DEMO_MARK}-{secrets.token_hex(32)}" for name in ("SECRET_KEY", "LOOKUP_KEY", "AUDIT_KEY")
+        }
+        keys["DATA_KEYS"] = " ".join(
+            f"{store_id}:{DEMO_MARK}1:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}"
+            for store_id in all_stores()
+        )
+        path.touch(mode=0o600)
+        path.write_text("".join(f"{name}={value}\n" for name, value in keys.items()))
+    return dict(line.split("=", 1) for line in path.read_text().splitlines() if line)
+
+
+def _prepare(environ: dict[str, str]) -> None:
+    database = Database(load(environ).database_url)
+    upgrade(database)
+    ensure_stores(database)
+    seed_written(database, click.echo)
+    database.dispose()
+
+
+def _parts(ports: Ports, workers: int, data: Path) -> list[Part]:
+    python = sys.executable
+    origins = [f"--shop-origin=http://{store_id}.localhost:{ports.shop}" for store_id in all_stores()]
+    here = "http://127.0.0.1"
+    sandbox = [
+        python,
+        "-m",
+        "payments.sandbox",
+        f"--port={ports.sandbox}",
+        f"--store={data / 'sandbox.sqlite'}",
+    ]
+    sandbox += [f"--webhook={here}:{ports.shop}/webhooks/stripe", *origins]
+    mailbox = [
+        python,
+        "-m",
+        "shop.mailbox",
+        f"--http={ports.mailbox}",
+        f"--smtp={ports.smtp}",
+        f"--dir={data / 'mail'}",
+    ]
+    shop = [python, "-m", "shop.cli"]
+    return [
+        Part("sandbox", sandbox, f"{here}:{ports.sandbox}/_sandbox/health"),
+        Part("mailbox", mailbox, f"{here}:{ports.mailbox}/"),
+        Part(
+            "web",
+            [*shop, "serve", f"--port={ports.shop}", f"--workers={workers}"],
+            f"{here}:{ports.shop}/readyz",
+        ),
+        Part("worker", [*shop, "worker"], None),
+    ]
+
+
+class _Supervisor:
+    """Starts parts, waits until they answer, and ends all when one ends or the person asks."""
+
+    def __init__(self, environ: dict[str, str], log_dir: Path) -> None:
+        self._environ = environ
+        self._log_dir = log_dir
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._asked_to_stop = False
+
+    def run(self, parts: list[Part], when_ready: object) -> int:
+        assert callable(when_ready)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask_to_stop)
+        self._log_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            for part in parts:
+                self._start(part)
+            for part in parts:
+                self._wait_until_ready(part)
+            if self._failed() is None and not self._asked_to_stop:
+                when_ready()
+            while not self._asked_to_stop and self._failed() is None:
+                time.sleep(0.3)
+            return self._result()
+        finally:
+            self._stop_all()
+
+    def _ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._asked_to_stop = True
+
+    def _start(self, part: Part) -> None:
+        log = (self._log_dir / f"{part.name}.log").open("ab")
+        # A group of its own: Ctrl-C in the terminal reaches us alone, and we end the parts in order.
+        self._running[part.name] = subprocess.Popen(
+            part.command, env=self._environ, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        log.close()
+
+    def _wait_until_ready(self, part: Part) -> None:
+        deadline = time.monotonic() + READY_S
+        while part.ready_url and not self._asked_to_stop and self._failed() is None:
+            try:
+                with urllib.request.urlopen(part.ready_url, timeout=2):  # noqa: S310  (our own fixed http address)
+                    return
+            except (urllib.error.URLError, OSError):
+                if time.monotonic() > deadline:
+                    click.echo(f"{part.name} did not become ready in {READY_S} s", err=True)
+                    self._running[part.name].terminate()
+                time.sleep(0.05)
+
+    def _failed(self) -> str | None:
+        return next((name for name, process in self._running.items() if process.poll() is not None), None)
+
+    def _result(self) -> int:
+        failed = self._failed()
+        if self._asked_to_stop or failed is None:
+            click.echo("\nstopping …")
+            return 0
+        click.echo(f"{failed} ended; its last words are in {self._log_dir / failed}.log", err=True)
+        return 1
+
+    def _stop_all(self) -> None:
+        for process in self._running.values():
+            if process.poll() is None:
+                process.terminate()
+        deadline = time.monotonic() + STOP_S
+        for process in self._running.values():
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def _welcome(ports: Ports) -> None:
+    lines = [
+        "",
+        "  Hitsuka is running. Ctrl-C ends it.",
+        "",
+        f"  STYLE STORE (card fields in the page)   http://style.localhost:{ports.shop}",
+        f"  COCOMO (the provider's own page)        http://cocomo.localhost:{ports.shop}",
+        f"  Mails that the stores sent              http://mail.localhost:{ports.mailbox}",
+        f"  Sandbox provider, its control panel     http://pay.localhost:{ports.sandbox}/_sandbox/",
+        f"  Test cards                              http://pay.localhost:{ports.sandbox}/test-cards",
+        "",
+        "  Pay with 4242 4242 4242 4242, any later month, any three digits.",
+        "",
+    ]
+    click.echo("\n".join(lines))

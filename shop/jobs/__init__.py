@@ -1,0 +1,1 @@
+"""The outbox, which is the queue, and the worker that empties it."""

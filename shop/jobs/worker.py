@@ -1,0 +1,200 @@
+"""The worker: empties the outbox and the inbox, makes waiting sessions, keeps the schedules. Any number may run.
+
+Each kind of work is claimed by a lease in the database, so a worker may be killed at any line; what it held comes
+back by time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable
+
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from payments.columns import utcnow
+from payments.inbox import apply_events
+from payments.provider import PaymentError, Provider
+from payments.refunds import send_refund, wanted_refunds
+from payments.sessions import make_session, waiting
+from shop.checkout.request import request_of
+from shop.context import Shop
+from shop.jobs.models import Job, Schedule
+from shop.mail.message import compose
+from shop.mail.transport import MailNotTaken, deliver
+from shop.orders.listener import OrderListener
+from shop.orders.release import due, release
+
+_log = logging.getLogger("hitsuka.worker")
+
+LEASE = dt.timedelta(seconds=120)
+MAX_TRIES = 10
+IDLE_S = 0.4
+
+
+class Later(Exception):
+    """A job can't be done now; it is tried again."""
+
+
+class Worker:
+    """One worker process. `run` goes on until `stop` is set; `turn` does what is due once."""
+
+    def __init__(self, app: Flask, shop: Shop) -> None:
+        self._app = app
+        self._shop = shop
+        self._listener = OrderListener()
+        self.stop = threading.Event()
+        self._handlers: dict[str, Callable[[Job], None]] = {"mail": self._send_mail, "alert": self._alert}
+
+    def run(self) -> None:
+        """Work until told to stop. A failure of one turn is logged, and the next turn comes."""
+        while not self.stop.is_set():
+            try:
+                busy = self.turn()
+            except Exception:  # noqa: BLE001  (a worker that dies of one bad row serves nobody)
+                _log.exception("a turn failed")
+                busy = False
+            if not busy:
+                self.stop.wait(IDLE_S)
+
+    def turn(self) -> bool:
+        """Do everything that is due. True when there was anything."""
+        done = [
+            self._apply_events(),
+            self._make_waiting_sessions(),
+            self._send_refunds(),
+            self._run_jobs(),
+            self._release_overdue(),
+        ]
+        return any(done)
+
+    def _providers(self) -> list[Provider]:
+        return list({id(provider): provider for provider in self._shop.providers.values()}.values())
+
+    def _apply_events(self) -> bool:
+        return sum(apply_events(self._shop.db, one, self._listener) for one in self._providers()) > 0
+
+    def _make_waiting_sessions(self) -> bool:
+        with self._shop.db.read() as session:
+            line = waiting(session)
+        made = False
+        for store_id, attempt_id in line:
+            result = make_session(
+                self._shop.db,
+                self._shop.providers[store_id],
+                self._listener,
+                store_id,
+                attempt_id,
+                lambda attempt: request_of(self._shop, attempt),
+                in_turn=True,
+            )
+            if result.outcome == "in_line":
+                break
+            made = True
+        return made
+
+    def _send_refunds(self) -> bool:
+        with self._shop.db.read() as session:
+            wanted = wanted_refunds(session)
+        sent = [
+            send_refund(self._shop.db, self._shop.providers[store_id], self._listener, store_id, refund_id)
+            for store_id, refund_id in wanted
+        ]
+        return any(sent)
+
+    def _release_overdue(self) -> bool:
+        if not self._is_time("release", dt.timedelta(seconds=2)):
+            return False
+        now = utcnow()
+        with self._shop.db.read() as session:
+            overdue = due(session, now)
+        released = [
+            release(self._shop.db, self._shop.providers[store_id], self._listener, store_id, order_id, now)
+            for store_id, order_id in overdue
+        ]
+        return any(released)
+
+    def _is_time(self, name: str, every: dt.timedelta) -> bool:
+        """Whether this worker is the one to do a scheduled task now; the next time is set in the same step."""
+
+        def take(session: Session) -> bool:
+            now = utcnow()
+            row = session.get(Schedule, name, with_for_update={"skip_locked": True})
+            if row is None:
+                if session.get(Schedule, name) is None:
+                    session.add(Schedule(name=name, next_at=now + every))
+                    return True
+                return False
+            if row.next_at > now:
+                return False
+            row.next_at = now + every
+            return True
+
+        with self._shop.db.read() as session:
+            known = session.get(Schedule, name)
+            if known is not None and known.next_at > utcnow():
+                return False
+        return self._shop.db.write(take)
+
+    def _run_jobs(self) -> bool:
+        with self._shop.db.read() as session:
+            if session.scalar(_due_jobs().limit(1)) is None:
+                return False
+        jobs = self._shop.db.write(_claim)
+        for job in jobs:
+            self._run(job)
+        return bool(jobs)
+
+    def _run(self, job: Job) -> None:
+        try:
+            with self._app.app_context():
+                self._handlers[job.kind](job)
+        except Exception as error:  # noqa: BLE001  (whatever a job raises, the job must end in a state)
+            reason = f"{type(error).__name__}: {error}" if isinstance(error, Later) else type(error).__name__
+            _log.warning("job waits", extra={"job": job.id, "kind": job.kind, "reason": reason})
+            if not isinstance(error, Later | PaymentError):
+                _log.exception("job failed")
+            self._shop.db.write(lambda session: _again(session, job.id, reason))
+        else:
+            self._shop.db.write(lambda session: _done(session, job.id))
+
+    def _send_mail(self, job: Job) -> None:
+        try:
+            deliver(self._shop.settings.mail_url, compose(self._shop, job))
+        except MailNotTaken as error:
+            raise Later(str(error)) from error
+
+    def _alert(self, job: Job) -> None:
+        """Say it where the operator looks first: the error log (a later version mails the staff)."""
+        _log.error(
+            "needs a person", extra={"about": job.detail, "order": job.subject_id, "store": job.store_id}
+        )
+
+
+def _due_jobs():  # type: ignore[no-untyped-def]  # the type of a select has no short name
+    return select(Job).where(Job.state == "waiting", Job.run_at <= utcnow()).order_by(Job.run_at)
+
+
+def _claim(session: Session) -> list[Job]:
+    jobs = list(session.scalars(_due_jobs().limit(20).with_for_update(skip_locked=True)))
+    for job in jobs:
+        job.run_at = utcnow() + LEASE
+        job.tries += 1
+    return jobs
+
+
+def _done(session: Session, job_id: str) -> None:
+    job = session.get_one(Job, job_id)
+    job.state, job.done_at, job.reason = "done", utcnow(), None
+
+
+def _again(session: Session, job_id: str, reason: str) -> None:
+    job = session.get_one(Job, job_id)
+    job.reason = reason[:200]
+    if job.tries >= MAX_TRIES:
+        job.state = "parked"
+    else:
+        job.run_at = utcnow() + dt.timedelta(seconds=min(900, 2**job.tries))

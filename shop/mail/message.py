@@ -1,0 +1,80 @@
+"""Make a mail from its template, in the order's language, as text and HTML."""
+
+from __future__ import annotations
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from urllib.parse import urlsplit
+
+from flask import render_template
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from payments.columns import utcnow
+from payments.models import Payment
+from shop.address.contact import Contact
+from shop.context import Shop
+from shop.jobs.models import Job
+from shop.orders.links import order_token
+from shop.orders.models import Order, OrderLine, OrderPayment
+from shop.orders.queries import order_lines
+from shop.stores import all_stores
+from shop.vault import Place, Purpose
+
+
+def compose(shop: Shop, job: Job) -> EmailMessage:
+    """The mail that a job asks for. Needs an application context; opens the customer's contact for it."""
+    with shop.db.read() as session:
+        order = session.get_one(Order, (job.store_id, job.subject_id))
+        lines = order_lines(session, order)
+        link = session.get_one(OrderPayment, (order.store_id, order.id))
+        payment = session.get_one(Payment, (order.store_id, link.payment_id))
+    place = Place(order.store_id, "order", "contact", order.id)
+    opened = shop.vault.open_personal(
+        place, order.contact, purpose=Purpose.ORDER_MAIL, request_id=order.request_id
+    )
+    contact = Contact.from_json(opened)
+    with force_locale(job.locale):
+        return _message(shop, job, order, lines, payment, contact)
+
+
+def _message(
+    shop: Shop, job: Job, order: Order, lines: list[OrderLine], payment: Payment, contact: Contact
+) -> EmailMessage:
+    store = all_stores()[order.store_id]
+    origin = shop.settings.urls[order.store_id]
+    prefix = "/en" if job.locale == "en" else ""
+    context = {
+        "store": store,
+        "order": order,
+        "lines": lines,
+        "payment": payment,
+        "contact": contact,
+        "locale": job.locale,
+        "origin": origin + prefix,
+        "order_url": f"{origin}{prefix}/orders/{order_token(shop.settings.keys, order.store_id, order.id)}",
+    }
+    message = EmailMessage(policy=SMTP)
+    user, _at, domain = shop.settings.mail_from.rpartition("@")
+    message["From"] = Address(store.name, user, domain)
+    message["To"] = Address(addr_spec=contact.email)
+    message["Subject"] = f"[{store.name}] {_subject(job.detail)} ({order.number})"
+    message["Date"] = format_datetime(utcnow())
+    # The job's id: sent again after a crash, it is seen to be the same mail (RFC 5322, 3.6.4).
+    message["Message-ID"] = f"<{job.id}@{urlsplit(origin).hostname}>"
+    message["X-Request-Id"] = order.request_id
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(render_template(f"mail/{job.detail}.txt", **context))
+    message.add_alternative(render_template(f"mail/{job.detail}.html", **context), subtype="html")
+    return message
+
+
+def _subject(template: str) -> str:
+    return {
+        "order_paid": _("ご注文ありがとうございます"),
+        "order_expired": _("ご注文はお支払いが確認できず取り消されました"),
+        "order_apology": _("お詫び: ご注文の品をご用意できず、全額を返金いたします"),
+        "order_refunded": _("ご返金の手続きが完了しました"),
+    }[template]

@@ -1,0 +1,113 @@
+"""Holds: made with the order, ended exactly once. The only writer of `Hold`; stock changes in `catalog.stock`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from shop.catalog import stock
+from shop.orders.models import Hold, Order, OrderLine
+
+HOLD_FOR = dt.timedelta(minutes=10)
+LAST_MINUTES = dt.timedelta(minutes=5)
+"""A hold is prolonged, once, when the shopper is still busy in its last minutes."""
+UNITS_PER_CUSTOMER = 10
+"""What one customer or one address may hold of a variant without having paid."""
+
+
+def make(session: Session, order: Order, lines: Sequence[OrderLine]) -> list[str]:
+    """Hold every line of a new order. Returns the SKUs that are not free in that number; the caller then rolls back."""
+    short = []
+    for line in sorted(lines, key=lambda line: line.sku):
+        if stock.hold(session, order.store_id, line.sku, line.quantity):
+            session.add(
+                Hold(
+                    store_id=order.store_id,
+                    order_id=order.id,
+                    sku=line.sku,
+                    quantity=line.quantity,
+                    email_hash=order.email_hash,
+                    address_hash=order.address_hash,
+                )
+            )
+        else:
+            short.append(line.sku)
+    return short
+
+
+def over_limit(session: Session, order: Order, lines: Sequence[OrderLine]) -> list[str]:
+    """SKUs of which this customer or this address would hold more than one may without paying."""
+    query = (
+        select(Hold.sku, func.sum(Hold.quantity))
+        .where(
+            Hold.store_id == order.store_id,
+            Hold.state == "active",
+            Hold.sku.in_([line.sku for line in lines]),
+            or_(Hold.email_hash == order.email_hash, Hold.address_hash == order.address_hash),
+        )
+        .group_by(Hold.sku)
+    )
+    held = {sku: int(units) for sku, units in session.execute(query)}
+    return [line.sku for line in lines if held.get(line.sku, 0) + line.quantity > UNITS_PER_CUSTOMER]
+
+
+def take(session: Session, order: Order) -> None:
+    """The order is paid: what is held for it is sold."""
+    for sku, quantity in _end(session, order, "taken"):
+        if not stock.take(session, order.store_id, sku, quantity):
+            raise RuntimeError(f"stock of {sku} does not cover a hold")
+
+
+def release(session: Session, order: Order) -> None:
+    """The order is over unpaid: what is held for it is free."""
+    for sku, quantity in _end(session, order, "released"):
+        if not stock.release(session, order.store_id, sku, quantity):
+            raise RuntimeError(f"stock of {sku} does not cover a hold")
+
+
+def hold_again(session: Session, order: Order) -> bool:
+    """A late payment: hold the released goods anew. False, and nothing held, when any of them is gone."""
+    released = session.scalars(
+        select(Hold)
+        .where(Hold.store_id == order.store_id, Hold.order_id == order.id, Hold.state == "released")
+        .order_by(Hold.sku)
+    ).all()
+    held: list[Hold] = []
+    for hold in released:
+        if not stock.hold(session, order.store_id, hold.sku, hold.quantity):
+            for back in held:
+                stock.release(session, order.store_id, back.sku, back.quantity)
+            return False
+        held.append(hold)
+    for hold in held:
+        hold.state = "active"
+    session.flush()
+    return True
+
+
+def prolong(order: Order, now: dt.datetime) -> bool:
+    """The shopper is still paying: ten minutes more, once. True when the hold lasts."""
+    if order.state != "placed" or order.held_until <= now:
+        return False
+    if not order.hold_prolonged and order.held_until - now < LAST_MINUTES:
+        order.hold_prolonged = True
+        order.held_until = now + HOLD_FOR
+    return True
+
+
+def _end(session: Session, order: Order, to: str) -> list[tuple[str, int]]:
+    """End the active holds of an order: (SKU, quantity) of each, in the order of SKUs.
+
+    One conditional statement, so a hold comes back from one call only, whoever else is ending it.
+    """
+    ended = session.execute(
+        update(Hold)
+        .where(Hold.store_id == order.store_id, Hold.order_id == order.id, Hold.state == "active")
+        .values(state=to)
+        .returning(Hold.sku, Hold.quantity)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted((row.sku, row.quantity) for row in ended)

@@ -1,0 +1,75 @@
+"""What payment news does to an order, in the transaction that brings it. Wired by `shop.app`."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from payments.columns import utcnow
+from payments.models import Payment
+from payments.settle import want_refund
+from shop.cart.cart import take_out
+from shop.jobs.outbox import enqueue, enqueue_mail
+from shop.orders import holds
+from shop.orders.models import Order, OrderLine
+from shop.orders.states import OrderState, advance
+
+_log = logging.getLogger("hitsuka.orders")
+
+
+class OrderListener:
+    """Implements `payments.listener.PaymentListener`; a payment's reference is its order's id."""
+
+    def lock(self, session: Session, payment: Payment) -> None:
+        _order(session, payment)
+
+    def paid(self, session: Session, payment: Payment) -> None:
+        """Goods in time: sold. Too late: held again if they are there, else the money goes back, with an apology."""
+        order = _order(session, payment)
+        if order.state in {OrderState.PLACED, OrderState.REVIEW} or (
+            order.state == OrderState.EXPIRED and holds.hold_again(session, order)
+        ):
+            holds.take(session, order)
+            advance(session, order, OrderState.PAID, cause="payment")
+            _empty_basket(session, order)
+            enqueue_mail(session, order.store_id, order.id, "order_paid", order.locale)
+            return
+        _log.warning("paid after the goods were gone", extra={"order": order.id})
+        assert payment.provider_id is not None
+        advance(session, order, OrderState.REFUNDING, cause="goods gone")
+        want_refund(session, payment, payment.provider_id, payment.amount_minor, reason="goods_gone")
+        enqueue_mail(session, order.store_id, order.id, "order_apology", order.locale)
+
+    def declined(self, session: Session, payment: Payment) -> None:
+        """The shopper is busy with it: the hold may last a little longer."""
+        holds.prolong(_order(session, payment), utcnow())
+
+    def review(self, session: Session, payment: Payment) -> None:
+        """Nothing is shipped and nothing released until a person has looked."""
+        order = _order(session, payment)
+        if order.state != OrderState.REVIEW:
+            advance(session, order, OrderState.REVIEW, cause="payment disagrees")
+        enqueue(session, "alert", order.store_id, order.id, detail="payment_review")
+
+    def refunded(self, session: Session, payment: Payment) -> None:
+        """All the money went back, by us or on the provider's screen."""
+        order = _order(session, payment)
+        advance(session, order, OrderState.REFUNDED, cause="refund")
+        enqueue_mail(session, order.store_id, order.id, "order_refunded", order.locale)
+
+
+def _empty_basket(session: Session, order: Order) -> None:
+    """What was bought leaves the basket; what was added since stays."""
+    skus = session.scalars(
+        select(OrderLine.sku).where(OrderLine.store_id == order.store_id, OrderLine.order_id == order.id)
+    ).all()
+    take_out(session, order.store_id, order.cart_id, skus)
+
+
+def _order(session: Session, payment: Payment) -> Order:
+    """The payment's order, locked, as it is now."""
+    return session.get_one(
+        Order, (payment.store_id, payment.reference), with_for_update=True, populate_existing=True
+    )

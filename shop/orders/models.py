@@ -1,0 +1,132 @@
+"""Tables of orders. Who ordered is sealed; what was ordered is a snapshot that no later price can change."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from payments.columns import INTERNAL, PERSONAL, BigIntegerId, Hashed, Sealed, UTCDateTime, new_id, utcnow
+from payments.money import Money
+from shop.db.base import Base, StoreOwned
+
+
+class Order(StoreOwned, Base):
+    """One confirmed order. `attempt_key` comes from the final page, so that a page makes one order at most."""
+
+    __tablename__ = "order"
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id, info=INTERNAL)
+    number: Mapped[str] = mapped_column(String(16), info=INTERNAL)
+    attempt_key: Mapped[str] = mapped_column(String(40), info=INTERNAL)
+    cart_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
+    """The basket it came from: emptied when the order is paid, not before."""
+    state: Mapped[str] = mapped_column(String(12), default="placed", info=INTERNAL)
+    locale: Mapped[str] = mapped_column(String(5), info=INTERNAL)
+    request_id: Mapped[str] = mapped_column(String(40), info=INTERNAL)
+    placed_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+    currency: Mapped[str] = mapped_column(String(3), default="JPY", info=INTERNAL)
+    total_minor: Mapped[int] = mapped_column(Integer, info=INTERNAL)
+    snapshot: Mapped[dict[str, Any]] = mapped_column(JSON, info=INTERNAL)
+    """What the final page said: totals, tax per rate, delivery, terms. Nothing personal."""
+    contact: Mapped[bytes] = mapped_column(Sealed, info=PERSONAL)
+    email_hash: Mapped[str] = mapped_column(Hashed, info=INTERNAL)
+    address_hash: Mapped[str] = mapped_column(Hashed, info=INTERNAL)
+    held_until: Mapped[dt.datetime] = mapped_column(UTCDateTime, info=INTERNAL)
+    hold_prolonged: Mapped[bool] = mapped_column(Boolean, default=False, info=INTERNAL)
+
+    __table_args__ = (
+        UniqueConstraint("store_id", "number"),
+        UniqueConstraint("store_id", "attempt_key"),
+        CheckConstraint("total_minor > 0", name="total"),
+        Index("ix_order_held_until", "state", "held_until"),
+        Index("ix_order_email", "store_id", "email_hash"),
+    )
+
+    @property
+    def total(self) -> Money:
+        return Money(self.total_minor, self.currency)
+
+
+class OrderLine(StoreOwned, Base):
+    """One line as it was sold."""
+
+    __tablename__ = "order_line"
+    order_id: Mapped[str] = mapped_column(String(26), primary_key=True, info=INTERNAL)
+    sku: Mapped[str] = mapped_column(String(40), primary_key=True, info=INTERNAL)
+    position: Mapped[int] = mapped_column(SmallInteger, info=INTERNAL)
+    product_slug: Mapped[str] = mapped_column(String(80), info=INTERNAL)
+    name_ja: Mapped[str] = mapped_column(String(240), info=INTERNAL)
+    name_en: Mapped[str] = mapped_column(String(240), info=INTERNAL)
+    quantity: Mapped[int] = mapped_column(SmallInteger, info=INTERNAL)
+    unit_minor: Mapped[int] = mapped_column(Integer, info=INTERNAL)
+    tax_rate: Mapped[int] = mapped_column(SmallInteger, info=INTERNAL)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["store_id", "order_id"], ["order.store_id", "order.id"]),
+        ForeignKeyConstraint(["store_id", "sku"], ["variant.store_id", "variant.sku"]),
+        CheckConstraint("quantity > 0", name="quantity"),
+    )
+
+
+class OrderHistory(Base):
+    """One change of an order's state, and why. Never altered."""
+
+    __tablename__ = "order_history"
+    id: Mapped[int] = mapped_column(BigIntegerId, primary_key=True, info=INTERNAL)
+    store_id: Mapped[str] = mapped_column(String(16), info=INTERNAL)
+    order_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
+    before: Mapped[str] = mapped_column(String(12), info=INTERNAL)
+    after: Mapped[str] = mapped_column(String(12), info=INTERNAL)
+    cause: Mapped[str] = mapped_column(String(80), info=INTERNAL)
+    at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["store_id", "order_id"], ["order.store_id", "order.id"]),
+        Index("ix_order_history_order", "store_id", "order_id"),
+    )
+
+
+class OrderPayment(StoreOwned, Base):
+    """Which payment pays an order. The arrow points down: `payments` does not know orders."""
+
+    __tablename__ = "order_payment"
+    order_id: Mapped[str] = mapped_column(String(26), primary_key=True, info=INTERNAL)
+    payment_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["store_id", "order_id"], ["order.store_id", "order.id"]),
+        ForeignKeyConstraint(["store_id", "payment_id"], ["payment.store_id", "payment.id"]),
+        UniqueConstraint("store_id", "payment_id"),
+    )
+
+
+class Hold(StoreOwned, Base):
+    """Goods promised to an order until they are paid or the time is over. Ends once: by `shop.orders.holds`."""
+
+    __tablename__ = "hold"
+    order_id: Mapped[str] = mapped_column(String(26), primary_key=True, info=INTERNAL)
+    sku: Mapped[str] = mapped_column(String(40), primary_key=True, info=INTERNAL)
+    quantity: Mapped[int] = mapped_column(SmallInteger, info=INTERNAL)
+    state: Mapped[str] = mapped_column(String(10), default="active", info=INTERNAL)
+    """active, released, taken."""
+    email_hash: Mapped[str] = mapped_column(Hashed, info=INTERNAL)
+    address_hash: Mapped[str] = mapped_column(Hashed, info=INTERNAL)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["store_id", "order_id"], ["order.store_id", "order.id"]),
+        ForeignKeyConstraint(["store_id", "sku"], ["variant.store_id", "variant.sku"]),
+        Index("ix_hold_email", "store_id", "sku", "email_hash"),
+        Index("ix_hold_address", "store_id", "sku", "address_hash"),
+    )

@@ -1,0 +1,53 @@
+"""Reading orders. Every query takes the store first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from payments.models import Attempt, Payment
+from shop.orders.models import Order, OrderLine, OrderPayment
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """An order with all that its page shows."""
+
+    order: Order
+    lines: list[OrderLine]
+    payment: Payment
+    attempt: Attempt | None
+    """The newest session, open or not."""
+
+
+def order_view(session: Session, store_id: str, order_id: str) -> OrderView | None:
+    """The order of this store, or None."""
+    row = session.execute(
+        select(Order, Payment)
+        .join(OrderPayment, (OrderPayment.store_id == Order.store_id) & (OrderPayment.order_id == Order.id))
+        .join(Payment, (Payment.store_id == OrderPayment.store_id) & (Payment.id == OrderPayment.payment_id))
+        .where(Order.store_id == store_id, Order.id == order_id)
+    ).first()
+    if row is None:
+        return None
+    order, payment = row
+    return OrderView(order, order_lines(session, order), payment, newest_attempt(session, payment))
+
+
+def order_lines(session: Session, order: Order) -> list[OrderLine]:
+    """The lines as they were shown."""
+    query = select(OrderLine).where(OrderLine.store_id == order.store_id, OrderLine.order_id == order.id)
+    return list(session.scalars(query.order_by(OrderLine.position)))
+
+
+def newest_attempt(session: Session, payment: Payment) -> Attempt | None:
+    """The last session that was wanted for a payment."""
+    query = select(Attempt).where(Attempt.store_id == payment.store_id, Attempt.payment_id == payment.id)
+    return session.scalar(query.order_by(Attempt.created_at.desc(), Attempt.id.desc()).limit(1))
+
+
+def order_of_attempt_key(session: Session, store_id: str, attempt_key: str) -> Order | None:
+    """The order that a final page has already made."""
+    return session.scalar(select(Order).where(Order.store_id == store_id, Order.attempt_key == attempt_key))

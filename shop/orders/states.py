@@ -1,0 +1,54 @@
+"""States of an order as a table, and `advance`, the only writer of an order's state."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+if TYPE_CHECKING:
+    from shop.orders.models import Order
+
+
+class OrderState(StrEnum):
+    """Where an order is."""
+
+    PLACED = "placed"
+    """Confirmed by the shopper, goods held, not paid yet."""
+    PAID = "paid"
+    EXPIRED = "expired"
+    """Not paid in time; the goods are free again."""
+    REVIEW = "review"
+    """Payment reports something odd; nothing is shipped until a person has looked."""
+    REFUNDING = "refunding"
+    """Paid too late for the goods: the money goes back."""
+    REFUNDED = "refunded"
+
+
+NEXT: dict[OrderState, frozenset[OrderState]] = {
+    OrderState.PLACED: frozenset({OrderState.PAID, OrderState.EXPIRED, OrderState.REVIEW}),
+    # Paid in the last moment: the goods are held again if they can be, else the money goes back.
+    OrderState.EXPIRED: frozenset({OrderState.PAID, OrderState.REFUNDING, OrderState.REVIEW}),
+    OrderState.REVIEW: frozenset({OrderState.PAID, OrderState.REFUNDING}),
+    OrderState.PAID: frozenset({OrderState.REFUNDED}),
+    OrderState.REFUNDING: frozenset({OrderState.REFUNDED}),
+    OrderState.REFUNDED: frozenset(),
+}
+
+
+class WrongTransition(Exception):
+    """Code asked for a change of state that the table does not list: a fault of ours."""
+
+
+def advance(session: Session, order: Order, to: OrderState, *, cause: str) -> None:
+    """Move a locked order to `to` and write the history row. Never commits. WrongTransition when not listed."""
+    from shop.orders.models import OrderHistory
+
+    before = OrderState(order.state)
+    if to not in NEXT[before]:
+        raise WrongTransition(f"order {order.id}: {before} -> {to} ({cause})")
+    order.state = to
+    session.add(
+        OrderHistory(store_id=order.store_id, order_id=order.id, before=before, after=to, cause=cause)
+    )

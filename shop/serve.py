@@ -1,0 +1,41 @@
+"""Start the web server and the worker. Nothing else knows which server it is."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from granian import Granian
+from granian.constants import Interfaces
+
+from shop.app import create_app, create_shop
+from shop.jobs.worker import Worker
+from shop.settings import load
+
+THREADS = 4
+
+
+def serve(host: str, port: int, workers: int) -> None:
+    """Answer requests until a signal comes. Each worker is a process with a few threads."""
+    Granian(
+        "shop.app:create_app",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS,
+        backlog=1024,
+        respawn_failed_workers=True,
+        log_access=False,
+        websockets=False,
+    ).serve()
+
+
+def run_worker() -> None:
+    """Work until SIGTERM or SIGINT, then end after the present turn."""
+    shop = create_shop(load(os.environ))
+    worker = Worker(create_app(shop=shop), shop)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: worker.stop.set())
+    worker.run()

@@ -1,0 +1,1 @@
+"""Where the provider brings its news."""

@@ -1,0 +1,100 @@
+// The payment step of the token type. The card is typed into the provider's frame; this page never sees it.
+// It asks for nothing but: mount the fields, keep the goods, confirm, and say what came of it.
+"use strict";
+(() => {
+  const box = document.getElementById("pay");
+  if (!box) return;
+  const button = document.getElementById("pay-button");
+  const message = document.getElementById("pay-message");
+  const fields = document.getElementById("card-fields");
+  const token = document.querySelector("#pay-form input[name=csrf_token]").value;
+  const label = button.textContent;
+  let actions = null;
+
+  const payOnProvidersPage = () => document.getElementById("other-page").submit();
+
+  const say = (text) => {
+    message.textContent = text;
+    message.hidden = !text;
+  };
+
+  const setBusy = (busy) => {
+    button.disabled = busy;
+    button.setAttribute("aria-busy", String(busy));
+    button.textContent = busy ? box.dataset.textBusy : label;
+  };
+
+  const post = async (url) => {
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: { "X-CSRFToken": token, Accept: "application/json" },
+    });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return answer.json();
+  };
+
+  // What the provider says in the browser is only a reason to ask; the answer that counts is the server's.
+  const settle = async () => {
+    let known;
+    try {
+      known = await post(box.dataset.check);
+    } catch {
+      known = { reached: false };
+    }
+    if (!known.reached) return say(box.dataset.textUnknown);
+    if (known.state !== "placed") return location.assign(box.dataset.return);
+    const texts = {
+      funds: box.dataset.textFunds,
+      authentication: box.dataset.textAuthentication,
+      entry: box.dataset.textEntry,
+    };
+    say(texts[known.decline] || box.dataset.textIssuer);
+  };
+
+  const pay = async (event) => {
+    event.preventDefault();
+    if (button.disabled) return;
+    say("");
+    setBusy(true);
+    try {
+      const held = await post(box.dataset.keep);
+      if (held.state !== "placed") return location.assign(box.dataset.return);
+      if (!held.kept) return say(box.dataset.textOver);
+      const result = await actions.confirm({ redirect: "always" });
+      if (result.type === "error") {
+        // A mistake in the fields is shown by the fields themselves; nothing was sent for it.
+        if (result.error.code === "validation_error") return say(box.dataset.textEntry);
+        await settle();
+      } else {
+        location.assign(box.dataset.return);
+      }
+    } catch {
+      await settle();
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  const start = async () => {
+    if (typeof window.Stripe !== "function") return payOnProvidersPage();
+    const stripe = window.Stripe(box.dataset.key);
+    const checkout = stripe.initCheckoutElementsSdk({
+      clientSecret: box.dataset.secret,
+      elementsOptions: { locale: box.dataset.locale },
+    });
+    const element = checkout.createPaymentElement();
+    element.on("ready", () => {
+      fields.setAttribute("aria-busy", "false");
+      const loading = document.getElementById("card-loading");
+      if (loading) loading.remove();
+    });
+    const loaded = await checkout.loadActions();
+    if (loaded.type !== "success") return payOnProvidersPage();
+    actions = loaded.actions;
+    element.mount("#card-fields");
+    button.disabled = false;
+    document.getElementById("pay-form").addEventListener("submit", pay);
+  };
+
+  start().catch(payOnProvidersPage);
+})();

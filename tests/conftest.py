@@ -1,0 +1,132 @@
+"""Fixtures that every area uses: settings, a migrated database of each kind, the app and its client."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import URL
+
+from payments.database import Database
+from shop.app import create_app, create_shop
+from shop.context import Shop
+from shop.db.migrate import upgrade
+from shop.seeding import seed_written
+from shop.settings import Settings, load
+from shop.stores import all_stores
+from shop.stores.rows import ensure_stores
+from tests.servers.postgres import drop_database, make_database, postgres_server
+
+_numbers = itertools.count()
+_TEMPLATE = "hitsuka_template"
+
+
+def test_environ(database_url: str, **changes: str) -> dict[str, str]:
+    """A whole configuration for tests. `changes` win."""
+    keys = {
+        name: f"{name.lower()}-for-tests-".ljust(40, "x")
+        for name in ("SECRET_KEY", "LOOKUP_KEY", "AUDIT_KEY")
+    }
+    data_keys = " ".join(
+        f"{store_id}:test1:{base64.urlsafe_b64encode(bytes([number + 1]) * 32).decode()}"
+        for number, store_id in enumerate(all_stores())
+    )
+    return {"SHOP_ENV": "test", "DATABASE_URL": database_url, "DATA_KEYS": data_keys} | keys | changes
+
+
+test_environ.__test__ = False  # type: ignore[attr-defined]  # a helper, whatever its name begins with
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database with the written goods, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "shop.sqlite"
+    database = Database(f"sqlite:///{path}")
+    _fill(database)
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[URL]:
+    """A running PostgreSQL with a filled template database."""
+    with postgres_server() as server:
+        template = make_database(server, f"{_TEMPLATE}_{os.getpid()}")
+        _fill(Database(template.render_as_string(hide_password=False)))
+        yield server
+        drop_database(server, f"{_TEMPLATE}_{os.getpid()}")
+
+
+def _fill(database: Database) -> None:
+    upgrade(database)
+    ensure_stores(database)
+    seed_written(database, lambda _text: None)
+    database.dispose()
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The address of a fresh SQLite database with the goods in it."""
+    path = tmp_path / "shop.sqlite"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres: URL) -> Iterator[str]:
+    """The address of a fresh PostgreSQL database with the goods in it."""
+    name = f"hitsuka_{os.getpid()}_{next(_numbers)}"
+    url = make_database(postgres, name, template=f"{_TEMPLATE}_{os.getpid()}")
+    yield url.render_as_string(hide_password=False)
+    drop_database(postgres, name)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh database of each kind: tests of the data layer run on both."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    """The same, opened."""
+    database = Database(database_url)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def settings(sqlite_url: str) -> Settings:
+    """A test configuration on SQLite."""
+    return load(test_environ(sqlite_url))
+
+
+@pytest.fixture
+def shop(settings: Settings) -> Iterator[Shop]:
+    """The parts of a shop on SQLite."""
+    parts = create_shop(settings)
+    yield parts
+    parts.db.dispose()
+
+
+@pytest.fixture
+def shop_app(shop: Shop) -> Flask:
+    """The web application."""
+    app = create_app(shop=shop)
+    app.testing = True
+    return app
+
+
+@pytest.fixture
+def client(shop_app: Flask) -> FlaskClient:
+    """A browser-like client on the style store."""
+    client = shop_app.test_client()
+    client.environ_base["HTTP_HOST"] = "style.localhost:8000"
+    client.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
+    return client

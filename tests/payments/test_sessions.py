@@ -1,0 +1,109 @@
+"""Sessions are made at most once for an attempt, whatever the provider answers and wherever a process dies."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from payments.bucket import take_token
+from payments.columns import utcnow
+from payments.database import Database
+from payments.models import Attempt, Payment
+from payments.provider import OutcomeUnknown, PaymentError, SessionStatus
+from payments.providers.stripe import StripeProvider
+from payments.sessions import Made, end_sessions, is_payable, make_session, place_in_line, waiting
+from payments.states import PaymentState
+from tests.payments.conftest import Till
+
+
+def _made_for(till: Till, attempt: Attempt) -> list[str]:
+    since = utcnow() - dt.timedelta(minutes=5)
+    return [found.id for found in till.provider.sessions_since(since) if found.attempt == attempt.id]
+
+
+def test_making_twice_gives_the_same_session(till: Till) -> None:
+    attempt = till.want(till.payment())
+    assert till.make(attempt).outcome is Made.OPEN
+    assert till.make(attempt).outcome is Made.OVER
+    assert len(_made_for(till, attempt)) == 1
+
+
+def test_a_lost_answer_is_found_again_and_no_second_session_is_made(till: Till) -> None:
+    attempt = till.want(till.payment())
+    till.sandbox.fault("checkout.sessions.create", "lost_answer", times=2)
+    assert till.make(attempt).outcome is Made.OPEN
+    assert len(_made_for(till, attempt)) == 1
+
+
+@pytest.mark.parametrize("kind", ["500", "429"])
+def test_a_provider_in_trouble_leaves_the_attempt_waiting(till: Till, kind: str) -> None:
+    attempt = till.want(till.payment())
+    till.sandbox.fault("checkout.sessions.create", kind, times=2)
+    assert till.make(attempt).outcome in {Made.UNKNOWN, Made.IN_LINE}
+    with till.db.read() as session:
+        assert session.get_one(Attempt, ("style", attempt.id)).state == "waiting"
+
+
+def test_a_stored_500_is_given_up_at_last_and_nothing_was_made(till: Till) -> None:
+    attempt = till.want(till.payment())
+    till.sandbox.fault("checkout.sessions.create", "500", times=20)
+    outcomes = [till.make(attempt).outcome for _try in range(5)]
+    till.sandbox.control("faults", method="DELETE")
+    assert outcomes[-1] is Made.REFUSED
+    assert _made_for(till, attempt) == []
+
+
+def test_an_unreachable_provider_changes_nothing(till: Till) -> None:
+    attempt = till.want(till.payment())
+    nowhere = StripeProvider("default", "sk_test_hitsuka", (), "http://127.0.0.1:9", livemode=False)
+    assert till.make(attempt, nowhere).outcome is Made.UNKNOWN
+    assert till.make(attempt).outcome is Made.OPEN
+
+
+def test_ending_makes_every_session_unpayable(till: Till) -> None:
+    payment = till.payment()
+    open_id, never_made = till.open(payment), till.want(payment)
+    assert end_sessions(till.db, till.provider, till.listener, "style", payment.id) is PaymentState.PENDING
+    assert till.provider.retrieve_session(open_id).status is SessionStatus.EXPIRED
+    assert till.make(never_made).outcome is Made.OVER
+    with till.db.read() as session:
+        assert not is_payable(session, session.get_one(Payment, ("style", payment.id)))
+
+
+def test_ending_does_not_conclude_anything_without_the_provider(till: Till) -> None:
+    payment = till.payment()
+    till.open(payment)
+    nowhere = StripeProvider("default", "sk_test_hitsuka", (), "http://127.0.0.1:9", livemode=False)
+    with pytest.raises(PaymentError):
+        end_sessions(till.db, nowhere, till.listener, "style", payment.id)
+    with till.db.read() as session:
+        assert is_payable(session, session.get_one(Payment, ("style", payment.id)))
+
+
+def test_ending_waits_for_a_making_that_may_be_under_way(till: Till) -> None:
+    payment = till.payment()
+    attempt = till.want(payment)
+    nowhere = StripeProvider("default", "sk_test_hitsuka", (), "http://127.0.0.1:9", livemode=False)
+    till.make(attempt, nowhere)
+    with pytest.raises(OutcomeUnknown):
+        end_sessions(till.db, till.provider, till.listener, "style", payment.id)
+
+
+def test_those_who_came_first_are_served_first(till: Till) -> None:
+    first, second = till.want(till.payment()), till.want(till.payment())
+    with till.db.read() as session:
+        assert place_in_line(session, second) == 2
+        assert waiting(session) == [("style", first.id), ("style", second.id)]
+    result = make_session(till.db, till.provider, till.listener, "style", second.id, till.request)
+    assert result.outcome is Made.IN_LINE
+
+
+def test_the_bucket_gives_no_more_than_its_rate(db: Database) -> None:
+    now = utcnow()
+
+    def take(at: dt.datetime) -> bool:
+        return db.write(lambda session: take_token(session, "test", per_second=5, burst=3, now=at))
+
+    assert [take(now) for _try in range(4)] == [True, True, True, False]
+    assert [take(now + dt.timedelta(milliseconds=250)) for _try in range(2)] == [True, False]

