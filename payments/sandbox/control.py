@@ -61,7 +61,7 @@ def _require_key(sandbox: Sandbox) -> None:
 
 
 def _body() -> Json:
-    body = request.get_json(silent=True)
+    body = request.get_json(silent=True, force=True)
     if body is None and not request.get_data():
         return {}
     if not isinstance(body, dict):

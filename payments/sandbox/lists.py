@@ -10,7 +10,28 @@ from .errors import ApiError, invalid
 from .fields import Json
 
 EXPAND_DEPTH = 4
-_COMPARE = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+_COMPARISONS = {
+    "": "created = ?",
+    "gt": "created > ?",
+    "gte": "created >= ?",
+    "lt": "created < ?",
+    "lte": "created <= ?",
+}
+# Literal paths, because an index serves only the very expression that it was made of.
+_FILTERS = {
+    "charge": "json_extract(body, '$.charge') = ?",
+    "customer": "json_extract(body, '$.customer') = ?",
+    "email": "json_extract(body, '$.email') = ?",
+    "payment_intent": "json_extract(body, '$.payment_intent') = ?",
+    "source": "json_extract(body, '$.source') = ?",
+    "status": "json_extract(body, '$.status') = ?",
+    "type": "json_extract(body, '$.type') = ?",
+}
+_CURSORS = {
+    "starting_after": "seq < (SELECT seq FROM objects WHERE id = ?)",
+    "ending_before": "seq > (SELECT seq FROM objects WHERE id = ?)",
+}
+_ORDER = {False: "ORDER BY seq DESC LIMIT ?", True: "ORDER BY seq ASC LIMIT ?"}
 # Which field holds the id of which object.
 _POINTS_TO = {
     "balance_transaction": "balance_transaction",
@@ -29,23 +50,22 @@ def page(sandbox: Sandbox, account: str, kind: str, params: Json, url: str, **wh
     values: list[Any] = [account, kind]
     for name, value in where.items():
         if value is not None:
-            clauses.append(f"json_extract(body, '$.{name}') = ?")
+            clauses.append(_FILTERS[name])
             values.append(value)
-    for operator, value in _created(params.get("created")):
-        clauses.append(f"created {operator} ?")
+    for comparison, value in _created(params.get("created")):
+        clauses.append(_COMPARISONS[comparison])
         values.append(value)
+    for name, clause in _CURSORS.items():
+        if name in params:
+            sandbox.store.get(account, kind, params[name], name)
+            clauses.append(clause)
+            values.append(params[name])
     limit = params.get("limit", 10)
     if not 1 <= limit <= 100:
         raise invalid("limit must be between 1 and 100.", "limit", "parameter_invalid_integer")
     backwards = "ending_before" in params
-    for name, operator in (("starting_after", "<"), ("ending_before", ">")):
-        if name in params:
-            sandbox.store.get(account, kind, params[name], name)
-            clauses.append(f"seq {operator} (SELECT seq FROM objects WHERE id = ?)")  # noqa: S608 - as below
-            values.append(params[name])
-    order = "ASC" if backwards else "DESC"
-    # The clauses hold names from the operations table; every value is bound.
-    sql = f"SELECT id FROM objects WHERE {' AND '.join(clauses)} ORDER BY seq {order} LIMIT ?"  # noqa: S608
+    # Every part is one of the constants above; every value is bound.
+    sql = " ".join(("SELECT id FROM objects WHERE", " AND ".join(clauses), _ORDER[backwards]))
     rows = sandbox.store.rows(sql, [*values, limit + 1])
     ids = [row["id"] for row in rows[:limit]]
     if backwards:
@@ -58,8 +78,8 @@ def _created(given: Any) -> list[tuple[str, int]]:
     if given is None:
         return []
     if isinstance(given, dict):
-        return [(_COMPARE[name], value) for name, value in given.items()]
-    return [("=", given)]
+        return list(given.items())
+    return [("", given)]
 
 
 def expand(sandbox: Sandbox, account: str, answer: Json, paths: list[str]) -> Json:

@@ -15,7 +15,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, abort, redirect, render_template, request
+from flask import Flask, Response, abort, render_template, request
 
 from . import confirm, lists, sessions
 from .browser_session import browser_session
@@ -383,10 +383,7 @@ def _language(wanted: str | None) -> str:
 
 
 def _see_other(url: str) -> Response:
-    response = redirect(url, 303)
-    response.headers["Cache-Control"] = "no-store"
-    assert isinstance(response, Response)
-    return response
+    return Response(status=303, headers={"Location": url, "Cache-Control": "no-store"})
 
 
 def _json(body: Json, status: int = 200) -> Response:

@@ -7,9 +7,10 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from .running import Running, elements_params, free_port, hosted_params
@@ -266,3 +267,34 @@ def test_closed_sessions_say_so_on_the_payment_page(running: Running, page: Page
     expect(page.get_by_role("link", name="お店に戻る")).to_have_attribute(
         "href", "http://localhost:8000/cart"
     )
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
+    return [f"{v['id']}: {[n['html'] for n in v['nodes']]}" for v in found.response["violations"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_meet_wcag_aa(running: Running, browser: Browser, scheme: Literal["light", "dark"]) -> None:
+    client = running.client()
+    hosted = client.v1.checkout.sessions.create(hosted_params(locale="ja"))
+    challenge = running.pay(client.v1.checkout.sessions.create(hosted_params()).id, "three_d_secure")[
+        "challenge"
+    ]
+    running.pay(hosted.id, "decline:expired_card")
+    base = running.config.browser_url
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    for url in (
+        f"{hosted.url}?tried=1",
+        f"{base}/3ds/{challenge}",
+        f"{base}/test-cards",
+        f"{base}/elements/payment",
+        f"{base}/c/pay/cs_test_nothing",
+        f"{base}/_sandbox/",
+    ):
+        page.goto(url)
+        # The fields' frame is see-through and takes its page's ground; axe would take that for white.
+        page.evaluate("document.documentElement.style.backgroundColor = 'Canvas'")
+        assert violations(page) == [], url
+    context.close()
