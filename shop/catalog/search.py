@@ -17,9 +17,10 @@ from sqlalchemy import Connection, String, TextClause, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from payments.database import Database
+from shop.catalog.copying import analyze, copy_rows
 from shop.catalog.models import Product
 from shop.catalog.queries import PAGE, CardRow, card_columns
-from shop.catalog.words import QUERY_CHARACTERS, Asked, asked, terms
+from shop.catalog.words import QUERY_CHARACTERS, asked, beginnings, single_characters, terms
 
 __all__ = [
     "QUERY_CHARACTERS",
@@ -79,7 +80,7 @@ def find(session: Session, store_id: str, query: str, locale: str, *, after: Pla
     words = asked(query)
     if not words:
         return Found((), None, is_asked=False)
-    index_of = _SQLite if session.get_bind().dialect.name == "sqlite" else _PostgreSQL
+    index_of = _index_of(session.connection())
     hits: list[tuple[int, CardRow]] = []
     for tier in range(after.tier, _ANYWHERE + 1):
         start = after.position if tier == after.tier else 0
@@ -102,9 +103,9 @@ def drop_index(connection: Connection) -> None:
     connection.execute(text("DROP TABLE product_search"))
 
 
-def index(connection: Connection, store_id: str, entries: Iterable[Entry]) -> None:
-    """Put these products into the index, in place of what it held at their positions."""
-    _index_of(connection).put(connection, store_id, entries)
+def index(session: Session, store_id: str, entries: Iterable[Entry]) -> None:
+    """Put these products into the index, in place of what it held at their positions. Does not commit."""
+    _index_of(session.connection()).put(session, store_id, entries)
 
 
 @contextmanager
@@ -121,7 +122,7 @@ def bulk(db: Database, products: int) -> Iterator[None]:
     finally:
         if rebuild:
             db.write(lambda session: _run(session, _PostgreSQL.INDEXES))
-        db.write(lambda session: _run(session, ("ANALYZE",)))
+        analyze(db)
 
 
 def _run(session: Session, statements: Iterable[str]) -> None:
@@ -133,12 +134,14 @@ def _index_of(connection: Connection) -> type[_SQLite] | type[_PostgreSQL]:
     return _SQLite if connection.dialect.name == "sqlite" else _PostgreSQL
 
 
+Words = list[tuple[str, ...]]
+
+
 class _SQLite:
     """FTS5. A rowid is the store's number, then the product's position: a range of rowids is a store."""
 
-    # The ascii tokenizer parts words at ASCII signs only, so it leaves our terms as they are. FTS5 walks hits in
-    # the order of rowids; `prefix` has an index of its own for single characters.
-    DDL = ("CREATE VIRTUAL TABLE product_search USING fts5(names, texts, tokenize = 'ascii', prefix = '1')",)
+    # The ascii tokenizer parts words at ASCII signs only, so it leaves our terms as they are.
+    DDL = ("CREATE VIRTUAL TABLE product_search USING fts5(names, texts, tokenize = 'ascii')",)
 
     @staticmethod
     def base(store_id: str) -> int:
@@ -146,16 +149,9 @@ class _SQLite:
 
     @classmethod
     def rows(
-        cls,
-        session: Session,
-        store_id: str,
-        words: list[Asked],
-        locale: str,
-        tier: int,
-        after: int,
-        limit: int,
+        cls, session: Session, store_id: str, words: Words, locale: str, tier: int, after: int, limit: int
     ) -> Sequence[CardRow]:
-        wanted = " AND ".join(cls._word(word) for word in words)
+        wanted = " AND ".join(f'"{" ".join(word)}"' for word in words)
         by_name = f"names : ({wanted})"
         base = cls.base(store_id)
         return session.execute(
@@ -170,36 +166,34 @@ class _SQLite:
             },
         ).all()
 
-    @staticmethod
-    def _word(word: Asked) -> str:
-        return f'"{word.prefix}" *' if word.prefix else f'"{" ".join(word.pairs)}"'
-
     @classmethod
-    def put(cls, connection: Connection, store_id: str, entries: Iterable[Entry]) -> None:
+    def put(cls, session: Session, store_id: str, entries: Iterable[Entry]) -> None:
         base = cls.base(store_id)
-        rows = [
-            {
-                "rowid": base + entry.position,
-                "names": " ".join(terms(entry.names)),
-                "texts": " ".join(terms(entry.texts)),
-            }
-            for entry in entries
-        ]
-        insert = "INSERT OR REPLACE INTO product_search (rowid, names, texts) VALUES (:rowid, :names, :texts)"
+        rows = [(base + entry.position, *(" ".join(part) for part in _split(entry))) for entry in entries]
+        statement = "INSERT OR REPLACE INTO product_search (rowid, names, texts) VALUES (?, ?, ?)"
         if rows:
-            connection.execute(text(insert), rows)
+            session.connection().exec_driver_sql(statement, rows)
+
+
+def _split(entry: Entry) -> tuple[list[str], list[str]]:
+    """All terms of an entry's names and of its texts. What has no place in a sequence stands at the end."""
+    names, texts = terms(entry.names), terms(entry.texts)
+    return (
+        [*names, *sorted(single_characters(names) | beginnings(names))],
+        [*texts, *sorted(single_characters(texts))],
+    )
 
 
 class _PostgreSQL:
     """Two tsvectors a product: of its names, and of everything."""
 
-    # Wide statistics: the planner then knows a common term (walk the products in order, most of them hit) from a
-    # rare one (ask GIN, sort the few).
     INDEXES = (
         "CREATE INDEX ix_product_search_names ON product_search USING gin (names)",
         "CREATE INDEX ix_product_search_everything ON product_search USING gin (everything)",
     )
     DROP = ("DROP INDEX ix_product_search_names", "DROP INDEX ix_product_search_everything")
+    # Wide statistics: the planner then knows a common term (walk the products in order, most of them hit) from a
+    # rare one (ask GIN, sort the few).
     DDL = (
         """CREATE TABLE product_search (
             store_id varchar(16) NOT NULL REFERENCES store (id),
@@ -214,48 +208,27 @@ class _PostgreSQL:
 
     @classmethod
     def rows(
-        cls,
-        session: Session,
-        store_id: str,
-        words: list[Asked],
-        locale: str,
-        tier: int,
-        after: int,
-        limit: int,
+        cls, session: Session, store_id: str, words: Words, locale: str, tier: int, after: int, limit: int
     ) -> Sequence[CardRow]:
-        wanted = " & ".join(cls._word(word) for word in words)
+        # Terms are letters and digits alone, so quoting them is safe.
+        wanted = " & ".join("(" + " <-> ".join(f"'{term}'" for term in word) + ")" for word in words)
         return session.execute(
             _POSTGRESQL_ROWS[locale, tier],
             {"wanted": wanted, "after": after, "store_id": store_id, "limit": limit},
         ).all()
 
-    @staticmethod
-    def _word(word: Asked) -> str:
-        if word.prefix:
-            return f"'{word.prefix}':*"
-        return "(" + " <-> ".join(f"'{pair}'" for pair in word.pairs) + ")"
-
     @classmethod
-    def put(cls, connection: Connection, store_id: str, entries: Iterable[Entry]) -> None:
-        rows = []
-        for entry in entries:
-            names, texts = terms(entry.names), terms(entry.texts)
-            rows.append(
-                {
-                    "store_id": store_id,
-                    "position": entry.position,
-                    "names": cls._vector(names),
-                    "everything": cls._vector(names + texts),
-                }
-            )
-        insert = (
-            "INSERT INTO product_search (store_id, position, names, everything)"
-            " VALUES (:store_id, :position, CAST(:names AS tsvector), CAST(:everything AS tsvector))"
-            " ON CONFLICT (store_id, position)"
-            " DO UPDATE SET names = excluded.names, everything = excluded.everything"
+    def put(cls, session: Session, store_id: str, entries: Iterable[Entry]) -> None:
+        found = ((entry.position, *_split(entry)) for entry in entries)
+        rows = [
+            (store_id, position, cls._vector(names), cls._vector(names + texts))
+            for position, names, texts in found
+        ]
+        session.execute(
+            text("DELETE FROM product_search WHERE store_id = :store_id AND position = ANY(:positions)"),
+            {"store_id": store_id, "positions": [row[1] for row in rows]},
         )
-        if rows:
-            connection.execute(text(insert), rows)
+        copy_rows(session, "product_search", ("store_id", "position", "names", "everything"), rows)
 
     @staticmethod
     def _vector(found: list[str]) -> str:
@@ -280,11 +253,15 @@ _SQLITE_HITS = (
 _SQLITE_ROWS = {locale: _joined(text(_SQLITE_HITS), locale) for locale in ("ja", "en")}
 
 _POSTGRESQL_HITS = (
-    "SELECT position FROM product_search WHERE store_id = :store_id AND position > :after"
-    " AND names @@ CAST(:wanted AS tsquery) ORDER BY position LIMIT :limit",
-    "SELECT position FROM product_search WHERE store_id = :store_id AND position > :after"
-    " AND everything @@ CAST(:wanted AS tsquery) AND NOT names @@ CAST(:wanted AS tsquery)"
-    " ORDER BY position LIMIT :limit",
+    (
+        "SELECT position FROM product_search WHERE store_id = :store_id AND position > :after"
+        " AND names @@ CAST(:wanted AS tsquery) ORDER BY position LIMIT :limit"
+    ),
+    (
+        "SELECT position FROM product_search WHERE store_id = :store_id AND position > :after"
+        " AND everything @@ CAST(:wanted AS tsquery) AND NOT names @@ CAST(:wanted AS tsquery)"
+        " ORDER BY position LIMIT :limit"
+    ),
 )
 
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Table, func, insert, select
 from sqlalchemy.orm import Session
 
 from payments.database import Database
@@ -19,12 +19,15 @@ from shop.catalog import search
 from shop.catalog.content import load_store
 from shop.catalog.content_made_up import generated_product
 from shop.catalog.content_types import CategoryContent, ProductContent, VariantContent
+from shop.catalog.copying import analyze, insert_rows
 from shop.catalog.models import Category, Product, Variant
 from shop.catalog.shelves import forget_shelves
 from shop.db.base import StoreRow
 
 _TEXTS = ("text", "measures", "material", "care", "origin")
 _BATCH = 2000
+_PRODUCT = cast(Table, Product.__table__)
+_VARIANT = cast(Table, Variant.__table__)
 
 Progress = Callable[[int], None]
 """Called with how many products are in so far."""
@@ -49,6 +52,9 @@ def seed_generated(db: Database, store_id: str, n: int, progress: Progress = lam
     with search.bulk(db, n):
         for batch in _batches(made, _BATCH):
             added += db.write(partial(_add, store_id=store_id, categories=categories, products=batch))
+            if not done:
+                # PostgreSQL checks foreign keys by plans made for what it knew: so far, empty tables.
+                analyze(db)
             done += len(batch)
             progress(done)
     forget_shelves(db)
@@ -76,11 +82,10 @@ def _add(
     if not new:
         return 0
     numbered = list(enumerate(new, last + 1))
-    session.execute(
-        insert(Product), [_product(store_id, position, product) for position, product in numbered]
-    )
-    session.execute(
-        insert(Variant),
+    insert_rows(session, _PRODUCT, [_product(store_id, position, product) for position, product in numbered])
+    insert_rows(
+        session,
+        _VARIANT,
         [
             _variant(store_id, product.slug, place, variant)
             for product in new
@@ -89,7 +94,7 @@ def _add(
     )
     names = {category.slug: f"{category.name_ja} {category.name_en}" for category in categories}
     search.index(
-        session.connection(),
+        session,
         store_id,
         [entry_of(position, product, names[product.category]) for position, product in numbered],
     )

@@ -1,17 +1,18 @@
 """Text to search terms, the same for the index and for what a shopper types. Pure; the catalogue imports it.
 
-Japanese has no blanks, so runs of its characters become pairs (bigrams): 和紙の箱 gives 和紙 紙ノ ノ箱 箱. The last
-character stands alone, so that every single character begins some term. Other words stay whole.
+Japanese has no blanks, so runs of its characters become pairs (bigrams): 和紙の箱 gives 和紙 紙ノ ノ箱 箱. Other words
+stay whole. Single characters and beginnings of words are terms of their own, so that no query needs a prefix
+search: its cost can't be foretold.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 
 QUERY_CHARACTERS = 100
 QUERY_WORDS = 8
+_WORD_LENGTH = 40
 
 _HIRAGANA_TO_KATAKANA = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
 _LATIN_MARKS = re.compile("[\u0300-\u036f]")
@@ -32,35 +33,40 @@ def fold(text: str) -> str:
 
 
 def terms(text: str) -> list[str]:
-    """The terms of a text for the index, in order."""
+    """The terms of a text in order. A run's last character stands alone: no pair reaches into the next run."""
     found: list[str] = []
     for run in _RUN.findall(fold(text)):
         if _IS_PAIRED.match(run):
             found += [run[i : i + 2] for i in range(len(run))]
         else:
-            found.append(_singular(run[:40]))
+            found.append(_singular(run[:_WORD_LENGTH]))
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One word of a query. All `pairs` must follow one another in a text; `prefix` begins a term."""
-
-    pairs: tuple[str, ...] = ()
-    prefix: str = ""
+def single_characters(found: list[str]) -> set[str]:
+    """The characters of `terms` that form pairs, each alone: for queries of one character."""
+    return {first for first in {term[0] for term in found} if _IS_PAIRED.match(first)}
 
 
-def asked(query: str) -> list[Asked]:
-    """The words of a query, all of which must be met; nothing where it holds no letter or digit."""
-    words: list[Asked] = []
+def beginnings(found: list[str]) -> set[str]:
+    """The beginnings, three letters and more, of the whole words among `terms`: note finds notebook."""
+    words = {term for term in found if not _IS_PAIRED.match(term)}
+    return {word[:length] for word in words for length in range(3, len(word))}
+
+
+def asked(query: str) -> list[tuple[str, ...]]:
+    """The words of a query, all of which must be met; none where it holds no letter or digit.
+
+    A word is one term, or several that must follow one another.
+    """
+    words: list[tuple[str, ...]] = []
     for run in _RUN.findall(fold(query[:QUERY_CHARACTERS])):
         if not _IS_PAIRED.match(run):
-            word = _singular(run[:40])
-            words.append(Asked(prefix=word) if len(word) > 1 else Asked(pairs=(word,)))
+            words.append((_singular(run[:_WORD_LENGTH]),))
         elif len(run) == 1:
-            words.append(Asked(prefix=run))
+            words.append((run,))
         else:
-            words.append(Asked(pairs=tuple(run[i : i + 2] for i in range(len(run) - 1))))
+            words.append(tuple(run[i : i + 2] for i in range(len(run) - 1)))
     return list(dict.fromkeys(words))[:QUERY_WORDS]
 
 
