@@ -22,7 +22,7 @@ from shop.catalog.content_types import CategoryContent, ProductContent, VariantC
 from shop.catalog.copying import analyze, insert_rows
 from shop.catalog.models import Category, Product, Variant
 from shop.catalog.shelves import forget_shelves
-from shop.db.base import StoreRow
+from shop.stores.rows import ensure_stores
 
 _TEXTS = ("text", "measures", "material", "care", "origin")
 _BATCH = 2000
@@ -35,6 +35,7 @@ Progress = Callable[[int], None]
 
 def seed_store(db: Database, store_id: str) -> int:
     """Put the written goods of a store in; what is there already stays as it is. The count of new products."""
+    ensure_stores(db)
     content = load_store(store_id)
     added = db.write(lambda session: _add(session, store_id, content.categories, content.products))
     forget_shelves(db)
@@ -46,6 +47,7 @@ def seed_generated(db: Database, store_id: str, n: int, progress: Progress = lam
 
     Commits every batch, so an interrupted run goes on where it stopped.
     """
+    ensure_stores(db)
     categories = load_store(store_id).categories
     made = (generated_product(store_id, number) for number in range(1, n + 1))
     added = done = 0
@@ -72,7 +74,7 @@ def _add(
     categories: Sequence[CategoryContent],
     products: Sequence[ProductContent],
 ) -> int:
-    _add_store_and_categories(session, store_id, categories)
+    _add_categories(session, store_id, categories)
     slugs = [product.slug for product in products]
     there = set(
         session.scalars(select(Product.slug).where(Product.store_id == store_id, Product.slug.in_(slugs)))
@@ -101,9 +103,7 @@ def _add(
     return len(new)
 
 
-def _add_store_and_categories(session: Session, store_id: str, categories: Sequence[CategoryContent]) -> None:
-    if session.get(StoreRow, store_id) is None:
-        session.execute(insert(StoreRow).values(id=store_id))
+def _add_categories(session: Session, store_id: str, categories: Sequence[CategoryContent]) -> None:
     there = set(session.scalars(select(Category.slug).where(Category.store_id == store_id)))
     rows = [
         {

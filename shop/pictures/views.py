@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from shop.catalog.layout import kit_version, picture_version, shot_of
+from shop.catalog.layout import icon_url, kit_version, picture_version, shot_of
 from shop.catalog.queries import recipe_of
 from shop.context import the_shop, the_store
 from shop.errors import NotFound
 from shop.pictures.draw import draw
+from shop.pictures.marks import draw_favicon
 from shop.pictures.recipe import Recipe
+from shop.pictures.scenes import SCENE_NAMES, draw_hero, draw_scene
 
 pictures = Blueprint("pictures", __name__)
 
@@ -35,14 +37,28 @@ def product(slug: str, sku: str = "") -> ResponseReturnValue:
 
 @pictures.get("/pictures/scenes/<name>.svg")
 def scene(name: str) -> ResponseReturnValue:
-    """A small drawing for an empty basket, an error, …; the big one of the home page."""
-    return _svg(_drawn("bowl glaze=celadon", shot_of(the_store().id).ratio, ""), kit_version())
+    """The home page's still life, or a small drawing for an empty basket, an error, ….
+
+    Pages give them an empty alternative: what they say stands beside them in words.
+    """
+    store_id = the_store().id
+    if name == "hero":
+        return _svg(draw_hero(store_id).encode(), kit_version())
+    if name not in SCENE_NAMES:
+        raise NotFound
+    return _svg(draw_scene(name, store_id).encode(), kit_version())
 
 
 @pictures.get("/pictures/icon.svg")
 def icon() -> ResponseReturnValue:
     """The store's mark, also the favicon."""
-    return _svg(_drawn("bowl glaze=celadon", "1:1", the_store().name), kit_version())
+    return _svg(draw_favicon(the_store().id).encode(), kit_version())
+
+
+@pictures.get("/favicon.ico")
+def favicon() -> ResponseReturnValue:
+    """For browsers that ask here without being told to."""
+    return redirect(icon_url(), code=302)
 
 
 @lru_cache(maxsize=512)
