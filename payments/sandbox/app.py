@@ -31,6 +31,7 @@ def create_app(config: Config | None = None) -> Flask:
     control.register(app, sandbox)
     pages.register(app, sandbox)
     panel.register(app, sandbox)
+    app.after_request(_harden)
     app.register_error_handler(HTTPException, _http_error)
     endpoints.register_at_start(sandbox)
     dispatcher = app.extensions["sandbox_dispatcher"] = Dispatcher(sandbox)
@@ -68,6 +69,12 @@ def _guard(sandbox: Sandbox) -> Response | None:
             )
         )
     return None
+
+
+def _harden(response: Response) -> Response:
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    return response
 
 
 def _http_error(error: HTTPException) -> Response:

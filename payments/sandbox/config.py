@@ -25,8 +25,13 @@ def is_loopback(host: str) -> bool:
 
 def origin_of(url: str) -> str:
     """Scheme, host and port of an address, or an empty string when it has none that a page could be on."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # reading it is what checks it
+    except ValueError:
+        return ""
+    plain = url.isascii() and url.isprintable() and " " not in url
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not plain:
         return ""
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
 

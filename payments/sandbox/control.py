@@ -149,7 +149,7 @@ def account_of(sandbox: Sandbox, session_id: str) -> str:
     )
     if not rows:
         raise ApiError(404, "There is no such Checkout Session.", code="resource_missing")
-    return str(rows[0]["account"])
+    return sandbox.keys.by_id(rows[0]["account"]).id
 
 
 def _answer_challenge(sandbox: Sandbox, body: Json, challenge_id: str) -> Json:

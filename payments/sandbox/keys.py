@@ -47,7 +47,11 @@ class KeyRing:
         self.accounts = [Account(""), *(Account(name) for name in names)]
 
     def by_id(self, account_id: str) -> Account:
-        return next(account for account in self.accounts if account.id == account_id)
+        """Raises ApiError 404 for an account that this process was not started with; a kept store may have it."""
+        account = next((account for account in self.accounts if account.id == account_id), None)
+        if account is None:
+            raise ApiError(404, "The account is not in this sandbox.")
+        return account
 
     def publishable(self, key: str) -> Account | None:
         return self._match(key, "pk_test_")

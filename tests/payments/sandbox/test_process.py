@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 
 from payments.sandbox.__main__ import main
 
-from .running import Running, free_port
+from .running import Running, elements_params, free_port, hosted_params
 
 
 def test_command_serves_until_told_to_end(tmp_path: Path) -> None:
@@ -77,11 +79,28 @@ def test_pages_forbid_inline_script_foreign_files_and_cookies(running: Running, 
 
 
 def test_only_own_frames_may_confirm(running: Running) -> None:
-    headers = {"Content-Type": "application/json", "Origin": "http://evil.localhost"}
-    assert running.http("POST", "/elements/confirm", b"{}", headers)[0] != 200
-    assert (
-        running.http("POST", "/c/pay/cs_test_x", b"number=1", {"Origin": "http://evil.localhost"})[0] == 403
-    )
+    client = running.client()
+    fields = client.v1.checkout.sessions.create(elements_params())
+    page = client.v1.checkout.sessions.create(hosted_params())
+    card = {"number": "4242424242424242", "expiry": "12/34", "cvc": "123"}
+    as_json = json.dumps({**card, "client_secret": fields.client_secret, "key": "pk_test_hitsuka"}).encode()
+    as_form = urllib.parse.urlencode(card).encode()
+    for origin in ({"Origin": "http://evil.localhost"}, {}):
+        plain = {"Content-Type": "application/json", **origin}
+        assert running.http("POST", "/elements/confirm", as_json, plain)[0] == 403
+        form = {"Content-Type": "application/x-www-form-urlencoded", **origin}
+        assert running.http("POST", f"/c/pay/{page.id}", as_form, form)[0] == 403
+    assert [s.status for s in client.v1.checkout.sessions.list()] == ["open", "open"]
+
+
+@pytest.mark.parametrize("wrong", ["client_secret", "key"])
+def test_card_fields_need_client_secret_and_key_of_the_session(running: Running, wrong: str) -> None:
+    session = running.client().v1.checkout.sessions.create(elements_params())
+    body = {"client_secret": session.client_secret, "key": "pk_test_hitsuka"}
+    headers = {"Content-Type": "application/json", "Origin": running.config.browser_origin}
+    assert running.http("POST", "/elements/session", json.dumps(body).encode(), headers)[0] == 200
+    body[wrong] = {"client_secret": f"{session.id}_secret_x", "key": "pk_test_hitsuka_cocomo"}[wrong]
+    assert running.http("POST", "/elements/session", json.dumps(body).encode(), headers)[0] in {401, 404}
 
 
 def test_control_api_changes_nothing_without_its_key(running: Running) -> None:

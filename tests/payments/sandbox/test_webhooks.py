@@ -170,7 +170,14 @@ def test_queued_delivery_survives_a_restart(
 
 
 def test_endpoint_elsewhere_is_refused(client: stripe.StripeClient) -> None:
-    for url in ("http://example.com/hook", "ftp://127.0.0.1/", "http://127.0.0.1.example.com/", "hook"):
+    for url in (
+        "http://example.com/hook",
+        "ftp://127.0.0.1/",
+        "http://127.0.0.1.example.com/",
+        "hook",
+        "http://localhost:99999/",
+        "http://localhost/é",
+    ):
         with pytest.raises(stripe.InvalidRequestError) as refused:
             client.v1.webhook_endpoints.create({"url": url, "enabled_events": ["*"]})
         assert refused.value.param == "url"
