@@ -77,11 +77,8 @@
 
   const start = async () => {
     if (typeof window.Stripe !== "function") return payOnProvidersPage();
-    const stripe = window.Stripe(box.dataset.key);
-    const checkout = stripe.initCheckoutElementsSdk({
-      clientSecret: box.dataset.secret,
-      elementsOptions: { locale: box.dataset.locale },
-    });
+    const stripe = window.Stripe(box.dataset.key, { locale: box.dataset.locale });
+    const checkout = stripe.initCheckoutElementsSdk({ clientSecret: box.dataset.secret });
     const element = checkout.createPaymentElement();
     element.on("ready", () => {
       fields.setAttribute("aria-busy", "false");

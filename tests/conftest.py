@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import itertools
 import os
 import shutil
@@ -20,28 +19,12 @@ from shop.context import Shop
 from shop.db.migrate import upgrade
 from shop.seeding import seed_written
 from shop.settings import Settings, load
-from shop.stores import all_stores
 from shop.stores.rows import ensure_stores
+from tests.environment import make_environ
 from tests.servers.postgres import drop_database, make_database, postgres_server
 
 _numbers = itertools.count()
 _TEMPLATE = "hitsuka_template"
-
-
-def test_environ(database_url: str, **changes: str) -> dict[str, str]:
-    """A whole configuration for tests. `changes` win."""
-    keys = {
-        name: f"{name.lower()}-for-tests-".ljust(40, "x")
-        for name in ("SECRET_KEY", "LOOKUP_KEY", "AUDIT_KEY")
-    }
-    data_keys = " ".join(
-        f"{store_id}:test1:{base64.urlsafe_b64encode(bytes([number + 1]) * 32).decode()}"
-        for number, store_id in enumerate(all_stores())
-    )
-    return {"SHOP_ENV": "test", "DATABASE_URL": database_url, "DATA_KEYS": data_keys} | keys | changes
-
-
-test_environ.__test__ = False  # type: ignore[attr-defined]  # a helper, whatever its name begins with
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +87,7 @@ def db(database_url: str) -> Iterator[Database]:
 @pytest.fixture
 def settings(sqlite_url: str) -> Settings:
     """A test configuration on SQLite."""
-    return load(test_environ(sqlite_url))
+    return load(make_environ(sqlite_url))
 
 
 @pytest.fixture

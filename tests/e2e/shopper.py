@@ -31,8 +31,8 @@ class Shopper:
         self.page.goto(f"{self.origin}/products/{slug}")
         if sku is not None:
             self.page.locator(f'input[name="sku"][value="{sku}"]').check(force=True)
-        self.page.locator('form[action$="/cart/add"] button[type=submit]').click()
-        self.page.goto(f"{self.origin}/cart")
+        with self.page.expect_response("**/cart/add"):
+            self.page.locator('form[action$="/cart/add"] button[type=submit]').click()
 
     def to_final_page(self, **address: str) -> None:
         """From the basket through address and delivery to the final page."""
