@@ -3,23 +3,55 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.installed
+JOBS ?= auto
+CODE := shop payments security tests benchmarks tools wsgi.py
+TEXTS := shop/translations/en/LC_MESSAGES/messages
 
-.PHONY: help setup run test quick check lint types imports rules lock clean
+.PHONY: help setup run test quick check lint types imports rules browser lock clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(STAMP)  ## the environment alone, in .venv
+setup: $(STAMP) $(TEXTS).mo  ## the environment alone, in .venv
 
 $(STAMP): requirements/dev.lock pyproject.toml tools/check_python.py
-	$(PYTHON) tools/check_python.py
+	@$(PYTHON) tools/check_python.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+	@touch $@
+
+$(TEXTS).mo: $(TEXTS).po $(STAMP)
+	$(BIN)/python tools/translations.py compile
 
 run: setup  ## both stores, the payment sandbox, the worker and a mailbox; Ctrl-C ends all
 	@$(BIN)/shop demo
+
+browser: setup  ## find Chromium, or get it
+	@$(BIN)/python tools/get_chromium.py
+
+test: setup browser  ## every test, browser tests included
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+quick: setup  ## every test but those in a browser
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not browser"
+
+check: lint types imports rules test  ## what CI runs
+
+lint: setup  ## style and common mistakes
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+
+types: setup  ## mypy, strict, tests too
+	$(BIN)/mypy
+
+imports: setup  ## which package may import which
+	$(BIN)/lint-imports
+
+rules: setup  ## bandit, the script inventory, and no card number in the tree
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive shop payments security wsgi.py
+	$(BIN)/python -m security inventory --static static --check
+	$(BIN)/python -m security scan --allow-test-numbers 'tests/**' --allow-test-numbers 'docs/**' --allow-test-numbers 'payments/sandbox/**' --allow-test-numbers README.md --allow-test-numbers 'benchmarks/**' shop payments security static tests docs benchmarks tools README.md
 
 lock: $(STAMP)  ## resolve the dependencies anew; needs uv on the PATH
 	uv pip compile --quiet pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --universal -o requirements/dev.lock

@@ -15,6 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -169,8 +170,7 @@ class _Supervisor:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._asked_to_stop = False
 
-    def run(self, parts: list[Part], when_ready: object) -> int:
-        assert callable(when_ready)
+    def run(self, parts: list[Part], when_ready: Callable[[], None]) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._ask_to_stop)
         self._log_dir.mkdir(parents=True, exist_ok=True)
@@ -202,7 +202,7 @@ class _Supervisor:
         deadline = time.monotonic() + READY_S
         while part.ready_url and not self._asked_to_stop and self._failed() is None:
             try:
-                with urllib.request.urlopen(part.ready_url, timeout=2):  # noqa: S310  (our own fixed http address)
+                with urllib.request.urlopen(part.ready_url, timeout=2):  # noqa: S310  # nosec B310  (our own http address)
                     return
             except (urllib.error.URLError, OSError):
                 if time.monotonic() > deadline:

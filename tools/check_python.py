@@ -3,7 +3,8 @@
 import sys
 
 if sys.version_info < (3, 11):
-    sys.exit("Hitsuka needs Python 3.11 or newer; this is %d.%d. Try: make setup PYTHON=python3.11" % sys.version_info[:2])  # noqa: UP031  (must parse on an old Python, to say so)
+    here = "%d.%d" % sys.version_info[:2]
+    sys.exit("Hitsuka needs Python 3.11 or newer; this is " + here + ". Try: make setup PYTHON=python3.11")
 try:
     import ensurepip  # noqa: F401  (Debian ships venv apart)
     import venv  # noqa: F401

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from flask import Request
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from payments.money import Money
@@ -143,7 +143,7 @@ _LINES = (
         Variant.options,
         Variant.price,
         Variant.picture,
-        (Variant.on_hand - Variant.held).label("free"),
+        (Variant.on_hand - Variant.held + CartLine.held).label("free"),
     )
     .join(Variant, (Variant.store_id == CartLine.store_id) & (Variant.sku == CartLine.sku))
     .join(Product, (Product.store_id == Variant.store_id) & (Product.slug == Variant.product_slug))
@@ -180,6 +180,17 @@ def _line(row: AnyRow, locale: str) -> CartLineView:
         free=row.free,
         picture_url=picture_url(row.slug, row.picture or row.product_picture, row.sku if row.picture else ""),
     )
+
+
+def note_held(session: Session, store_id: str, cart_id: str, held: Mapping[str, int]) -> None:
+    """Write down what the basket's own unpaid order holds, by SKU; 0 for what it holds no more. Does not commit."""
+    for sku, quantity in held.items():
+        session.execute(
+            update(CartLine)
+            .where(CartLine.store_id == store_id, CartLine.cart_id == cart_id, CartLine.sku == sku)
+            .values(held=quantity)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def clear_cart(session: Session, store_id: str, cart_id: str) -> None:

@@ -36,6 +36,8 @@ class CartLine(StoreOwned, Base):
     """Order of first adding."""
     quantity: Mapped[int] = mapped_column(SmallInteger, info=INTERNAL)
     seen_price: Mapped[int] = mapped_column(Integer, info=INTERNAL)
+    held: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0", info=INTERNAL)
+    """How many of them this basket's own unpaid order holds: to this shopper they are not gone."""
 
     __table_args__ = (
         ForeignKeyConstraint(["store_id", "cart_id"], ["cart.store_id", "cart.id"], ondelete="CASCADE"),

@@ -1,11 +1,15 @@
 """Every table of the system in one import: for migrations and for tests that walk all columns."""
 
-import shop.cart.models
-import shop.catalog.models
-import shop.checkout.models
-import shop.jobs.models
-import shop.orders.models
-import shop.passages  # noqa: F401  (as the others: imported for its tables)
+from payments import models as payment_models
 from payments.registry import mapper_registry
+from shop import passages
+from shop.cart import models as cart_models
+from shop.catalog import models as catalog_models
+from shop.checkout import models as checkout_models
+from shop.jobs import models as job_models
+from shop.orders import models as order_models
+
+MODULES = (payment_models, catalog_models, cart_models, checkout_models, order_models, job_models, passages)
+"""The modules that define tables; importing them is what fills the metadata."""
 
 metadata = mapper_registry.metadata

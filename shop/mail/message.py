@@ -72,9 +72,10 @@ def _message(
 
 
 def _subject(template: str) -> str:
-    return {
+    subjects: dict[str, str] = {
         "order_paid": _("ご注文ありがとうございます"),
         "order_expired": _("ご注文はお支払いが確認できず取り消されました"),
         "order_apology": _("お詫び: ご注文の品をご用意できず、全額を返金いたします"),
         "order_refunded": _("ご返金の手続きが完了しました"),
-    }[template]
+    }
+    return subjects[template]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
+from shop.cart.cart import note_held
 from shop.catalog import stock
 from shop.orders.models import Hold, Order, OrderLine
 
@@ -35,6 +36,7 @@ def make(session: Session, order: Order, lines: Sequence[OrderLine]) -> list[str
             )
         else:
             short.append(line.sku)
+    note_held(session, order.store_id, order.cart_id, {line.sku: line.quantity for line in lines})
     return short
 
 
@@ -63,9 +65,11 @@ def take(session: Session, order: Order) -> None:
 
 def release(session: Session, order: Order) -> None:
     """The order is over unpaid: what is held for it is free."""
-    for sku, quantity in _end(session, order, "released"):
+    ended = _end(session, order, "released")
+    for sku, quantity in ended:
         if not stock.release(session, order.store_id, sku, quantity):
             raise RuntimeError(f"stock of {sku} does not cover a hold")
+    note_held(session, order.store_id, order.cart_id, {sku: 0 for sku, _quantity in ended})
 
 
 def hold_again(session: Session, order: Order) -> bool:

@@ -1,4 +1,4 @@
-"""A shopper in Chromium: fills a basket, types an address, pays on either kind of page. Steps return nothing; tests look."""
+"""A shopper in Chromium: fills a basket, types an address, pays on either kind of page. """
 
 from __future__ import annotations
 

@@ -371,6 +371,7 @@ def upgrade() -> None:
         sa.Column("place", sa.SmallInteger(), nullable=False),
         sa.Column("quantity", sa.SmallInteger(), nullable=False),
         sa.Column("seen_price", sa.Integer(), nullable=False),
+        sa.Column("held", sa.SmallInteger(), server_default="0", nullable=False),
         sa.CheckConstraint("quantity between 1 and 99", name=op.f("ck_cart_line_quantity")),
         sa.ForeignKeyConstraint(
             ["store_id", "cart_id"],
