@@ -11,11 +11,15 @@ from hashlib import blake2b
 from pathlib import Path
 from zlib import crc32
 
-from flask import g, has_request_context, request
+from flask import Flask, g, has_request_context, render_template, request
+from flask_babel import get_locale, gettext, ngettext
+from markupsafe import Markup
 
+from payments.money import Money
 from shop import pictures
+from shop.catalog.queries import CardRow
 from shop.catalog.shelves import Shelf, shelves_of
-from shop.context import the_shop, the_store
+from shop.context import the_locale, the_shop, the_store
 
 _RATIOS = {"cocomo": "1:1"}
 
@@ -80,7 +84,50 @@ def page_context() -> dict[str, object]:
     return {"root": request.script_root, "shot": shot_of(store.id) if store else None}
 
 
+_texts: dict[tuple[str, str], str] = {}
+
+
+def text(message: str) -> str:
+    """Flask-Babel's gettext, remembered: looking a text up costs as much as drawing a product's card.
+
+    Templates alone use it, so there are only as many texts as msgids in them.
+    """
+    key = str(get_locale()), message
+    if key not in _texts:
+        _texts[key] = gettext(message)
+    return _texts[key]
+
+
+def install_texts(app: Flask) -> None:
+    """Let `_()` in templates mean `text`."""
+    install = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]  # the i18n extension adds it
+    install(text, ngettext, newstyle=True)
+
+
+_feet: dict[tuple[str, str], Markup] = {}
+
+
+def foot() -> Markup:
+    """The foot of the page: some twenty texts and links that are the same on all pages of a store and language."""
+    key = the_store().id, the_locale()
+    if key not in _feet:
+        _feet[key] = Markup(render_template("_foot.html"))  # noqa: S704  (our own template, escaped by Jinja)
+    return _feet[key]
+
+
+def yen(amount: int, locale: str) -> str:
+    """An amount of yen for a reader. A filter: Jinja calls those without looking for what to pass."""
+    return Money(amount).format(locale)
+
+
+def picture(row: CardRow) -> str:
+    """The address of the picture of a product's card."""
+    return picture_url(row.slug, row.picture)
+
+
+TEMPLATE_FILTERS = {"picture": picture, "yen": yen}
 TEMPLATE_GLOBALS = {
+    "foot": foot,
     "picture_url": picture_url,
     "scene_url": scene_url,
     "icon_url": icon_url,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Row, Select, bindparam, literal, or_, select, union_all
@@ -82,22 +83,30 @@ def page_of(rows: Sequence[CardRow]) -> ShelfPage:
     return ShelfPage(cards, cards[-1].position if len(rows) > PAGE else None)
 
 
+@lru_cache(maxsize=64)
+def _picks(shelves: tuple[str, ...], locale: str) -> Any:
+    parts = [
+        select(*card_columns(locale), literal(rank).label("rank"))
+        .where(
+            Product.store_id == bindparam("store_id"),
+            Product.category_slug == shelf,
+            Product.in_stock,
+        )
+        .order_by(Product.position)
+        .offset(1)
+        .limit(2)
+        .subquery()
+        for rank, shelf in enumerate(shelves)
+    ]
+    return union_all(*(select(part) for part in parts))
+
+
 def picks(session: Session, store_id: str, shelves: Sequence[Shelf], locale: str) -> Sequence[CardRow]:
     """Some products for the home page: the second and third of every shelf, in one statement."""
     if not shelves:
         return []
-    parts = [
-        select(
-            select(*card_columns(locale), literal(rank).label("rank"))
-            .where(Product.store_id == store_id, Product.category_slug == shelf.slug, Product.in_stock)
-            .order_by(Product.position)
-            .offset(1)
-            .limit(2)
-            .subquery()
-        )
-        for rank, shelf in enumerate(shelves)
-    ]
-    rows = session.execute(union_all(*parts)).all()
+    statement = _picks(tuple(shelf.slug for shelf in shelves), locale)
+    rows = session.execute(statement, {"store_id": store_id}).all()
     # One of each shelf first, then the second of each: neighbours differ.
     firsts = {row.rank: row for row in reversed(rows)}
     seconds = [row for row in rows if firsts[row.rank].slug != row.slug]

@@ -6,12 +6,12 @@ from flask import Blueprint, render_template, request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from payments.money import Money
 from shop.catalog import queries, search
 from shop.catalog.availability import option_values, options_text, stock_words
-from shop.catalog.layout import TEMPLATE_GLOBALS, page_context
+from shop.catalog.layout import TEMPLATE_FILTERS, TEMPLATE_GLOBALS, install_texts, page_context
 from shop.catalog.shelves import shelf_named, shelves_of
 from shop.context import the_locale, the_shop, the_store
+from shop.delivery.policy import policy_of
 from shop.errors import NotFound
 from shop.web import cacheable
 
@@ -23,9 +23,11 @@ POSITION_MAX = 2**31 - 1
 
 @catalog.record_once
 def _install(state: BlueprintSetupState) -> None:
+    install_texts(state.app)
     state.app.jinja_env.globals.update(TEMPLATE_GLOBALS)
+    state.app.jinja_env.filters.update(TEMPLATE_FILTERS)
     state.app.jinja_env.globals.update(
-        Money=Money, stock_words=stock_words, options_text=options_text, option_values=option_values
+        stock_words=stock_words, options_text=options_text, option_values=option_values
     )
 
 
@@ -36,7 +38,7 @@ def home() -> ResponseReturnValue:
     shelves = shelves_of(db, store.id)
     with db.read() as session:
         cards = queries.picks(session, store.id, shelves, the_locale())
-    return cacheable(render_template("catalog/home.html", cards=cards[:8]))
+    return cacheable(render_template("catalog/home.html", cards=cards[:8], policy=policy_of(store.id)))
 
 
 @catalog.get("/categories/<slug>")
@@ -68,7 +70,12 @@ def product(slug: str) -> ResponseReturnValue:
     shelf = shelf_named(db, store.id, shown.category_slug)
     return cacheable(
         render_template(
-            "catalog/product.html", product=shown, variants=variants, related=related, category=shelf
+            "catalog/product.html",
+            product=shown,
+            variants=variants,
+            related=related,
+            category=shelf,
+            policy=policy_of(store.id),
         )
     )
 
