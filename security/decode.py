@@ -161,7 +161,7 @@ def _text_views(view: View, budget: Budget, depth: int) -> Iterator[View]:
 
 def _url_decoded(view: View) -> Iterator[View]:
     if "%" in view.text:
-        decoded = _readable(urllib.parse.unquote_to_bytes(view.text))
+        decoded = _readable(urllib.parse.unquote_to_bytes(view.text.encode("utf-8", "replace")))
         if decoded != view.text:
             yield View(decoded, view.name, "url")
 

@@ -105,6 +105,7 @@ _FEWEST, _MOST = 12, 19
 _ZERO_FRACTION = re.compile(r"0{1,2}")
 
 
+_ASCII_DIGITS = frozenset("0123456789")
 _ANY_TWELVE_DIGITS = re.compile(f"(?:[^{_DIGITS_OF_ALL_SCRIPTS}]*+[{_DIGITS_OF_ALL_SCRIPTS}]){{{_FEWEST}}}")
 # For a look before the search: digits become 0, what may stand between them is deleted, the rest blanked.
 _BLANKED = bytes(ord("0") if chr(code).isascii() and chr(code).isdigit() else ord("?") for code in range(256))
@@ -151,6 +152,11 @@ def mask(text: str, *, least: Verdict = Verdict.CARD) -> str:
             digits = [found.start() for found in _DIGIT.finditer(text, match.start, match.end)]
             hidden.update(digits[:-4])
     return "".join("*" if at in hidden else char for at, char in enumerate(text)) if hidden else text
+
+
+def digits_of(text: str, match: Match) -> str:
+    """The number itself, as ASCII digits. For comparing, never for keeping."""
+    return _bare(text[match.start : match.end].translate(_CANONICAL))
 
 
 def is_luhn_valid(digits: str) -> bool:
@@ -200,7 +206,7 @@ def _in_run(text: str, start: int, end: int) -> Iterator[Match]:
 
 
 def _bare(number: str) -> str:
-    return "".join(filter(str.isdigit, number))
+    return "".join(char for char in number if char in _ASCII_DIGITS)
 
 
 def _by_worth(match: Match) -> tuple[Verdict, int]:

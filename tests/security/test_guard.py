@@ -434,7 +434,7 @@ def test_a_body_that_comes_too_slowly_is_refused() -> None:
 
 def test_a_broken_connection_is_refused() -> None:
     class Broken(io.BytesIO):
-        def read(self, size: int | None = -1) -> bytes:  # noqa: ARG002  (the method it stands for)
+        def read(self, size: int | None = -1) -> bytes:
             raise ConnectionResetError
 
     environ: dict[str, Any] = {"wsgi.input": Broken()}
