@@ -1,0 +1,57 @@
+"""Keep card numbers out of logs: a filter for `logging` handlers. Standard library alone; anyone may import it."""
+
+from __future__ import annotations
+
+import logging
+
+from . import pan
+from .decode import Budget, views
+
+WITHHELD = "[withheld: it held an encoded card number]"
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+_FORMATTER = logging.Formatter()
+
+
+def scrubbed(text: str) -> str:
+    """`text` with its card numbers masked; WITHHELD instead of all of it when one stands there encoded."""
+    masked = pan.mask(text)
+    budget = Budget()
+    for view in views(masked, budget):
+        if any(match.verdict is pan.Verdict.CARD for match in pan.find(view.text)):
+            return WITHHELD
+    return WITHHELD if budget.over else masked
+
+
+class PANFilter(logging.Filter):
+    """Masks card numbers in a record's message, arguments, traceback, stack and extra fields; drops no record.
+
+    Add it to handlers: `logging` does not ask a logger's own filters about the records of its children.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Mask what `record` holds, in place."""
+        try:
+            self._scrub(record)
+        except Exception:  # noqa: BLE001  (arguments may fail to format: then nothing of them is written)
+            record.msg, record.args = "[withheld: the record could not be checked]", ()
+            record.exc_info = record.exc_text = record.stack_info = None
+            for name in vars(record).keys() - _STANDARD:
+                setattr(record, name, WITHHELD)
+        return True
+
+    def _scrub(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        clean = scrubbed(message)
+        if clean != message:
+            record.msg, record.args = clean, ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = _FORMATTER.formatException(record.exc_info)
+        if record.exc_text and (text := scrubbed(record.exc_text)) != record.exc_text:
+            # Without exc_info no formatter can go back to the exception itself.
+            record.exc_text, record.exc_info = text, None
+        if record.stack_info:
+            record.stack_info = scrubbed(record.stack_info)
+        for name in vars(record).keys() - _STANDARD:
+            shown = str(getattr(record, name))
+            if (text := scrubbed(shown)) != shown:
+                setattr(record, name, text)
