@@ -3,6 +3,7 @@
 The drawing files import nothing else of the project; anyone in `shop` may import this package.
 """
 
+from shop.pictures.chance import random_recipe
 from shop.pictures.draw import check, draw
 from shop.pictures.marks import draw_favicon, draw_logo, draw_mark
 from shop.pictures.recipe import Recipe, RecipeError
@@ -19,4 +20,5 @@ __all__ = [
     "draw_logo",
     "draw_mark",
     "draw_scene",
+    "random_recipe",
 ]

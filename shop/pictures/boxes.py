@@ -6,12 +6,12 @@ from shop.pictures.colours import COLOURS, INK, LIGHT, contrasting, darker, ligh
 from shop.pictures.light import ground_shadow
 from shop.pictures.patterns import PATTERNS, printed, swatch
 from shop.pictures.recipe import Recipe
-from shop.pictures.sheet import Sheet, ellipse, group, line, moved, path, rect, trace
+from shop.pictures.sheet import Sheet, ellipse, group, line, moved, path, rect, trace, use
 from shop.pictures.turned import Turned, body
 from shop.pictures.view import Block
 
 
-def bow(sheet: Sheet, colour: str, scale: float = 1) -> str:
+def bow(sheet: Sheet, colour: str) -> str:
     """A ribbon's two loops, tails and knot, its middle at the origin."""
     dark, pale = darker(colour, 0.28), lighter(colour, 0.25)
     tails = "M-4 2C-14 18 -30 26 -44 44L-28 40L-26 54C-14 38 0 24 4 6Z"
@@ -26,52 +26,49 @@ def bow(sheet: Sheet, colour: str, scale: float = 1) -> str:
         "M-52 -28Q-34 -32 -16 -14M18 -18Q34 -32 50 -26", pale, 3, opacity=0.7
     )
     marks += rect(-10, -10, 20, 19, rx=7, fill=sheet.linear((0, pale, 1), (1, dark, 1)))
-    return moved(marks, 0, 0, scale)
+    return marks
 
 
 def box(sheet: Sheet, recipe: Recipe) -> str:
     """A gift box with a lid; `form` flat, cube or stack (two boxes); `extra=ribbon` ties it."""
     colour = COLOURS[recipe.glaze or "cream"]
+    other = COLOURS[recipe.accent or "coral"]
     if recipe.form == "stack":
-        lower = Block(220, 170, 78)
-        upper = Block(160, 126, 62, base=78)
-        other = COLOURS[recipe.accent or "coral"]
-        return (
-            lower.shadow(sheet)
-            + _parcel(sheet, lower, colour, recipe, other)
-            + moved(_parcel(sheet, upper, lighter(other, 0.35), recipe, other), 0, 0)
-        )
-    block = Block(170, 170, 150) if recipe.form == "cube" else Block(230, 180, 84)
-    return block.shadow(sheet) + _parcel(sheet, block, colour, recipe, COLOURS[recipe.accent or "coral"])
+        lower, top = Block(220, 170, 78), Block(160, 126, 62, base=78)
+        marks = lower.shadow(sheet) + _parcel(sheet, lower, colour, recipe, other)
+        marks += _parcel(sheet, top, lighter(other, 0.35), recipe, other)
+    else:
+        top = Block(170, 170, 150) if recipe.form == "cube" else Block(230, 180, 84)
+        marks = top.shadow(sheet) + _parcel(sheet, top, colour, recipe, other)
+    return marks + (_tied(sheet, top, other) if recipe.extra == "ribbon" else "")
 
 
 def _parcel(sheet: Sheet, block: Block, colour: str, recipe: Recipe, ribbon: str) -> str:
+    """One box with its lid, its print and, if asked, its ribbon."""
+    ties = recipe.extra == "ribbon"
     pattern = recipe.pattern if recipe.pattern in PATTERNS else ""
-    tone = contrasting(colour) if recipe.extra == "ribbon" else ribbon
+    tone = contrasting(colour) if ties else ribbon
     width, depth, height = block.width, block.depth, block.height
-    lid = height * 0.34
-    faces = {"top": (width, depth), "front": (width, height), "side": (depth, height)}
-    marks = {
-        name: printed(sheet, swatch(w, h), pattern, tone, opacity=0.5)
-        + (
-            ""
-            if name == "top"
-            else rect(0, lid, w, 5, fill=INK, opacity=0.28) + rect(0, lid - 2, w, 2, fill=LIGHT, opacity=0.5)
-        )
-        for name, (w, h) in faces.items()
-    }
-    if recipe.extra == "ribbon":
-        band = 26
-        marks["top"] += rect(0, depth / 2 - band / 2, width, band, fill=ribbon) + rect(
-            width / 2 - band / 2, 0, band, depth, fill=ribbon
-        )
-        marks["front"] += rect(width / 2 - band / 2, 0, band, height, fill=ribbon)
-        marks["side"] += rect(depth / 2 - band / 2, 0, band, height, fill=ribbon)
-    drawn = block.solid(sheet, colour, on_top=marks["top"], on_front=marks["front"], on_side=marks["side"])
-    if recipe.extra != "ribbon":
-        return drawn
-    x, y = block.view.point(0, 0, block.base + height)
-    return drawn + moved(bow(sheet, ribbon, 0.95 if width > 165 else 0.75), x, y - 4)
+
+    def face(wide: float, high: float, extra: str) -> str:
+        band = rect(wide / 2 - 13, 0, 26, high, fill=ribbon) if ties else ""
+        return printed(sheet, swatch(wide, high), pattern, tone, opacity=0.5) + extra + band
+
+    edge = sheet.stamp(rect(0, height * 0.34, width, 5, fill=INK, opacity=0.28))
+    across = rect(0, depth / 2 - 13, width, 26, fill=ribbon) if ties else ""
+    return block.solid(
+        sheet,
+        colour,
+        on_top=face(width, depth, across),
+        on_front=face(width, height, use(edge)),
+        on_side=face(depth, height, rect(0, height * 0.34, depth, 5, fill=INK, opacity=0.28)),
+    )
+
+
+def _tied(sheet: Sheet, block: Block, ribbon: str) -> str:
+    """The bow on the lid."""
+    x, y = block.view.point(0, 0, block.base + block.height)
+    return moved(bow(sheet, ribbon), x, y - 4, 0.95 if block.width > 165 else 0.75)
 
 
 def tin(sheet: Sheet, recipe: Recipe) -> str:

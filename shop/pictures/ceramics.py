@@ -9,7 +9,7 @@ from shop.pictures.light import ground_shadow
 from shop.pictures.recipe import Recipe
 from shop.pictures.sheet import Sheet, ellipse, line, moved, num, path, trace
 from shop.pictures.surface import decorate
-from shop.pictures.turned import Turned, body, glint, opening, smooth
+from shop.pictures.turned import Turned, body, opening, smooth
 
 MATT = frozenset({"clay", "iron", "kohiki", "terracotta", "ash", "linen"})
 RUST = COLOURS["cocoa"]
@@ -268,11 +268,5 @@ def lidded(sheet: Sheet, recipe: Recipe) -> str:
         + body(sheet, low, colour, surface, gloss=0.25)
     )
     marks += ellipse(0, -low.height, low.mouth, low.mouth * low.tilt, fill=darker(colour, 0.45))
-    on_lid = decorate(sheet, lid, "rings" if recipe.pattern == "rings" else "", over, recipe.accent, chance)
-    return marks + moved(
-        body(sheet, lid, over, on_lid, gloss=0)
-        + glint(sheet, lid, 0.3)
-        + moved(body(sheet, knob, over), 0, -43),
-        0,
-        -low.height + 2,
-    )
+    cover = body(sheet, lid, over, gloss=0) + moved(body(sheet, knob, over, gloss=0), 0, -43)
+    return marks + moved(cover, 0, -low.height + 2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shop.pictures.colours import COLOURS, INK, LIGHT, contrasting, darker, lighter
 from shop.pictures.light import ground_shadow, lying_shadow, sheen
 from shop.pictures.patterns import PATTERNS, flat_pattern, printed, swatch
@@ -49,12 +51,18 @@ def tenugui(sheet: Sheet, recipe: Recipe) -> str:
 
 
 def mat(sheet: Sheet, recipe: Recipe) -> str:
-    """A flat cloth with a hem: place mat, cloth napkin, coaster (`form=coaster`, four of them)."""
+    """A cloth with a hem: place mat, `form` napkin, coaster (four of them) or trio (three handkerchiefs)."""
     colour, tone = _dye(recipe, "linen")
     if recipe.form == "coaster":
         one = _hemmed(sheet, 124, 124, colour, recipe, tone)
         places = ((-70, -66, -6), (70, -72, 5), (-66, 72, 4), (72, 66, -4))
         return "".join(moved(one, x, y, turn=turn) for x, y, turn in places)
+    if recipe.form == "trio":
+        fan = ((-58, 14, -16, "flowers"), (2, -8, 1, "stars"), (62, 18, 17, "dots"))
+        return "".join(
+            moved(_hemmed(sheet, 176, 176, colour, replace(recipe, pattern=pattern), tone), x, y, turn=turn)
+            for x, y, turn, pattern in fan
+        )
     wide, tall = (250, 300) if recipe.form == "napkin" else (300, 216)
     return moved(_hemmed(sheet, wide, tall, colour, recipe, tone), 0, 0, 1, -8)
 

@@ -70,10 +70,51 @@ ASIDE = {"pan": -38, "kettle drip": 8}  # so far to the side that thing and hand
 SIZES = {"4:5": (400, 500), "1:1": (400, 400)}
 
 
+# The named forms of each shape; the rest have one form only.
+FORMS: dict[str, frozenset[str]] = {
+    "animal": frozenset(toys.ANIMALS),
+    "biscuit": frozenset({"plain", "chips", "jam", "flower", "sesame", "sandwich"}),
+    "blocks": frozenset({"rainbow"}),
+    "board": frozenset({"handle", "round"}),
+    "bowl": frozenset(ceramics.BOWLS),
+    "box": frozenset({"flat", "cube", "stack"}),
+    "cake": frozenset({"pound", "roll", "castella", "madeleine", "pudding"}),
+    "candy": frozenset({"drops", "konpeito", "wrapped", "caramel", "chocolate"}),
+    "car": frozenset({"car", "train", "boat"}),
+    "card": frozenset(paper.EMBLEMS),
+    "cup": frozenset(ceramics.CUPS),
+    "furoshiki": frozenset({"bottle"}),
+    "kettle": frozenset({"drip"}),
+    "knife": frozenset({"santoku", "nakiri", "petty"}),
+    "lamp": frozenset(lamps.FORMS),
+    "letters": frozenset({"pochi"}),
+    "lidded": frozenset({"donabe", "jar"}),
+    "mat": frozenset({"napkin", "coaster", "trio"}),
+    "notebook": frozenset({"bound", "stitched", "ring"}),
+    "pack": frozenset({"coffee", "tea", "sweets"}),
+    "pan": frozenset({"skillet"}),
+    "pen": frozenset({"brush", "pencil", "fountain"}),
+    "plate": frozenset({"small", "oval"}),
+    "plush": frozenset({"bear", "rabbit", "cat"}),
+    "pouch": frozenset({"zip", "clasp", "string"}),
+    "sachet": frozenset({"teabag", "drip"}),
+    "spoon": frozenset({"spoon", "spatula", "ladle"}),
+    "teapot": frozenset({"side", "back", "top"}),
+    "tin": frozenset({"tall", "low"}),
+    "tote": frozenset({"wide", "basket"}),
+    "tray": frozenset({"round"}),
+    "vase": frozenset(ceramics.VASES),
+    "wagashi": frozenset(sweets.WAGASHI),
+    "washi": frozenset({"roll"}),
+}
+
+
 def check(recipe: Recipe) -> None:
-    """Raises RecipeError when the kit has no such shape, colour, pattern or ground."""
+    """Raises RecipeError when the kit has no such shape, form, colour, pattern or ground."""
     if recipe.shape not in SHAPES:
         raise RecipeError(f"shape: no {recipe.shape!r} in the kit")
+    if recipe.form and recipe.form not in FORMS.get(recipe.shape, frozenset()):
+        raise RecipeError(f"form: {recipe.shape} has no {recipe.form!r}")
     for key, known in (("glaze", COLOURS), ("accent", COLOURS), ("ground", GROUNDS)):
         value = getattr(recipe, key)
         if value and value not in known:

@@ -11,7 +11,7 @@ from shop.pictures.colours import COLOURS, INK, LIGHT, darker, lighter
 from shop.pictures.draw import place
 from shop.pictures.grounds import paper_sheet, table
 from shop.pictures.recipe import Recipe
-from shop.pictures.sheet import Sheet, circle, ellipse, group, line, moved, path, rect
+from shop.pictures.sheet import Sheet, circle, ellipse, group, line, moved, num, path, rect, use
 
 Placed = tuple[str, float, float, float]  # recipe, x, y, scale
 
@@ -66,7 +66,7 @@ HEROES: dict[str, tuple[Placed, ...]] = {
         ("cup form=guinomi glaze=celadon", 740, 622, 0.74),
     ),
     "cocomo": (
-        ("tin glaze=leaf accent=leaf", 410, 540, 1.25),
+        ("pack form=sweets glaze=leaf accent=coral", 410, 540, 1.3),
         ("plush glaze=cream extra=scarf accent=coral", 900, 548, 1.25),
         ("box form=cube glaze=mint accent=coral extra=ribbon", 664, 584, 1.06),
         ("biscuit form=jam accent=berry count=3", 410, 660, 0.9),
@@ -93,7 +93,7 @@ def draw_hero(store_id: str, *, title: str = "") -> str:
     if store_id == "style":
         marks = paper_sheet(sheet, "paper", 1200, 750) + _window(sheet)
     else:
-        marks = table(sheet, "peach", 1200, 750) + _garland()
+        marks = table(sheet, "peach", 1200, 750) + _garland(sheet)
     return sheet.svg(marks + _standing(sheet, HEROES[store_id]), width=1200, height=750, title=title)
 
 
@@ -109,17 +109,15 @@ def _window(sheet: Sheet) -> str:
     return path(panes, fill=LIGHT, opacity=0.75, filter=sheet.blur(5))
 
 
-def _garland() -> str:
+def _garland(sheet: Sheet) -> str:
     """Bunting across the wall."""
     tones = ("coral", "butter", "mint", "sky", "lilac", "peach")
+    flag = sheet.stamp(path("M-27 0h54l-27 56Z") + path("M0 0h27l-27 56Z", fill=INK, opacity=0.07))
     flags = ""
     for step in range(12):
         x = 40 + step * 102
         sag = 46 + 44 * (1 - ((x % 630 - 305) / 315) ** 2)
-        tone = COLOURS[tones[step % 6]]
-        flags += path(f"M{x - 27} {sag:.0f}h54l-27 56Z", fill=tone) + path(
-            f"M{x} {sag:.0f}h27l-27 56Z", fill=INK, opacity=0.07
-        )
+        flags += use(flag, x=num(x), y=num(sag), fill=COLOURS[tones[step % 6]])
     return line("M-30 46Q290 136 600 46Q920 136 1230 46", COLOURS["caramel"], 3) + flags
 
 

@@ -164,17 +164,16 @@ SURFACES: dict[str, Callable[[Sheet, Turned, str, Random], str]] = {
     "two-tone": two_tone,
     "speckle": speckle,
     "cloud": cloud,
-    "seigaiha": _flat("seigaiha"),
-    "asanoha": _flat("asanoha"),
-    "ichimatsu": _flat("ichimatsu"),
-    "shippo": _flat("shippo"),
 }
 # What a mark is painted in when the recipe names no second colour.
 OWN_COLOUR = {"drip": "clay", "brushed": "white", "speckle": "cocoa"}
 
 
 def decorate(sheet: Sheet, shape: Turned, pattern: str, colour: str, accent: str, chance: Random) -> str:
-    """The marks of `pattern` on `shape`; `colour` is the body's `#rrggbb`, `accent` a colour name or ''."""
+    """The marks of `pattern` on `shape`, a flat one printed round it.
+
+    `colour` is the body's `#rrggbb`, `accent` a colour name or empty.
+    """
     if not pattern:
         return ""
     if pattern in {"shinogi", "cloud"}:
@@ -185,4 +184,4 @@ def decorate(sheet: Sheet, shape: Turned, pattern: str, colour: str, accent: str
         tone = COLOURS[OWN_COLOUR[pattern]]
     else:
         tone = mix(contrasting(colour), COLOURS["ruri"], 0.5)
-    return SURFACES[pattern](sheet, shape, tone, chance)
+    return SURFACES.get(pattern, _flat(pattern))(sheet, shape, tone, chance)

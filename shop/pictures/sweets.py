@@ -277,17 +277,16 @@ def candy(sheet: Sheet, recipe: Recipe) -> str:
 
 def _filled_jar(sheet: Sheet, tones: list[str], chance: Random, form: str) -> str:
     jar = Turned(((0, 92), (4, 98), (20, 102), (130, 102), (158, 84), (164, 80), (178, 80)))
-    size, rows = (21, 5) if form == "drops" else (14, 7)
-    places: list[list[str]] = [[] for _ in tones]
+    size, rows = (21, 5) if form == "drops" else (16, 6)
+    places: list[list[str]] = [[] for _ in tones[:4]]
     for row in range(rows):
         for x in range(-84, 90, int(size * 2)):
             y = -14 - row * 130 // rows + chance.randint(-2, 2)
-            chance.choice(places).append(f"M{x + chance.randint(-4, 4)} {y}h.1")
+            chance.choice(places).append(f"M{x + chance.randint(-4, 4)}{y}z")
     balls = ""
-    for tone, spots in zip(tones, places, strict=True):
+    for tone, spots in zip(tones[:4], places, strict=True):
         d = sheet.outline("".join(spots))
-        balls += use(d, stroke=darker(tone, 0.12), stroke_width=2 * size)
-        balls += use(d, stroke=tone, stroke_width=1.7 * size, y="-1")
+        balls += use(d, stroke=tone, stroke_width=1.9 * size)
         balls += use(d, stroke=LIGHT, stroke_width=size * 0.5, opacity=0.6, x="-4", y="-5")
     balls = group(balls, fill="none", stroke_linecap="round")
     glass = "#eef4f2"
@@ -455,7 +454,6 @@ def _jam(sheet: Sheet, colour: str, cloth: str, recipe: Recipe) -> str:
     label = rect(-46, -86, 92, 56, rx=5, fill=COLOURS["paper"]) + group(
         sprig(COLOURS["leaf"]), transform="translate(0 -60) scale(.6)"
     )
-    label += line("M-26 -40H26", COLOURS["grey"], 2)
     wall = body(sheet, shape, colour, fruit, gloss=0.75) + use(sheet.stamp(label))
     pattern = recipe.pattern if recipe.pattern in PATTERNS else "check"
     cap = "M-62 -158Q0 -182 62 -158L70 -132L84 -108Q70 -116 60 -106Q46 -116 34 -104Q16 -114 2 -103"

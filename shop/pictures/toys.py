@@ -116,14 +116,15 @@ def blocks(sheet: Sheet, recipe: Recipe) -> str:
         (-62, -30, 52, 52, 94, 2),
     ):
         block = Block(w, 62, h, base=base, view=view)
-        star = circle(w / 2, h / 2, 13, fill=LIGHT, opacity=0.6) if w < 60 else ""
         shade = use(soft) if not base else ""
-        marks += moved(shade + block.solid(sheet, tones[tone], on_front=star), x, y)
+        marks += moved(shade + block.solid(sheet, tones[tone]), x, y)
     roof = path("M-34 0L0 -52L34 0Z", fill=tones[0]) + path(
         "M34 0L0 -52L14 -60L50 -12Z", fill=darker(tones[0], 0.3)
     )
     ball = sheet.radial((0, LIGHT, 0.7), (0.4, LIGHT, 0), (1, INK, 0.34), cx=0.35, cy=0.3, r=0.75)
-    loose = ground_shadow(sheet, 26) + "".join(circle(0, -24, 27, fill=fill) for fill in (tones[1], ball))
+    loose = ellipse(8, 0, 32, 11, fill=INK, opacity=0.22) + "".join(
+        circle(0, -24, 27, fill=fill) for fill in (tones[1], ball)
+    )
     return moved(marks + moved(roof, 14, -122), 0, -8) + moved(loose, 42, 30)
 
 
