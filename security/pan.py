@@ -45,7 +45,6 @@ _ROLES = {
     ",": "，、､：；｜＿＊～〜＼￤",
 }
 _KANJI = "〇一二三四五六七八九"
-_LETTER = "a"
 
 
 class _Canonical(dict[int, str]):
@@ -69,8 +68,9 @@ def _role(char: str) -> str:
         return " "
     if category == "Pd":
         return "-"
-    plain = unicodedata.normalize("NFKD", char)[0]
-    return _LETTER if plain.isascii() and plain.isalpha() else char
+    # Full-width and accented Latin letters; a sign such as № is no letter and begins no identifier.
+    plain = unicodedata.normalize("NFKD", char)[0] if category.startswith("L") else char
+    return plain if plain.isascii() else char
 
 
 _CANONICAL = _Canonical(
@@ -95,7 +95,7 @@ _UUID = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-
 # A letter before the digits means an identifier, unless it ends one of these words, an escape such as \n, or
 # the %B with which track 1 of a magnetic stripe begins.
 _LABEL_BEFORE = re.compile(
-    r"(?:(?<![A-Za-z0-9])(?:card|pan|cc|no|num|number|cardno|cardnumber"
+    r"(?:(?<![A-Za-z0-9])(?:card|pan|cc|ccnum|no|num|number|cardno|cardnumber"
     r"|visa|master|mastercard|amex|jcb|diners|discover)|\\[nrt]|%b)$",
     re.IGNORECASE,
 )
@@ -271,14 +271,19 @@ def _match(digits: str, start: int, end: int) -> Match | None:
     issuer = issuer_of(digits)
     if issuer is None:
         return None
-    sure = issuer.sure and not (len(digits) == 13 and _is_product_code(digits))
+    sure = issuer.sure and not (len(digits) == 13 and _is_everyday_number(digits))
     return Match(start, end, len(digits), issuer.issuer, digits[-4:], Verdict.CARD if sure else Verdict.MAYBE)
 
 
-def _is_product_code(digits: str) -> bool:
-    """A JAN code (GS1 prefix 45 or 49), or any other 13 digits with a right EAN-13 check digit."""
-    total = sum(map(int, digits[::2])) + 3 * sum(map(int, digits[1::2]))
-    return digits.startswith(("45", "49")) or total % 10 == 0
+def _is_everyday_number(digits: str) -> bool:
+    """13 digits that are a product code (JAN prefix, or the EAN-13 check digit) or a Japanese corporate number.
+
+    The latter's check digit stands first: ordinance of the Ministry of Finance 70 of 2014, article 2.
+    """
+    values = list(map(int, digits))
+    product = sum(values[::2]) + 3 * sum(values[1::2])
+    corporate = 9 - (sum(values[:0:-2]) + 2 * sum(values[-2:0:-2])) % 9
+    return digits.startswith(("45", "49")) or product % 10 == 0 or values[0] == corporate
 
 
 def _in_identifier(text: str, start: int, end: int) -> bool:
