@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from shop.pictures import boxes, ceramics, cloth, drinks, kitchen, lamps, paper, sweets, toys
+from shop.pictures import (
+    bags,
+    boxes,
+    cakes,
+    candies,
+    cards,
+    ceramics,
+    cloth,
+    drinks,
+    kitchen,
+    lamps,
+    paper,
+    sweets,
+    toys,
+    wagashi,
+)
 from shop.pictures.colours import COLOURS
 from shop.pictures.grounds import GROUNDS, cloth_top, paper_sheet, table
 from shop.pictures.patterns import PATTERNS
@@ -20,11 +35,11 @@ STANDING: dict[str, Shape] = {
     "blocks": toys.blocks,
     "bowl": ceramics.bowl,
     "box": boxes.box,
-    "cake": sweets.cake,
-    "candy": sweets.candy,
+    "cake": cakes.cake,
+    "candy": candies.candy,
     "car": toys.car,
     "cup": ceramics.cup,
-    "furoshiki": cloth.furoshiki,
+    "furoshiki": bags.furoshiki,
     "jar": sweets.jar,
     "kettle": kitchen.kettle,
     "lamp": lamps.lamp,
@@ -33,21 +48,21 @@ STANDING: dict[str, Shape] = {
     "pan": kitchen.pan,
     "plate": ceramics.plate,
     "plush": toys.plush,
-    "pouch": cloth.pouch,
+    "pouch": bags.pouch,
     "sachet": drinks.sachet,
     "teapot": ceramics.teapot,
     "tin": boxes.tin,
     "top": toys.top,
-    "tote": cloth.tote,
+    "tote": bags.tote,
     "towel": cloth.towel,
     "tray": kitchen.tray,
     "vase": ceramics.vase,
-    "wagashi": sweets.wagashi,
+    "wagashi": wagashi.wagashi,
 }
 # Seen from straight above.
 LYING: dict[str, Shape] = {
     "board": kitchen.board,
-    "card": paper.card,
+    "card": cards.card,
     "chopsticks": kitchen.chopsticks,
     "knife": kitchen.knife,
     "letters": paper.letters,
@@ -81,7 +96,7 @@ FORMS: dict[str, frozenset[str]] = {
     "cake": frozenset({"pound", "roll", "castella", "madeleine", "pudding"}),
     "candy": frozenset({"drops", "konpeito", "wrapped", "caramel", "chocolate"}),
     "car": frozenset({"car", "train", "boat"}),
-    "card": frozenset(paper.EMBLEMS),
+    "card": frozenset(cards.EMBLEMS),
     "cup": frozenset(ceramics.CUPS),
     "furoshiki": frozenset({"bottle"}),
     "kettle": frozenset({"drip"}),
@@ -104,7 +119,7 @@ FORMS: dict[str, frozenset[str]] = {
     "tote": frozenset({"wide", "basket"}),
     "tray": frozenset({"round"}),
     "vase": frozenset(ceramics.VASES),
-    "wagashi": frozenset(sweets.WAGASHI),
+    "wagashi": frozenset(wagashi.WAGASHI),
     "washi": frozenset({"roll"}),
 }
 

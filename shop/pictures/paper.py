@@ -1,4 +1,4 @@
-"""Stationery: notebooks, 和紙, letters, cards, pens and brushes. Most lie; they centre on the origin."""
+"""Stationery: notebooks, 和紙, letters, pens and brushes. Most lie; they centre on the origin."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shop.pictures.recipe import Recipe
 from shop.pictures.sheet import Sheet, circle, ellipse, group, line, moved, path, rect
 
 
-def _sheet_of(
+def sheet_of(
     sheet: Sheet,
     width: float,
     height: float,
@@ -29,7 +29,8 @@ def _sheet_of(
     return group(inside, transform=f"translate({-width / 2:g} {-height / 2:g})")
 
 
-def _print(recipe: Recipe) -> str:
+def print_of(recipe: Recipe) -> str:
+    """The pattern to print, if the recipe names a flat one."""
     return recipe.pattern if recipe.pattern in PATTERNS else ""
 
 
@@ -38,7 +39,7 @@ def notebook(sheet: Sheet, recipe: Recipe) -> str:
     colour = COLOURS[recipe.glaze or "indigo"]
     tone = COLOURS[recipe.accent] if recipe.accent else contrasting(colour)
     width, height = 214.0, 296.0
-    cover = printed(sheet, swatch(width, height, 4), _print(recipe), tone, scale=1.3, opacity=0.7)
+    cover = printed(sheet, swatch(width, height, 4), print_of(recipe), tone, scale=1.3, opacity=0.7)
     if recipe.form == "stitched":
         holes = "".join(f"M0 {y}H26" for y in (44, 112, 184, 252)) + f"M26 6V{height - 6:g}"
         cover += line(holes, tone, 2.4) + rect(52, 34, 46, 150, fill=COLOURS["paper"])
@@ -55,14 +56,14 @@ def notebook(sheet: Sheet, recipe: Recipe) -> str:
         cover += rect(88, 58, 84, 52, rx=2, fill=COLOURS["paper"]) + line(
             "M100 78H160M100 92H142", COLOURS["grey"], 1.6
         )
-    pages = moved(_sheet_of(sheet, width - 4, height - 6, COLOURS["paper"], radius=3), 6, 7)
-    leaf = moved(_sheet_of(sheet, width - 4, height - 6, lighter(COLOURS["ivory"], 0.2), radius=3), 3, 4)
+    pages = moved(sheet_of(sheet, width - 4, height - 6, COLOURS["paper"], radius=3), 6, 7)
+    leaf = moved(sheet_of(sheet, width - 4, height - 6, lighter(COLOURS["ivory"], 0.2), radius=3), 3, 4)
     band = ""
     if recipe.extra == "band":
         band = rect(64, -height / 2, 8, height, fill=darker(colour, 0.5))
     ribbon = line("M30 140V186l-7 -9", COLOURS["vermilion"], 5) if recipe.extra == "ribbon" else ""
     return moved(
-        ribbon + pages + leaf + _sheet_of(sheet, width, height, colour, cover, radius=4) + band, 0, 0, 1, -8
+        ribbon + pages + leaf + sheet_of(sheet, width, height, colour, cover, radius=4) + band, 0, 0, 1, -8
     )
 
 
@@ -79,7 +80,7 @@ def washi(sheet: Sheet, recipe: Recipe) -> str:
         last = step == sheets - 1
         shade = colour if last else (lighter(tone, 0.55) if step % 2 == 0 else lighter(colour, 0.4))
         edge = _deckle(chance)
-        ornament = printed(sheet, edge, _print(recipe), tone, scale=1.5, opacity=0.75) if last else ""
+        ornament = printed(sheet, edge, print_of(recipe), tone, scale=1.5, opacity=0.75) if last else ""
         fibre = printed(sheet, edge, "fibres", darker(shade, 0.45), scale=1.1, opacity=0.35)
         one = lying_shadow(sheet, path(edge), x=4, y=6, depth=0.2) + path(edge, fill=shade) + ornament + fibre
         one += path(edge, fill=sheen(sheet)) + path(
@@ -107,7 +108,7 @@ def _rolls(sheet: Sheet, recipe: Recipe, colour: str, tone: str) -> str:
         d, fill = swatch(56, 290, 4), shades[step % 4]
         inside = path(d, fill=fill)
         if step % 2 == 0:
-            inside += printed(sheet, d, _print(recipe), tone, scale=1.1, opacity=0.7)
+            inside += printed(sheet, d, print_of(recipe), tone, scale=1.1, opacity=0.7)
         inside += path(
             d, fill=sheet.linear((0, INK, 0.16), (0.3, LIGHT, 0.5), (0.6, INK, 0), (1, INK, 0.36), x2=1, y2=0)
         )
@@ -125,10 +126,10 @@ def letters(sheet: Sheet, recipe: Recipe) -> str:
         return _pochi(sheet, recipe, colour, tone)
     rules = line("".join(f"M22 {y}H178" for y in range(56, 250, 22)), tone, 1, opacity=0.45)
     head = group(sprig(tone), transform="translate(164 30) scale(.5)")
-    letter = _sheet_of(sheet, 200, 270, COLOURS["paper"], rules + head)
+    letter = sheet_of(sheet, 200, 270, COLOURS["paper"], rules + head)
     d = swatch(250, 166, 2)
     flap = "M0 0H250L131 92Q125 96 119 92Z"
-    front = printed(sheet, d, _print(recipe), tone, scale=1.2, opacity=0.55)
+    front = printed(sheet, d, print_of(recipe), tone, scale=1.2, opacity=0.55)
     folds = line("M0 166L104 82M250 166L146 82", INK, 1.6, opacity=0.18)
     front += folds + path(flap, fill=INK, opacity=0.22, transform="translate(0 4)", filter=sheet.blur(3))
     front += path(flap, fill=lighter(colour, 0.35)) + path(
@@ -137,7 +138,7 @@ def letters(sheet: Sheet, recipe: Recipe) -> str:
     seal = circle(125, 88, 15, fill=COLOURS["vermilion"]) + circle(
         125, 88, 10, fill="none", stroke=LIGHT, opacity=0.5
     )
-    envelope = _sheet_of(sheet, 250, 166, colour, front + seal)
+    envelope = sheet_of(sheet, 250, 166, colour, front + seal)
     return moved(letter, 14, -54, 1, 7) + moved(envelope, -4, 66, 1.02, -5)
 
 
@@ -148,113 +149,16 @@ def _pochi(sheet: Sheet, recipe: Recipe, colour: str, tone: str) -> str:
         fill = grounds[step]
         d = swatch(104, 176, 2)
         inks = tone if step != 1 else COLOURS["paper"]
-        inside = printed(sheet, d, _print(recipe), inks, scale=0.9, opacity=0.6)
+        inside = printed(sheet, d, print_of(recipe), inks, scale=0.9, opacity=0.6)
         inside += rect(0, 0, 104, 30, fill=darker(fill, 0.06)) + rect(0, 30, 104, 2, fill=INK, opacity=0.2)
         inside += line("M36 96H68M52 96v40", COLOURS["vermilion"], 3) if step == 2 else ""
         marks += moved(
-            _sheet_of(sheet, 104, 176, fill, inside),
+            sheet_of(sheet, 104, 176, fill, inside),
             (step - 1) * 92,
             16 * (1 - step % 2) - 6,
             turn=(step - 1) * 9,
         )
     return moved(marks, 0, 0, 1.12)
-
-
-def card(sheet: Sheet, recipe: Recipe) -> str:
-    """A folded card on its envelope; the picture is `form`: cake, bouquet, sun, tree, star or heart."""
-    colour = COLOURS[recipe.glaze or "paper"]
-    tone = COLOURS[recipe.accent or "coral"]
-    envelope = _sheet_of(
-        sheet,
-        262,
-        186,
-        lighter(tone, 0.35),
-        path("M0 0L131 104L262 0Z", fill=darker(tone, 0.05), opacity=0.5),
-    )
-    frame = printed(sheet, swatch(186, 250, 3), _print(recipe), lighter(tone, 0.35), opacity=0.6)
-    frame += rect(20, 22, 146, 206, rx=6, fill=COLOURS["paper"]) if frame else ""
-    drawing = group(EMBLEMS[recipe.form or "bouquet"](tone), transform="translate(93 112) scale(1.12)")
-    words = line("M62 196H124M76 208H110", darker(tone, 0.1), 2.6, opacity=0.8)
-    front = _sheet_of(sheet, 186, 250, colour, frame + drawing + words, radius=3)
-    return moved(envelope, 10, 46, 1, -8) + moved(front, -6, -14, 1, 5)
-
-
-def _cake(tone: str) -> str:
-    candles = line("M-20 -20V-40M0 -20V-44M20 -20V-40", COLOURS["butter"], 5)
-    flames = "".join(
-        f'<path d="M{x} {y}q7 9 0 14q-7 -5 0 -14" fill="{COLOURS["kaki"]}"/>'
-        for x, y in ((-20, -58), (0, -62), (20, -58))
-    )
-    cream = path("M-46 -20H46V0Q34 12 23 0Q11 12 0 0Q-11 12 -23 0Q-34 12 -46 0Z", fill=COLOURS["mallow"])
-    return (
-        candles
-        + flames
-        + rect(-46, -20, 92, 56, rx=6, fill=tone)
-        + cream
-        + line("M-60 38H60", COLOURS["grey"], 4)
-    )
-
-
-def _bouquet(tone: str) -> str:
-    stems = line("M0 54Q-6 10 -30 -22M0 54Q0 10 2 -38M0 54Q8 14 32 -18", COLOURS["leaf"], 3.4)
-    blooms = (
-        (-30, -26, tone),
-        (2, -42, COLOURS["butter"]),
-        (32, -22, COLOURS["sakura"]),
-        (-12, -4, COLOURS["lilac"]),
-    )
-    heads = "".join(
-        moved(
-            "".join(circle(0, -9, 7, fill=fill, transform=f"rotate({turn})") for turn in range(0, 360, 72)),
-            x,
-            y,
-        )
-        + circle(x, y, 5, fill=COLOURS["mustard"])
-        for x, y, fill in blooms
-    )
-    return stems + heads + path("M-24 22H24L8 62H-8Z", fill=lighter(tone, 0.4)) + line("M-16 34H16", tone, 4)
-
-
-def _sun(tone: str) -> str:
-    rays = "".join(f'<path d="M0 -42V-54" transform="rotate({turn})"/>' for turn in range(0, 360, 30))
-    waves = line("M-50 40q12 -10 25 0t25 0 25 0 25 0M-50 54q12 -10 25 0t25 0 25 0 25 0", COLOURS["ai"], 4)
-    return (
-        f'<g stroke="{tone}" stroke-width="4" stroke-linecap="round">{rays}</g>'
-        + circle(0, 0, 32, fill=tone)
-        + waves
-    )
-
-
-def _tree(tone: str) -> str:
-    green = COLOURS["leaf"]
-    boughs = "M0 -62L24 -26H12L36 8H18L44 42H-44L-18 8H-36L-12 -26H-24Z"
-    balls = "".join(
-        circle(x, y, 5, fill=tone) for x, y in ((-8, -22), (12, 2), (-16, 20), (18, 32), (-28, 38))
-    )
-    return (
-        rect(-6, 40, 12, 18, fill=COLOURS["walnut"])
-        + path(boughs, fill=green)
-        + balls
-        + circle(0, -62, 7, fill=COLOURS["butter"])
-    )
-
-
-def _star(tone: str) -> str:
-    big = "M0 -54L14 -16L54 -14L22 10L34 50L0 26L-34 50L-22 10L-54 -14L-14 -16Z"
-    return (
-        path(big, fill=tone, stroke=tone, stroke_width=8, stroke_linejoin="round")
-        + circle(-12, 2, 3.4, fill=INK)
-        + circle(12, 2, 3.4, fill=INK)
-        + line("M-6 12Q0 18 6 12", INK, 2.6)
-    )
-
-
-def _heart(tone: str) -> str:
-    big = "M0 50C-76 0 -50 -54 -22 -50C-6 -48 0 -32 0 -28C0 -32 6 -48 22 -50C50 -54 76 0 0 50Z"
-    return path(big, fill=tone) + line("M-34 -22Q-30 -34 -20 -36", LIGHT, 5, opacity=0.7)
-
-
-EMBLEMS = {"cake": _cake, "bouquet": _bouquet, "sun": _sun, "tree": _tree, "star": _star, "heart": _heart}
 
 
 def pen(sheet: Sheet, recipe: Recipe) -> str:

@@ -19,9 +19,11 @@ def _seigaiha() -> Tile:
 
 
 def _asanoha() -> Tile:
-    d = "M0 0L24 14L48 0M0 42L24 28L48 42M24 14V28M0 0V42M48 0V42M0 0L24 42M48 0L24 42M24 0V14M24 28V42"
-    cross = "M0 14L24 0L48 14M0 28L24 42L48 28M0 14L24 28M48 14L24 28"
-    return 48, 42, f'<path d="{d}{cross}" fill="none" stroke="C" stroke-width="1.4"/>'
+    """麻の葉: equilateral triangles, each joined from its middle to its corners."""
+    grid = "M0 0H32M0 27.7H32M0 0L16 27.7L32 0M0 55.4L16 27.7L32 55.4"
+    hearts = "M0 0L16 9.2L32 0M16 9.2V46.2M0 55.4L16 46.2L32 55.4"
+    seams = "M0 0V18.5L16 27.7L0 36.9V55.4M32 0V18.5L16 27.7L32 36.9V55.4"
+    return 32, 55.4, f'<path d="{grid}{hearts}{seams}" fill="none" stroke="C" stroke-width="1.2"/>'
 
 
 def _shippo() -> Tile:

@@ -218,3 +218,5 @@ def test_malformed_recipe_is_refused(text: str) -> None:
 def test_recipe_the_kit_cannot_draw_is_refused(text: str) -> None:
     with pytest.raises(RecipeError):
         check(Recipe.parse(text))
+    with pytest.raises(RecipeError):
+        draw(Recipe.parse(text), ratio="1:1")
