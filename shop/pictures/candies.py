@@ -21,7 +21,7 @@ def candy(sheet: Sheet, recipe: Recipe) -> str:
     ]
     form = recipe.form or "drops"
     if form in {"drops", "konpeito"}:
-        return _filled_jar(sheet, tones, Random(recipe.seed), form)  # noqa: S311  # how they fell, not secrets
+        return _filled_jar(sheet, tones, recipe.chance(), form)
     if form == "chocolate":
         return _chocolates(sheet, tones)
     return _twists(sheet, tones) if form == "wrapped" else _caramels(sheet, tones[0], tones[1])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from random import Random
-
 from shop.pictures.colours import COLOURS, INK, LIGHT, darker, lighter
 from shop.pictures.light import ground_shadow
 from shop.pictures.recipe import Recipe
@@ -45,7 +43,7 @@ def glaze_of(recipe: Recipe, default: str) -> str:
 
 def vessel(sheet: Sheet, recipe: Recipe, shape: Turned, colour: str, *, wall: float = 5) -> str:
     """Shadow, wall with its pattern, and mouth."""
-    chance = Random(recipe.seed)  # noqa: S311  # marks of the hand, not secrets
+    chance = recipe.chance()
     gloss = 0.12 if recipe.glaze in MATT else 0.5
     surface = decorate(sheet, shape, recipe.pattern, colour, recipe.accent, chance)
     lip = RUST if recipe.extra == "rust" else colour
@@ -126,7 +124,7 @@ def _face_marks(sheet: Sheet, recipe: Recipe, colour: str, middle: float, wide: 
     if not recipe.pattern:
         return ""
     disc = Turned(((0, wide), (wide * 0.9, wide), (wide * 2, wide)), tilt=0.01)
-    chance = Random(recipe.seed)  # noqa: S311  # marks of the hand, not secrets
+    chance = recipe.chance()
     if recipe.pattern in {"stripes", "rings", "band"}:
         accent = COLOURS[recipe.accent or "ruri"]
         shares = {"stripes": (0.93, 0.86), "rings": (0.93, 0.8, 0.58, 0.44, 0.3, 0.16), "band": (0.86,)}
@@ -149,7 +147,7 @@ LID = Turned(((0, 66), (4, 66), (18, 52), (28, 22), (31, 12)))
 def teapot(sheet: Sheet, recipe: Recipe) -> str:
     """急須: `form` side (横手, handle towards the viewer's right), back (後手), or top (土瓶, a cane bow)."""
     colour = glaze_of(recipe, "clay")
-    chance = Random(recipe.seed)  # noqa: S311  # marks of the hand, not secrets
+    chance = recipe.chance()
     gloss = 0.16 if recipe.glaze in MATT or not recipe.glaze else 0.5
     surface = decorate(sheet, POT, recipe.pattern, colour, recipe.accent, chance)
     marks = ground_shadow(sheet, 88) + _spout(sheet, colour)
@@ -243,7 +241,7 @@ def _branch(shape: Turned) -> str:
 def lidded(sheet: Sheet, recipe: Recipe) -> str:
     """A pot with a lid: 土鍋 (`donabe`), jar, or butter case."""
     colour = glaze_of(recipe, "kohiki")
-    chance = Random(recipe.seed)  # noqa: S311  # marks of the hand, not secrets
+    chance = recipe.chance()
     donabe = recipe.form != "jar"
     low = (
         Turned(((0, 84), (10, 92), (16, 108), (50, 136), (80, 142)))

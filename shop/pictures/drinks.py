@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from random import Random
-
 from shop.pictures.boxes import sprig
 from shop.pictures.ceramics import CUPS, liquid
 from shop.pictures.colours import COLOURS, INK, LIGHT, darker, lighter
@@ -57,7 +55,7 @@ def _bean(colour: str) -> str:
 
 
 def _beans(sheet: Sheet, recipe: Recipe) -> str:
-    chance = Random(recipe.seed)  # noqa: S311  # how they fell, not secrets
+    chance = recipe.chance()
     one = sheet.stamp(ellipse(2, 4, 11, 12, fill=INK, opacity=0.25) + _bean(COLOURS["cocoa"]))
     marks = ""
     for step in range(8):
@@ -67,7 +65,7 @@ def _beans(sheet: Sheet, recipe: Recipe) -> str:
 
 
 def _leaves(sheet: Sheet, recipe: Recipe) -> str:
-    chance = Random(recipe.seed)  # noqa: S311  # how they fell, not secrets
+    chance = recipe.chance()
     tone = darker(COLOURS[recipe.accent or "leaf"], 0.1)
     leaf = sheet.stamp(path("M-10 0Q0 -7 11 0Q0 4 -10 0Z", fill=tone))
     marks = ""

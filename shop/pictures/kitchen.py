@@ -52,7 +52,7 @@ def kettle(sheet: Sheet, recipe: Recipe) -> str:
         marks += path(spout, fill=darker(colour, 0.1)) + path(
             spout, fill=sheet.linear((0, LIGHT, 0.25), (1, INK, 0.3))
         )
-    chance = Random(recipe.seed)  # noqa: S311  # marks of the hand, not secrets
+    chance = recipe.chance()
     surface = decorate(sheet, KETTLE, recipe.pattern, colour, recipe.accent, chance)
     metal = recipe.glaze in {"copper", "brass", "steel", "silver"}
     marks += body(sheet, KETTLE, colour, surface, gloss=0.7 if metal else 0.2)
@@ -110,7 +110,7 @@ def _grain(width: float, height: float, colour: str, chance: Random) -> str:
 def tray(sheet: Sheet, recipe: Recipe) -> str:
     """An oblong tray with a raised edge; `form=round` is turned from one piece of wood."""
     colour = COLOURS[recipe.glaze or "walnut"]
-    chance = Random(recipe.seed)  # noqa: S311  # marks of the hand, not secrets
+    chance = recipe.chance()
     if recipe.form == "round":
         return _round_tray(sheet, colour, chance)
     block = Block(270, 190, 18, view=View(turn=24, tilt=0.56), radius=10)
@@ -152,7 +152,7 @@ def _round_tray(sheet: Sheet, colour: str, chance: Random) -> str:
 def board(sheet: Sheet, recipe: Recipe) -> str:
     """A cutting board, lying; `form=handle` has a grip with a hole, `form=round` is a disc."""
     colour = COLOURS[recipe.glaze or "hinoki"]
-    chance = Random(recipe.seed)  # noqa: S311  # marks of the hand, not secrets
+    chance = recipe.chance()
     outline = {
         "handle": "M-92 -150H92Q104 -150 104 -138V84Q104 98 88 102Q34 112 30 132V176Q30 192 0 192T-30 176V132"
         "Q-34 112 -88 102Q-104 98 -104 84V-138Q-104 -150 -92 -150Z",

@@ -73,7 +73,7 @@ def washi(sheet: Sheet, recipe: Recipe) -> str:
     tone = COLOURS[recipe.accent] if recipe.accent else darker(colour, 0.3)
     if recipe.form == "roll":
         return _rolls(sheet, recipe, colour, tone)
-    chance = Random(recipe.seed)  # noqa: S311  # marks of the hand, not secrets
+    chance = recipe.chance()
     marks = ""
     sheets = max(recipe.count, 2)
     for step in range(sheets):

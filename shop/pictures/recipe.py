@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
+from random import Random
 
 WORD = re.compile(r"[a-z][a-z0-9-]{0,23}")
 COUNT_MAX = 9
@@ -43,6 +44,10 @@ class Recipe:
             if value != field.default:
                 parts.append(f"{field.name}={value}")
         return " ".join(parts)
+
+    def chance(self) -> Random:
+        """The hand's chance marks: the same seed, the same marks. Nothing secret comes of it."""
+        return Random(self.seed)  # noqa: S311  # nosec B311  # a drawing's marks, not secrets
 
     @classmethod
     def parse(cls, text: str) -> Recipe:

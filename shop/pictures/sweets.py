@@ -83,7 +83,7 @@ def biscuit(sheet: Sheet, recipe: Recipe) -> str:
     """`form` plain, chips, jam, flower, sesame or sandwich; a pile on a plate, one leaning."""
     colour = COLOURS[recipe.glaze or "biscuit"]
     accent = COLOURS[recipe.accent or "cocoa"]
-    chance = Random(recipe.seed)  # noqa: S311  # where the crumbs fall, not secrets
+    chance = recipe.chance()
     if recipe.form == "sandwich":
         low = round_sweet(sheet, colour, "", 50, 10)
         one = (

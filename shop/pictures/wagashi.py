@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from random import Random
-
 from shop.pictures.colours import COLOURS, INK, LIGHT, darker, lighter
 from shop.pictures.light import ground_shadow
 from shop.pictures.recipe import Recipe
@@ -134,7 +132,7 @@ def _kohakuto(sheet: Sheet, recipe: Recipe) -> str:
         COLOURS[name]
         for name in (recipe.glaze or "sky", recipe.accent or "lilac", "mint", "sakura", "butter")
     ]
-    chance = Random(recipe.seed)  # noqa: S311  # how the crystals broke, not secrets
+    chance = recipe.chance()
     marks = ""
     for step in range(11):
         tone, w, h = tones[step % 5], chance.randint(22, 34), chance.randint(32, 54)
