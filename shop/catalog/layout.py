@@ -11,8 +11,9 @@ from hashlib import blake2b
 from pathlib import Path
 from zlib import crc32
 
-from flask import Flask, g, has_request_context, render_template, request
+from flask import g, has_request_context, render_template, request
 from flask_babel import get_locale, gettext, ngettext
+from jinja2 import Environment
 from markupsafe import Markup
 
 from payments.money import Money
@@ -98,9 +99,9 @@ def text(message: str) -> str:
     return _texts[key]
 
 
-def install_texts(app: Flask) -> None:
+def install_texts(environment: Environment) -> None:
     """Let `_()` in templates mean `text`."""
-    install = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]  # the i18n extension adds it
+    install = environment.install_gettext_callables  # type: ignore[attr-defined]  # the i18n extension adds it
     install(text, ngettext, newstyle=True)
 
 

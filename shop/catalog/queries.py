@@ -114,34 +114,31 @@ def picks(session: Session, store_id: str, shelves: Sequence[Shelf], locale: str
 
 
 _PRODUCT = {
-    locale: select(*card_columns(locale), Product.category_slug, Product.texts, Product.weight_g).where(
-        Product.store_id == bindparam("store_id"), Product.slug == bindparam("slug")
+    locale: select(
+        *card_columns(locale),
+        Product.category_slug,
+        Product.texts,
+        Product.weight_g,
+        Variant.sku,
+        Variant.options,
+        Variant.price,
+        Variant.picture.label("own_picture"),
+        (Variant.on_hand - Variant.held).label("free"),
     )
+    .join(Variant, (Variant.store_id == Product.store_id) & (Variant.product_slug == Product.slug))
+    .where(Product.store_id == bindparam("store_id"), Product.slug == bindparam("slug"))
+    .order_by(Variant.position, Variant.sku)
     for locale in ("ja", "en")
 }
 
 
-def product(session: Session, store_id: str, slug: str, locale: str) -> CardRow | None:
-    """A product's card with category_slug, texts and weight_g; None where this store has no such product."""
-    return session.execute(_PRODUCT[locale], {"store_id": store_id, "slug": slug}).one_or_none()
+def product(session: Session, store_id: str, slug: str, locale: str) -> Sequence[AnyRow]:
+    """A product, one row a variant in their order; none where this store has no such product.
 
-
-_VARIANTS = (
-    select(
-        Variant.sku,
-        Variant.options,
-        Variant.price,
-        Variant.picture,
-        (Variant.on_hand - Variant.held).label("free"),
-    )
-    .where(Variant.store_id == bindparam("store_id"), Variant.product_slug == bindparam("slug"))
-    .order_by(Variant.position, Variant.sku)
-)
-
-
-def variants(session: Session, store_id: str, slug: str) -> Sequence[AnyRow]:
-    """A product's variants in order: sku, options, price, picture, free."""
-    return session.execute(_VARIANTS, {"store_id": store_id, "slug": slug}).all()
+    Each row has the card's columns, category_slug, texts, weight_g, and the variant's sku, options, price,
+    own_picture (or None) and free.
+    """
+    return session.execute(_PRODUCT[locale], {"store_id": store_id, "slug": slug}).all()
 
 
 def _neighbours(locale: str) -> Any:

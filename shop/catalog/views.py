@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from flask import Blueprint, render_template, request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
@@ -23,7 +25,7 @@ POSITION_MAX = 2**31 - 1
 
 @catalog.record_once
 def _install(state: BlueprintSetupState) -> None:
-    install_texts(state.app)
+    install_texts(state.app.jinja_env)
     state.app.jinja_env.globals.update(TEMPLATE_GLOBALS)
     state.app.jinja_env.filters.update(TEMPLATE_FILTERS)
     state.app.jinja_env.globals.update(
@@ -62,10 +64,10 @@ def product(slug: str) -> ResponseReturnValue:
     """One product with its variants."""
     db, store, locale = the_shop().db, the_store(), the_locale()
     with db.read() as session:
-        shown = queries.product(session, store.id, slug, locale)
-        if shown is None:
+        variants = queries.product(session, store.id, slug, locale)
+        if not variants:
             raise NotFound
-        variants = queries.variants(session, store.id, slug)
+        shown = variants[0]
         related = queries.related(session, store.id, shown, locale)
     shelf = shelf_named(db, store.id, shown.category_slug)
     return cacheable(
@@ -90,7 +92,8 @@ def find() -> ResponseReturnValue:
             session, store.id, query, the_locale(), after=search.Place.parse(request.args.get("after", ""))
         )
     shown = " ".join(query.encode("utf-8", "replace").decode("utf-8").replace("\0", " ").split())
-    return cacheable(render_template("catalog/search.html", query=shown, page=page))
+    switch = "/search?" + urlencode({"q": shown})
+    return cacheable(render_template("catalog/search.html", query=shown, page=page, switch=switch))
 
 
 def _position(text: str) -> int:
