@@ -7,7 +7,7 @@ import json
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from . import api, control, endpoints, pages, panel
+from . import api, assets, challenge_page, control, elements, endpoints, hosted, panel
 from .config import Config, is_loopback
 from .context import Sandbox
 from .errors import ApiError
@@ -15,7 +15,7 @@ from .store import new_id
 from .webhooks import Dispatcher
 
 MAX_BODY = 1024 * 1024
-CARD_ENDPOINTS = {"pages.confirm_elements", "pages.pay_hosted", "control._register_card", "control._pay"}
+CARD_ENDPOINTS = {"elements.confirm", "hosted.pay", "control._register_card", "control._pay"}
 """The only places where a card number belongs."""
 
 
@@ -29,7 +29,9 @@ def create_app(config: Config | None = None) -> Flask:
     app.before_request(lambda: _guard(sandbox))
     api.register(app, sandbox)
     control.register(app, sandbox)
-    pages.register(app, sandbox)
+    assets.register(app)
+    for pages in (elements, hosted, challenge_page):
+        pages.register(app, sandbox)
     panel.register(app, sandbox)
     app.after_request(_harden)
     app.register_error_handler(HTTPException, _http_error)

@@ -1,4 +1,4 @@
-"""The Checkout Session as the browser script gives it to the shop's page. Imported by `pages`.
+"""The Checkout Session as the browser script gives it to the shop's page. Imported by `elements`.
 
 The shape is that of Stripe's own script (npm package `@stripe/stripe-js`): names in camel case, amounts
 with a written form beside the number.

@@ -1,4 +1,5 @@
-"""Test cards: the published numbers, their tokens, and what happens to each. Imported by `confirm`, `pages`.
+"""Test cards: the published numbers, their tokens, and what happens to each. Imported by `confirm`,
+`card_entry` and the pages.
 
 The numbers and behaviours are those of Stripe's testing page. A card number is looked at here and goes no
 further: what leaves is a `Card` with brand, last four digits and expiry. Numbers registered at run time are

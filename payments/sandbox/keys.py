@@ -1,4 +1,4 @@
-"""Accounts and API keys, and what a restricted key may do. Imported by `api` and `pages`."""
+"""Accounts and API keys, and what a restricted key may do. Imported by `api` and `elements`."""
 
 from __future__ import annotations
 

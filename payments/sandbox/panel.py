@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from .context import Sandbox
 from .faults import API_KINDS, WEBHOOK_KINDS
 from .operations import OPERATIONS
-from .pages import page
+from .web import page
 
 SHOWN = 50
 

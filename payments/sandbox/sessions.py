@@ -1,4 +1,4 @@
-"""Checkout Sessions: create, find, expire. Imported by `operations`, `confirm` and `pages`."""
+"""Checkout Sessions: create, find, expire. Imported by `operations`, `confirm` and the pages."""
 
 from __future__ import annotations
 

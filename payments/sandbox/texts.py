@@ -1,4 +1,4 @@
-"""What shoppers read, in Japanese and English. Imported by `pages`."""
+"""What shoppers read, in Japanese and English. Imported by `web` and the pages."""
 
 from __future__ import annotations
 

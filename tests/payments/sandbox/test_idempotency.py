@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 import stripe
 
+from payments.sandbox.errors import ApiError
+from payments.sandbox.idempotency import IdempotencyKeys
+
 from .running import Running, hosted_params
 
 
@@ -81,6 +84,16 @@ def test_lost_answer_is_found_again_by_the_retry(running: Running) -> None:
     running.control("faults", {"operation": "checkout.sessions.create", "kind": "lost_answer"})
     session = running.client(max_network_retries=2).v1.checkout.sessions.create(hosted_params())
     assert [s.id for s in running.client().v1.checkout.sessions.list()] == [session.id]
+
+
+def test_call_that_overlaps_the_first_clashes(running: Running) -> None:
+    keys = IdempotencyKeys(running.sandbox)
+    assert keys.begin("acct", "key", "customers.create", {}) is None
+    with pytest.raises(ApiError) as refused:
+        keys.begin("acct", "key", "customers.create", {})
+    assert (refused.value.status, refused.value.remembered) == (409, False)
+    keys.end("acct", "key")
+    assert keys.begin("acct", "key", "customers.create", {}) is None
 
 
 def test_many_at_once_with_one_key_make_one_object(running: Running) -> None:

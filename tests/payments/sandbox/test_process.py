@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import signal
@@ -31,8 +32,9 @@ def test_command_serves_until_told_to_end(tmp_path: Path) -> None:
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        lines = iter(process.stdout.readline, "ready\n")
-        assert any(f"http://pay.localhost:{port}/test-cards" in line for line in list(lines))
+        # An empty line is the end of the output: the command stopped before it was ready.
+        lines = list(itertools.takewhile(lambda line: line not in {"ready\n", ""}, process.stdout))
+        assert any(f"http://pay.localhost:{port}/test-cards" in line for line in lines)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/_sandbox/health", timeout=5) as answer:
             assert answer.status == 200
         process.send_signal(signal.SIGTERM)
