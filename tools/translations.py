@@ -28,7 +28,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "ngettext": (1, 2),
 }
 
-_PLACE = re.compile(r"%\(\w+\)s|%%")
+_PLACE = re.compile(r"%\(\w+\)[sd]|%%")
 
 
 def extracted() -> Catalog:
@@ -93,6 +93,9 @@ def faults() -> list[str]:
             found.append(f"untranslated: {message.id}")
         elif _places(str(message.id)) != _places(str(message.string)):
             found.append(f"other placeholders: {message.id}")
+        elif "%" in _PLACE.sub("", str(message.string)):
+            # Jinja formats every text, so a lone sign would break the page.
+            found.append(f"percent sign: {message.id}")
     return found + [f"obsolete: {message.id}" for message in _obsolete(there)]
 
 
