@@ -24,8 +24,16 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands)
-def main() -> None:
+@click.option(
+    "--env-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="NAME=value lines to add to the environment; `make run` writes var/demo.env.",
+)
+def main(env_file: Path | None) -> None:
     """Hitsuka: a shop that never sees a card number."""
+    if env_file is not None:
+        lines = env_file.read_text("utf-8").splitlines()
+        os.environ.update(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
 
 @main.command()
@@ -60,6 +68,14 @@ def worker() -> None:
     from shop.serve import run_worker
 
     run_worker()
+
+
+@main.command()
+def doctor() -> None:
+    """Look at everything that a running shop needs. Exit 0 all is well, 1 something needs a hand."""
+    from shop.doctor import run
+
+    sys.exit(run())
 
 
 @main.group()

@@ -102,7 +102,13 @@ def _environ(ports: Ports, data: Path) -> dict[str, str]:
         "MAIL_URL": f"smtp://127.0.0.1:{ports.smtp}",
         "PYTHONUNBUFFERED": "1",
     }
-    return defaults | _demo_keys(data / "demo-keys.env") | dict(os.environ)
+    ours = defaults | _demo_keys(data / "demo-keys.env")
+    environ = ours | dict(os.environ)
+    # So that `shop --env-file var/demo.env payments status` speaks of this demo.
+    path = data / "demo.env"
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{name}={environ[name]}\n" for name in ours))
+    return environ
 
 
 def _demo_keys(path: Path) -> dict[str, str]:

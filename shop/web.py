@@ -89,7 +89,8 @@ def _refuse_cross_site() -> None:
     if site is not None:
         allowed = site == "same-origin"
     else:
-        allowed = request.headers.get("Origin") == f"{request.scheme}://{request.host}"
+        # The configured address, not the request's own scheme: behind a proxy that ends TLS, that is plain http.
+        allowed = request.headers.get("Origin") == the_shop().settings.urls[g.store.id]
     if not allowed:
         raise CrossSite
 

@@ -1,0 +1,103 @@
+"""`shop doctor`: looks at everything a running shop needs, and says in one line each whether it is there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import smtplib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from payments.columns import utcnow
+from payments.provider import PaymentError, Provider
+from payments.providers.stripe import API_VERSION
+from security.scripts import inventory
+from shop.app import create_shop
+from shop.assets import STATIC
+from shop.build import build_id
+from shop.context import Shop
+from shop.db.migrate import head, is_current
+from shop.settings import load
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one look found. `advice` is empty when all is well."""
+
+    what: str
+    found: str
+    advice: str = ""
+
+
+def run() -> int:
+    """Look at everything. 0: all is well; 1: something needs a hand; SettingsError comes first."""
+    shop = create_shop(load(os.environ))
+    findings = list(_looks(shop))
+    for finding in findings:
+        mark = "ok  " if not finding.advice else "FAIL"
+        click.echo(
+            f"{mark} {finding.what}: {finding.found}" + (f". {finding.advice}" if finding.advice else "")
+        )
+    return 1 if any(finding.advice for finding in findings) else 0
+
+
+def _looks(shop: Shop) -> Iterator[Finding]:
+    yield Finding("build", build_id())
+    yield Finding("configuration", f"{shop.settings.env}, {len(shop.settings.accounts)} stores")
+    yield _database(shop)
+    for provider in {id(one): one for one in shop.providers.values()}.values():
+        yield _provider(provider)
+    yield _mail(shop.settings.mail_url)
+    yield _scripts()
+
+
+def _database(shop: Shop) -> Finding:
+    kind = "SQLite" if shop.db.is_sqlite else "PostgreSQL"
+    try:
+        with shop.db.read() as session:
+            if is_current(session.connection()):
+                return Finding("database", f"{kind}, schema {head()}")
+    except SQLAlchemyError as error:
+        return Finding("database", f"{kind} does not answer ({type(error).__name__})", "Look at DATABASE_URL")
+    return Finding("database", f"{kind}, another schema than this build's", "Run: shop db upgrade")
+
+
+def _provider(provider: Provider) -> Finding:
+    what = f"provider account {provider.account}"
+    try:
+        next(provider.sessions_since(utcnow() - dt.timedelta(minutes=1)), None)
+    except PaymentError as error:
+        return Finding(
+            what, f"no good answer ({error.code})", "Look at STRIPE_SECRET_KEY and STRIPE_API_BASE"
+        )
+    return Finding(what, f"answers, {'live' if provider.livemode else 'test'} mode, API {API_VERSION}")
+
+
+def _mail(mail_url: str) -> Finding:
+    parts = urlsplit(mail_url)
+    make: Callable[..., smtplib.SMTP] = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
+    try:
+        with make(parts.hostname or "localhost", parts.port or 25, timeout=10) as server:
+            server.noop()
+    except (OSError, smtplib.SMTPException) as error:
+        return Finding("mail", f"no server there ({type(error).__name__})", "Look at MAIL_URL")
+    return Finding("mail", "a server answers")
+
+
+def _scripts() -> Finding:
+    try:
+        findings = inventory.check(STATIC, inventory.load())
+    except inventory.InventoryError as error:
+        return Finding("scripts", str(error), "Mend security/scripts/inventory.toml")
+    if findings:
+        first = findings[0]
+        return Finding(
+            "scripts",
+            f"{first.script}: {first.message}",
+            "Look: python -m security inventory --static static --check",
+        )
+    return Finding("scripts", "every script is in the inventory, approved, unchanged")

@@ -1,0 +1,132 @@
+"""The `shop` command as its user meets it: what it prints, its exit status, and no traceback for a mistake."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from payments.database import Database
+from payments.models import Payment
+from shop.cli import main
+from shop.db.migrate import is_current
+from tests.environment import make_environ
+from tests.servers.sandbox import Sandbox, running_sandbox
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@pytest.fixture
+def environ(sqlite_url: str, sandbox: Sandbox) -> dict[str, str]:
+    return make_environ(sqlite_url, STRIPE_API_BASE=sandbox.url)
+
+
+def _run(environ: dict[str, str], *words: str) -> Result:
+    result = CliRunner(env=environ).invoke(main, words)
+    assert "Traceback" not in result.output
+    return result
+
+
+def test_faults_of_the_configuration_are_one_line_each_and_exit_2() -> None:
+    result = _run({"SHOP_ENV": "production"}, "payments", "status")
+    assert result.exit_code == 2
+    assert "configuration: SECRET_KEY is missing" in result.output
+    assert len(result.output.splitlines()) > 5
+
+
+def test_an_env_file_configures_a_command(environ: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "demo.env"
+    path.write_text("# a comment\n" + "".join(f"{name}={value}\n" for name, value in environ.items()))
+    result = CliRunner().invoke(main, ["--env-file", str(path), "payments", "status"])
+    assert result.exit_code == 0
+
+
+def test_status_is_calm_and_exit_0_on_a_fresh_shop(environ: dict[str, str]) -> None:
+    result = _run(environ, "payments", "status", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.output)["sessions_payable"] == 0
+
+
+def test_status_is_exit_1_when_a_payment_needs_a_person(environ: dict[str, str], sqlite_url: str) -> None:
+    payment = Payment(
+        store_id="style",
+        reference="r",
+        amount_minor=100,
+        currency="JPY",
+        method="card",
+        state="review",
+        provider="stripe",
+        account="default",
+    )
+    Database(sqlite_url).write(lambda session: session.add(payment))
+    result = _run(environ, "payments", "status")
+    assert result.exit_code == 1
+
+
+def test_reconcile_agrees_on_a_fresh_shop(environ: dict[str, str]) -> None:
+    result = _run(environ, "payments", "reconcile", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.output.splitlines()[-1])[0]["agrees"] is True
+
+
+def test_reconcile_without_the_provider_is_exit_2_and_never_green(environ: dict[str, str]) -> None:
+    result = _run(environ | {"STRIPE_API_BASE": "http://127.0.0.1:9"}, "payments", "reconcile")
+    assert result.exit_code == 2
+    assert "nothing is proved" in result.output
+
+
+def test_upgrade_makes_the_schema_and_a_second_run_changes_nothing(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'fresh.sqlite'}"
+    for expected in ("empty ->", "0001 -> 0001"):
+        result = _run(environ | {"DATABASE_URL": url}, "db", "upgrade")
+        assert result.exit_code == 0
+        assert expected in result.output
+    with Database(url).read() as session:
+        assert is_current(session.connection())
+
+
+def test_seeding_a_production_database_is_refused(environ: dict[str, str]) -> None:
+    production = environ | {
+        "SHOP_ENV": "production",
+        "SHOP_URLS": "style=https://a.example cocomo=https://b.example staff=https://c.example",
+        "STRIPE_API_BASE": "https://api.stripe.com",
+        "STRIPE_SECRET_KEY": "sk_live_" + "x" * 20,
+        "STRIPE_PUBLISHABLE_KEY": "pk_live_" + "x" * 20,
+        "STRIPE_WEBHOOK_SECRET": "whsec_" + "x" * 20,
+        "MAIL_URL": "smtps://mail.example",
+        "MAIL_FROM": "shop@a.example",
+    }
+    result = _run(production, "seed", "--products", "1")
+    assert result.exit_code == 1
+    assert "demo and test" in result.output
+
+
+@pytest.mark.parametrize(("store", "key_id"), [("third", "k1"), ("style", "not an id"), ("style", "x" * 21)])
+def test_a_key_for_nobody_is_refused(store: str, key_id: str) -> None:
+    assert _run({}, "keys", "new", store, key_id).exit_code == 1
+
+
+def test_a_new_key_can_be_put_into_the_configuration(environ: dict[str, str]) -> None:
+    entry = _run({}, "keys", "new", "style", "2026a").output.strip()
+    result = _run(environ | {"DATA_KEYS": f"{entry} {environ['DATA_KEYS']}"}, "keys", "rotate")
+    assert result.exit_code == 0
+    assert result.output.splitlines()[-1].startswith("resealed 0")
+
+
+def test_doctor_names_what_is_missing(environ: dict[str, str]) -> None:
+    result = _run(
+        environ | {"STRIPE_API_BASE": "http://127.0.0.1:9", "MAIL_URL": "smtp://127.0.0.1:9"}, "doctor"
+    )
+    assert result.exit_code == 1
+    assert "FAIL provider account default" in result.output
+    assert "FAIL mail" in result.output
+    assert "ok   database: SQLite" in result.output

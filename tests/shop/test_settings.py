@@ -1,0 +1,133 @@
+"""The configuration: every fault at once, secrets masked, and no production with demo keys or foreign hosts."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from pathlib import Path
+
+import pytest
+
+from shop.settings import SettingsError, load, parse_data_keys
+from tests.environment import make_environ
+
+
+def _faults(environ: dict[str, str]) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load(environ)
+    return caught.value.faults
+
+
+def _raw() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+def _production(**changes: str) -> dict[str, str]:
+    base = {
+        "SHOP_ENV": "production",
+        "SHOP_URLS": "style=https://style.example cocomo=https://cocomo.example staff=https://staff.example",
+        "STRIPE_SECRET_KEY": "sk_live_" + "x" * 24,
+        "STRIPE_PUBLISHABLE_KEY": "pk_live_" + "x" * 24,
+        "STRIPE_WEBHOOK_SECRET": "whsec_" + "x" * 24,
+        "MAIL_URL": "smtps://mail.example",
+        "MAIL_FROM": "shop@style.example",
+    }
+    return make_environ("postgresql://db.example/shop", **(base | changes))
+
+
+def test_a_whole_test_configuration_loads() -> None:
+    settings = load(make_environ("sqlite:///x.sqlite"))
+    assert settings.accounts["style"].name == "default"
+    assert not settings.is_production
+
+
+def test_a_whole_production_configuration_loads_and_points_at_stripe_alone() -> None:
+    settings = load(_production())
+    account = settings.accounts["cocomo"]
+    assert account.livemode
+    assert account.api_base == "https://api.stripe.com"
+    assert account.js_url.startswith("https://js.stripe.com/")
+    assert account.checkout_origin == "https://checkout.stripe.com"
+    assert settings.https
+
+
+def test_an_empty_environment_names_every_missing_value_at_once() -> None:
+    faults = " ".join(_faults({}))
+    for name in ("SECRET_KEY", "LOOKUP_KEY", "AUDIT_KEY", "DATA_KEYS", "DATABASE_URL", "STRIPE_SECRET_KEY", "MAIL_URL"):
+        assert f"{name} is missing" in faults
+
+
+PRODUCTION_FAULTS = {
+    "http": ({"SHOP_URLS": "style=http://a.example cocomo=https://b.example staff=https://c.example"}, "https"),
+    "foreign api": ({"STRIPE_API_BASE": "http://127.0.0.1:8001"}, "STRIPE_API_BASE"),
+    "foreign script": ({"STRIPE_JS_URL": "https://cdn.example/stripe.js"}, "STRIPE_JS_URL"),
+    "look-alike script": ({"STRIPE_JS_URL": "https://js.stripe.com.example/endive/stripe.js"}, "STRIPE_JS_URL"),
+    "foreign frames": ({"STRIPE_FRAME_ORIGINS": "https://pay.example"}, "STRIPE_FRAME_ORIGINS"),
+    "foreign page": ({"STRIPE_CHECKOUT_ORIGIN": "https://pay.example"}, "STRIPE_CHECKOUT_ORIGIN"),
+    "demo key": ({"SECRET_KEY": "demo-" + "x" * 64}, "SECRET_KEY is a demo key"),
+    "demo data key": ({"DATA_KEYS": f"style:demo1:{_raw()} cocomo:k1:{_raw()}"}, "DATA_KEYS holds a demo key"),
+    "sandbox keys": ({"STRIPE_SECRET_KEY": "sk_test_hitsuka"}, "the sandbox's"),
+    "no database": ({"DATABASE_URL": ""}, "DATABASE_URL"),
+}
+
+
+@pytest.mark.parametrize("fault", PRODUCTION_FAULTS)
+def test_production_refuses(fault: str) -> None:
+    changes, reason = PRODUCTION_FAULTS[fault]
+    assert any(reason in line for line in _faults(_production(**changes)))
+
+
+@pytest.mark.parametrize("name", ["STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY"])
+def test_a_live_key_outside_production_is_refused(name: str) -> None:
+    prefix = "sk_live_" if "SECRET" in name else "pk_live_"
+    assert any("live key" in fault for fault in _faults(make_environ("sqlite:///x", **{name: prefix + "x" * 24})))
+
+
+def test_a_store_may_have_an_account_of_its_own() -> None:
+    own = {
+        "STRIPE_SECRET_KEY_COCOMO": "sk_test_cocomo",
+        "STRIPE_PUBLISHABLE_KEY_COCOMO": "pk_test_cocomo",
+        "STRIPE_WEBHOOK_SECRET_COCOMO": "whsec_cocomo",
+    }
+    accounts = load(make_environ("sqlite:///x", **own)).accounts
+    assert (accounts["style"].name, accounts["cocomo"].name) == ("default", "cocomo")
+    assert accounts["cocomo"].webhook_secrets == ("whsec_cocomo",)
+
+
+def test_an_account_of_its_own_needs_all_its_keys_in_production() -> None:
+    faults = _faults(_production(STRIPE_SECRET_KEY_STYLE="sk_live_" + "y" * 24))
+    assert "STRIPE_PUBLISHABLE_KEY_STYLE is missing" in faults
+    assert "STRIPE_WEBHOOK_SECRET_STYLE is missing" in faults
+
+
+def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("k" * 40 + "\n")
+    environ = make_environ("sqlite:///x")
+    del environ["SECRET_KEY"]
+    assert load(environ | {"SECRET_KEY_FILE": str(tmp_path / "key")}).keys.secret_key == "k" * 40
+    assert any("SECRET_KEY_FILE" in fault for fault in _faults(environ | {"SECRET_KEY_FILE": "/nowhere/key"}))
+
+
+BAD_DATA_KEYS = {
+    "not base64": "style:k1:??? cocomo:k1:???",
+    "short": "style:k1:AAAA cocomo:k1:AAAA",
+    "unknown store": f"third:k1:{_raw()}",
+    "a store is missing": f"style:k1:{_raw()}",
+    "an id twice": f"style:k1:{_raw()} style:k1:{_raw()} cocomo:k1:{_raw()}",
+    "two parts": "style:k1",
+}
+
+
+@pytest.mark.parametrize("kind", BAD_DATA_KEYS)
+def test_bad_data_keys_are_explained_without_showing_them(kind: str) -> None:
+    text = BAD_DATA_KEYS[kind]
+    with pytest.raises(ValueError) as caught:
+        parse_data_keys(text)
+    assert not any(part.split(":")[-1] in str(caught.value) for part in text.split() if len(part) > 30)
+
+
+def test_no_secret_shows_in_a_repr() -> None:
+    environ = make_environ("postgresql://shop:topsecret@db.example/shop", STRIPE_SECRET_KEY="sk_test_verysecret")
+    shown = repr(load(environ))
+    for secret in ("topsecret", "verysecret", environ["SECRET_KEY"], environ["LOOKUP_KEY"], environ["DATA_KEYS"]):
+        assert secret not in shown
