@@ -1,0 +1,156 @@
+"""A rush for the last items: how many are paid, told, charged, and how long it takes. Exit 1 when the books are wrong.
+
+    python -m benchmarks.rush --buyers 200 --items 10 --database sqlite
+
+With `--line` there are goods for everybody and the provider's rate limit is on: it shows the waiting line.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from statistics import median, quantiles
+
+import click
+
+from benchmarks.stage import DATABASES, folder, fresh_database
+from tests.concurrency.buyer import Told
+from tests.concurrency.rush import Books, put_on_sale, read_books, run
+from tests.servers.system import System, running_system
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one rush. Times in seconds."""
+
+    database: str
+    buyers: int
+    items: int
+    told: dict[str, int]
+    in_line: int
+    statuses: dict[int, int]
+    confirm_p50: float
+    confirm_p99: float
+    whole_p50: float
+    whole_p99: float
+    order_kept: float
+    took: float
+    books: Books
+    faults: list[str]
+
+
+def measure(database: str, buyers: int, items: int, *, workers: int, store: str, line: bool) -> Result:
+    """One rush on a fresh system."""
+    options = ("--rate-limit=25",) if line else ()
+    with folder() as place, fresh_database(database, place) as url:
+        with running_system(place, url, workers=workers, sandbox_options=options) as system:
+            shop = system.shop()
+            goods = put_on_sale(shop, store, items)
+            began = time.monotonic()
+            told = run(system, goods, buyers)
+            took = time.monotonic() - began
+            books = _quiet_books(system, goods)
+            faults = wrong(told, books, items) + _server_faults(system)
+            shop.db.dispose()
+    confirms, wholes = [one.confirm_s for one in told if one.pressed_at], [one.whole_s for one in told]
+    return Result(
+        database,
+        buyers,
+        items,
+        dict(Counter(one.outcome for one in told)),
+        sum(one.waited_in_line for one in told),
+        dict(sorted(Counter(status for one in told for status in one.statuses).items())),
+        median(confirms),
+        _p99(confirms),
+        median(wholes),
+        _p99(wholes),
+        order_kept(told),
+        took,
+        books,
+        faults,
+    )
+
+
+def wrong(told: list[Told], books: Books, items: int) -> list[str]:
+    """Everything that must hold after a rush and does not."""
+    buyers, outcomes = len(told), Counter(one.outcome for one in told)
+    sold = min(buyers, items)
+    bad = sorted({status for one in told for status in one.statuses if status == 429 or status >= 500})
+    checks = (
+        (outcomes == Counter({"paid": sold, "sold_out": buyers - sold}) - Counter(), f"told {dict(outcomes)}"),
+        (books.orders == {"paid": sold}, f"orders {books.orders}"),
+        (books.payments == {"paid": sold}, f"payments {books.payments}"),
+        (books.taken == sold, f"{books.taken} taken"),
+        (books.on_hand == items - sold, f"{books.on_hand} on hand"),
+        (books.held == books.active_holds == 0, f"{books.held} held, {books.active_holds} holds"),
+        (books.open_attempts == 0, f"{books.open_attempts} sessions open"),
+        (books.ledger_minor == books.provider_minor > 0, "ledger and provider differ"),
+        (not books.differences, f"differences {books.differences}"),
+        (not bad, f"statuses {bad}"),
+    )
+    return [fault for holds, fault in checks if not holds]
+
+
+def order_kept(told: list[Told]) -> float:
+    """How much of the order of coming the payment pages kept: 1 all of it, 0 none, -1 turned round.
+
+    (Spearman's rank correlation between pressing the button and standing before the payment page.)
+    """
+    there = sorted((one for one in told if one.ready_at), key=lambda one: one.pressed_at)
+    if len(there) < 2:
+        return 1.0
+    ranks = {id(one): rank for rank, one in enumerate(sorted(there, key=lambda one: one.ready_at))}
+    n = len(there)
+    return 1 - 6 * sum((place - ranks[id(one)]) ** 2 for place, one in enumerate(there)) / (n * (n * n - 1))
+
+
+def _quiet_books(system: System, goods: object) -> Books:
+    """The books once the sandbox has delivered every event."""
+    deadline = time.monotonic() + 60
+    while system.sandbox.control("health", method="GET")["deliveries_waiting"]:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    return read_books(system.shop(), goods)  # type: ignore[arg-type]
+
+
+def _server_faults(system: System) -> list[str]:
+    """Tracebacks in the logs of our own processes."""
+    faults = []
+    for name, process in system.processes.items():
+        count = process.log.read_text(errors="replace").count("Traceback")
+        if count:
+            faults.append(f"{count} tracebacks in the log of {name}")
+    return faults
+
+
+def _p99(values: list[float]) -> float:
+    return quantiles(values, n=100, method="inclusive")[98] if len(values) > 1 else values[0]
+
+
+@click.command()
+@click.option("--buyers", default=200, show_default=True)
+@click.option("--items", default=10, show_default=True)
+@click.option("--database", type=click.Choice(DATABASES), default="sqlite", show_default=True)
+@click.option("--workers", default=2, show_default=True, help="Web processes.")
+@click.option("--store", default="style", show_default=True, help="style (token type) or cocomo (redirect type).")
+@click.option("--line", is_flag=True, help="Goods for everybody, the provider's rate limit on.")
+@click.option("--json", "as_json", is_flag=True)
+def main(
+    buyers: int, items: int, database: str, workers: int, store: str, *, line: bool, as_json: bool
+) -> None:
+    """Let many buyers come at once, then look into the books."""
+    result = measure(database, buyers, buyers if line else items, workers=workers, store=store, line=line)
+    if as_json:
+        click.echo(json.dumps(asdict(result)))
+    else:
+        for name, value in asdict(result).items():
+            click.echo(f"{name:12} {value:.2f}" if isinstance(value, float) else f"{name:12} {value}")
+    sys.exit(1 if result.faults else 0)
+
+
+if __name__ == "__main__":
+    main()
