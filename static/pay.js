@@ -34,7 +34,7 @@
   };
 
   // What the provider says in the browser is only a reason to ask; the answer that counts is the server's.
-  const settle = async () => {
+  const settle = async (words) => {
     let known;
     try {
       known = await post(box.dataset.check);
@@ -43,6 +43,8 @@
     }
     if (!known.reached) return say(box.dataset.textUnknown);
     if (known.state !== "placed") return location.assign(box.dataset.return);
+    // Nothing was tried: a mistake in the fields, in the provider's words.
+    if (!known.decline) return say(words || box.dataset.textEntry);
     const texts = {
       funds: box.dataset.textFunds,
       authentication: box.dataset.textAuthentication,
@@ -62,9 +64,7 @@
       if (!held.kept) return say(box.dataset.textOver);
       const result = await actions.confirm({ redirect: "always" });
       if (result.type === "error") {
-        // A mistake in the fields is shown by the fields themselves; nothing was sent for it.
-        if (result.error.code === "validation_error") return say(box.dataset.textEntry);
-        await settle();
+        await settle(result.error.message);
       } else {
         location.assign(box.dataset.return);
       }
