@@ -251,7 +251,7 @@ def _welcome(ports: Ports) -> None:
         f"  Sandbox provider, its control panel     http://pay.localhost:{ports.sandbox}/_sandbox/",
         f"  Test cards                              http://pay.localhost:{ports.sandbox}/test-cards",
         "",
-        "  Pay with 4242 4242 4242 4242, any later month, any three digits.",
+        "  Pay with any card of that page, any later month, any three digits.",
         "",
     ]
     click.echo("\n".join(lines))
