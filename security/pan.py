@@ -271,19 +271,14 @@ def _match(digits: str, start: int, end: int) -> Match | None:
     issuer = issuer_of(digits)
     if issuer is None:
         return None
-    sure = issuer.sure and not (len(digits) == 13 and _is_everyday_number(digits))
+    sure = issuer.sure and not (len(digits) == 13 and _is_product_code(digits))
     return Match(start, end, len(digits), issuer.issuer, digits[-4:], Verdict.CARD if sure else Verdict.MAYBE)
 
 
-def _is_everyday_number(digits: str) -> bool:
-    """13 digits that are a product code (JAN prefix, or the EAN-13 check digit) or a Japanese corporate number.
-
-    The latter's check digit stands first: ordinance of the Ministry of Finance 70 of 2014, article 2.
-    """
-    values = list(map(int, digits))
-    product = sum(values[::2]) + 3 * sum(values[1::2])
-    corporate = 9 - (sum(values[:0:-2]) + 2 * sum(values[-2:0:-2])) % 9
-    return digits.startswith(("45", "49")) or product % 10 == 0 or values[0] == corporate
+def _is_product_code(digits: str) -> bool:
+    """A JAN code (GS1 prefix 45 or 49), or any other 13 digits with a right EAN-13 check digit."""
+    total = sum(map(int, digits[::2])) + 3 * sum(map(int, digits[1::2]))
+    return digits.startswith(("45", "49")) or total % 10 == 0
 
 
 def _in_identifier(text: str, start: int, end: int) -> bool:

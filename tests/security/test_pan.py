@@ -84,21 +84,6 @@ def test_a_product_code_with_a_right_luhn_digit_is_maybe() -> None:
 
 
 @pytest.mark.parametrize("separator", [",", "\n", "_", ":", " | "])
-def test_a_japanese_corporate_number_is_never_more_than_maybe() -> None:
-    candidates = (f"4{n:012}" for n in range(10**9, 2 * 10**9) if corporate(n) == 4)
-    number = next(each for each in candidates if luhn_digit(each[:-1]) == each[-1])
-
-    (match,) = find(f"法人番号 {number}")
-
-    assert match.verdict is Verdict.MAYBE
-
-
-def corporate(number: int) -> int:
-    """The check digit that the tax office puts before these twelve digits."""
-    weighted = [int(digit) * (2 if place % 2 else 1) for place, digit in enumerate(reversed(f"{number:012}"))]
-    return 9 - sum(weighted) % 9
-
-
 def test_groups_divided_as_in_a_list_are_maybe(separator: str) -> None:
     (match,) = find(grouped("4242424242424242", separator))
 
