@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 
 from payments.database import Database
 from shop.catalog import search
+from shop.catalog.content import generated_product
 from shop.catalog.models import Product
 from shop.catalog.search import Entry, Place, find
-from shop.catalog.seed import seed_store
+from shop.catalog.seed import seed_generated, seed_store
 from shop.catalog.words import fold
 
 
@@ -28,7 +29,8 @@ def _slugs(db: Database, query: str, store_id: str = "style") -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "query", ["和紙", "急須", "紙", "ふきん", "ﾌｷﾝ", "washi", "WASHI", "ｗａｓｈｉ", "teapot", "teapots", "tea"]
+    "query",
+    ["和紙", "急須", "紙", "ふきん", "ﾌｷﾝ", "washi", "WASHI", "ｗａｓｈｉ", "teapot", "teapots", "tea"],
 )
 def test_words_of_one_and_two_characters_and_english_ones_find_goods(db: Database, query: str) -> None:
     assert _slugs(db, query)
@@ -133,3 +135,29 @@ def test_an_odd_place_means_the_beginning(written: str) -> None:
 
 def test_a_place_survives_the_address() -> None:
     assert Place.parse(str(Place(1, 240))) == Place(1, 240)
+
+
+def test_made_up_goods_come_in_batches_once_and_are_found(db: Database) -> None:
+    seen: list[int] = []
+    assert seed_generated(db, "style", 30, seen.append) == 30
+    assert seen[-1] == 30
+    assert seed_generated(db, "style", 40) == 10
+    name = generated_product("style", 35).name_ja
+    assert generated_product("style", 35).slug in _slugs(db, name)
+
+
+def test_a_shelf_is_walked_by_its_index_whatever_its_length(db: Database) -> None:
+    """24 of 100,000 cost what 24 of 100 cost: the plan has no sort and no scan."""
+    seed_generated(db, "style", 300)
+    statement = (
+        "SELECT slug FROM product WHERE store_id = 'style' AND category_slug = 'tableware' AND position > 5"
+        " ORDER BY position LIMIT 25"
+    )
+    explain = "EXPLAIN QUERY PLAN " if db.is_sqlite else "EXPLAIN "
+    with db.engine.connect() as connection:
+        if not db.is_sqlite:
+            connection.execute(text("SET enable_seqscan = off"))  # 300 rows are quicker read whole
+        plan = " ".join(str(row) for row in connection.execute(text(explain + statement)))
+    assert "uq_product_shelf" in plan
+    assert "TEMP B-TREE" not in plan
+    assert "Sort" not in plan
