@@ -80,7 +80,10 @@ def wrong(told: list[Told], books: Books, items: int) -> list[str]:
     sold = min(buyers, items)
     bad = sorted({status for one in told for status in one.statuses if status == 429 or status >= 500})
     checks = (
-        (outcomes == Counter({"paid": sold, "sold_out": buyers - sold}) - Counter(), f"told {dict(outcomes)}"),
+        (
+            outcomes == Counter({"paid": sold, "sold_out": buyers - sold}) - Counter(),
+            f"told {dict(outcomes)}",
+        ),
         (books.orders == {"paid": sold}, f"orders {books.orders}"),
         (books.payments == {"paid": sold}, f"payments {books.payments}"),
         (books.taken == sold, f"{books.taken} taken"),
@@ -97,9 +100,10 @@ def wrong(told: list[Told], books: Books, items: int) -> list[str]:
 def order_kept(told: list[Told]) -> float:
     """How much of the order of coming the payment pages kept: 1 all of it, 0 none, -1 turned round.
 
-    (Spearman's rank correlation between pressing the button and standing before the payment page.)
+    (Spearman's rank correlation between the order's id, which begins with its time, and standing before the
+    payment page.)
     """
-    there = sorted((one for one in told if one.ready_at), key=lambda one: one.pressed_at)
+    there = sorted((one for one in told if one.ready_at), key=lambda one: one.order or "")
     if len(there) < 2:
         return 1.0
     ranks = {id(one): rank for rank, one in enumerate(sorted(there, key=lambda one: one.ready_at))}
@@ -136,7 +140,9 @@ def _p99(values: list[float]) -> float:
 @click.option("--items", default=10, show_default=True)
 @click.option("--database", type=click.Choice(DATABASES), default="sqlite", show_default=True)
 @click.option("--workers", default=2, show_default=True, help="Web processes.")
-@click.option("--store", default="style", show_default=True, help="style (token type) or cocomo (redirect type).")
+@click.option(
+    "--store", default="style", show_default=True, help="style (token type) or cocomo (redirect type)."
+)
 @click.option("--line", is_flag=True, help="Goods for everybody, the provider's rate limit on.")
 @click.option("--json", "as_json", is_flag=True)
 def main(

@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import logging
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as DBSession
 
@@ -20,10 +20,21 @@ from payments.listener import PaymentListener
 from payments.models import Attempt, Payment, ProviderEvent
 from payments.provider import Event, PaymentError, Provider
 from payments.settle import settle
+from payments.states import PaymentState
 
 _log = logging.getLogger("hitsuka.inbox")
 
 RELEVANT = ("checkout.session.", "payment_intent.", "charge.", "refund.")
+PAID_EVENTS = frozenset(
+    {
+        "checkout.session.completed",
+        "payment_intent.created",
+        "payment_intent.succeeded",
+        "charge.succeeded",
+        "charge.updated",
+    }
+)
+"""What a plain paid session sends; five events, and the first one asks."""
 _MAX_TRIES = 12
 _LEASE = dt.timedelta(seconds=60)
 
@@ -54,17 +65,22 @@ def store_event(session: DBSession, provider: Provider, event: Event, body: byte
 
 
 def apply_events(db: Database, provider: Provider, listener: PaymentListener, *, limit: int = 50) -> int:
-    """Apply the account's waiting events; returns how many were looked at. Failures wait and are tried again."""
+    """Apply the account's waiting events; returns how many were looked at. Failures wait and are tried again.
+
+    The provider is asked once a payment: what it says then covers every event of it that had come before.
+    """
+    with db.read() as session:
+        if session.scalar(_due(provider, utcnow()).limit(1)) is None:
+            return 0
     keys = db.write(lambda session: _claim(session, provider, limit))
+    settled: set[str] = set()
     for event_id in keys:
-        _apply_one(db, provider, listener, event_id)
+        _apply_one(db, provider, listener, event_id, settled)
     return len(keys)
 
 
-def _claim(session: DBSession, provider: Provider, limit: int) -> list[str]:
-    """Lease events: a worker that dies gives them back by time."""
-    now = utcnow()
-    query = (
+def _due(provider: Provider, now: dt.datetime) -> Select[ProviderEvent]:
+    return (
         select(ProviderEvent)
         .where(
             ProviderEvent.state == "new",
@@ -73,17 +89,22 @@ def _claim(session: DBSession, provider: Provider, limit: int) -> list[str]:
             ProviderEvent.account == provider.account,
         )
         .order_by(ProviderEvent.next_try_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
     )
-    rows = session.scalars(query).all()
+
+
+def _claim(session: DBSession, provider: Provider, limit: int) -> list[str]:
+    """Lease events: a worker that dies gives them back by time."""
+    now = utcnow()
+    rows = session.scalars(_due(provider, now).limit(limit).with_for_update(skip_locked=True)).all()
     for row in rows:
         row.next_try_at = now + _LEASE
         row.tries += 1
     return [row.id for row in rows]
 
 
-def _apply_one(db: Database, provider: Provider, listener: PaymentListener, event_id: str) -> None:
+def _apply_one(
+    db: Database, provider: Provider, listener: PaymentListener, event_id: str, settled: set[str]
+) -> None:
     key = (provider.name, provider.account, event_id)
     with db.read() as session:
         event = session.get_one(ProviderEvent, key)
@@ -92,6 +113,9 @@ def _apply_one(db: Database, provider: Provider, listener: PaymentListener, even
         note = "not ours" if payment is None else "no such type here"
         db.write(lambda session: _finish(session, key, "ignored", note))
         return
+    if payment.id in settled or _is_old_news(payment, event):
+        db.write(lambda session: _finish(session, key, "applied", None))
+        return
     try:
         settle(db, provider, listener, payment.store_id, payment.id, cause=f"event {event.type}")
     except PaymentError as error:
@@ -99,7 +123,18 @@ def _apply_one(db: Database, provider: Provider, listener: PaymentListener, even
         _log.warning("event waits", extra={"event": event_id, "reason": reason})
         db.write(lambda session: _again(session, key, reason))
     else:
+        settled.add(payment.id)
         db.write(lambda session: _finish(session, key, "applied", None))
+
+
+def _is_old_news(payment: Payment, event: ProviderEvent) -> bool:
+    """Whether it tells of the very money that is booked as paid already: then asking would only use up the rate."""
+    return (
+        payment.state == PaymentState.PAID
+        and event.type in PAID_EVENTS
+        and event.provider_payment is not None
+        and event.provider_payment == payment.provider_id
+    )
 
 
 def _payment_of(session: DBSession, provider: Provider, event: ProviderEvent) -> Payment | None:
@@ -132,6 +167,8 @@ def _finish(session: DBSession, key: tuple[str, str, str], state: str, note: str
 
 def _again(session: DBSession, key: tuple[str, str, str], reason: str) -> None:
     event = session.get_one(ProviderEvent, key)
+    if event.state != "new":
+        return  # its lease ran out and another worker was faster
     event.note = reason
     if event.tries >= _MAX_TRIES:
         event.state = "parked"

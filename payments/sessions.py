@@ -26,8 +26,9 @@ from payments.states import AttemptState, PaymentState
 
 SESSION_LIFE = dt.timedelta(minutes=40)
 """Stripe takes 30 minutes to 24 hours (Checkout Session, `expires_at`); ten more leave room for the waiting line."""
-CREATES_PER_SECOND = 20
-"""Below Stripe's 25 a second on one endpoint, shared by all our processes."""
+CREATES_PER_SECOND, CREATES_AT_ONCE = 20, 5
+"""Shared by all our processes. Together Stripe's 25 a second on one endpoint: no second sees more than both."""
+_BUSY_PAUSE = dt.timedelta(seconds=1)
 _UNKNOWN_TRIES = 5
 
 RequestOf = Callable[[Attempt], SessionRequest]
@@ -96,6 +97,7 @@ def make_session(
     try:
         made = provider.create_session(request_of(attempt))
     except ProviderBusy:
+        db.write(lambda session: _pause(session, attempt))
         return MakeResult(Made.IN_LINE)
     except OutcomeUnknown:
         return _look_for(db, provider, listener, attempt)
@@ -190,14 +192,23 @@ def _claim(
     if payment is None or payment.state != PaymentState.PENDING.value:
         attempt.state = AttemptState.EXPIRED.value
         return None
+    if attempt.next_try_at > utcnow():
+        return Made.IN_LINE  # another process is making it now, or the provider asked for a pause
     if not in_turn and place_in_line(session, attempt) > 1:
         return Made.IN_LINE
     bucket = f"create:{provider.name}:{provider.account}"
-    if not take_token(session, bucket, per_second=CREATES_PER_SECOND, burst=CREATES_PER_SECOND):
+    if not take_token(session, bucket, per_second=CREATES_PER_SECOND, burst=CREATES_AT_ONCE):
         return Made.IN_LINE
     attempt.tries += 1
     attempt.next_try_at = utcnow() + dt.timedelta(seconds=min(60, 2 ** (attempt.tries + 2)))
     return attempt
+
+
+def _pause(session: DBSession, attempt: Attempt) -> None:
+    """The provider turned it away unmade: its turn comes again soon, and those behind it go on waiting."""
+    row = session.get_one(Attempt, (attempt.store_id, attempt.id), with_for_update=True)
+    if row.state == AttemptState.WAITING.value:
+        row.next_try_at = utcnow() + _BUSY_PAUSE
 
 
 def _look_for(db: Database, provider: Provider, listener: PaymentListener, attempt: Attempt) -> MakeResult:

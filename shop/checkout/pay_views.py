@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session as DBSession
 
 from payments.columns import utcnow
-from payments.provider import PaymentError, Session, SessionStatus, UIMode
+from payments.provider import PaymentError, ProviderBusy, Session, SessionStatus, UIMode
 from payments.sessions import Made, place_in_line
 from payments.settle import settle
 from payments.states import AttemptState
@@ -38,6 +38,8 @@ def pay(token: str) -> ResponseReturnValue:
         return redirect(url_for("orders.show", token=token), 303)
     try:
         session = _open_session(view)
+    except ProviderBusy:
+        return _wait_page(view, token)  # our calls use up the provider's rate: a little later it answers
     except PaymentError:
         return _pay_page(view, token, None, unreachable=True, status=503)
     if session is not None and session.paid:
@@ -75,7 +77,7 @@ def wait(token: str) -> ResponseReturnValue:
         or view.attempt.state != AttemptState.WAITING
     ):
         return redirect(url_for("payment.pay", token=token, turn=1), 303)
-    return render_template("checkout/wait.html", view=view, token=token, place=_place(view))
+    return _wait_page(view, token)
 
 
 @payment.get("/return")
@@ -119,6 +121,10 @@ def state(token: str) -> ResponseReturnValue:
     return {"state": view.order.state, "waiting": waiting, "place": _place(view) if waiting else None}
 
 
+def _wait_page(view: OrderView, token: str) -> ResponseReturnValue:
+    return render_template("checkout/wait.html", view=view, token=token, place=_place(view))
+
+
 def _open_session(view: OrderView) -> Session | None:
     """The provider's session that can be paid now (or was). Calls the provider."""
     attempt = view.attempt
@@ -160,6 +166,8 @@ def start_and_lead_on(token: str, ui_mode: UIMode) -> ResponseReturnValue:
         started = start_payment(
             the_shop(), view, ui_mode=ui_mode, locale=the_locale(), request_id=g.request_id, now=utcnow()
         )
+    except ProviderBusy:
+        return redirect(url_for("payment.pay", token=token), 303)
     except PaymentError:
         flash(
             _(
