@@ -1,7 +1,8 @@
 """A deliberately bad shop: takes the card number into its server and lets it leak. For positive controls alone.
 
-`python passthrough_app.py DIR LEAK` prints its port and serves POST /pay with a form's `number`. LEAK names the one
-place where the number stays besides the request: nothing, log, sqlite, mail, file, memory or response.
+`python passthrough_app.py DIR LEAK` prints its port and serves a page with a card form of its own, and POST /pay
+with that form's `number`. LEAK names the one place where the number stays besides the request: nothing, log, sqlite
+(its write-ahead log), sqlite-main, mail, file, memory or response.
 """
 
 from __future__ import annotations
@@ -36,6 +37,12 @@ def leak_to_sqlite(number: str, folder: Path) -> None:
 _OPEN: list[sqlite3.Connection] = []
 
 
+def leak_to_sqlite_main(number: str, folder: Path) -> None:
+    """In the database file itself, as after a checkpoint."""
+    leak_to_sqlite(number, folder)
+    _OPEN[-1].execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def leak_to_mail(number: str, folder: Path) -> None:
     mail = email.message.EmailMessage()
     mail["Subject"] = "order"
@@ -54,10 +61,15 @@ def leak_to_memory(number: str, folder: Path) -> None:
 LEAKS: dict[str, Callable[[str, Path], None]] = {
     "log": leak_to_log,
     "sqlite": leak_to_sqlite,
+    "sqlite-main": leak_to_sqlite_main,
     "mail": leak_to_mail,
     "file": leak_to_file,
     "memory": leak_to_memory,
 }
+
+
+_FORM = b"""<!doctype html><title>shop</title><form method="post" action="/pay">
+<input name="number" autocomplete="cc-number"><button>pay</button></form>"""
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -71,6 +83,9 @@ class _Quiet(WSGIRequestHandler):
 
 def main(folder: Path, leak: str) -> None:
     def shop(environ: dict[str, object], start_response: Callable[..., object]) -> list[bytes]:
+        if environ["REQUEST_METHOD"] == "GET":
+            start_response("200 OK", [("Content-Type", "text/html")])
+            return [_FORM]
         stream = environ["wsgi.input"]
         assert isinstance(stream, io.BufferedIOBase)
         form = urllib.parse.parse_qs(stream.read(int(str(environ["CONTENT_LENGTH"] or 0))).decode())

@@ -1,0 +1,76 @@
+"""Look for every number in every sink, and judge. No evidence is not green."""
+
+# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ..forms import forms_of
+from ..memory import MemoryUnreadableError
+from .sinks import MissingEvidence, Place, Sink
+
+
+class Hit(NamedTuple):
+    """Number `label` (never the number itself) lies in `sink`."""
+
+    sink: str
+    label: str
+    place: Place
+
+    def __str__(self) -> str:
+        return f"{self.sink}: number '{self.label}' as {self.place.form} in {self.place.where}"
+
+
+@dataclass
+class Evidence:
+    """What a search found. `faults` say what could not be looked at, `searched` which sinks were, wholly."""
+
+    hits: list[Hit] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    searched: list[str] = field(default_factory=list)
+
+    @property
+    def status(self) -> int:
+        """0 nothing found and everything seen, 1 found, 2 nothing found but evidence is missing."""
+        if self.hits:
+            return 1
+        return 2 if self.faults or not self.searched else 0
+
+    @property
+    def red(self) -> list[str]:
+        """The sinks with hits, each once, in order."""
+        return list(dict.fromkeys(hit.sink for hit in self.hits))
+
+    def __str__(self) -> str:
+        lines = [*map(str, self.hits), *(f"missing: {fault}" for fault in self.faults)]
+        return "\n".join(lines) or f"nothing found in {len(self.searched)} places"
+
+
+def gather(sinks: Iterable[Sink], numbers: Mapping[str, str]) -> Evidence:
+    """Search each sink for every form of each number (label to digits). Must run in a process that is no sink."""
+    evidence = Evidence()
+    if not numbers:
+        evidence.faults.append("no number to look for")
+        return evidence
+    for sink in sinks:
+        fault = _look(sink, numbers, evidence)
+        if fault is None:
+            evidence.searched.append(sink.name)
+        else:
+            evidence.faults.append(f"{sink.name}: {fault}")
+    return evidence
+
+
+def _look(sink: Sink, numbers: Mapping[str, str], evidence: Evidence) -> str | None:
+    """Add the hits; why the sink was not seen wholly, or None."""
+    try:
+        for label, number in numbers.items():
+            for place in sink.search(forms_of(number)):
+                evidence.hits.append(Hit(sink.name, label, place))
+        if not sink.witness or not any(True for _ in sink.search({"witness": sink.witness})):
+            return "its witness was not found, so it was not seen"
+    except (OSError, MissingEvidence, MemoryUnreadableError) as error:
+        return getattr(error, "strerror", None) or str(error)
+    return None
