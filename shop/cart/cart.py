@@ -22,7 +22,7 @@ from shop.catalog.layout import picture_url
 from shop.catalog.models import Product, Variant
 from shop.catalog.queries import AnyRow
 from shop.context import the_shop
-from shop.tax import TaxLine, TaxRate
+from shop.tax import TaxRate
 
 QUANTITY_MAX = 99
 LINES_MAX = 30
@@ -52,17 +52,12 @@ class CartLineView:
     price: Money
     seen_price: Money
     tax_rate: TaxRate
-    weight_g: int
     free: int
     picture_url: str
 
     @property
     def total(self) -> Money:
         return self.price * self.quantity
-
-    @property
-    def tax_line(self) -> TaxLine:
-        return TaxLine(self.total, self.tax_rate)
 
     @property
     def problem(self) -> Problem | None:
@@ -138,7 +133,6 @@ _LINES = (
         Product.name_ja,
         Product.name_en,
         Product.tax_rate,
-        Product.weight_g,
         Product.picture.label("product_picture"),
         Variant.options,
         Variant.price,
@@ -176,7 +170,6 @@ def _line(row: AnyRow, locale: str) -> CartLineView:
         price=Money(row.price),
         seen_price=Money(row.seen_price),
         tax_rate=TaxRate(row.tax_rate),
-        weight_g=row.weight_g,
         free=row.free,
         picture_url=picture_url(row.slug, row.picture or row.product_picture, row.sku if row.picture else ""),
     )

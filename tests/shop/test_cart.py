@@ -33,7 +33,6 @@ def _line(*, quantity: int = 2, price: int = 1100, seen: int = 1100, free: int =
         price=Money(price),
         seen_price=Money(seen),
         tax_rate=TaxRate.STANDARD,
-        weight_g=100,
         free=free,
         picture_url="/a.svg",
     )
