@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,7 @@ from payments.models import Payment
 from shop.cli import main
 from shop.db.migrate import is_current
 from tests.environment import make_environ
-from tests.servers.sandbox import Sandbox, running_sandbox
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as running:
-        yield running
+from tests.servers.sandbox import Sandbox
 
 
 @pytest.fixture
