@@ -7,6 +7,7 @@ import datetime as dt
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are of an older version
 
 from shop.delivery.policy import Policy
 from shop.delivery.slots import Choice, Slot, day_label, days
@@ -19,7 +20,9 @@ class DeliveryForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     day = SelectField(lazy_gettext("お届け希望日"), validate_choice=False)
     slot = SelectField(lazy_gettext("お届け時間帯"))
     method = RadioField(
-        lazy_gettext("お支払い方法"), choices=[("card", lazy_gettext("クレジットカード"))], default="card"
+        lazy_gettext("お支払い方法"),
+        choices=[SelectChoice("card", lazy_gettext("クレジットカード"))],
+        default="card",
     )
 
     @classmethod
@@ -31,10 +34,10 @@ class DeliveryForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         possible = days(policy, prefecture, now)
         form.offered_days = frozenset({"", *(day.isoformat() for day in possible)})
         form.day.choices = [
-            ("", lazy_gettext("指定なし（最短でお届け）")),
-            *((day.isoformat(), day_label(day, locale)) for day in possible),
+            SelectChoice("", lazy_gettext("指定なし（最短でお届け）")),
+            *(SelectChoice(day.isoformat(), day_label(day, locale)) for day in possible),
         ]
-        form.slot.choices = [(slot.value, slot.label(locale)) for slot in Slot]
+        form.slot.choices = [SelectChoice(slot.value, slot.label(locale)) for slot in Slot]
         return form
 
     def validate(self, extra_validators: object = None) -> bool:

@@ -51,6 +51,8 @@ class Quote:
     prefecture: str
     choice: Choice
     earliest: dt.date
+    recipient: str
+    """A keyed hash of who receives it and where: a page that showed another address is not this quote."""
 
     @property
     def goods(self) -> Money:
@@ -63,7 +65,8 @@ class Quote:
     @property
     def digest(self) -> str:
         """A short hash over everything that the shopper agrees to."""
-        text = json.dumps(self.snapshot(), sort_keys=True, ensure_ascii=False)
+        agreed = [self.snapshot(), self.recipient]
+        text = json.dumps(agreed, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def delivery_text(self, locale: str) -> str:
@@ -92,9 +95,10 @@ def make_quote(
     lines: Sequence[QuoteLine],
     prefecture: str,
     choice: Choice,
+    recipient: str,
     now: dt.datetime,
 ) -> Quote:
-    """The quote for a basket. `lines` is not empty; KeyError for an unknown prefecture."""
+    """The quote for a basket. `lines` is not empty, `recipient` a keyed hash; KeyError for an unknown prefecture."""
     goods = sum((line.gross for line in lines), Money(0))
     delivery_fee = fee(policy, prefecture, goods)
     taxed = [TaxLine(line.gross, line.tax_rate) for line in lines]
@@ -107,6 +111,7 @@ def make_quote(
         prefecture=prefecture,
         choice=choice,
         earliest=earliest_day(policy, prefecture, now),
+        recipient=recipient,
     )
 
 

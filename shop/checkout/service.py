@@ -1,7 +1,7 @@
 """Confirm an order: everything that the button promises, in one transaction, then the session at the provider.
 
-The final page carries the draft's attempt key and the digest of what it showed. A double click, a second tab or a
-retry after a lost answer finds the order that the first one made.
+The draft names the order that its final page makes, the form carries the digest of what the page showed. A double
+click, a second tab or a retry after a lost answer finds the order that the first one made.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ import datetime as dt
 import secrets
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as DBSession
 
 from payments.columns import new_id
 from payments.models import Payment
-from payments.provider import UIMode
+from payments.provider import OutcomeUnknown, UIMode
 from payments.sessions import want_session
 from shop.address.contact import Contact
 from shop.address.normalise import lookup_key_email
+from shop.cart.models import CartLine
 from shop.checkout.models import Draft
 from shop.checkout.quote import Quote
 from shop.context import Shop
@@ -32,7 +34,7 @@ from shop.stores import Store
 from shop.vault import Place
 
 _NUMBER_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-_OPEN = frozenset({OrderState.PLACED, OrderState.PAID, OrderState.REVIEW, OrderState.REFUNDING})
+_TRIES = 3
 
 
 class SoldOut(Exception):
@@ -45,6 +47,18 @@ class SoldOut(Exception):
 
 class TooMany(SoldOut):
     """One customer would hold more of a thing than one may without paying."""
+
+
+class BasketChanged(Exception):
+    """The basket is not what was quoted any more; nothing was placed."""
+
+
+class _OtherOrder(Exception):
+    """This draft has an unpaid order that is not what is wanted now."""
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(order_id)
+        self.id = order_id
 
 
 @dataclass(frozen=True)
@@ -60,26 +74,20 @@ class Buyer:
 def confirm(shop: Shop, store: Store, quote: Quote, buyer: Buyer, ui_mode: UIMode, now: dt.datetime) -> str:
     """Place the order of a quote, or find the one that this draft has placed. Returns the order's id.
 
-    Raises SoldOut or TooMany; then nothing is placed and nothing held. Calls the provider only to end an order that
-    this draft placed before with other contents.
+    Raises SoldOut, TooMany or BasketChanged; then nothing is placed and nothing held. Calls the provider only to end
+    an unpaid order that this draft placed before and that is not what is wanted now; raises OutcomeUnknown when that
+    could not be done, for then both could be paid.
     """
-    _give_up_other(shop, store, quote, buyer, now)
-    for _try in range(2):
+    for _try in range(_TRIES):
         try:
             return shop.db.write(lambda session: _place(session, shop, store, quote, buyer, ui_mode, now))
         except IntegrityError:
             continue  # another process placed this draft's order, or drew the same number, at the same moment
-    return shop.db.write(lambda session: _place(session, shop, store, quote, buyer, ui_mode, now))
-
-
-def _give_up_other(shop: Shop, store: Store, quote: Quote, buyer: Buyer, now: dt.datetime) -> None:
-    """The basket was changed after an order was placed from it: end that unpaid order first."""
-    with shop.db.read() as session:
-        draft = session.get_one(Draft, (store.id, buyer.cart_id))
-        order = order_of_attempt_key(session, store.id, draft.attempt_key)
-    if order is None or order.state != OrderState.PLACED or order.snapshot["digest"] == quote.digest:
-        return
-    release(shop.db, shop.providers[store.id], OrderListener(), store.id, order.id, now, given_up=True)
+        except _OtherOrder as other:
+            release(
+                shop.db, shop.providers[store.id], OrderListener(), store.id, other.id, now, given_up=True
+            )
+    raise OutcomeUnknown("an earlier order of this basket could not be ended")
 
 
 def _place(
@@ -93,10 +101,14 @@ def _place(
 ) -> str:
     draft = session.get_one(Draft, (store.id, buyer.cart_id), with_for_update=True)
     known = order_of_attempt_key(session, store.id, draft.attempt_key)
-    if known is not None and known.state in _OPEN:
+    if known is not None and _stands_for(known, quote, now):
         return known.id
+    if not _is_in_basket(session, store.id, buyer.cart_id, quote):
+        if known is not None and known.state == OrderState.PAID:
+            return known.id  # it was paid between the reading of the basket and now
+        raise BasketChanged
     if known is not None:
-        draft.attempt_key = new_id()  # that order ended unpaid: this is a new one
+        draft.attempt_key = new_id()  # that order is over, paid or not: this is a new one
     order = _order(shop, store, quote, buyer, draft.attempt_key, now)
     lines = _lines(order, quote)
     session.add(order)
@@ -108,6 +120,24 @@ def _place(
         raise SoldOut(short)
     _want_payment(session, shop, order, ui_mode, now)
     return order.id
+
+
+def _stands_for(known: Order, quote: Quote, now: dt.datetime) -> bool:
+    """Whether the order that this draft has placed is what is wanted now. Raises when it must be ended first."""
+    is_same = known.snapshot["digest"] == quote.digest
+    if known.state == OrderState.PLACED and not (is_same and known.held_until > now):
+        raise _OtherOrder(known.id)
+    # Money may have moved for an order under review: the same goods are not charged again.
+    return is_same and known.state in {OrderState.PLACED, OrderState.REVIEW}
+
+
+def _is_in_basket(session: DBSession, store_id: str, cart_id: str, quote: Quote) -> bool:
+    """Whether the basket holds exactly what was quoted, now, in the transaction that places the order."""
+    query = select(CartLine.sku, CartLine.quantity).where(
+        CartLine.store_id == store_id, CartLine.cart_id == cart_id
+    )
+    now = {row.sku: row.quantity for row in session.execute(query)}
+    return now == {line.sku: line.quantity for line in quote.lines}
 
 
 def _order(shop: Shop, store: Store, quote: Quote, buyer: Buyer, attempt_key: str, now: dt.datetime) -> Order:

@@ -21,7 +21,7 @@ from shop.checkout.models import Draft
 from shop.checkout.pay_views import start_and_lead_on
 from shop.checkout.payment import ui_mode_of
 from shop.checkout.quote import Quote, QuoteLine, choice_of, make_quote
-from shop.checkout.service import Buyer, SoldOut, TooMany, confirm
+from shop.checkout.service import BasketChanged, Buyer, SoldOut, TooMany, confirm
 from shop.context import the_locale, the_shop, the_store
 from shop.delivery.fees import fee_range
 from shop.delivery.policy import policy_of
@@ -133,6 +133,8 @@ def place() -> ResponseReturnValue:
         )
         flash(text, "warn")
         return _to_cart()
+    except BasketChanged:
+        return redirect(url_for("checkout.final"), 303)
     except SoldOut:
         flash(
             _("ご確認の間に在庫がなくなった商品があります。数量をお確かめください。請求は発生していません。"),
@@ -234,7 +236,8 @@ def _quote(basket: Basket, contact: Contact) -> Quote:
         for line, english in zip(basket.cart.lines, basket.cart_en.lines, strict=True)
     ]
     store = the_store()
-    return make_quote(store, policy_of(store.id), lines, contact.prefecture, chosen, utcnow())
+    recipient = the_shop().vault.lookup(store.id, "contact", contact.to_json())
+    return make_quote(store, policy_of(store.id), lines, contact.prefecture, chosen, recipient, utcnow())
 
 
 def _full_name(line: CartLineView) -> str:

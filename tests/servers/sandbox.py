@@ -28,8 +28,8 @@ class Sandbox:
         """Pay a session as a browser would, with a card number or the name of an outcome."""
         return self.control(f"checkout/{session_id}/pay", {"card": card})
 
-    def fault(self, operation: str, kind: str, *, times: int = 1, **more: Any) -> None:
-        """Make the next calls of an operation go wrong."""
+    def fault(self, operation: str, kind: str, *, times: int | None = 1, **more: Any) -> None:
+        """Make the next calls of an operation go wrong; `times=None` lasts until the faults are cleared."""
         self.control("faults", {"operation": operation, "kind": kind, "times": times, **more})
 
     def control(self, path: str, body: dict[str, Any] | None = None, method: str = "POST") -> dict[str, Any]:

@@ -1,0 +1,57 @@
+"""A real sandbox behind the web application, for tests that place orders without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from shop.app import create_app, create_shop
+from shop.context import Shop
+from shop.settings import load
+from tests.environment import make_environ
+from tests.servers.sandbox import Sandbox, running_sandbox
+from tests.shop.buyer import Buyer
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One sandbox for all tests of this area; each has orders of its own."""
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@pytest.fixture
+def paying_shop(sqlite_url: str, sandbox: Sandbox) -> Iterator[Shop]:
+    """The parts of a shop whose provider is the sandbox."""
+    addresses = {
+        "STRIPE_API_BASE": sandbox.url,
+        "STRIPE_JS_URL": f"{sandbox.pages}/endive/stripe.js",
+        "STRIPE_FRAME_ORIGINS": sandbox.pages,
+        "STRIPE_CHECKOUT_ORIGIN": sandbox.pages,
+    }
+    parts = create_shop(load(make_environ(sqlite_url, **addresses)))
+    yield parts
+    sandbox.control("faults", method="DELETE")
+    parts.db.dispose()
+
+
+@pytest.fixture
+def paying_app(paying_shop: Shop) -> Flask:
+    """The web application on it."""
+    app = create_app(shop=paying_shop)
+    app.testing = True
+    return app
+
+
+@pytest.fixture
+def style(paying_app: Flask) -> Buyer:
+    """A guest at the token store."""
+    return Buyer(paying_app, "style")
+
+
+@pytest.fixture
+def cocomo(paying_app: Flask) -> Buyer:
+    """A guest at the redirect store."""
+    return Buyer(paying_app, "cocomo")
