@@ -83,11 +83,15 @@ class Recorder:
             try:
                 far_reader, far_writer = await asyncio.open_connection(*self._upstream)
                 ends.append(far_writer)
+                # A side that breaks off ends its own direction alone: the other may still have something to say,
+                # and what is not recorded can't be searched.
                 await asyncio.gather(
-                    _pass_on(reader, far_writer, request), _pass_on(far_reader, writer, response)
+                    _pass_on(reader, far_writer, request),
+                    _pass_on(far_reader, writer, response),
+                    return_exceptions=True,
                 )
             except OSError:
-                pass  # one side broke off; what it sent until then is kept
+                pass  # nobody listens upstream; what was sent until then is kept
             finally:
                 await _close(ends)
 
