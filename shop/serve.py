@@ -15,10 +15,13 @@ from shop.settings import load
 THREADS = 4
 
 
-def serve(host: str, port: int, workers: int) -> None:
-    """Answer requests until a signal comes. Each worker is a process with a few threads."""
+def serve(host: str, port: int, workers: int, *, target: str = "shop.app:create_app") -> None:
+    """Answer requests until a signal comes. Each worker is a process with a few threads.
+
+    `target` names the factory of the application; benchmarks put others on the same server.
+    """
     Granian(
-        "shop.app:create_app",
+        target,
         factory=True,
         address=host,
         port=port,
