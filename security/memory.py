@@ -6,6 +6,7 @@ same reason needles never stand on a command line.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import sys
@@ -60,19 +61,24 @@ def process_tree(root_pid: int, marker: bytes | None = None) -> list[int]:
     return sorted(tree - {os.getpid()})
 
 
-def search_memory(pid: int, forms: Mapping[str, bytes]) -> list[MemoryHit]:
+def search_memory(pid: int, forms: Mapping[str, bytes], clean: set[bytes] | None = None) -> list[MemoryHit]:
     """Every form in the readable mappings of process `pid`: heap, stacks, anonymous and file mappings, swap too.
 
+    `clean` saves work over several processes, which share libraries and empty pages: digests of windows known to
+    hold none of these same forms. It is added to; never use it again with other forms.
     Raises MemoryUnreadableError when a mapping cannot be read (no permission, process gone), and ValueError for
     the calling process itself.
     """
     _require_linux()
     if pid == os.getpid():
         raise ValueError("a process cannot be searched from within: it would find its own needles")
+    known = set[bytes]() if clean is None else clean
     try:
         with (_PROC / str(pid) / "mem").open("rb", buffering=0) as memory:
             return [
-                hit for region in _regions(pid) for hit in _search_region(memory.fileno(), pid, region, forms)
+                hit
+                for region in _regions(pid)
+                for hit in _search_region(memory.fileno(), pid, region, forms, known)
             ]
     except OSError as error:
         raise MemoryUnreadableError(f"memory of process {pid} could not be read: {error.strerror}") from error
@@ -136,12 +142,17 @@ def _regions(pid: int) -> list[_Region]:
     return regions
 
 
-def _search_region(memory: int, pid: int, region: _Region, forms: Mapping[str, bytes]) -> Iterator[MemoryHit]:
+def _search_region(
+    memory: int, pid: int, region: _Region, forms: Mapping[str, bytes], clean: set[bytes]
+) -> Iterator[MemoryHit]:
     overlap = longest(forms) - 1
     seen: set[Found] = set()
     for start in range(region.start, region.end, WINDOW):
         data = _read(memory, pid, start, min(WINDOW + overlap, region.end - start))
-        hits = set(search(data, forms, start))
+        digest = hashlib.blake2b(data, digest_size=16).digest()
+        hits = set() if digest in clean else set(search(data, forms, start))
+        if not hits:
+            clean.add(digest)
         yield from (MemoryHit(pid, region.name, hit) for hit in sorted(hits - seen))
         seen = hits
 

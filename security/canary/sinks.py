@@ -13,7 +13,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -110,14 +110,18 @@ class Values:
 
 @dataclass(frozen=True)
 class Process:
-    """The memory of one process, and the files it holds open for writing, those without a name too."""
+    """The memory of one process, and the files it holds open for writing, those without a name too.
+
+    `clean` may be one dictionary for several processes: what they share is then searched once.
+    """
 
     name: str
     pid: int
     witness: bytes
+    clean: dict[frozenset[bytes], set[bytes]] = field(default_factory=dict)
 
     def search(self, forms: Forms) -> Iterator[Place]:
-        for hit in search_memory(self.pid, forms):
+        for hit in search_memory(self.pid, forms, self.clean.setdefault(frozenset(forms.values()), set())):
             yield Place(f"memory of process {self.pid}, {hit.region or 'anonymous'}", hit.found.form)
         for link in Path(f"/proc/{self.pid}/fd").iterdir():
             if _is_written_file(link):

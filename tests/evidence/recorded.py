@@ -51,7 +51,8 @@ class Recorded:
     def pids(self) -> dict[str, list[int]]:
         """The shop's processes by name, children with their parents; found by the marker, so that none escapes."""
         trees = {name: process_tree(process.pid) for name, process in self.system.processes.items()}
-        marked = set(process_tree(self.system.web.pid, self.marker.encode()))
+        roots = [process.pid for process in self.system.processes.values()]
+        marked = {pid for root in roots for pid in process_tree(root, self.marker.encode())}
         known = {pid for tree in trees.values() for pid in tree}
         if marked != known:
             raise AssertionError(f"processes that belong to no part: {sorted(marked ^ known)}")
@@ -77,9 +78,11 @@ class Recorded:
     def processes(self) -> list[Process]:
         """Every process of the shop and of its database, as a sink."""
         marker = self.marker.partition("=")[2].encode()
-        shops = [Process(name, pid, marker) for name, pids in self.pids().items() for pid in pids]
+        clean: dict[frozenset[bytes], set[bytes]] = {}
+        shops = [Process(name, pid, marker, clean) for name, pids in self.pids().items() for pid in pids]
         # PostgreSQL was not started with our environment; each of its processes knows the database's folder.
-        bases = [Process("PostgreSQL", pid, str(self.data_folder()).encode()) for pid in self.database_pids()]
+        data = str(self.data_folder()).encode()
+        bases = [Process("PostgreSQL", pid, data, clean) for pid in self.database_pids()]
         return shops + bases
 
     def sinks(self) -> list[Sink]:

@@ -165,3 +165,18 @@ def test_a_command_without_numbers_is_no_success(
 
         assert main(["memory", "--pid", str(os.getppid())]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_windows_known_to_be_clean_are_passed_over_and_others_are_not(tmp_path: Path) -> None:
+    clean: set[bytes] = set()
+    with (
+        running("import sys; print('ready', flush=True); sys.stdin.read()") as empty,
+        running(HOLD.format(times=1)) as holding,
+    ):
+        first_line(empty), first_line(holding)
+        assert search_memory(empty.pid, FORMS, clean) == []
+        kept = len(clean)
+        hits = search_memory(holding.pid, FORMS, clean)
+
+    assert "plain" in {hit.found.form for hit in hits}
+    assert kept > 10
