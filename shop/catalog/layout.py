@@ -5,6 +5,7 @@ The values are plain functions and strings, not `url_for`: a shelf of 24 calls t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -21,7 +22,9 @@ from shop import pictures
 from shop.catalog.queries import CardRow
 from shop.catalog.shelves import Shelf, shelves_of
 from shop.context import the_locale, the_shop, the_store
+from shop.tax import TaxRate
 
+_IN_SIGHT = 4
 _RATIOS = {"cocomo": "1:1"}
 
 
@@ -85,24 +88,27 @@ def page_context() -> dict[str, object]:
     return {"root": request.script_root, "shot": shot_of(store.id) if store else None}
 
 
-_texts: dict[tuple[str, str], str] = {}
+_texts: dict[tuple[str, str], Markup] = {}
 
 
-def text(message: str) -> str:
-    """Flask-Babel's gettext, remembered: looking a text up costs as much as drawing a product's card.
+def text(message: str, **values: object) -> Markup:
+    """Flask-Babel's gettext for a template, remembered: looking a text up costs as much as drawing a product's card.
 
-    Templates alone use it, so there are only as many texts as msgids in them.
+    Templates alone use it, so there are only as many texts as msgids in them. The texts are ours, so they go out as
+    they are; what is put into one is escaped.
     """
-    key = str(get_locale()), message
-    if key not in _texts:
-        _texts[key] = gettext(message)
-    return _texts[key]
+    key = the_locale() if has_request_context() else str(get_locale()), message
+    known = _texts.get(key)
+    if known is None:
+        known = _texts[key] = Markup(gettext(message))  # noqa: S704  (our own words)
+    return known % values
 
 
 def install_texts(environment: Environment) -> None:
-    """Let `_()` in templates mean `text`."""
+    """Let `_()` in templates mean `text`. The i18n extension's own wrapper asks Jinja's context at every call."""
     install = environment.install_gettext_callables  # type: ignore[attr-defined]  # the i18n extension adds it
-    install(text, ngettext, newstyle=True)
+    install(gettext, ngettext, newstyle=True)
+    environment.globals["_"] = text
 
 
 _feet: dict[tuple[str, str], Markup] = {}
@@ -121,12 +127,25 @@ def yen(amount: int, locale: str) -> str:
     return Money(amount).format(locale)
 
 
-def picture(row: CardRow) -> str:
-    """The address of the picture of a product's card."""
-    return picture_url(row.slug, row.picture)
+def parts(cards: Sequence[CardRow], locale: str) -> list[tuple[object, ...]]:
+    """What a card shows, card by card: slug, picture, name, price, whether there are dearer variants, whether
+    the tax rate is reduced, whether it is in stock, and whether its picture can wait."""
+    return [
+        (
+            card.slug,
+            picture_url(card.slug, card.picture),
+            card.name,
+            yen(card.price_from, locale),
+            card.price_to != card.price_from,
+            card.tax_rate == TaxRate.REDUCED,
+            card.in_stock,
+            number >= _IN_SIGHT,
+        )
+        for number, card in enumerate(cards)
+    ]
 
 
-TEMPLATE_FILTERS = {"picture": picture, "yen": yen}
+TEMPLATE_FILTERS = {"parts": parts, "yen": yen}
 TEMPLATE_GLOBALS = {
     "foot": foot,
     "picture_url": picture_url,
