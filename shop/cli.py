@@ -33,7 +33,8 @@ def main(env_file: Path | None) -> None:
     """Hitsuka: a shop that never sees a card number."""
     if env_file is not None:
         lines = env_file.read_text("utf-8").splitlines()
-        os.environ.update(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+        settings = (line.partition("=") for line in lines if not line.startswith("#"))
+        os.environ.update({name: value for name, equals, value in settings if equals})
 
 
 @main.command()

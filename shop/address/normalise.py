@@ -27,7 +27,7 @@ _INVISIBLE = ("Cc", "Cf", "Zl", "Zp")
 _TELEPHONE = re.compile(rf"[0-9+(). /{_HYPHENS}]+")
 
 
-class BadEmail(ValueError):  # noqa: N818 - it reads as what happened
+class BadEmail(ValueError):
     """What was typed is no mail address; the text tells the person what to do (a message id)."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class BadEmail(ValueError):  # noqa: N818 - it reads as what happened
         )
 
 
-class BadPhone(ValueError):  # noqa: N818 - it reads as what happened
+class BadPhone(ValueError):
     """What was typed is no telephone number; the text tells the person what to do (a message id)."""
 
     def __init__(self) -> None:

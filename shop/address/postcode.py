@@ -27,7 +27,7 @@ _POSTCODE = re.compile(rf"〒?{_BETWEEN}([0-9]{{3}}){_BETWEEN}([0-9]{{4}})")
 _LONGEST = 40
 
 
-class BadPostcode(ValueError):  # noqa: N818 - it reads as what happened
+class BadPostcode(ValueError):
     """What was typed is no postcode; the text tells the person what to type (a message id in Japanese)."""
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ from payments.money import Money
 from .regions import REGIONS
 
 
-class BadPolicy(ValueError):  # noqa: N818 - it reads as what happened
+class BadPolicy(ValueError):
     """The file of a store is wrong; the text names the setting, for whoever wrote it."""
 
 

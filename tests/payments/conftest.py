@@ -149,5 +149,5 @@ class Till:
 
 
 @pytest.fixture
-def till(db: Database, provider: StripeProvider, listener: Listener, sandbox: Sandbox, tmp_path: Path) -> Till:  # noqa: ARG001
+def till(db: Database, provider: StripeProvider, listener: Listener, sandbox: Sandbox, tmp_path: Path) -> Till:
     return Till(db, provider, listener, sandbox)

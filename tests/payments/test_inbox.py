@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -105,7 +106,7 @@ def test_events_of_strangers_are_noted_and_ignored(till: Till) -> None:
     assert [tuple(row) for row in states] == [("ignored", 2)]
 
 
-FORGERIES = {
+FORGERIES: dict[str, Callable[[bytes], dict[str, str]]] = {
     "no signature": lambda body: {},
     "another secret": lambda body: signed(body, "whsec_other"),
     "another body": lambda body: signed(body + b" "),

@@ -1,4 +1,4 @@
-"""Sealing: who has only the public key can't read, a moved or altered value does not open, equal values look different."""
+"""Sealing: a public key can't read, a moved or altered value does not open, equal values look different."""
 
 from __future__ import annotations
 

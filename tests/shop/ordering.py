@@ -1,4 +1,4 @@
-"""Place an order without a browser: the same functions as the confirm button, with made-up goods and a made-up guest."""
+"""Place an order without a browser: the same functions as the confirm button, for a made-up guest."""
 
 from __future__ import annotations
 

@@ -67,11 +67,10 @@ def _jobs(shop: Shop) -> list[Job]:
 
 
 def _read(folder: Path) -> list[EmailMessage]:
-    found = [
+    return [
         email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         for path in sorted(folder.iterdir())
     ]
-    return [message for message in found if isinstance(message, EmailMessage)]
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

@@ -56,7 +56,7 @@ def _contact(vault: Vault, order: Order) -> Contact:
     return Contact.from_json(vault.open_personal(place, order.contact, purpose=Purpose.ORDER_MAIL))
 
 
-def test_after_rotation_everything_is_under_the_new_keys_and_opens(db: Database, old_keys: Keys, new_keys: Keys) -> None:
+def test_rotated_values_open_with_the_new_keys_alone(db: Database, old_keys: Keys, new_keys: Keys) -> None:
     before = {order.id: _contact(Vault(old_keys), order) for order in _orders(db)}
     assert rotate(db, Vault(new_keys)) == Rotation(resealed=2 * ORDERS)
     only_new = dataclasses.replace(new_keys, data={store: held[:1] for store, held in new_keys.data.items()})
@@ -113,7 +113,9 @@ def test_a_dump_of_every_table_shows_nobody(db: Database, old_keys: Keys) -> Non
     people = [_contact(Vault(old_keys), order) for order in _orders(db)]
     with db.read() as session:
         dump = "\n".join(
-            repr(row) for table in metadata.sorted_tables for row in session.execute(text(f'SELECT * FROM "{table.name}"'))
+            repr(row)
+            for table in metadata.sorted_tables
+            for row in session.execute(text(f'SELECT * FROM "{table.name}"'))
         )
     assert len(dump) > 10_000
     for person in people:
