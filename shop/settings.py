@@ -82,7 +82,6 @@ class Settings:
 
     env: str
     database_url: Secret
-    redis_url: Secret | None
     keys: Keys
     accounts: Mapping[str, StripeAccount]
     """The provider's account of each store; stores may share one."""
@@ -111,7 +110,6 @@ def load(environ: Mapping[str, str]) -> Settings:
         database_url=Secret(
             reader.text("DATABASE_URL", "" if env == "production" else "sqlite:///var/shop.sqlite")
         ),
-        redis_url=reader.optional_secret("REDIS_URL"),
         keys=_keys(reader),
         accounts={store_id: _account(reader, store_id, env) for store_id in all_stores()},
         urls=_urls(reader, env),
