@@ -19,8 +19,8 @@ from shop.serve import serve
 
 _PAGE = """<!doctype html><title>Products</title><ul>
 {% for product in products %}
-<li><a href="/products/{{ product.slug }}"><img src="/pictures/products/{{ product.slug }}.svg" alt="">{{ product.name_ja }}</a> \
-{{ product.price_from }}</li>
+<li><a href="/products/{{ product.slug }}"><img src="/pictures/products/{{ product.slug }}.svg" alt="">
+{{ product.name_ja }}</a> {{ product.price_from }}</li>
 {% endfor %}
 </ul>"""
 _SEEN = (Product.slug, Product.name_ja, Product.price_from)

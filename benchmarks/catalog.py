@@ -1,6 +1,6 @@
 """The category page of 24 products against the bare limit, on one server and database, at several sizes.
 
-    python -m benchmarks.catalog --database sqlite --sizes 1000,100000
+python -m benchmarks.catalog --database sqlite --sizes 1000,100000
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def fill(url: str, products: int) -> str:
 def _page(browser: Browser, path: str) -> None:
     answer = browser.get(path, follow=False)
     if answer.status != 200 or answer.text.count("/pictures/products/") != 24:
-        raise RuntimeError(f"{path}: {answer.status} with {answer.text.count('/pictures/products/')} products")
+        raise RuntimeError(
+            f"{path}: {answer.status} with {answer.text.count('/pictures/products/')} products"
+        )
 
 
 @click.command()

@@ -34,7 +34,8 @@ class Meter:
 def process_at(port: int) -> int:
     """The process that listens on a port: PostgreSQL's first, whose children are its backends."""
     for connection in psutil.net_connections("tcp"):
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+        address = connection.laddr
+        if connection.status == psutil.CONN_LISTEN and address and address.port == port and connection.pid:
             return int(connection.pid)
     raise LookupError(f"nobody listens on {port}, or not for us to see")
 

@@ -45,16 +45,19 @@ class Result:
 def measure(database: str, buyers: int, items: int, *, workers: int, store: str, line: bool) -> Result:
     """One rush on a fresh system."""
     options = ("--rate-limit=25",) if line else ()
-    with folder() as place, fresh_database(database, place) as url:
-        with running_system(place, url, workers=workers, sandbox_options=options) as system:
-            shop = system.shop()
-            goods = put_on_sale(shop, store, items)
-            began = time.monotonic()
-            told = run(system, goods, buyers)
-            took = time.monotonic() - began
-            books = _quiet_books(system, goods)
-            faults = wrong(told, books, items) + _server_faults(system)
-            shop.db.dispose()
+    with (
+        folder() as place,
+        fresh_database(database, place) as url,
+        running_system(place, url, workers=workers, sandbox_options=options) as system,
+    ):
+        shop = system.shop()
+        goods = put_on_sale(shop, store, items)
+        began = time.monotonic()
+        told = run(system, goods, buyers)
+        took = time.monotonic() - began
+        books = _quiet_books(system, goods)
+        faults = wrong(told, books, items) + _server_faults(system)
+        shop.db.dispose()
     confirms, wholes = [one.confirm_s for one in told if one.pressed_at], [one.whole_s for one in told]
     return Result(
         database,

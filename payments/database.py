@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
 
 _TRIES = 6
+_IDLE_S = 1.0
 _RETRYABLE = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
 
 
@@ -35,7 +36,7 @@ class Database:
         if parsed.drivername in {"postgres", "postgresql"}:
             parsed = parsed.set(drivername="postgresql+psycopg")
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        self.engine: Engine = create_engine(parsed, pool_size=pool_size, max_overflow=8, pool_pre_ping=True)
+        self.engine: Engine = create_engine(parsed, pool_size=pool_size, max_overflow=8)
         self._writing = self.engine.execution_options(writes=True)
         self._lock_path: Path | None = None
         if self.is_sqlite:
@@ -44,6 +45,8 @@ class Database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             self._lock_path = Path(parsed.database + ".lock")
             _prepare_sqlite(self.engine)
+        else:
+            _ask_idle_connections(self.engine)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
@@ -102,7 +105,29 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        # Straight to the driver: SQLAlchemy's own way costs as much as a small select.
+        connection.connection.driver_connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _ask_idle_connections(engine: Engine) -> None:
+    """Before a connection that idled is used, ask whether its server is still there: it may have been restarted.
+
+    pool_pre_ping asks every time, which costs a page as much as its query. A connection that fails in use makes
+    SQLAlchemy drop all older ones, so at most what runs at that moment fails.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def _checkin(_connection: Any, record: Any) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _checkout(connection: Any, record: Any, _proxy: object) -> None:
+        if time.monotonic() - record.info.get("idle_since", time.monotonic()) < _IDLE_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError("the connection did not outlive its pause") from error
 
 
 def _is_retryable(error: DBAPIError) -> bool:

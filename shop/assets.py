@@ -18,6 +18,9 @@ class Asset:
 
     url: str
     integrity: str
+    script: Markup
+    """The element, whichever the file is for."""
+    style: Markup
 
 
 class Assets:
@@ -36,19 +39,21 @@ class Assets:
 
     def script(self, name: str) -> Markup:
         """A deferred script element with integrity."""
-        asset = self._assets[name]
-        return Markup('<script src="{}" integrity="{}" defer></script>').format(asset.url, asset.integrity)
+        return self._assets[name].script
 
     def style(self, name: str) -> Markup:
         """A stylesheet link with integrity."""
-        asset = self._assets[name]
-        return Markup('<link rel="stylesheet" href="{}" integrity="{}">').format(asset.url, asset.integrity)
+        return self._assets[name].style
 
 
 def _asset(path: Path, folder: Path) -> Asset:
     digest = hashlib.sha384(path.read_bytes()).digest()
     version = base64.urlsafe_b64encode(digest[:9]).decode()
+    url = f"/static/{path.relative_to(folder).as_posix()}?v={version}"
+    integrity = "sha384-" + base64.b64encode(digest).decode()
     return Asset(
-        url=f"/static/{path.relative_to(folder).as_posix()}?v={version}",
-        integrity="sha384-" + base64.b64encode(digest).decode(),
+        url=url,
+        integrity=integrity,
+        script=Markup('<script src="{}" integrity="{}" defer></script>').format(url, integrity),
+        style=Markup('<link rel="stylesheet" href="{}" integrity="{}">').format(url, integrity),
     )
