@@ -7,11 +7,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import URL
+from werkzeug.test import TestResponse
 
 from payments.database import Database
 from shop.app import create_app, create_shop
@@ -106,10 +108,17 @@ def shop_app(shop: Shop) -> Flask:
     return app
 
 
+class StoreClient(FlaskClient):
+    """A browser-like client on the style store: its host, and posts that come from its own pages."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        kwargs.setdefault("base_url", "http://style.localhost:8000")
+        self.environ_base.setdefault("HTTP_SEC_FETCH_SITE", "same-origin")
+        return super().open(*args, **kwargs)
+
+
 @pytest.fixture
 def client(shop_app: Flask) -> FlaskClient:
     """A browser-like client on the style store."""
-    client = shop_app.test_client()
-    client.environ_base["HTTP_HOST"] = "style.localhost:8000"
-    client.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
-    return client
+    shop_app.test_client_class = StoreClient
+    return shop_app.test_client()

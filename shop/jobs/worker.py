@@ -22,7 +22,8 @@ from payments.refunds import send_refund, wanted_refunds
 from payments.sessions import make_session, waiting
 from shop.checkout.request import request_of
 from shop.context import Shop
-from shop.jobs.models import Job, Schedule
+from shop.jobs import schedules
+from shop.jobs.models import Job
 from shop.mail.message import compose
 from shop.mail.transport import MailNotTaken, deliver
 from shop.orders.listener import OrderListener
@@ -32,6 +33,7 @@ _log = logging.getLogger("hitsuka.worker")
 
 LEASE = dt.timedelta(seconds=120)
 MAX_TRIES = 10
+JOBS_A_TURN = 20
 IDLE_S = 0.4
 
 
@@ -68,6 +70,7 @@ class Worker:
             self._send_refunds(),
             self._run_jobs(),
             self._release_overdue(),
+            schedules.keep(self._shop),
         ]
         return any(done)
 
@@ -106,7 +109,7 @@ class Worker:
         return any(sent)
 
     def _release_overdue(self) -> bool:
-        if not self._is_time("release", dt.timedelta(seconds=2)):
+        if not schedules.is_time(self._shop.db, "release", dt.timedelta(seconds=2)):
             return False
         now = utcnow()
         with self._shop.db.read() as session:
@@ -117,36 +120,19 @@ class Worker:
         ]
         return any(released)
 
-    def _is_time(self, name: str, every: dt.timedelta) -> bool:
-        """Whether this worker is the one to do a scheduled task now; the next time is set in the same step."""
-
-        def take(session: Session) -> bool:
-            now = utcnow()
-            row = session.get(Schedule, name, with_for_update={"skip_locked": True})
-            if row is None:
-                if session.get(Schedule, name) is None:
-                    session.add(Schedule(name=name, next_at=now + every))
-                    return True
-                return False
-            if row.next_at > now:
-                return False
-            row.next_at = now + every
-            return True
-
-        with self._shop.db.read() as session:
-            known = session.get(Schedule, name)
-            if known is not None and known.next_at > utcnow():
-                return False
-        return self._shop.db.write(take)
-
     def _run_jobs(self) -> bool:
+        done = 0
+        while done < JOBS_A_TURN and (job := self._next_job()) is not None:
+            self._run(job)
+            done += 1
+        return done > 0
+
+    def _next_job(self) -> Job | None:
+        """The next job, leased. One at a time: a lease covers one job, not those that would wait behind it."""
         with self._shop.db.read() as session:
             if session.scalar(_due_jobs().limit(1)) is None:
-                return False
-        jobs = self._shop.db.write(_claim)
-        for job in jobs:
-            self._run(job)
-        return bool(jobs)
+                return None
+        return self._shop.db.write(_claim)
 
     def _run(self, job: Job) -> None:
         try:
@@ -157,9 +143,9 @@ class Worker:
             _log.warning("job waits", extra={"job": job.id, "kind": job.kind, "reason": reason})
             if not isinstance(error, Later | PaymentError):
                 _log.exception("job failed")
-            self._shop.db.write(lambda session: _again(session, job.id, reason))
+            self._shop.db.write(lambda session: _again(session, job, reason))
         else:
-            self._shop.db.write(lambda session: _done(session, job.id))
+            self._shop.db.write(lambda session: _done(session, job))
 
     def _send_mail(self, job: Job) -> None:
         try:
@@ -178,21 +164,25 @@ def _due_jobs() -> Select[Job]:
     return select(Job).where(Job.state == "waiting", Job.run_at <= utcnow()).order_by(Job.run_at)
 
 
-def _claim(session: Session) -> list[Job]:
-    jobs = list(session.scalars(_due_jobs().limit(20).with_for_update(skip_locked=True)))
-    for job in jobs:
+def _claim(session: Session) -> Job | None:
+    job = session.scalar(_due_jobs().limit(1).with_for_update(skip_locked=True))
+    if job is not None:
         job.run_at = utcnow() + LEASE
         job.tries += 1
-    return jobs
+    return job
 
 
-def _done(session: Session, job_id: str) -> None:
-    job = session.get_one(Job, job_id)
+def _done(session: Session, claimed: Job) -> None:
+    """It is done, whoever holds the lease by now: doing it again would help nobody."""
+    job = session.get_one(Job, claimed.id, with_for_update=True)
     job.state, job.done_at, job.reason = "done", utcnow(), None
 
 
-def _again(session: Session, job_id: str, reason: str) -> None:
-    job = session.get_one(Job, job_id)
+def _again(session: Session, claimed: Job, reason: str) -> None:
+    """It failed. Nothing to say when the lease ran out meanwhile and another worker has it, or has done it."""
+    job = session.get_one(Job, claimed.id, with_for_update=True)
+    if job.state != "waiting" or job.tries != claimed.tries:
+        return
     job.reason = reason[:200]
     if job.tries >= MAX_TRIES:
         job.state = "parked"

@@ -1,0 +1,103 @@
+"""What is done again and again, whoever does it: one worker at a time, by a row that says when next."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from payments.columns import utcnow
+from payments.database import Database
+from payments.provider import PaymentError
+from payments.reconcile import reconcile
+from shop.cart.change import forget_old
+from shop.context import Shop
+from shop.jobs.models import Schedule
+from shop.orders.listener import OrderListener
+
+_log = logging.getLogger("hitsuka.schedule")
+
+BASKET_LIFE = dt.timedelta(days=30)
+"""As long as the cookie that opens it."""
+COMPARED = dt.timedelta(days=2)
+
+
+def keep(shop: Shop) -> bool:
+    """Do what is due of the slow schedules. True when there was anything."""
+    done = False
+    for name, (every, task) in _SCHEDULES.items():
+        if is_time(shop.db, name, every):
+            result = task(shop)
+            shop.db.write(lambda session, name=name, result=result: _note(session, name, result))  # type: ignore[misc]
+            done = True
+    return done
+
+
+def is_time(db: Database, name: str, every: dt.timedelta) -> bool:
+    """Whether the caller is the one to do a scheduled task now; the next time is set in the same step."""
+    with db.read() as session:
+        known = session.get(Schedule, name)
+        if known is not None and known.next_at > utcnow():
+            return False
+    return db.write(lambda session: _take(session, name, every))
+
+
+def _take(session: Session, name: str, every: dt.timedelta) -> bool:
+    now = utcnow()
+    row = session.get(Schedule, name, with_for_update={"skip_locked": True}, populate_existing=True)
+    if row is None:
+        return _first(session, name, now + every)
+    if row.next_at > now:
+        return False
+    row.next_at = now + every
+    return True
+
+
+def _first(session: Session, name: str, next_at: dt.datetime) -> bool:
+    """Write a schedule's row for the first time. False when another worker holds it, or wrote it at the same moment."""
+    if session.get(Schedule, name) is not None:
+        return False
+    try:
+        with session.begin_nested():
+            session.add(Schedule(name=name, next_at=next_at))
+    except IntegrityError:
+        return False
+    return True
+
+
+def _note(session: Session, name: str, result: str) -> None:
+    session.get_one(Schedule, name).last_result = result[:200]
+
+
+def _reconcile(shop: Shop) -> str:
+    """Compare with the provider's lists; a difference is said where the operator looks first."""
+    results = []
+    for provider in {id(one): one for one in shop.providers.values()}.values():
+        try:
+            report = reconcile(shop.db, provider, OrderListener(), utcnow() - COMPARED)
+        except PaymentError as error:
+            results.append(f"{provider.account}: no answer ({error.code})")
+            continue
+        if not report.agrees:
+            _log.error(
+                "reconcile differs",
+                extra={"account": provider.account, "differences": report.differences[:20]},
+            )
+        results.append(
+            f"{provider.account}: {'agrees' if report.agrees else 'differs'}, healed {len(report.healed)}"
+        )
+    return "; ".join(results)
+
+
+def _forget_baskets(shop: Shop) -> str:
+    count = shop.db.write(lambda session: forget_old(session, utcnow() - BASKET_LIFE))
+    return f"{count} old baskets"
+
+
+_SCHEDULES: dict[str, tuple[dt.timedelta, Callable[[Shop], str]]] = {
+    "reconcile": (dt.timedelta(hours=1), _reconcile),
+    "baskets": (dt.timedelta(hours=6), _forget_baskets),
+}
