@@ -114,10 +114,10 @@ def _place(
     session.add(order)
     session.flush()
     session.add_all(lines)
-    if over := holds.over_limit(session, order, lines):
-        raise TooMany(over)
     if short := holds.make(session, order, lines):
         raise SoldOut(short)
+    if over := holds.over_limit(session, order, lines):
+        raise TooMany(over)
     _want_payment(session, shop, order, ui_mode, now)
     return order.id
 

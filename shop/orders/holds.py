@@ -41,7 +41,10 @@ def make(session: Session, order: Order, lines: Sequence[OrderLine]) -> list[str
 
 
 def over_limit(session: Session, order: Order, lines: Sequence[OrderLine]) -> list[str]:
-    """SKUs of which this customer or this address would hold more than one may without paying."""
+    """SKUs of which this customer or this address holds more than one may without paying, this order included.
+
+    Asked after `make`: who holds the same goods at the same moment waits at the variant's row, so both are counted.
+    """
     query = (
         select(Hold.sku, func.sum(Hold.quantity))
         .where(
@@ -53,7 +56,7 @@ def over_limit(session: Session, order: Order, lines: Sequence[OrderLine]) -> li
         .group_by(Hold.sku)
     )
     held = {sku: int(units) for sku, units in session.execute(query)}
-    return [line.sku for line in lines if held.get(line.sku, 0) + line.quantity > UNITS_PER_CUSTOMER]
+    return [line.sku for line in lines if held.get(line.sku, 0) > UNITS_PER_CUSTOMER]
 
 
 def take(session: Session, order: Order) -> None:

@@ -1,0 +1,41 @@
+"""A shop on each database with a real sandbox, without web server: for races between threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shop.app import create_shop
+from shop.context import Shop
+from shop.settings import load
+from tests.environment import make_environ
+from tests.servers.sandbox import Sandbox, running_sandbox
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One sandbox for all tests of this area; each has orders of its own."""
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@pytest.fixture
+def shop(database_url: str, sandbox: Sandbox) -> Iterator[Shop]:
+    """The parts of a shop whose provider is the sandbox, on SQLite and on PostgreSQL."""
+    addresses = {
+        "STRIPE_API_BASE": sandbox.url,
+        "STRIPE_JS_URL": f"{sandbox.pages}/endive/stripe.js",
+        "STRIPE_FRAME_ORIGINS": sandbox.pages,
+        "STRIPE_CHECKOUT_ORIGIN": sandbox.pages,
+    }
+    parts = create_shop(load(make_environ(database_url, **addresses)))
+    yield parts
+    parts.db.dispose()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder for the files of running processes."""
+    return tmp_path
