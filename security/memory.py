@@ -14,9 +14,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from .forms import WINDOW, Found, longest, search
+from .forms import Found, longest, search
 
 _PROC = Path("/proc")
+# Small, so that most of what processes share is cut into the same pieces in each of them.
+WINDOW = 64 << 10
 # The kernel's own pages: the same in every process, and not readable this way.
 _KERNELS = frozenset({"[vvar]", "[vvar_vclock]", "[vsyscall]"})
 

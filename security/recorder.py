@@ -21,8 +21,8 @@ class Recorder:
     """Listens on `listen` (port 0: any free one), passes everything on to `upstream` and back.
 
     A context manager that runs in a thread of its own. Connection number n leaves `n.request` and `n.response` in
-    `directory`, whole once the block is left; what is still open then is cut off. Raises OSError when the port is
-    taken. An upstream that refuses ends the client's connection.
+    `directory`: each byte before it is passed on; what is still open when the block is left is cut off. Raises
+    OSError when the port is taken. An upstream that refuses ends the client's connection.
     """
 
     def __init__(self, listen: tuple[str, int], upstream: tuple[str, int], directory: Path) -> None:
@@ -100,6 +100,7 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, r
     """Until `reader` ends; then only this direction is closed, for the other side may still be answering."""
     while data := await reader.read(_WINDOW):
         record.write(data)
+        record.flush()  # a kept-alive connection may be looked at before it ends
         writer.write(data)
         await writer.drain()
     if writer.can_write_eof():

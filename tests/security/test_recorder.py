@@ -127,3 +127,16 @@ def test_the_command_records_until_it_is_interrupted(tmp_path: Path) -> None:
 
     assert process.returncode == 0
     assert (tmp_path / "000001.request").read_bytes() == b"hello"
+
+
+def test_what_was_said_on_a_connection_still_open_is_already_kept(tmp_path: Path) -> None:
+    with (
+        serving(_Lines) as upstream,
+        Recorder((LOOPBACK, 0), upstream, tmp_path) as recorder,
+        socket.create_connection((LOOPBACK, recorder.port), timeout=20) as connection,
+    ):
+        connection.sendall(b"one line\n")
+        assert connection.recv(100) == b"ONE LINE\n"
+        kept = [(tmp_path / f"000001.{kind}").read_bytes() for kind in ("request", "response")]
+
+    assert kept == [b"one line\n", b"ONE LINE\n"]
