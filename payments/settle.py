@@ -14,7 +14,8 @@ from payments.database import Database
 from payments.listener import PaymentListener
 from payments.models import Attempt, LedgerEntry, Payment
 from payments.models import Refund as RefundRow
-from payments.provider import Provider, Refund, Session, SessionStatus
+from payments.money import Money
+from payments.provider import Decline, Provider, Refund, Session, SessionStatus
 from payments.states import AttemptState, PaymentState, advance
 
 _log = logging.getLogger("hitsuka.payments")
@@ -62,27 +63,55 @@ def apply_session(
 ) -> None:
     """Apply what the provider says of one session. One transaction; refunds are read before it."""
     refunds: list[Refund] = []
-    if told.charge is not None and told.charge.refunded.minor and told.payment_id:
+    if told.payment_id and _may_have_refunds(db, told, store_id, payment_id):
         refunds = provider.refunds_of(told.payment_id)
 
     def work(session: DBSession) -> None:
-        payment = _locked(session, listener, store_id, payment_id)
+        payment = lock_payment(session, listener, store_id, payment_id)
         if payment is None:
             return
         _update_attempt(session, told)
         if told.paid:
             _book_payment(session, payment, told, provider, listener, cause)
-        elif told.decline is not None and payment.state == PaymentState.PENDING.value:
-            if payment.decline != told.decline.value:
-                payment.decline = told.decline.value
-            listener.declined(session, payment)
+        elif payment.state == PaymentState.PENDING.value:
+            payment.decline = _why_not(told)
+            if told.decline is not None:
+                listener.declined(session, payment)
         for refund in refunds:
             book_refund(session, payment, refund, provider, listener)
 
     db.write(work)
 
 
-def _locked(session: DBSession, listener: PaymentListener, store_id: str, payment_id: str) -> Payment | None:
+def _may_have_refunds(db: Database, told: Session, store_id: str, payment_id: str) -> bool:
+    """Whether the provider counts money of it as gone back, or we do: a refund that failed is no more in its count."""
+    if told.charge is None:
+        return False
+    if told.charge.refunded.minor:
+        return True
+    booked = select(LedgerEntry.id).where(
+        LedgerEntry.store_id == store_id, LedgerEntry.payment_id == payment_id, LedgerEntry.kind == "refunded"
+    )
+    sent = select(RefundRow.id).where(
+        RefundRow.store_id == store_id,
+        RefundRow.provider_payment == told.payment_id,
+        RefundRow.state == "sent",
+    )
+    with db.read() as session:
+        return any(session.scalar(query.limit(1)) is not None for query in (booked, sent))
+
+
+def _why_not(told: Session) -> str | None:
+    """Why the last try came to nothing; None when there was none. A question still open counts as not passed."""
+    if told.decline is None and told.payment_status == "requires_action":
+        return Decline.AUTHENTICATION.value
+    return told.decline.value if told.decline else None
+
+
+def lock_payment(
+    session: DBSession, listener: PaymentListener, store_id: str, payment_id: str
+) -> Payment | None:
+    """The payment as it is now, locked after its order: the one order of locks. None when there is no such payment."""
     payment = session.get(Payment, (store_id, payment_id))
     if payment is None:
         return None
@@ -121,7 +150,7 @@ def _book_payment(
         _give_back_second(session, payment, told)
         return
     if reason is not None:
-        _to_review(session, payment, reason, listener)
+        needs_a_person(session, payment, reason, listener)
         return
     if payment.state == PaymentState.REVIEW.value:
         return  # a person decides, not a second look
@@ -149,7 +178,8 @@ def disagreement(payment: Payment, told: Session, provider: Provider) -> str | N
     return next((reason for holds, reason in checks if not holds), None)
 
 
-def _to_review(session: DBSession, payment: Payment, reason: str, listener: PaymentListener) -> None:
+def needs_a_person(session: DBSession, payment: Payment, reason: str, listener: PaymentListener) -> None:
+    """Put a locked payment under review: nothing goes on by itself until a person has looked."""
     if payment.state == PaymentState.REVIEW.value:
         return
     _log.error("payment needs a person", extra={"payment": payment.id, "reason": reason})
@@ -193,37 +223,51 @@ def want_refund(
 
 
 def _book_capture(session: DBSession, payment: Payment, told: Session, provider: Provider) -> None:
-    charge = told.charge
-    if charge is None or not charge.captured:
-        return
-    _book(
-        session, payment, "captured", charge.amount.minor, charge.amount.currency, provider.account, charge.id
-    )
+    if told.charge is not None and told.charge.captured:
+        _book_movement(session, payment, "captured", told.charge.amount, provider, told.charge.id)
 
 
 def book_refund(
     session: DBSession, payment: Payment, refund: Refund, provider: Provider, listener: PaymentListener
 ) -> None:
-    """Book a refund that the provider tells of, ours or one made on the provider's own screen. Needs the lock."""
-    row = session.scalar(select(RefundRow).where(RefundRow.provider_id == refund.id))
-    if refund.status in {"failed", "canceled"}:
+    """Book a refund that the provider tells of, ours or one made on the provider's own screen. Needs the lock.
+
+    Money has gone back when the provider says so, not while a refund is pending; one that fails afterwards is booked
+    back, and a person looks.
+    """
+    row = _row_of(session, payment, refund)
+    if refund.status == "succeeded":
+        _book_movement(session, payment, "refunded", -refund.amount, provider, refund.id)
+        if row is not None and row.state != "failed":
+            row.state = "done"
+        _end_if_all_is_back(session, payment, refund, listener)
+    elif refund.status in {"failed", "canceled"}:
+        if _is_booked(session, provider, "refunded", refund.id):
+            _book_movement(session, payment, "returned", refund.amount, provider, refund.id)
         if row is not None:
             row.state = "failed"
-        return
-    booked = _book(
-        session,
-        payment,
-        "refunded",
-        -refund.amount.minor,
-        refund.amount.currency,
-        provider.account,
-        refund.id,
-    )
-    if row is not None and refund.status == "succeeded":
-        row.state = "done"
-    if not booked or refund.payment_id != payment.provider_id or balance(session, payment) > 0:
-        return
-    if payment.state in {PaymentState.PAID.value, PaymentState.REFUNDING.value}:
+        if payment.state in {PaymentState.REFUNDING, PaymentState.REFUNDED}:
+            needs_a_person(session, payment, "a refund failed", listener)
+
+
+def _row_of(session: DBSession, payment: Payment, refund: Refund) -> RefundRow | None:
+    """Our wish that a refund came from. Its answer may have been lost; then its key tells."""
+    row = session.scalar(select(RefundRow).where(RefundRow.provider_id == refund.id))
+    if row is None and refund.key is not None:
+        row = session.get(RefundRow, (payment.store_id, refund.key))
+    if row is None or row.payment_id != payment.id:
+        return None
+    row.provider_id = refund.id
+    if row.state == "wanted":
+        row.state = "sent"
+    return row
+
+
+def _end_if_all_is_back(
+    session: DBSession, payment: Payment, refund: Refund, listener: PaymentListener
+) -> None:
+    may_end = {PaymentState.PAID, PaymentState.REFUNDING, PaymentState.REVIEW}
+    if payment.state in may_end and balance(session, payment) <= 0:
         advance(session, payment, PaymentState.REFUNDED, cause=f"refund {refund.id}")
         listener.refunded(session, payment)
 
@@ -236,35 +280,32 @@ def balance(session: DBSession, payment: Payment) -> int:
     return int(session.scalar(total) or 0)
 
 
-def _book(
-    session: DBSession,
-    payment: Payment,
-    kind: str,
-    amount: int,
-    currency: str,
-    account: str,
-    provider_object: str,
-) -> bool:
-    """Book a movement once. False when it was booked before. The payment's lock makes the look before safe."""
-    known = session.scalar(
-        select(LedgerEntry.id).where(
-            LedgerEntry.account == account,
-            LedgerEntry.provider_object == provider_object,
-            LedgerEntry.kind == kind,
-        )
-    )
-    if known is not None:
-        return False
+def _book_movement(
+    session: DBSession, payment: Payment, kind: str, amount: Money, provider: Provider, provider_object: str
+) -> None:
+    """Book a movement, once. The payment's lock makes the look before safe."""
+    if _is_booked(session, provider, kind, provider_object):
+        return
     session.add(
         LedgerEntry(
             store_id=payment.store_id,
             payment_id=payment.id,
             kind=kind,
-            amount_minor=amount,
-            currency=currency,
-            account=account,
+            amount_minor=amount.minor,
+            currency=amount.currency,
+            account=provider.account,
             provider_object=provider_object,
         )
     )
     session.flush()
-    return True
+
+
+def _is_booked(session: DBSession, provider: Provider, kind: str, provider_object: str) -> bool:
+    known = session.scalar(
+        select(LedgerEntry.id).where(
+            LedgerEntry.account == provider.account,
+            LedgerEntry.provider_object == provider_object,
+            LedgerEntry.kind == kind,
+        )
+    )
+    return known is not None

@@ -34,6 +34,7 @@
   };
 
   // What the provider says in the browser is only a reason to ask; the answer that counts is the server's.
+  // `words` are for a payment that is still open when this press tried nothing: a mistake in the fields, say.
   const settle = async (words) => {
     let known;
     try {
@@ -43,14 +44,14 @@
     }
     if (!known.reached) return say(box.dataset.textUnknown);
     if (known.state !== "placed") return location.assign(box.dataset.return);
-    // Nothing was tried: a mistake in the fields, in the provider's words.
-    if (!known.decline) return say(words || box.dataset.textEntry);
+    if (known.attempt !== box.dataset.attempt) return location.assign(box.dataset.again);
     const texts = {
       funds: box.dataset.textFunds,
       authentication: box.dataset.textAuthentication,
       entry: box.dataset.textEntry,
+      issuer: box.dataset.textIssuer,
     };
-    say(texts[known.decline] || box.dataset.textIssuer);
+    say(words || texts[known.decline] || box.dataset.textIssuer);
   };
 
   const pay = async (event) => {
@@ -61,15 +62,15 @@
     try {
       const held = await post(box.dataset.keep);
       if (held.state !== "placed") return location.assign(box.dataset.return);
-      if (!held.kept) return say(box.dataset.textOver);
+      if (!held.kept) return await settle(box.dataset.textOver);
       const result = await actions.confirm({ redirect: "always" });
       if (result.type === "error") {
-        await settle(result.error.message);
+        await settle(result.error.code === "paymentFailed" ? "" : result.error.message);
       } else {
         location.assign(box.dataset.return);
       }
     } catch {
-      await settle();
+      await settle(box.dataset.textUnknown);
     } finally {
       setBusy(false);
     }

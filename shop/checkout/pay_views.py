@@ -105,7 +105,12 @@ def check(token: str) -> ResponseReturnValue:
             reached = False
         view = the_order(token)
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
-        return {"state": view.order.state, "reached": reached, "decline": view.payment.decline}
+        return {
+            "state": view.order.state,
+            "reached": reached,
+            "decline": view.payment.decline,
+            "attempt": _open_attempt(view),
+        }
     if view.order.state == OrderState.PLACED and not reached:
         flash(_("決済会社に確認できませんでした。少し時間をおいて、もう一度お試しください。"), "warn")
     elif view.order.state == OrderState.PLACED:
@@ -123,6 +128,11 @@ def state(token: str) -> ResponseReturnValue:
 
 def _wait_page(view: OrderView, token: str) -> ResponseReturnValue:
     return render_template("checkout/wait.html", view=view, token=token, place=_place(view))
+
+
+def _open_attempt(view: OrderView) -> str | None:
+    """The one attempt that can be paid now, by which a page knows that it is not the one it shows any more."""
+    return view.attempt.id if view.attempt is not None and view.attempt.state == AttemptState.OPEN else None
 
 
 def _open_session(view: OrderView) -> Session | None:

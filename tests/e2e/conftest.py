@@ -7,15 +7,20 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import update
 
+from payments.database import Database
+from shop.catalog.models import Variant
+from shop.context import Shop
+from tests.e2e.books import Books
 from tests.e2e.shopper import Shopper
 from tests.servers.browser import launch
 from tests.servers.system import System, running_system
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the session; each test has its own profile (context)."""
+    """One Chromium a file; each test has its own profile. Only one Playwright can be open in a process."""
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser
@@ -27,8 +32,18 @@ def system(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> I
     """One running system a test file, on SQLite."""
     folder = tmp_path_factory.mktemp("system")
     (folder / "shop.sqlite").write_bytes(sqlite_template.read_bytes())
-    with running_system(folder, f"sqlite:///{folder / 'shop.sqlite'}") as running:
+    url = f"sqlite:///{folder / 'shop.sqlite'}"
+    _fill_shelves(url)
+    with running_system(folder, url) as running:
         yield running
+
+
+def _fill_shelves(url: str) -> None:
+    """Goods enough for every test of a file, with orders left unpaid."""
+    database = Database(url)
+    plenty = update(Variant).where(Variant.on_hand >= 5).values(on_hand=500)
+    database.write(lambda session: session.execute(plenty))
+    database.dispose()
 
 
 @pytest.fixture
@@ -41,6 +56,27 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert faults == []
+
+
+@pytest.fixture(scope="module")
+def parts(system: System) -> Iterator[Shop]:
+    """The parts of the same shop in this process."""
+    shop = system.shop()
+    yield shop
+    shop.db.dispose()
+
+
+@pytest.fixture
+def books(parts: Shop, system: System) -> Iterator[Books]:
+    """The books of this test's orders; ends the provider's faults after it."""
+    yield Books(parts)
+    system.sandbox.control("faults", method="DELETE")
+
+
+@pytest.fixture(params=["style", "cocomo"])
+def shopper(request: pytest.FixtureRequest, page: Page, system: System) -> Shopper:
+    """A shopper at each store: for cases that go alike in both types."""
+    return Shopper(page, system.origins[request.param])
 
 
 @pytest.fixture

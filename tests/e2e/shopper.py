@@ -1,4 +1,4 @@
-"""A shopper in Chromium: fills a basket, types an address, pays on either kind of page. """
+"""A shopper in Chromium: fills a basket, types an address, pays on either kind of page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,22 @@ ADDRESS = {
     "street": "神宮前1-2-3",
     "phone": "03-1234-5678",
 }
-SLOW_MS = 15_000
+SLOW_MS = 30_000
+SUCCESS = "4242424242424242"
+CHALLENGE = "4000002760003184"
+NO_FUNDS = "4000000000009995"
+
+# The way to the final page by the same forms, without looking at each: for tests of what comes after.
+_TO_FINAL_PAGE = """async ([root, goods, contact]) => {
+  const post = (path, fields) => fetch(root + path, { method: "POST", body: new URLSearchParams(fields) });
+  for (const [sku, quantity] of goods) await post("/cart/add", { sku, quantity });
+  const page = await (await fetch(root + "/checkout")).text();
+  const form = new DOMParser().parseFromString(page, "text/html");
+  const csrf_token = form.querySelector("input[name=csrf_token]").value;
+  const kept = await post("/checkout", { ...contact, csrf_token });
+  const chosen = await post("/checkout/delivery", { day: "", slot: "any", method: "card", csrf_token });
+  return [kept.url, chosen.url];
+}"""
 
 
 class Shopper:
@@ -45,6 +60,23 @@ class Shopper:
         self.page.locator("main form button.button--main").click()
         expect(self.page).to_have_url(re.compile("/checkout/confirm$"))
 
+    def prepare(self, sku: str, quantity: int = 1, **address: str) -> None:
+        """Stand on the final page with these goods in the basket, by the shortest way."""
+        self.page.goto(f"{self.origin}/guide/contact")
+        contact = {"prefecture": "東京都", "building": ""} | ADDRESS | address
+        went = self.page.evaluate(_TO_FINAL_PAGE, [self._root, [[sku, str(quantity)]], contact])
+        assert [url.rsplit("/", 1)[-1] for url in went] == ["delivery", "confirm"], went
+        self.page.goto(f"{self.origin}/checkout/confirm")
+
+    @property
+    def _root(self) -> str:
+        return "/en" if self.origin.endswith("/en") else ""
+
+    @property
+    def is_token(self) -> bool:
+        """Whether this store takes cards in the provider's fields on its own page."""
+        return self.origin.startswith("http://style.")
+
     def confirm(self) -> None:
         """Press the order button."""
         self.page.locator("main form button.button--main").click()
@@ -62,6 +94,26 @@ class Shopper:
         """Type a card on the provider's own page and press its button."""
         self.fill_card(self.page.locator("html"), number)
         self.page.locator("form button[type=submit]").first.click()
+
+    def pay(self, number: str) -> None:
+        """Pay in the way of this store."""
+        if self.is_token:
+            self.pay_in_fields(number)
+        else:
+            self.pay_on_page(number)
+
+    def challenge(self) -> Locator:
+        """The card issuer's question: over our page in the token type, on the provider's in the other."""
+        if self.is_token:
+            return self.page.frame_locator("dialog iframe").locator("html")
+        return self.page.locator("html")
+
+    def answer_challenge(self, answer: str) -> None:
+        """`pass`, `fail` or `cancel`."""
+        scope = self.challenge()
+        if answer == "pass":
+            scope.locator("#code").fill(scope.locator(".otp").inner_text())
+        scope.locator(f'button[value="{answer}"]').click()
 
     @staticmethod
     def fill_card(scope: Locator, number: str) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email import message_from_bytes, policy
 from pathlib import Path
 
 from payments.database import Database
@@ -39,6 +40,12 @@ class System:
     def mails(self) -> list[Path]:
         """Every mail that was sent, as files, in the order of coming."""
         return sorted((self.folder / "mail").glob("*.eml"))
+
+    def mail_texts(self) -> list[str]:
+        """The plain text of every mail that was sent."""
+        messages = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in self.mails]
+        bodies = [message.get_body(("plain",)) for message in messages]
+        return [str(body.get_content()) for body in bodies if body is not None]
 
     def shop(self) -> Shop:
         """The parts of the shop in this process, on the same database: to look, and to change stock and prices."""

@@ -449,7 +449,9 @@ def test_a_declined_card_keeps_order_goods_and_session(
     sandbox.pay(_attempts(paying_shop)[0].session_id or "", "decline:insufficient_funds")
     token_field = hidden_field(style.get(f"/orders/{token}/pay").text, "csrf_token")
     answer = style.post_bare(f"/orders/{token}/check", {}, X_CSRFToken=token_field, Accept="application/json")
-    assert answer.get_json() == {"state": "placed", "reached": True, "decline": "funds"}
+    (attempt,) = _attempts(paying_shop)
+    told = {"state": "placed", "reached": True, "decline": "funds", "attempt": attempt.id}
+    assert answer.get_json() == told
     assert _stock(paying_shop) == held
     assert [attempt.state for attempt in _attempts(paying_shop)] == [AttemptState.OPEN]
 
