@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from payments.database import Database
 from tests.conftest import _fill as fill
+from tests.evidence.databases import sqlite_below
 from tests.servers.browser import launch
 from tests.servers.postgres import make_database, postgres_server
 
@@ -46,8 +47,7 @@ def tapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def sqlite_in_folder(folder: Path, sqlite_template: Path) -> str:
     """A filled SQLite database in the system's folder."""
-    (folder / "shop.sqlite").write_bytes(sqlite_template.read_bytes())
-    return f"sqlite:///{folder / 'shop.sqlite'}"
+    return sqlite_below(folder, sqlite_template)
 
 
 @pytest.fixture(scope="module")
@@ -57,5 +57,11 @@ def postgres_of_ours() -> Iterator[str]:
         patch.delenv("TEST_DATABASE_URL", raising=False)
         with postgres_server() as server:
             url = make_database(server, "evidence").render_as_string(hide_password=False)
-            fill(Database(url))
+            database = Database(url)
+            fill(database)
+            with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                # Its workers come and go: one that ended could not be searched any more.
+                connection.exec_driver_sql("ALTER SYSTEM SET autovacuum = off")
+                connection.exec_driver_sql("SELECT pg_reload_conf()")
+            database.dispose()
             yield url

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import BrowserContext, Request
-from sqlalchemy import URL, MetaData, create_engine, make_url, select, text
+from sqlalchemy import URL, make_url
 
 from security.canary.sinks import Files, Process, Recording, Sink, Values
 from security.memory import process_tree
 from security.recorder import Recorder
+from tests.evidence.databases import database_files, postgres_processes, rows_of
 from tests.servers.processes import free_port
 from tests.servers.system import System, running_system
 from tests.waiting import wait_until
@@ -33,7 +33,7 @@ class Recorded:
     front: Path
     back: Path
     marker: str
-    engine_url: URL
+    database_url: URL
     order_token: str = ""
     """Of an order that was placed: the witness of what a purchase leaves behind."""
     order_number: str = ""
@@ -58,32 +58,13 @@ class Recorded:
             raise AssertionError(f"processes that belong to no part: {sorted(marked ^ known)}")
         return trees
 
-    def database_pids(self) -> list[int]:
-        """Every process of our PostgreSQL; none on SQLite."""
-        if self.engine_url.get_backend_name() != "postgresql":
-            return []
-        return process_tree(int((self.data_folder() / "postmaster.pid").read_text().splitlines()[0]))
-
-    def data_folder(self) -> Path:
-        """Where the database's files lie."""
-        if self.engine_url.get_backend_name() == "sqlite":
-            return self.folder
-        engine = create_engine(self.engine_url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text("CHECKPOINT"))
-            folder = Path(connection.execute(text("SHOW data_directory")).scalar_one())
-        engine.dispose()
-        return folder
-
     def processes(self) -> list[Process]:
         """Every process of the shop and of its database, as a sink."""
         marker = self.marker.partition("=")[2].encode()
         clean: dict[frozenset[bytes], set[bytes]] = {}
         shops = [Process(name, pid, marker, clean) for name, pids in self.pids().items() for pid in pids]
         # PostgreSQL was not started with our environment; each of its processes knows the database's folder.
-        data = str(self.data_folder()).encode()
-        bases = [Process("PostgreSQL", pid, data, clean) for pid in self.database_pids()]
-        return shops + bases
+        return shops + postgres_processes(self.database_url, clean)
 
     def sinks(self) -> list[Sink]:
         """Everything that is searched."""
@@ -93,8 +74,8 @@ class Recorded:
             Recording(
                 "recorded bytes, shop and provider", self.back, self.order_token.partition("~")[0].encode()
             ),
-            self._database_files(number),
-            Values("database rows", lambda: rows_of(self.engine_url), number),
+            database_files(self.database_url, number),
+            Values("database rows", lambda: rows_of(self.database_url), number),
             Files("mails", self.folder / "mail", number, "*.eml"),
             Files("temporary files", self.folder / "tmp", self.marker.encode(), required=(WITNESS_FILE,)),
             Files("logs", self.folder, b"hitsuka.access", "*.log", LOGS),
@@ -103,46 +84,30 @@ class Recorded:
         ]
         return everything + list(self.processes())
 
-    def _database_files(self, witness: bytes) -> Files:
-        if self.engine_url.get_backend_name() == "sqlite":
-            required = "shop.sqlite", "shop.sqlite-wal", "shop.sqlite-shm"
-            return Files("database files", self.folder, witness, "shop.sqlite*", required)
-        return Files("database files", self.data_folder(), witness, required=("PG_VERSION",))
-
 
 @contextlib.contextmanager
-def recorded_system(
-    folder: Path, tapes: Path, database_url: str, start: Callable[..., Any] = running_system
-) -> Iterator[Recorded]:
+def recorded_system(folder: Path, tapes: Path, database_url: str) -> Iterator[Recorded]:
     """Start everything between two recorders whose tapes lie outside of the searched folder."""
     front_port, api_port = free_port(), free_port()
     here, secret = "127.0.0.1", secrets.token_hex(16)
     marker = f"EVIDENCE_RUN={secret}"
-    changes = {"EVIDENCE_RUN": secret, "STRIPE_API_BASE": f"http://{here}:{api_port}"}
     with (
-        start(folder, database_url, workers=WORKERS, front_port=front_port, **changes) as system,
+        running_system(
+            folder,
+            database_url,
+            workers=WORKERS,
+            front_port=front_port,
+            EVIDENCE_RUN=secret,
+            STRIPE_API_BASE=f"http://{here}:{api_port}",
+        ) as system,
         Recorder((here, front_port), (here, system.port), tapes / "front"),
         Recorder((here, api_port), (here, system.sandbox.port), tapes / "back"),
     ):
         (folder / "tmp" / WITNESS_FILE).write_text(marker)
-        wait_until(lambda: len(process_tree(system.web.pid)) == 1 + WORKERS, "the web server's workers")
-        yield Recorded(
-            system, folder, tapes / "front", tapes / "back", marker, engine_url=make_url(database_url)
-        )
+        wait_for_workers(system)
+        yield Recorded(system, folder, tapes / "front", tapes / "back", marker, make_url(database_url))
 
 
-def rows_of(url: URL) -> Iterable[tuple[str, str]]:
-    """Every value of every table; bytes as latin-1, so that each byte is a character of the same code."""
-    engine = create_engine(url)
-    metadata = MetaData()
-    metadata.reflect(engine)
-    with engine.connect() as connection:
-        for table in metadata.tables.values():
-            for at, row in enumerate(connection.execute(select(table)), 1):
-                for column, value in zip(table.columns, row, strict=True):
-                    yield f"{table.name}.{column.name}, row {at}", _as_text(value)
-    engine.dispose()
-
-
-def _as_text(value: object) -> str:
-    return bytes(value).decode("latin-1") if isinstance(value, bytes | memoryview) else str(value)
+def wait_for_workers(system: System) -> None:
+    """Return when the web server has all of its processes: it answers as soon as it has one."""
+    wait_until(lambda: len(process_tree(system.web.pid)) == 1 + WORKERS, "the web server's workers")

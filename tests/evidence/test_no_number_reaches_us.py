@@ -17,6 +17,7 @@ from playwright.sync_api import Browser
 
 from security.canary.evidence import Evidence, gather
 from security.forms import forms_of, search
+from tests.evidence.databases import postgres_processes, sqlite_below
 from tests.evidence.purchases import OUTCOMES, buy_in_both_types, fresh_numbers
 from tests.evidence.recorded import WORKERS, Recorded, recorded_system
 from tests.waiting import wait_until
@@ -45,8 +46,11 @@ def run(
     request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Run]:
     """Buy, wait for the mails, search everything; the processes stay until the last test has looked."""
-    kind = {"sqlite": "sqlite_in_folder", "postgres": "postgres_of_ours"}[request.param]
-    url, folder = request.getfixturevalue(kind), request.getfixturevalue("folder")
+    folder = tmp_path_factory.mktemp("system")
+    if request.param == "sqlite":
+        url = sqlite_below(folder, request.getfixturevalue("sqlite_template"))
+    else:
+        url = request.getfixturevalue("postgres_of_ours")
     with recorded_system(folder, tmp_path_factory.mktemp("tapes"), url) as recorded:
         pids = recorded.pids()
         numbers = fresh_numbers()
@@ -68,6 +72,10 @@ def test_every_process_of_the_shop_was_searched_and_none_was_replaced(run: Run) 
     expected = Counter({name: len(pids) for name, pids in now.items()})
     searched = Counter(name for name in run.evidence.searched if name in PROCESSES)
     assert searched == expected
+    of_database = postgres_processes(run.recorded.database_url)
+    assert run.evidence.searched.count("PostgreSQL") == len(of_database)
+    # The master, its helpers, and a backend for each connection of ours.
+    assert len(of_database) > WORKERS or run.recorded.database_url.get_backend_name() == "sqlite"
 
 
 def test_every_purchase_really_happened(run: Run) -> None:
