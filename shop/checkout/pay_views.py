@@ -44,6 +44,8 @@ def pay(token: str) -> ResponseReturnValue:
         return _pay_page(view, token, None, unreachable=True, status=503)
     if session is not None and session.paid:
         return redirect(url_for(".back", token=token), 303)
+    if session is not None and session.url and "turn" in request.args:
+        return redirect(session.url, 303)  # from the waiting line straight on, without another press
     return _pay_page(view, token, session)
 
 
