@@ -105,7 +105,7 @@ class LedgerEntry(Base):
     store_id: Mapped[str] = mapped_column(String(16), info=INTERNAL)
     payment_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
     kind: Mapped[str] = mapped_column(String(12), info=INTERNAL)
-    """captured (positive) or refunded (negative)."""
+    """captured (positive), refunded (negative), returned (positive: a refund failed after it had been booked)."""
     amount_minor: Mapped[int] = mapped_column(Integer, info=INTERNAL)
     currency: Mapped[str] = mapped_column(String(3), info=INTERNAL)
     account: Mapped[str] = mapped_column(String(16), info=INTERNAL)
@@ -135,11 +135,15 @@ class Refund(Base):
     """wanted, sent (the provider has it), done, failed (a person decides)."""
     provider_id: Mapped[str | None] = mapped_column(String(80), unique=True, info=INTERNAL)
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+    tries: Mapped[int] = mapped_column(Integer, default=0, info=INTERNAL)
+    next_try_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+    """Not before; whoever sends it moves this ahead, which is its lease."""
 
     __table_args__ = (
         ForeignKeyConstraint(["store_id", "payment_id"], ["payment.store_id", "payment.id"]),
         UniqueConstraint("store_id", "provider_payment", "reason"),
         CheckConstraint("amount_minor > 0", name="amount"),
+        Index("ix_refund_due", "state", "next_try_at"),
     )
 
 

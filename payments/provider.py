@@ -120,6 +120,8 @@ class Refund:
     amount: Money
     status: str
     reference: str | None
+    key: str | None
+    """The idempotency key that made it, as its metadata tell; None for one made on the provider's own screen."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,12 @@ class NotThere(Refused):
     """The provider has no such object in this account."""
 
     code = "not_there"
+
+
+class NotAllowed(PaymentError):
+    """Our key is wrong or lacks a right; nothing was done, and it says nothing about what was asked."""
+
+    code = "not_allowed"
 
 
 class BadSignature(PaymentError):

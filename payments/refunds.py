@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DBSession
 
+from payments.columns import utcnow
 from payments.database import Database
 from payments.listener import PaymentListener
 from payments.models import Payment
 from payments.models import Refund as RefundRow
 from payments.money import Money
-from payments.provider import OutcomeUnknown, Provider, ProviderBusy, Refund, Refused
-from payments.settle import book_refund
+from payments.provider import PaymentError, Provider, Refund, Refused
+from payments.settle import book_refund, lock_payment, needs_a_person
+from payments.states import PaymentState
 
 _log = logging.getLogger("hitsuka.payments")
 
@@ -21,59 +24,79 @@ _log = logging.getLogger("hitsuka.payments")
 def send_refund(
     db: Database, provider: Provider, listener: PaymentListener, store_id: str, refund_id: str
 ) -> bool:
-    """Send one wanted refund and book the answer. False when the provider gave none; then it is tried again."""
-    with db.read() as session:
-        row = session.get_one(RefundRow, (store_id, refund_id))
-        payment = session.get_one(Payment, (store_id, row.payment_id))
-    if row.state != "wanted":
-        return True
-    amount = Money(row.amount_minor, payment.currency)
-    try:
-        told = provider.refund(
-            row.provider_payment, amount, idempotency_key=row.id, reference=f"{store_id}.{payment.id}"
-        )
-    except (OutcomeUnknown, ProviderBusy):
+    """Send one wanted refund and book the answer. Calls the provider between two transactions.
+
+    False when it was not its turn (another process has it, or its pause isn't over), or the provider gave no answer
+    to rely on: then it is tried again later.
+    """
+    row = db.write(lambda session: _claim(session, store_id, refund_id))
+    if row is None:
         return False
+    try:
+        told = _ask(db, provider, row)
     except Refused as error:
-        code = error.code
-        _log.error("refund refused; a person must look", extra={"refund": refund_id, "reason": code})
-        db.write(lambda session: _fail(session, store_id, refund_id))
-        return True
-    db.write(lambda session: _book(session, listener, provider, store_id, refund_id, told))
+        _log.error("refund refused", extra={"refund": refund_id, "reason": error.code})
+        told = None
+    except PaymentError as error:
+        _log.warning("refund waits", extra={"refund": refund_id, "reason": error.code})
+        return False
+    try:
+        # A refusal may only mean that the money has gone back already, by a refund that we had not heard of.
+        known = [told] if told is not None else provider.refunds_of(row.provider_payment)
+    except PaymentError:
+        return False
+    db.write(lambda session: _book(session, listener, provider, row, known))
     return True
 
 
 def wanted_refunds(session: DBSession, *, limit: int = 50) -> list[tuple[str, str]]:
-    """(store, refund) of those not sent yet."""
+    """(store, refund) of those not sent yet whose turn it is."""
     query = (
         select(RefundRow.store_id, RefundRow.id)
-        .where(RefundRow.state == "wanted")
-        .order_by(RefundRow.created_at)
+        .where(RefundRow.state == "wanted", RefundRow.next_try_at <= utcnow())
+        .order_by(RefundRow.next_try_at)
         .limit(limit)
     )
     return [(row.store_id, row.id) for row in session.execute(query)]
 
 
-def _fail(session: DBSession, store_id: str, refund_id: str) -> None:
+def _claim(session: DBSession, store_id: str, refund_id: str) -> RefundRow | None:
+    """Lease it for a minute at least, which is longer than a try takes; each try waits longer than the one before."""
     row = session.get_one(RefundRow, (store_id, refund_id), with_for_update=True)
-    if row.state == "wanted":
-        row.state = "failed"
+    if row.state != "wanted" or row.next_try_at > utcnow():
+        return None
+    row.tries += 1
+    row.next_try_at = utcnow() + dt.timedelta(seconds=min(600, 60 * row.tries))
+    return row
+
+
+def _ask(db: Database, provider: Provider, row: RefundRow) -> Refund:
+    """The refund. The provider forgets a key after a day (docs.stripe.com/api/idempotent_requests), so a later try
+    looks first whether an earlier one was heard."""
+    if row.tries > 1:
+        made = next((one for one in provider.refunds_of(row.provider_payment) if one.key == row.id), None)
+        if made is not None:
+            return made
+    with db.read() as session:
+        payment = session.get_one(Payment, (row.store_id, row.payment_id))
+    amount = Money(row.amount_minor, payment.currency)
+    reference = f"{row.store_id}.{payment.id}"
+    return provider.refund(row.provider_payment, amount, idempotency_key=row.id, reference=reference)
 
 
 def _book(
-    session: DBSession,
-    listener: PaymentListener,
-    provider: Provider,
-    store_id: str,
-    refund_id: str,
-    told: Refund,
+    session: DBSession, listener: PaymentListener, provider: Provider, sent: RefundRow, known: list[Refund]
 ) -> None:
-    row = session.get_one(RefundRow, (store_id, refund_id))
-    payment = session.get_one(Payment, (store_id, row.payment_id))
-    listener.lock(session, payment)
-    session.refresh(payment, with_for_update=True)
-    row.provider_id = told.id
-    if row.state == "wanted":
-        row.state = "sent"
-    session.flush()
-    book_refund(session, payment, told, provider, listener)
+    payment = lock_payment(session, listener, sent.store_id, sent.payment_id)
+    assert payment is not None
+    for refund in known:
+        book_refund(session, payment, refund, provider, listener)
+    row = session.get_one(RefundRow, (sent.store_id, sent.id), populate_existing=True)
+    if row.state != "wanted":
+        return
+    if payment.state == PaymentState.REFUNDED:
+        row.state = "done"
+        return
+    row.state = "failed"
+    if payment.state == PaymentState.REFUNDING:
+        needs_a_person(session, payment, "a refund was refused", listener)

@@ -36,12 +36,7 @@ def settle(
     not answer; then nothing changed.
     """
     with db.read() as session:
-        query = select(Attempt.session_id).where(
-            Attempt.store_id == store_id,
-            Attempt.payment_id == payment_id,
-            Attempt.session_id.is_not(None),
-        )
-        session_ids = [row for row in session.scalars(query.order_by(Attempt.created_at)) if row]
+        session_ids = settled_sessions(session, store_id, payment_id)
     for session_id in session_ids:
         apply_session(
             db, listener, store_id, payment_id, provider.retrieve_session(session_id), provider, cause=cause
@@ -49,6 +44,14 @@ def settle(
     with db.read() as session:
         payment = session.get(Payment, (store_id, payment_id))
         return PaymentState(payment.state) if payment else None
+
+
+def settled_sessions(session: DBSession, store_id: str, payment_id: str) -> list[str]:
+    """The sessions of a payment that may still say something, oldest first."""
+    query = select(Attempt.session_id).where(
+        Attempt.store_id == store_id, Attempt.payment_id == payment_id, Attempt.session_id.is_not(None)
+    )
+    return [row for row in session.scalars(query.order_by(Attempt.created_at)) if row]
 
 
 def apply_session(
@@ -78,6 +81,24 @@ def apply_session(
             if told.decline is not None:
                 listener.declined(session, payment)
         for refund in refunds:
+            book_refund(session, payment, refund, provider, listener)
+
+    db.write(work)
+
+
+def apply_refund(
+    db: Database,
+    listener: PaymentListener,
+    store_id: str,
+    payment_id: str,
+    refund: Refund,
+    provider: Provider,
+) -> None:
+    """Apply what the provider says of one refund of a payment. One transaction."""
+
+    def work(session: DBSession) -> None:
+        payment = lock_payment(session, listener, store_id, payment_id)
+        if payment is not None:
             book_refund(session, payment, refund, provider, listener)
 
     db.write(work)

@@ -29,10 +29,11 @@ NEXT: dict[PaymentState, frozenset[PaymentState]] = {
     PaymentState.PENDING: frozenset({PaymentState.PAID, PaymentState.EXPIRED, PaymentState.REVIEW}),
     # A payment confirmed in the last moment before its session expired is still money.
     PaymentState.EXPIRED: frozenset({PaymentState.PAID, PaymentState.REVIEW, PaymentState.PENDING}),
-    PaymentState.REVIEW: frozenset({PaymentState.PAID, PaymentState.REFUNDING}),
+    PaymentState.REVIEW: frozenset({PaymentState.PAID, PaymentState.REFUNDING, PaymentState.REFUNDED}),
     PaymentState.PAID: frozenset({PaymentState.REFUNDING, PaymentState.REFUNDED}),
-    PaymentState.REFUNDING: frozenset({PaymentState.REFUNDED, PaymentState.PAID}),
-    PaymentState.REFUNDED: frozenset(),
+    PaymentState.REFUNDING: frozenset({PaymentState.REFUNDED, PaymentState.PAID, PaymentState.REVIEW}),
+    # A refund can fail days after it succeeded (docs.stripe.com/refunds#failed-refunds): the money is with us again.
+    PaymentState.REFUNDED: frozenset({PaymentState.REVIEW}),
 }
 
 

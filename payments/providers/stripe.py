@@ -20,6 +20,7 @@ from payments.provider import (
     Charge,
     Decline,
     Event,
+    NotAllowed,
     NotThere,
     OutcomeUnknown,
     PaymentError,
@@ -131,7 +132,7 @@ class StripeProvider:
         params: Any = {
             "payment_intent": payment_id,
             "amount": amount.minor,
-            "metadata": {"payment": reference},
+            "metadata": {"payment": reference, "refund": idempotency_key},
         }
         return _refund(
             _call(lambda: self._client.v1.refunds.create(params, {"idempotency_key": idempotency_key}))
@@ -242,8 +243,8 @@ def _translated(error: stripe.StripeError) -> PaymentError:
         (stripe.RateLimitError, ProviderBusy),
         (stripe.IdempotencyError, Refused),
         (stripe.InvalidRequestError, NotThere if code == "resource_missing" else Refused),
-        (stripe.AuthenticationError, Refused),
-        (stripe.PermissionError, Refused),
+        (stripe.AuthenticationError, NotAllowed),
+        (stripe.PermissionError, NotAllowed),
         (stripe.CardError, Refused),
     )
     kind = next((ours for theirs, ours in kinds if isinstance(error, theirs)), OutcomeUnknown)
@@ -338,6 +339,7 @@ def _refund(refund: stripe.Refund) -> Refund:
         amount=Money(refund.amount, refund.currency.upper()),
         status=refund.status or "pending",
         reference=metadata.get("payment"),
+        key=metadata.get("refund"),
     )
 
 

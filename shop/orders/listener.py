@@ -28,9 +28,7 @@ class OrderListener:
     def paid(self, session: Session, payment: Payment) -> None:
         """Goods in time: sold. Too late: held again if they are there, else the money goes back, with an apology."""
         order = _order(session, payment)
-        if order.state in {OrderState.PLACED, OrderState.REVIEW} or (
-            order.state == OrderState.EXPIRED and holds.hold_again(session, order)
-        ):
+        if order.state == OrderState.PLACED or holds.hold_again(session, order):
             holds.take(session, order)
             advance(session, order, OrderState.PAID, cause="payment")
             _empty_basket(session, order)
@@ -54,9 +52,10 @@ class OrderListener:
         enqueue(session, "alert", order.store_id, order.id, detail="payment_review")
 
     def refunded(self, session: Session, payment: Payment) -> None:
-        """All the money went back, by us or on the provider's screen."""
+        """All the money went back, by us or on the provider's screen. Goods that a review still held are free."""
         order = _order(session, payment)
         advance(session, order, OrderState.REFUNDED, cause="refund")
+        holds.release(session, order)
         enqueue_mail(session, order.store_id, order.id, "order_refunded", order.locale)
 
 

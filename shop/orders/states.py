@@ -30,10 +30,11 @@ NEXT: dict[OrderState, frozenset[OrderState]] = {
     OrderState.PLACED: frozenset({OrderState.PAID, OrderState.EXPIRED, OrderState.REVIEW}),
     # Paid in the last moment: the goods are held again if they can be, else the money goes back.
     OrderState.EXPIRED: frozenset({OrderState.PAID, OrderState.REFUNDING, OrderState.REVIEW}),
-    OrderState.REVIEW: frozenset({OrderState.PAID, OrderState.REFUNDING}),
+    OrderState.REVIEW: frozenset({OrderState.PAID, OrderState.REFUNDING, OrderState.REFUNDED}),
     OrderState.PAID: frozenset({OrderState.REFUNDED}),
-    OrderState.REFUNDING: frozenset({OrderState.REFUNDED}),
-    OrderState.REFUNDED: frozenset(),
+    OrderState.REFUNDING: frozenset({OrderState.REFUNDED, OrderState.REVIEW}),
+    # The refund failed after all.
+    OrderState.REFUNDED: frozenset({OrderState.REVIEW}),
 }
 
 

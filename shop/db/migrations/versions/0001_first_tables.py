@@ -243,6 +243,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("provider_id", sa.String(length=80), nullable=True),
         sa.Column("created_at", UTCDateTime(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", UTCDateTime(), nullable=False),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_refund_amount")),
         sa.ForeignKeyConstraint(
             ["store_id", "payment_id"],
@@ -255,6 +257,9 @@ def upgrade() -> None:
             "store_id", "provider_payment", "reason", name=op.f("uq_refund_store_id_provider_payment_reason")
         ),
     )
+    with op.batch_alter_table("refund", schema=None) as batch_op:
+        batch_op.create_index("ix_refund_due", ["state", "next_try_at"], unique=False)
+
     op.create_table(
         "draft",
         sa.Column("store_id", sa.String(length=16), nullable=False),
