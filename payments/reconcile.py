@@ -1,7 +1,9 @@
 """Rebuild the truth from the provider's own lists, and say what does not agree.
 
 Every session of the period is compared with our payments and settled where it says more than we know; every refund
-is booked; then the sums are compared. What can't be healed is listed and makes the result red.
+is booked; then the sums are compared. What was booked in the period but isn't on the lists (a session made before it,
+a payment that came while they were read) is asked for by itself. What can't be healed is listed and makes the result
+red.
 """
 
 from __future__ import annotations
@@ -10,14 +12,14 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DBSession
 
 from payments.database import Database
 from payments.listener import PaymentListener
 from payments.models import Attempt, LedgerEntry, Payment
-from payments.provider import Provider, Session
-from payments.settle import apply_session
+from payments.provider import NotThere, Provider, Refund, Session, SessionStatus
+from payments.settle import apply_refund, apply_session, settled_sessions
 from payments.states import PaymentState
 
 Progress = Callable[[str, int], None]
@@ -50,47 +52,133 @@ def reconcile(
 ) -> Report:
     """Compare and heal one account since a moment. Raises a PaymentError when the provider's lists can't be read."""
     report = Report(account=provider.account)
-    charges: dict[str, int] = {}
+    movements: dict[str, int] = {}
     for told in provider.sessions_since(since):
         report.sessions += 1
         _compare(db, provider, listener, told, report)
-        if told.charge is not None and told.charge.captured:
-            charges[told.charge.id] = told.charge.amount.minor
+        movements |= _captured(told)
         progress("sessions", report.sessions)
-    refunds: dict[str, int] = {}
     for refund in provider.refunds_since(since):
         report.refunds += 1
-        if refund.status not in {"failed", "canceled"}:
-            refunds[refund.id] = -refund.amount.minor
+        _compare_refund(db, provider, listener, refund, report)
+        movements |= _given_back(refund)
         progress("refunds", report.refunds)
-    movements = charges | refunds
+    for session_ids in _not_listed(db, provider, movements, since):
+        for session_id in session_ids:
+            movements |= _asked(provider, session_id)
     with db.read() as session:
         _compare_ledger(session, provider, movements, since, report)
-        _unheard_of(session, provider, charges, since, report)
+        _unheard_of(session, provider, movements, since, report)
     return report
+
+
+def _captured(told: Session) -> dict[str, int]:
+    if told.charge is None or not told.charge.captured:
+        return {}
+    return {told.charge.id: told.charge.amount.minor}
+
+
+def _given_back(refund: Refund) -> dict[str, int]:
+    return {refund.id: -refund.amount.minor} if refund.status == "succeeded" else {}
+
+
+def _not_listed(
+    db: Database, provider: Provider, movements: dict[str, int], since: dt.datetime
+) -> list[list[str]]:
+    """Sessions, by payment, of which something was booked in the period that the lists did not show: those made before
+    it and paid in it, and what moved after the lists had been read."""
+    with db.read() as session:
+        query = select(LedgerEntry.provider_object, LedgerEntry.store_id, LedgerEntry.payment_id).where(
+            LedgerEntry.account == provider.account, LedgerEntry.at >= since
+        )
+        payments = {
+            (row.store_id, row.payment_id)
+            for row in session.execute(query)
+            if row.provider_object not in movements
+        }
+        return [settled_sessions(session, *payment) for payment in sorted(payments)]
+
+
+def _asked(provider: Provider, session_id: str) -> dict[str, int]:
+    """What moved through one session, by the provider's own word."""
+    try:
+        told = provider.retrieve_session(session_id)
+    except NotThere:
+        return {}
+    refunds = provider.refunds_of(told.payment_id) if told.payment_id and told.charge else []
+    movements = _captured(told)
+    for refund in refunds:
+        movements |= _given_back(refund)
+    return movements
 
 
 def _compare(
     db: Database, provider: Provider, listener: PaymentListener, told: Session, report: Report
 ) -> None:
     with db.read() as session:
-        payment = _payment_of(session, told)
-        before = (payment.state, payment.provider_id) if payment else None
+        attempt = session.scalar(select(Attempt).where(Attempt.session_id == told.id))
+        payment = _payment_of(session, attempt, told)
     if payment is None:
         if told.paid:
             report.differences.append(f"session {told.id} was paid, and no payment here knows it")
         return
-    apply_session(db, listener, payment.store_id, payment.id, told, provider, cause="reconcile")
+    if not _is_known(payment, attempt, told):
+        apply_session(db, listener, payment.store_id, payment.id, told, provider, cause="reconcile")
+    _note(db, payment, report)
+
+
+def _is_known(payment: Payment, attempt: Attempt | None, told: Session) -> bool:
+    """Whether it says nothing that is not written down already: most sessions of a period, so no lock for them."""
+    if attempt is None or attempt.state != told.status.value:
+        return False
+    if told.paid:
+        is_untouched = told.charge is not None and not told.charge.refunded.minor
+        return is_untouched and payment.state == "paid" and payment.provider_id == told.payment_id
+    return told.status is not SessionStatus.OPEN
+
+
+def _note(db: Database, before: Payment, report: Report) -> None:
     with db.read() as session:
-        after = session.get_one(Payment, (payment.store_id, payment.id))
-        if (after.state, after.provider_id) != before:
-            report.healed.append(f"payment {payment.id}: {payment.state} -> {after.state}")
-        if after.state == PaymentState.REVIEW:
-            report.differences.append(f"payment {payment.id} needs a person: {after.review_reason}")
+        after = session.get_one(Payment, (before.store_id, before.id))
+    if (after.state, after.provider_id) != (before.state, before.provider_id):
+        report.healed.append(f"payment {before.id}: {before.state} -> {after.state}")
+    line = f"payment {before.id} needs a person: {after.review_reason}"
+    if after.state == PaymentState.REVIEW and line not in report.differences:
+        report.differences.append(line)
 
 
-def _payment_of(session: DBSession, told: Session) -> Payment | None:
-    attempt = session.scalar(select(Attempt).where(Attempt.session_id == told.id))
+def _compare_refund(
+    db: Database, provider: Provider, listener: PaymentListener, refund: Refund, report: Report
+) -> None:
+    """Book a refund of which no event came, of a session however old."""
+    told = sum(_given_back(refund).values())
+    with db.read() as session:
+        booked = select(func.coalesce(func.sum(LedgerEntry.amount_minor), 0)).where(
+            LedgerEntry.account == provider.account, LedgerEntry.provider_object == refund.id
+        )
+        if session.scalar(booked) == told:
+            return
+        payment = _payment_of_refund(session, provider, refund)
+    if payment is not None:
+        apply_refund(db, listener, payment.store_id, payment.id, refund, provider)
+        _note(db, payment, report)
+
+
+def _payment_of_refund(session: DBSession, provider: Provider, refund: Refund) -> Payment | None:
+    store_id, _, payment_id = (refund.reference or "").partition(".")
+    found = session.get(Payment, (store_id, payment_id))
+    if found is not None and found.account == provider.account:
+        return found
+    return session.scalar(
+        select(Payment).where(
+            Payment.provider == provider.name,
+            Payment.account == provider.account,
+            Payment.provider_id == refund.payment_id,
+        )
+    )
+
+
+def _payment_of(session: DBSession, attempt: Attempt | None, told: Session) -> Payment | None:
     if attempt is not None:
         return session.get(Payment, (attempt.store_id, attempt.payment_id))
     store_id, _, payment_id = (told.reference or "").partition(".")
@@ -101,25 +189,31 @@ def _compare_ledger(
     session: DBSession, provider: Provider, movements: dict[str, int], since: dt.datetime, report: Report
 ) -> None:
     """Every movement the provider tells of is booked, with the same amount, and every booked one is told of."""
-    query = select(LedgerEntry.provider_object, LedgerEntry.amount_minor).where(
+    ours = select(LedgerEntry.provider_object, func.sum(LedgerEntry.amount_minor).label("minor")).group_by(
+        LedgerEntry.provider_object
+    )
+    lately = ours.where(LedgerEntry.account == provider.account, LedgerEntry.at >= since)
+    booked = {row.provider_object: int(row.minor) for row in session.execute(lately)}
+    # What moved in the period but was booked before it, or moved again since: its whole sum counts.
+    whole = ours.where(
         LedgerEntry.account == provider.account,
-        LedgerEntry.at >= since,
+        LedgerEntry.provider_object.in_(_differing(movements, booked)),
     )
-    booked = {row.provider_object: row.amount_minor for row in session.execute(query)}
-    old = select(LedgerEntry.provider_object, LedgerEntry.amount_minor).where(
-        LedgerEntry.account == provider.account, LedgerEntry.provider_object.in_(set(movements) - set(booked))
-    )
-    booked |= {row.provider_object: row.amount_minor for row in session.execute(old)}
+    booked |= {row.provider_object: int(row.minor) for row in session.execute(whole)}
     report.provider_minor = sum(movements.values())
     report.ledger_minor = sum(booked.values())
-    for thing in sorted(movements.keys() | booked.keys()):
-        theirs, ours = movements.get(thing), booked.get(thing)
-        if theirs != ours:
-            report.differences.append(f"{thing}: provider {theirs}, ledger {ours}")
+    for thing in sorted(_differing(movements, booked)):
+        report.differences.append(f"{thing}: provider {movements.get(thing)}, ledger {booked.get(thing)}")
+
+
+def _differing(movements: dict[str, int], booked: dict[str, int]) -> set[str]:
+    return {
+        thing for thing in movements.keys() | booked.keys() if movements.get(thing, 0) != booked.get(thing, 0)
+    }
 
 
 def _unheard_of(
-    session: DBSession, provider: Provider, charges: dict[str, int], since: dt.datetime, report: Report
+    session: DBSession, provider: Provider, movements: dict[str, int], since: dt.datetime, report: Report
 ) -> None:
     """Payments that we hold for paid in the period, of which the provider's list has no charge."""
     query = (
@@ -135,5 +229,5 @@ def _unheard_of(
     for row in session.execute(query):
         if row.provider_object is None:
             report.differences.append(f"payment {row.id} counts as paid without a capture")
-        elif row.provider_object not in charges:
+        elif row.provider_object not in movements:
             report.differences.append(f"payment {row.id}: the provider does not list {row.provider_object}")

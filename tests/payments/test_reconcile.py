@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
+from collections.abc import Iterator
 
+import pytest
 from sqlalchemy import delete, select, update
 
 from payments.columns import utcnow
 from payments.models import Attempt, LedgerEntry, Payment, Refund
+from payments.provider import Refund as Told
+from payments.providers.stripe import StripeProvider
 from payments.reconcile import reconcile
 from payments.refunds import send_refund, wanted_refunds
 from payments.settle import balance, settle, want_refund
@@ -91,6 +96,7 @@ def test_a_refund_goes_out_once_even_when_its_answer_is_lost(till: Till) -> None
     till.sandbox.fault("refunds.create", "lost_answer", times=2)
     for _try in range(3):
         send_refund(till.db, till.provider, till.listener, store_id, refund_id)
+        till.db.write(lambda session: session.execute(update(Refund).values(next_try_at=utcnow())))
     provider_id = till.now(payment).provider_id
     assert provider_id is not None
     assert [refund.amount for refund in till.provider.refunds_of(provider_id)] == [AMOUNT]
@@ -120,3 +126,68 @@ def test_a_refund_of_which_no_event_came_is_healed_by_reconciling(till: Till) ->
     till.db.write(lambda session: session.execute(delete(Refund)))
     assert _differences(till, payment) == []
     assert till.now(payment).state == "refunded"
+
+
+def _began_before(till: Till, payment: Payment) -> dt.datetime:
+    """A moment between the making of the payment's session and its payment: seconds are all that the lists know."""
+    with till.db.read() as session:
+        session_id = session.scalars(select(Attempt.session_id).where(Attempt.payment_id == payment.id)).one()
+    assert session_id is not None
+    since = till.provider.retrieve_session(session_id).created + dt.timedelta(seconds=1)
+    while utcnow() < since:
+        time.sleep(0.05)  # the provider's clock has whole seconds
+    return since
+
+
+def test_a_session_made_before_the_period_and_paid_in_it_is_no_difference(till: Till) -> None:
+    payment = till.payment()
+    session_id = till.open(payment)
+    since = _began_before(till, payment)
+    till.sandbox.pay(session_id)
+    settle(till.db, till.provider, till.listener, "style", payment.id, cause="test")
+    report = reconcile(till.db, till.provider, till.listener, since)
+    assert [line for line in report.differences if payment.id in line or "ch_" in line] == []
+    with till.db.read() as session:
+        assert report.ledger_minor >= balance(session, payment) == AMOUNT.minor
+
+
+def test_a_payment_that_comes_while_the_lists_are_read_is_no_difference(till: Till) -> None:
+    payment = till.payment()
+    session_id = till.open(payment)
+
+    class PaidMeanwhile(StripeProvider):
+        def refunds_since(self, since: dt.datetime) -> Iterator[Told]:
+            till.sandbox.pay(session_id)
+            settle(till.db, till.provider, till.listener, "style", payment.id, cause="test")
+            return super().refunds_since(since)
+
+    provider = PaidMeanwhile("default", "sk_test_hitsuka", (), till.sandbox.url, livemode=False)
+    report = reconcile(till.db, provider, till.listener, _since())
+    with till.db.read() as session:
+        [charge] = session.scalars(select(LedgerEntry.provider_object)).all()
+    assert [line for line in report.differences if charge in line or payment.id in line] == []
+
+
+def test_a_lost_refund_of_a_payment_older_than_the_period_is_healed(till: Till) -> None:
+    payment = _paid(till)
+    settle(till.db, till.provider, till.listener, "style", payment.id, cause="test")
+    since = _began_before(till, payment)
+    provider_id = till.now(payment).provider_id
+    assert provider_id is not None
+    till.provider.refund(provider_id, AMOUNT, idempotency_key=f"late-{payment.id}", reference="")
+    report = reconcile(till.db, till.provider, till.listener, since)
+    assert till.now(payment).state == "refunded"
+    assert any(payment.id in line for line in report.healed)
+
+
+def test_what_is_known_already_is_compared_without_a_lock(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = _paid(till)
+    reconcile(till.db, till.provider, till.listener, _since())
+    applied: list[str] = []
+    monkeypatch.setattr(
+        "payments.reconcile.apply_session", lambda *arguments, **_cause: applied.append(arguments[3])
+    )
+    reconcile(till.db, till.provider, till.listener, _since())
+    assert payment.id not in applied
