@@ -59,6 +59,8 @@ class Target:
 
     work: Callable[[], None]
     meter: Meter
+    prepare: Callable[[int], None] = lambda _units: None
+    """Called before every round with its number of units; not measured."""
 
 
 def in_turn(targets: Mapping[str, Target], *, rounds: int, units: int) -> dict[str, Cost]:
@@ -66,6 +68,7 @@ def in_turn(targets: Mapping[str, Target], *, rounds: int, units: int) -> dict[s
     costs = {name: Cost() for name in targets}
     for round_ in range(rounds + 1):
         for name, target in targets.items():
+            target.prepare(units)
             cpu, wall = target.meter.cpu_s(), time.perf_counter()
             for _unit in range(units):
                 target.work()

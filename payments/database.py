@@ -38,6 +38,11 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.engine: Engine = create_engine(parsed, pool_size=pool_size, max_overflow=8)
         self._writing = self.engine.execution_options(writes=True)
+        # PostgreSQL reads what is committed, statement by statement, in a transaction or not: BEGIN and ROLLBACK
+        # round every page would be two more trips to the server. SQLite's reads keep one snapshot.
+        self._reading = (
+            self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        )
         self._lock_path: Path | None = None
         if self.is_sqlite:
             if not parsed.database or parsed.database == ":memory:":
@@ -50,8 +55,8 @@ class Database:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for queries. It is rolled back at the end, so nothing written in it stays."""
-        with Session(self.engine, autoflush=False) as session:
+        """A session for queries: what changes rows belongs into `write`. Each query sees what is committed then."""
+        with Session(self._reading, autoflush=False) as session:
             yield session
 
     def write(self, work: Callable[[Session], T]) -> T:

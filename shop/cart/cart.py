@@ -153,11 +153,19 @@ def find_cart(session: Session, store_id: str, token: str) -> str | None:
 
 def load_cart(session: Session, store_id: str, token: str | None, locale: str = "ja") -> CartView | None:
     """The basket that `token` opens, with today's names, prices and stock; None where there is none."""
+    found = load_cart_in(session, store_id, token, (locale,))
+    return found[0] if found else None
+
+
+def load_cart_in(
+    session: Session, store_id: str, token: str | None, locales: Sequence[str]
+) -> list[CartView] | None:
+    """The same basket in several languages, read once; None where there is none."""
     cart_id = find_cart(session, store_id, token) if token else None
     if cart_id is None:
         return None
-    rows = session.execute(_LINES, {"store_id": store_id, "cart_id": cart_id})
-    return CartView(cart_id, tuple(_line(row, locale) for row in rows))
+    rows = session.execute(_LINES, {"store_id": store_id, "cart_id": cart_id}).all()
+    return [CartView(cart_id, tuple(_line(row, locale) for row in rows)) for locale in locales]
 
 
 def _line(row: AnyRow, locale: str) -> CartLineView:

@@ -14,7 +14,7 @@ from payments.provider import PaymentError, UIMode
 from security.headers import PageKind
 from shop.address.contact import Contact
 from shop.address.forms import AddressForm
-from shop.cart.cart import CartLineView, CartView, current_cart_token, load_cart
+from shop.cart.cart import CartLineView, CartView, current_cart_token, load_cart_in
 from shop.checkout import drafts
 from shop.checkout.forms import ConfirmForm, DeliveryForm
 from shop.checkout.models import Draft
@@ -159,10 +159,10 @@ def _basket() -> Basket | None:
     if token is None:
         return None
     with the_shop().db.read() as session:
-        cart = load_cart(session, store.id, token, "ja")
-        cart_en = load_cart(session, store.id, token, "en")
-        if cart is None or cart_en is None or not cart.lines:
+        found = load_cart_in(session, store.id, token, ("ja", "en"))
+        if found is None or not found[0].lines:
             return None
+        cart, cart_en = found
         return Basket(cart, cart_en, drafts.draft_of(session, store.id, cart.cart_id))
 
 
