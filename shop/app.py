@@ -62,8 +62,8 @@ def create_app(settings: Settings | None = None, shop: Shop | None = None) -> Fl
     app.extensions["hitsuka"] = shop
     logs.configure()
     Babel(app, locale_selector=the_locale)
+    web.install(app)  # before the token's check, so that its refusal is a page of the store in its language
     csrf.init_app(app)
-    web.install(app)
     _register_views(app)
     _prepare_templates(app)
     _middleware(app, shop)

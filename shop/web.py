@@ -8,7 +8,7 @@ import time
 from functools import cache
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, make_response, redirect, render_template, request
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -67,7 +67,7 @@ def _is_request_id(text: str) -> bool:
 
 def _know_host() -> ResponseReturnValue | None:
     """Find the store by its host name. An unknown host gets a plain refusal, so no page trusts a made-up one."""
-    if request.endpoint in HOSTLESS:
+    if _is_hostless():
         return None
     origin = f"{request.scheme}://{request.host}"
     hosts = the_shop().settings.urls
@@ -81,9 +81,17 @@ def _know_host() -> ResponseReturnValue | None:
     raise NotFound
 
 
+def _is_hostless() -> bool:
+    """Whether a server-to-server route was asked; also by a method that it does not take, when no endpoint is known."""
+    if request.endpoint is not None:
+        return request.endpoint in HOSTLESS
+    rules = current_app.url_map.iter_rules()
+    return any(rule.endpoint in HOSTLESS and rule.rule == request.path for rule in rules)
+
+
 def _refuse_cross_site() -> None:
     """A browser's POST must come from our own page: by Sec-Fetch-Site, else by Origin. (Webhooks are no browser.)"""
-    if request.method in {"GET", "HEAD", "OPTIONS"} or request.endpoint in HOSTLESS:
+    if request.method in {"GET", "HEAD", "OPTIONS"} or _is_hostless():
         return
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

@@ -1,4 +1,4 @@
-"""The provider does not answer, or its script is blocked: no charge is claimed or denied, and the order goes on later."""
+"""The provider does not answer, or its script is blocked: no charge is claimed or denied, the order goes on later."""
 
 from __future__ import annotations
 
