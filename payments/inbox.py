@@ -7,10 +7,11 @@ matter (docs.stripe.com/webhooks: no order guarantee, duplicates happen).
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import logging
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as DBSession
 
@@ -18,7 +19,7 @@ from payments.columns import utcnow
 from payments.database import Database
 from payments.listener import PaymentListener
 from payments.models import Attempt, Payment, ProviderEvent
-from payments.provider import Event, PaymentError, Provider
+from payments.provider import Event, OutcomeUnknown, PaymentError, Provider, ProviderBusy
 from payments.settle import settle
 from payments.states import PaymentState
 
@@ -35,8 +36,10 @@ PAID_EVENTS = frozenset(
     }
 )
 """What a plain paid session sends; five events, and the first one asks."""
-_MAX_TRIES = 12
+MAX_TRIES = 84
+"""With the pauses between them some three days: as long as the provider itself tries (docs.stripe.com/webhooks)."""
 _LEASE = dt.timedelta(seconds=60)
+_SILENCE = dt.timedelta(seconds=5)
 
 
 def store_event(session: DBSession, provider: Provider, event: Event, body: bytes) -> bool:
@@ -74,8 +77,11 @@ def apply_events(db: Database, provider: Provider, listener: PaymentListener, *,
             return 0
     keys = db.write(lambda session: _claim(session, provider, limit))
     settled: set[str] = set()
-    for event_id in keys:
-        _apply_one(db, provider, listener, event_id, settled)
+    for number, event_id in enumerate(keys, 1):
+        if not _apply_one(db, provider, listener, event_id, settled):
+            # It would say nothing to the others either, and their lease would run out behind its time-outs.
+            db.write(functools.partial(_give_back, provider=provider, event_ids=keys[number:]))
+            break
     return len(keys)
 
 
@@ -104,7 +110,8 @@ def _claim(session: DBSession, provider: Provider, limit: int) -> list[str]:
 
 def _apply_one(
     db: Database, provider: Provider, listener: PaymentListener, event_id: str, settled: set[str]
-) -> None:
+) -> bool:
+    """False when the provider gave no answer."""
     key = (provider.name, provider.account, event_id)
     with db.read() as session:
         event = session.get_one(ProviderEvent, key)
@@ -112,19 +119,22 @@ def _apply_one(
     if payment is None or not event.type.startswith(RELEVANT) or event.livemode != provider.livemode:
         note = "not ours" if payment is None else "no such type here"
         db.write(lambda session: _finish(session, key, "ignored", note))
-        return
+        return True
     if payment.id in settled or _is_old_news(payment, event):
         db.write(lambda session: _finish(session, key, "applied", None))
-        return
+        return True
     try:
         settle(db, provider, listener, payment.store_id, payment.id, cause=f"event {event.type}")
-    except PaymentError as error:
-        reason = error.code
+    except Exception as error:  # noqa: BLE001  (one event that breaks our code must not hold up the others for ever)
+        reason = error.code if isinstance(error, PaymentError) else type(error).__name__
         _log.warning("event waits", extra={"event": event_id, "reason": reason})
+        if not isinstance(error, PaymentError):
+            _log.exception("event failed")
         db.write(lambda session: _again(session, key, reason))
-    else:
-        settled.add(payment.id)
-        db.write(lambda session: _finish(session, key, "applied", None))
+        return not isinstance(error, OutcomeUnknown | ProviderBusy)
+    settled.add(payment.id)
+    db.write(lambda session: _finish(session, key, "applied", None))
+    return True
 
 
 def _is_old_news(payment: Payment, event: ProviderEvent) -> bool:
@@ -144,15 +154,14 @@ def _payment_of(session: DBSession, provider: Provider, event: ProviderEvent) ->
         store_id, _, payment_id = event.reference.partition(".")
         found = session.get(Payment, (store_id, payment_id))
     if found is None:
-        by_session = select(Attempt.store_id, Attempt.payment_id).where(Attempt.session_id == event.object_id)
-        attempt = session.execute(by_session).first()
+        attempt = session.scalar(select(Attempt).where(Attempt.session_id == event.object_id))
+        if attempt is not None:
+            found = session.get(Payment, (attempt.store_id, attempt.payment_id))
+    if found is None:
         query = select(Payment).where(
             Payment.provider == provider.name,
             Payment.account == provider.account,
-            or_(
-                Payment.provider_id == (event.provider_payment or event.object_id),
-                Payment.id == (attempt.payment_id if attempt else None),
-            ),
+            Payment.provider_id == (event.provider_payment or event.object_id),
         )
         found = session.scalar(query)
     if found is not None and found.account != provider.account:
@@ -170,7 +179,23 @@ def _again(session: DBSession, key: tuple[str, str, str], reason: str) -> None:
     if event.state != "new":
         return  # its lease ran out and another worker was faster
     event.note = reason
-    if event.tries >= _MAX_TRIES:
+    if event.tries >= MAX_TRIES:
         event.state = "parked"
         return
-    event.next_try_at = utcnow() + dt.timedelta(seconds=min(600, 2**event.tries))
+    event.next_try_at = utcnow() + pause_after(event.tries)
+
+
+def pause_after(tries: int) -> dt.timedelta:
+    """How long an event waits after so many tries: two seconds at first, an hour at last."""
+    return dt.timedelta(seconds=min(3600, 2**tries))
+
+
+def _give_back(session: DBSession, provider: Provider, event_ids: list[str]) -> None:
+    """End the lease of events that were not tried."""
+    for event_id in event_ids:
+        event = session.get_one(
+            ProviderEvent, (provider.name, provider.account, event_id), with_for_update=True
+        )
+        if event.state == "new":
+            event.tries -= 1
+            event.next_try_at = utcnow() + _SILENCE

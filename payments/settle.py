@@ -205,7 +205,7 @@ def needs_a_person(session: DBSession, payment: Payment, reason: str, listener: 
         return
     _log.error("payment needs a person", extra={"payment": payment.id, "reason": reason})
     payment.review_reason = reason
-    advance(session, payment, PaymentState.REVIEW, cause=reason)
+    advance(session, payment, PaymentState.REVIEW, cause=reason[:80])
     listener.review(session, payment)
 
 

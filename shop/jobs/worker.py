@@ -9,7 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
+import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from flask import Flask
 from sqlalchemy import Select, select
@@ -19,7 +21,7 @@ from payments.columns import utcnow
 from payments.inbox import apply_events
 from payments.provider import PaymentError, Provider
 from payments.refunds import send_refund, wanted_refunds
-from payments.sessions import make_session, waiting
+from payments.sessions import Made, make_session, waiting
 from shop.checkout.request import request_of
 from shop.context import Shop
 from shop.jobs import schedules
@@ -27,13 +29,18 @@ from shop.jobs.models import Job
 from shop.mail.message import compose
 from shop.mail.transport import MailNotTaken, deliver
 from shop.orders.listener import OrderListener
-from shop.orders.release import due, release
+from shop.orders.release import Due, due, release
+
+T = TypeVar("T")
 
 _log = logging.getLogger("hitsuka.worker")
 
 LEASE = dt.timedelta(seconds=120)
 MAX_TRIES = 10
 JOBS_A_TURN = 20
+RELEASES_A_TURN = 100
+STEP_S = 10
+"""After so long a step leaves the rest to the next turn: a silent provider must not hold up everything else."""
 IDLE_S = 0.4
 
 
@@ -48,6 +55,7 @@ class Worker:
         self._app = app
         self._shop = shop
         self._listener = OrderListener()
+        self._released_up_to: Due | None = None
         self.stop = threading.Event()
         self._handlers: dict[str, Callable[[Job], None]] = {"mail": self._send_mail, "alert": self._alert}
 
@@ -64,14 +72,15 @@ class Worker:
 
     def turn(self) -> bool:
         """Do everything that is due. True when there was anything."""
-        done = [
-            self._apply_events(),
-            self._make_waiting_sessions(),
-            self._send_refunds(),
-            self._run_jobs(),
-            self._release_overdue(),
-            schedules.keep(self._shop),
-        ]
+        steps = (
+            self._apply_events,
+            self._make_waiting_sessions,
+            self._send_refunds,
+            self._run_jobs,
+            self._release_overdue,
+            self._keep_schedules,
+        )
+        done = [_guarded(step, otherwise=False) for step in steps]
         return any(done)
 
     def _providers(self) -> list[Provider]:
@@ -80,45 +89,64 @@ class Worker:
     def _apply_events(self) -> bool:
         return sum(apply_events(self._shop.db, one, self._listener) for one in self._providers()) > 0
 
+    def _keep_schedules(self) -> bool:
+        return schedules.keep(self._shop)
+
     def _make_waiting_sessions(self) -> bool:
         with self._shop.db.read() as session:
             line = waiting(session)
         made = False
         for store_id, attempt_id in line:
-            result = make_session(
-                self._shop.db,
-                self._shop.providers[store_id],
-                self._listener,
-                store_id,
-                attempt_id,
-                lambda attempt: request_of(self._shop, attempt),
-                in_turn=True,
-            )
-            if result.outcome == "in_line":
-                break
-            made = True
+            outcome = _guarded(self._make, store_id, attempt_id, otherwise=None)
+            if outcome in {Made.IN_LINE, Made.UNKNOWN}:
+                break  # the rate is used up, or the provider is silent: the others would wait for it too
+            made = made or outcome is not None
         return made
+
+    def _make(self, store_id: str, attempt_id: str) -> Made | None:
+        result = make_session(
+            self._shop.db,
+            self._shop.providers[store_id],
+            self._listener,
+            store_id,
+            attempt_id,
+            lambda attempt: request_of(self._shop, attempt),
+            in_turn=True,
+        )
+        return result.outcome
 
     def _send_refunds(self) -> bool:
         with self._shop.db.read() as session:
             wanted = wanted_refunds(session)
+        until = time.monotonic() + STEP_S
         sent = [
-            send_refund(self._shop.db, self._shop.providers[store_id], self._listener, store_id, refund_id)
-            for store_id, refund_id in wanted
+            _guarded(self._send_refund, *one, otherwise=False) for one in wanted if time.monotonic() < until
         ]
         return any(sent)
 
+    def _send_refund(self, store_id: str, refund_id: str) -> bool:
+        provider = self._shop.providers[store_id]
+        return send_refund(self._shop.db, provider, self._listener, store_id, refund_id)
+
     def _release_overdue(self) -> bool:
+        """End overdue orders, going on each time where the last turn ended: one that can't be ended yet waits."""
         if not schedules.is_time(self._shop.db, "release", dt.timedelta(seconds=2)):
             return False
         now = utcnow()
         with self._shop.db.read() as session:
-            overdue = due(session, now)
-        released = [
-            release(self._shop.db, self._shop.providers[store_id], self._listener, store_id, order_id, now)
-            for store_id, order_id in overdue
-        ]
-        return any(released)
+            overdue = due(session, now, after=self._released_up_to, limit=RELEASES_A_TURN)
+        until = time.monotonic() + STEP_S
+        self._released_up_to, released = None, False
+        for one in overdue:
+            self._released_up_to = one
+            released = _guarded(self._release, one, now, otherwise=False) or released
+            if time.monotonic() > until:
+                break
+        return released
+
+    def _release(self, one: Due, now: dt.datetime) -> bool:
+        provider = self._shop.providers[one.store_id]
+        return release(self._shop.db, provider, self._listener, one.store_id, one.order_id, now)
 
     def _run_jobs(self) -> bool:
         done = 0
@@ -158,6 +186,17 @@ class Worker:
         _log.error(
             "needs a person", extra={"about": job.detail, "order": job.subject_id, "store": job.store_id}
         )
+
+
+def _guarded(work: Callable[..., T], *arguments: object, otherwise: T) -> T:
+    """Do a piece of work; whatever it raises must not keep the others from being done: then `otherwise` comes back."""
+    try:
+        return work(*arguments)
+    except PaymentError as error:
+        _log.warning("waits for the provider", extra={"reason": error.code})
+    except Exception:  # noqa: BLE001  (a worker that dies of one bad row serves nobody)
+        _log.exception("a piece of work failed")
+    return otherwise
 
 
 def _due_jobs() -> Select[Job]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,8 +12,9 @@ from sqlalchemy.orm import Session
 from payments.database import Database
 from payments.listener import PaymentListener
 from payments.models import Payment
-from payments.provider import PaymentError, Provider
+from payments.provider import PaymentError, Provider, Refused
 from payments.sessions import end_sessions, is_payable
+from payments.settle import lock_payment, needs_a_person
 from payments.states import PaymentState
 from payments.states import advance as advance_payment
 from shop.jobs.outbox import enqueue_mail
@@ -22,16 +24,31 @@ from shop.orders.states import OrderState, advance
 
 _log = logging.getLogger("hitsuka.orders")
 
+DENIED_FOR = dt.timedelta(days=1)
+"""So long may the provider deny an order's session (a wrong key, say) before a person must look."""
 
-def due(session: Session, now: dt.datetime, *, limit: int = 100) -> list[tuple[str, str]]:
-    """(store, order) of unpaid orders whose hold has run out."""
-    query = (
-        select(Order.store_id, Order.id)
-        .where(Order.state == OrderState.PLACED.value, Order.held_until <= now)
-        .order_by(Order.held_until)
-        .limit(limit)
+
+class Due(NamedTuple):
+    """An unpaid order whose hold has run out."""
+
+    store_id: str
+    order_id: str
+    held_until: dt.datetime
+
+
+def due(session: Session, now: dt.datetime, *, after: Due | None = None, limit: int = 100) -> list[Due]:
+    """Unpaid orders whose hold has run out, the oldest first. `after` goes on behind one of them, so that orders
+    which can't be ended yet don't stand in the way of the others."""
+    query = select(Order.store_id, Order.id, Order.held_until).where(
+        Order.state == OrderState.PLACED.value, Order.held_until <= now
     )
-    return [(row.store_id, row.id) for row in session.execute(query)]
+    if after is not None:
+        is_later = (Order.held_until == after.held_until) & (Order.id > after.order_id)
+        query = query.where(
+            Order.held_until >= after.held_until, (Order.held_until > after.held_until) | is_later
+        )
+    rows = session.execute(query.order_by(Order.held_until, Order.id).limit(limit))
+    return [Due(row.store_id, row.id, row.held_until) for row in rows]
 
 
 def release(
@@ -49,14 +66,26 @@ def release(
     False when it was paid after all, prolonged, or can't be known yet: then nothing changed."""
     with db.read() as session:
         link = session.get_one(OrderPayment, (store_id, order_id))
+        held_until = session.get_one(Order, (store_id, order_id)).held_until
     try:
         if end_sessions(db, provider, listener, store_id, link.payment_id) is not PaymentState.PENDING:
             return False
     except PaymentError as error:
         code = error.code
         _log.warning("release waits for the provider", extra={"order": order_id, "reason": code})
+        if isinstance(error, Refused) and now - held_until > DENIED_FOR:
+            reason = f"its session can't be ended: {code}"
+            db.write(lambda session: _to_a_person(session, listener, store_id, link.payment_id, reason))
         return False
     return db.write(lambda session: _free(session, store_id, order_id, link.payment_id, now, given_up))
+
+
+def _to_a_person(
+    session: Session, listener: PaymentListener, store_id: str, payment_id: str, reason: str
+) -> None:
+    payment = lock_payment(session, listener, store_id, payment_id)
+    if payment is not None and payment.state == PaymentState.PENDING:
+        needs_a_person(session, payment, reason[:200], listener)
 
 
 def _free(
