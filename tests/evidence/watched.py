@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from playwright.sync_api import Page, Request
+from playwright.sync_api import Error, Page, Request
 
 from security.canary.page import Allowed, Executed, Finding, judge_document, judge_requests, judge_scripts
 from security.scripts.inventory import Script
@@ -20,7 +20,10 @@ class Watched:
         self._parsed: list[dict[str, Any]] = []
         self._urls: list[str] = []
         self._session.on("Debugger.scriptParsed", lambda event: self._parsed.append(event))
+        # Another document has come: what ran in the one before is not this page's.
+        self._session.on("Runtime.executionContextsCleared", lambda _event: self._parsed.clear())
         self._session.send("Debugger.enable")
+        self._session.send("Runtime.enable")
         page.on("request", self._keep)
 
     def _keep(self, request: Request) -> None:
@@ -33,6 +36,7 @@ class Watched:
 
     def open(self, url: str) -> int:
         """Go to a page; its status."""
+        self.page.wait_for_load_state()
         self.begin()
         answer = self.page.goto(url)
         assert answer is not None
@@ -54,4 +58,9 @@ class Watched:
         ]
 
     def _source(self, script_id: str) -> str:
-        return str(self._session.send("Debugger.getScriptSource", {"scriptId": script_id})["scriptSource"])
+        try:
+            return str(
+                self._session.send("Debugger.getScriptSource", {"scriptId": script_id})["scriptSource"]
+            )
+        except Error:
+            return "// the browser has thrown it away"  # which no hash in the inventory fits
