@@ -28,6 +28,8 @@ SESSION_LIFE = dt.timedelta(minutes=40)
 """Stripe takes 30 minutes to 24 hours (Checkout Session, `expires_at`); ten more leave room for the waiting line."""
 CREATES_PER_SECOND, CREATES_AT_ONCE = 20, 5
 """Shared by all our processes. Together Stripe's 25 a second on one endpoint: no second sees more than both."""
+SESSIONS_A_PAYMENT = 20
+"""More than anyone needs who changes between the ways to pay; each costs the provider and us several calls."""
 _BUSY_PAUSE = dt.timedelta(seconds=1)
 _UNKNOWN_TRIES = 5
 
@@ -141,6 +143,15 @@ def is_payable(session: DBSession, payment: Payment) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
+def may_want(session: DBSession, payment: Payment) -> bool:
+    """Whether a new session may be wanted: no other can be paid, and there were not too many. The caller has locked
+    the payment."""
+    wanted = select(func.count()).where(
+        Attempt.store_id == payment.store_id, Attempt.payment_id == payment.id
+    )
+    return not is_payable(session, payment) and (session.scalar(wanted) or 0) < SESSIONS_A_PAYMENT
+
+
 def end_sessions(
     db: Database, provider: Provider, listener: PaymentListener, store_id: str, payment_id: str
 ) -> PaymentState:
@@ -239,10 +250,11 @@ def _record(
     def note(session: DBSession) -> bool:
         row = session.get_one(Attempt, (attempt.store_id, attempt.id), with_for_update=True)
         payment = session.get_one(Payment, (attempt.store_id, attempt.payment_id))
-        row.session_id = made.id
-        if row.state == AttemptState.WAITING.value:
-            row.state = AttemptState.OPEN.value
-        return payment.state == PaymentState.PENDING.value and row.state == AttemptState.OPEN.value
+        is_wanted = row.state in {AttemptState.WAITING.value, AttemptState.OPEN.value}
+        if row.session_id is None:
+            row.session_id = made.id
+            row.state = AttemptState.OPEN.value  # it is, wanted or not, until the provider has ended it
+        return payment.state == PaymentState.PENDING.value and is_wanted
 
     if db.write(note):
         return MakeResult(Made.OPEN, made)

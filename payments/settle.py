@@ -47,9 +47,12 @@ def settle(
 
 
 def settled_sessions(session: DBSession, store_id: str, payment_id: str) -> list[str]:
-    """The sessions of a payment that may still say something, oldest first."""
+    """The sessions of a payment that may still say something, oldest first: one that expired unpaid never will."""
     query = select(Attempt.session_id).where(
-        Attempt.store_id == store_id, Attempt.payment_id == payment_id, Attempt.session_id.is_not(None)
+        Attempt.store_id == store_id,
+        Attempt.payment_id == payment_id,
+        Attempt.session_id.is_not(None),
+        Attempt.state != AttemptState.EXPIRED.value,
     )
     return [row for row in session.scalars(query.order_by(Attempt.created_at)) if row]
 
@@ -73,7 +76,7 @@ def apply_session(
         payment = lock_payment(session, listener, store_id, payment_id)
         if payment is None:
             return
-        _update_attempt(session, told)
+        _update_attempt(session, payment, told)
         if told.paid:
             _book_payment(session, payment, told, provider, listener, cause)
         elif payment.state == PaymentState.PENDING.value:
@@ -141,17 +144,31 @@ def lock_payment(
     return payment
 
 
-def _update_attempt(session: DBSession, told: Session) -> None:
-    attempt = session.scalar(select(Attempt).where(Attempt.session_id == told.id))
-    if attempt is None and told.attempt:
-        attempt = session.scalar(
-            select(Attempt).where(Attempt.id == told.attempt, Attempt.session_id.is_(None))
-        )
+def _update_attempt(session: DBSession, payment: Payment, told: Session) -> None:
+    is_it = Attempt.session_id == told.id
+    if told.attempt:
+        is_it |= (Attempt.id == told.attempt) & Attempt.session_id.is_(None)
+    attempt = session.scalar(
+        select(Attempt)
+        .where(Attempt.store_id == payment.store_id, Attempt.payment_id == payment.id, is_it)
+        .limit(1)
+    )
     if attempt is None:
         return
+    may_change = attempt.session_id is None or attempt.state in {
+        AttemptState.WAITING.value,
+        AttemptState.OPEN.value,
+    }
     attempt.session_id = told.id
-    if attempt.state in {AttemptState.WAITING.value, AttemptState.OPEN.value}:
-        attempt.state = _STATE_OF_SESSION[told.status].value
+    if may_change:
+        attempt.state = _state_of(told).value
+
+
+def _state_of(told: Session) -> AttemptState:
+    """A completed session whose money is still under way is as good as open: it may be paid yet."""
+    if told.status is SessionStatus.COMPLETE and not told.paid and told.payment_status == "processing":
+        return AttemptState.OPEN
+    return _STATE_OF_SESSION[told.status]
 
 
 def _book_payment(

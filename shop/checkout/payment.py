@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session as DBSession
 
 from payments.models import Attempt, Payment
 from payments.provider import Provider, Session, SessionStatus, UIMode
-from payments.sessions import Made, end_sessions, is_payable, make_session, want_session
+from payments.sessions import Made, end_sessions, make_session, may_want, want_session
 from payments.states import AttemptState, PaymentState
 from shop.checkout.request import request_of
 from shop.context import Shop
@@ -80,12 +80,12 @@ def ui_mode_of(store: Store) -> UIMode:
 def _want(
     session: DBSession, view: OrderView, *, ui_mode: UIMode, locale: str, request_id: str, now: dt.datetime
 ) -> Attempt | None:
-    """Write the new attempt, unless the order ended or another tab was faster."""
+    """Write the new attempt, unless the order ended, another tab was faster or there were too many."""
     order = session.get_one(Order, (view.order.store_id, view.order.id), with_for_update=True)
     payment = session.get_one(Payment, (order.store_id, view.payment.id), with_for_update=True)
     if not holds.prolong(order, now) or payment.state != PaymentState.PENDING:
         return None
-    if is_payable(session, payment):
+    if not may_want(session, payment):
         return None
     return want_session(session, payment, ui_mode=ui_mode, locale=locale, request_id=request_id, now=now)
 
