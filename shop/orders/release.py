@@ -6,7 +6,7 @@ import datetime as dt
 import logging
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from payments.database import Database
@@ -17,6 +17,7 @@ from payments.sessions import end_sessions, is_payable
 from payments.settle import lock_payment, needs_a_person
 from payments.states import PaymentState
 from payments.states import advance as advance_payment
+from shop.jobs.models import Job
 from shop.jobs.outbox import enqueue_mail
 from shop.orders import holds
 from shop.orders.models import Order, OrderPayment
@@ -24,6 +25,8 @@ from shop.orders.states import OrderState, advance
 
 _log = logging.getLogger("hitsuka.orders")
 
+UNPAID_MAILS_A_DAY = 3
+"""To one address. Anyone can type a stranger's and not pay."""
 DENIED_FOR = dt.timedelta(days=1)
 """So long may the provider deny an order's session (a wrong key, say) before a person must look."""
 
@@ -100,6 +103,22 @@ def _free(
     advance_payment(session, payment, PaymentState.EXPIRED, cause=cause)
     advance(session, order, OrderState.EXPIRED, cause=cause)
     holds.release(session, order)
-    if not given_up:
+    if not given_up and _mails_of_a_day(session, order, now) < UNPAID_MAILS_A_DAY:
         enqueue_mail(session, store_id, order_id, "order_expired", order.locale)
     return True
+
+
+def _mails_of_a_day(session: Session, order: Order, now: dt.datetime) -> int:
+    query = (
+        select(func.count())
+        .select_from(Order)
+        .join(Job, (Job.store_id == Order.store_id) & (Job.subject_id == Order.id))
+        .where(
+            Order.store_id == order.store_id,
+            Order.email_hash == order.email_hash,
+            Order.placed_at > now - dt.timedelta(days=1),
+            Job.kind == "mail",
+            Job.detail == "order_expired",
+        )
+    )
+    return session.scalar(query) or 0
