@@ -1,0 +1,310 @@
+"""Stock, holds, orders and money under any order of events (Hypothesis), with the provider played by this test."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+from unittest.mock import patch
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import func, select, update
+
+from payments.columns import new_id, utcnow
+from payments.models import LedgerEntry
+from payments.models import Refund as RefundRow
+from payments.money import Money
+from payments.provider import Charge, Provider, Refund, Session, SessionRequest, SessionStatus, UIMode
+from payments.refunds import send_refund, wanted_refunds
+from payments.sessions import make_session
+from payments.settle import settle
+from shop.app import create_shop
+from shop.catalog.models import Product, Variant
+from shop.checkout.request import request_of
+from shop.checkout.service import SoldOut
+from shop.context import Shop
+from shop.orders.listener import OrderListener
+from shop.orders.models import Hold, Order
+from shop.orders.queries import OrderView, order_view
+from shop.orders.release import release
+from shop.settings import load
+from tests.environment import make_environ
+from tests.shop.ordering import GUEST, a_variant, place_order
+
+PIECES = 6
+
+
+class Played:
+    """The provider as this test plays it: sessions in memory, paid and refunded at will."""
+
+    name, account, livemode = "stripe", "default", False
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, Session] = {}
+        self.refunds: dict[str, Refund] = {}
+
+    def create_session(self, request: SessionRequest) -> Session:
+        known = next((one for one in self.sessions.values() if one.attempt == request.idempotency_key), None)
+        if known is not None:
+            return known
+        made = Session(
+            id=f"cs_{new_id()}",
+            status=SessionStatus.OPEN,
+            paid=False,
+            reference=request.reference,
+            attempt=request.idempotency_key,
+            amount=request.total,
+            livemode=False,
+            ui_mode=UIMode.ELEMENTS,
+            methods=(request.method,),
+            url=None,
+            client_secret="secret",
+            payment_id=None,
+            payment_status=None,
+            charge=None,
+            decline=None,
+            created=utcnow(),
+            expires_at=request.expires_at,
+        )
+        self.sessions[made.id] = made
+        return made
+
+    def retrieve_session(self, session_id: str) -> Session:
+        return self.sessions[session_id]
+
+    def expire_session(self, session_id: str) -> Session:
+        told = self.sessions[session_id]
+        if told.status is SessionStatus.OPEN:
+            self.sessions[session_id] = dataclasses.replace(told, status=SessionStatus.EXPIRED)
+        return self.sessions[session_id]
+
+    def sessions_since(self, _since: dt.datetime) -> Iterator[Session]:
+        return iter(self.sessions.values())
+
+    def refund(self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
+        made = Refund(
+            f"re_{idempotency_key}", payment_id, amount, "succeeded", reference, key=idempotency_key
+        )
+        return self.refunds.setdefault(idempotency_key, made)
+
+    def refunds_of(self, payment_id: str) -> list[Refund]:
+        return [one for one in self.refunds.values() if one.payment_id == payment_id]
+
+    def pay(self, session_id: str, *, even_if_over: bool = False) -> None:
+        """A card pays; `even_if_over`: it was confirmed in the last moment before the session ended."""
+        told = self.sessions[session_id]
+        if told.paid or (told.status is not SessionStatus.OPEN and not even_if_over):
+            return
+        charge = Charge(f"ch_{session_id}", told.amount, Money(0), True, True, "card", "visa", "4242")
+        self.sessions[session_id] = dataclasses.replace(
+            told,
+            status=SessionStatus.COMPLETE,
+            paid=True,
+            payment_id=f"pi_{session_id}",
+            payment_status="succeeded",
+            charge=charge,
+        )
+
+    def give_back(self, session_id: str) -> None:
+        """Someone refunds it on the provider's own screen."""
+        told = self.sessions[session_id]
+        if told.charge is None or told.payment_id is None or self.refunds_of(told.payment_id):
+            return
+        self.refund(told.payment_id, told.amount, idempotency_key=new_id(), reference=told.reference or "")
+
+    def told_charge(self, session_id: str) -> None:
+        """The charge shows what went back, as the provider's does."""
+        told = self.sessions[session_id]
+        if told.charge is not None and told.payment_id is not None:
+            back = sum((one.amount for one in self.refunds_of(told.payment_id)), Money(0))
+            self.sessions[session_id] = dataclasses.replace(
+                told, charge=dataclasses.replace(told.charge, refunded=back)
+            )
+
+
+class StockMachine(RuleBasedStateMachine):
+    """Random lives of orders for one variant of `PIECES` pieces."""
+
+    template: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = Path(tempfile.mkdtemp(prefix="hitsuka-stock-"))
+        shutil.copy(self.template, self._folder / "shop.sqlite")
+        self._provider = Played()
+        # It has what these rules need of the port: no events, which only say that it is time to ask.
+        self._port = cast(Provider, self._provider)
+        shop = create_shop(load(make_environ(f"sqlite:///{self._folder / 'shop.sqlite'}")))
+        self._shop: Shop = dataclasses.replace(shop, providers={"style": self._port, "cocomo": self._port})
+        self._sku = a_variant(self._shop)[0].sku
+        self._set_stock(PIECES)
+        self._orders: list[str] = []
+
+    def teardown(self) -> None:
+        self._shop.db.dispose()
+        shutil.rmtree(self._folder)
+
+    @rule(quantity=st.integers(1, 4))
+    def place(self, quantity: int) -> None:
+        number = len(self._orders)
+        guest = dataclasses.replace(GUEST, email=f"guest{number}@example.jp", street=f"神宮前{number}")
+        with patch("tests.shop.ordering.a_variant", self._variant):
+            try:
+                self._orders.append(place_order(self._shop, quantity=quantity, contact=guest))
+            except SoldOut:
+                return
+
+    @precondition(lambda self: self._orders)
+    @rule(data=st.data())
+    def open_session(self, data: st.DataObject) -> None:
+        view = self._any(data)
+        if view.attempt is not None and view.attempt.state == "waiting":
+            make_session(
+                self._shop.db,
+                self._port,
+                OrderListener(),
+                "style",
+                view.attempt.id,
+                lambda attempt: request_of(self._shop, attempt),
+                in_turn=True,
+            )
+
+    @precondition(lambda self: self._provider.sessions)
+    @rule(data=st.data(), late=st.booleans())
+    def card_pays(self, data: st.DataObject, late: bool) -> None:
+        self._provider.pay(self._session(data), even_if_over=late)
+
+    @precondition(lambda self: self._orders)
+    @rule(data=st.data(), times=st.integers(1, 3))
+    def events_come(self, data: st.DataObject, times: int) -> None:
+        view = self._any(data)
+        for _time in range(times):
+            settle(self._shop.db, self._port, OrderListener(), "style", view.payment.id, cause="event")
+
+    @precondition(lambda self: self._orders)
+    @rule(data=st.data())
+    def hold_runs_out(self, data: st.DataObject) -> None:
+        order = self._any(data).order
+        past = utcnow() - dt.timedelta(seconds=1)
+        self._shop.db.write(
+            lambda session: session.execute(update(Order).where(Order.id == order.id).values(held_until=past))
+        )
+        release(self._shop.db, self._port, OrderListener(), "style", order.id, utcnow())
+
+    @precondition(lambda self: self._provider.sessions)
+    @rule(data=st.data())
+    def refunded_on_the_providers_screen(self, data: st.DataObject) -> None:
+        session_id = self._session(data)
+        self._provider.give_back(session_id)
+        self._provider.told_charge(session_id)
+
+    @rule()
+    def wanted_refunds_are_sent(self) -> None:
+        with self._shop.db.read() as session:
+            wanted = wanted_refunds(session)
+        for store_id, refund_id in wanted:
+            send_refund(self._shop.db, self._port, OrderListener(), store_id, refund_id)
+        for session_id in self._provider.sessions:
+            self._provider.told_charge(session_id)
+
+    @invariant()
+    def what_is_held_is_the_sum_of_active_holds(self) -> None:
+        on_hand, held = self._stock()
+        assert held == self._units("active")
+        assert 0 <= held <= on_hand
+
+    @invariant()
+    def what_is_there_and_what_is_sold_is_what_there_was(self) -> None:
+        on_hand, _held = self._stock()
+        assert on_hand + self._units("taken") == PIECES
+
+    @invariant()
+    def every_payments_ledger_is_its_state(self) -> None:
+        for order_id in self._orders:
+            view = self._view(order_id)
+            booked = self._sum(LedgerEntry.amount_minor, LedgerEntry.payment_id == view.payment.id)
+            due = view.order.total_minor
+            expected = {"pending": 0, "expired": 0, "paid": due, "refunding": due, "refunded": 0}
+            assert booked == expected[view.payment.state]
+            paired = {"pending": "placed"}
+            assert view.order.state == paired.get(view.payment.state, view.payment.state)
+
+    @invariant()
+    def no_money_without_goods(self) -> None:
+        """A paid order has taken its goods; another paid one is on its way back."""
+        for order_id in self._orders:
+            view = self._view(order_id)
+            if view.order.state == "paid":
+                assert self._states_of_holds(order_id) == {"taken"}
+            if view.order.state == "refunding":
+                wanted = self._sum(RefundRow.amount_minor, RefundRow.payment_id == view.payment.id)
+                assert wanted == view.order.total_minor
+
+    def _variant(self, shop: Shop, _store_id: str = "style") -> object:
+        with shop.db.read() as session:
+            variant = session.get_one(Variant, ("style", self._sku))
+            return variant, session.get_one(Product, ("style", variant.product_slug))
+
+    def _set_stock(self, pieces: int) -> None:
+        self._shop.db.write(
+            lambda session: session.execute(
+                update(Variant)
+                .where(Variant.store_id == "style", Variant.sku == self._sku)
+                .values(on_hand=pieces, held=0)
+            )
+        )
+
+    def _any(self, data: st.DataObject) -> OrderView:
+        return self._view(self._orders[data.draw(st.integers(0, len(self._orders) - 1))])
+
+    def _session(self, data: st.DataObject) -> str:
+        ids = list(self._provider.sessions)
+        return ids[data.draw(st.integers(0, len(ids) - 1))]
+
+    def _view(self, order_id: str) -> OrderView:
+        with self._shop.db.read() as session:
+            view = order_view(session, "style", order_id)
+        assert view is not None
+        return view
+
+    def _stock(self) -> tuple[int, int]:
+        with self._shop.db.read() as session:
+            variant = session.get_one(Variant, ("style", self._sku))
+            return variant.on_hand, variant.held
+
+    def _units(self, state: str) -> int:
+        return self._sum(Hold.quantity, (Hold.sku == self._sku) & (Hold.state == state))
+
+    def _states_of_holds(self, order_id: str) -> set[str]:
+        with self._shop.db.read() as session:
+            return set(session.scalars(select(Hold.state).where(Hold.order_id == order_id)))
+
+    def _sum(self, column: object, condition: object) -> int:
+        with self._shop.db.read() as session:
+            return int(session.scalar(select(func.coalesce(func.sum(column), 0)).where(condition)) or 0)  # type: ignore[arg-type]
+
+
+def test_stock_holds_and_money_agree_after_any_events(
+    sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("payments.sessions.CREATES_AT_ONCE", 1000)
+    StockMachine.template = sqlite_template
+    run_state_machine_as_test(
+        StockMachine,
+        settings=settings(
+            max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
