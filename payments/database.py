@@ -36,7 +36,7 @@ class Database:
         if parsed.drivername in {"postgres", "postgresql"}:
             parsed = parsed.set(drivername="postgresql+psycopg")
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        self.engine: Engine = create_engine(parsed, pool_size=pool_size, max_overflow=8)
+        self.engine: Engine = create_engine(parsed, pool_size=pool_size, max_overflow=8, hide_parameters=True)
         self._writing = self.engine.execution_options(writes=True)
         # PostgreSQL reads what is committed, statement by statement, in a transaction or not: BEGIN and ROLLBACK
         # round every page would be two more trips to the server. SQLite's reads keep one snapshot.
