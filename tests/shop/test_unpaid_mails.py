@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 from sqlalchemy import select, update
@@ -38,7 +39,7 @@ def test_another_address_and_another_day_have_mails_of_their_own(paying_shop: Sh
     orders = [place_order(paying_shop) for _order in range(UNPAID_MAILS_A_DAY)]
     for order_id in orders:
         _run_out(paying_shop, order_id)
-    other = GUEST.__class__(**{**vars(GUEST), "email": "other@example.jp"})
+    other = dataclasses.replace(GUEST, email="other@example.jp")
     other_order = place_order(paying_shop, contact=other)
     _run_out(paying_shop, other_order)
     yesterday = utcnow() - dt.timedelta(hours=25)
