@@ -69,7 +69,18 @@ def make(shop: Shop, provider: Provider, attempt: Attempt) -> Started:
         attempt.id,
         lambda claimed: request_of(shop, claimed),
     )
+    if result.outcome is Made.OVER:
+        return _made_meanwhile(shop, provider, attempt)
     return Started(result.outcome, result.session)
+
+
+def _made_meanwhile(shop: Shop, provider: Provider, attempt: Attempt) -> Started:
+    """Nothing was left to make: perhaps because the worker, or another tab, has just made it."""
+    with shop.db.read() as session:
+        now = session.get_one(Attempt, (attempt.store_id, attempt.id))
+    if now.state != AttemptState.OPEN or now.session_id is None:
+        return Started(Made.OVER)
+    return Started(Made.OPEN, provider.retrieve_session(now.session_id))
 
 
 def ui_mode_of(store: Store) -> UIMode:

@@ -13,16 +13,20 @@ from sqlalchemy.orm import Session
 from payments.columns import utcnow
 from payments.inbox import apply_events
 from payments.models import Attempt, Payment
+from payments.provider import UIMode
+from payments.sessions import Made
 from payments.settle import settle
 from payments.states import AttemptState
 from shop.cart.models import CartLine
 from shop.catalog.models import Variant
+from shop.checkout.payment import make, start_payment
 from shop.context import Shop
 from shop.jobs.models import Job
 from shop.orders.holds import UNITS_PER_CUSTOMER
 from shop.orders.links import order_of_token, order_token
 from shop.orders.listener import OrderListener
 from shop.orders.models import Hold, Order, OrderLine
+from shop.orders.queries import order_view
 from shop.orders.release import release
 from tests.servers.sandbox import Sandbox
 from tests.shop.buyer import Buyer, hidden_field, plenty
@@ -420,6 +424,29 @@ def test_a_provider_that_fails_at_the_payment_page_claims_no_charge_and_denies_n
     assert "請求は発生していません" not in answer.text
     sandbox.control("faults", method="DELETE")
     assert "pay-form" in style.get(f"/orders/{token}/pay").text
+
+
+def test_a_session_that_the_worker_made_first_is_the_one_that_is_used(
+    cocomo: Buyer, paying_shop: Shop, sandbox: Sandbox
+) -> None:
+    page = cocomo.final_page()
+    sandbox.fault("checkout.sessions.create", "refuse", times=None)
+    cocomo.confirm(page)
+    sandbox.control("faults", method="DELETE")
+    (order,) = _orders(paying_shop)
+    with paying_shop.db.read() as session:
+        seen = order_view(session, "cocomo", order.id)
+    assert seen is not None
+    assert seen.attempt is not None
+    assert seen.attempt.state == AttemptState.WAITING
+    make(paying_shop, paying_shop.providers["cocomo"], seen.attempt)
+    started = start_payment(
+        paying_shop, seen, ui_mode=UIMode.HOSTED_PAGE, locale="ja", request_id="test", now=utcnow()
+    )
+    assert started.outcome is Made.OPEN
+    assert started.session is not None
+    assert started.session.url is not None
+    assert len(_attempts(paying_shop)) == 1
 
 
 def test_the_return_page_decides_nothing_and_a_press_asks_the_provider(
