@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from payments.columns import utcnow
 from payments.models import TokenBucket
 
+_SKEW = dt.timedelta(seconds=2)
+
 
 def take_token(
     session: Session, name: str, *, per_second: int, burst: int, now: dt.datetime | None = None
@@ -21,6 +23,10 @@ def take_token(
     """Take one token of the bucket `name`. False when there is none; then nothing changed. Locks the bucket's row."""
     now = now or utcnow()
     bucket = _locked(session, name, burst, now)
+    if bucket.updated_at > now + _SKEW:
+        bucket.updated_at = (
+            now  # another node's clock runs ahead: it must not stop us until its time has come
+        )
     elapsed = max(0.0, (now - bucket.updated_at).total_seconds())
     tokens = min(burst * 1000, bucket.tokens_milli + int(elapsed * per_second * 1000))
     if tokens < 1000:

@@ -118,3 +118,14 @@ def test_the_bucket_gives_no_more_than_its_rate(db: Database) -> None:
 
     assert [take(now) for _try in range(4)] == [True, True, True, False]
     assert [take(now + dt.timedelta(milliseconds=250)) for _try in range(2)] == [True, False]
+
+
+def test_a_clock_that_ran_ahead_does_not_stop_everyone_until_its_time_has_come(db: Database) -> None:
+    now = utcnow()
+
+    def take(at: dt.datetime) -> bool:
+        return db.write(lambda session: take_token(session, "skewed", per_second=5, burst=1, now=at))
+
+    assert take(now + dt.timedelta(hours=1))
+    assert not take(now)
+    assert take(now + dt.timedelta(milliseconds=250))
