@@ -60,14 +60,9 @@ class Worker:
         self._handlers: dict[str, Callable[[Job], None]] = {"mail": self._send_mail, "alert": self._alert}
 
     def run(self) -> None:
-        """Work until told to stop. A failure of one turn is logged, and the next turn comes."""
+        """Work until told to stop. What fails is logged, and the next turn comes."""
         while not self.stop.is_set():
-            try:
-                busy = self.turn()
-            except Exception:  # noqa: BLE001  (a worker that dies of one bad row serves nobody)
-                _log.exception("a turn failed")
-                busy = False
-            if not busy:
+            if not self.turn():
                 self.stop.wait(IDLE_S)
 
     def turn(self) -> bool:

@@ -22,8 +22,6 @@ from shop.passages import Passages
 webhooks = Blueprint("webhooks", __name__)
 _log = logging.getLogger("hitsuka.webhook")
 
-MAX_BODY = 256 * 1024
-
 
 @webhooks.post("/webhooks/stripe")
 @csrf.exempt  # type: ignore[untyped-decorator]  # the provider is no browser; its signature is the proof
