@@ -17,9 +17,8 @@ from statistics import median, quantiles
 import click
 
 from benchmarks.stage import DATABASES, folder, fresh_database
-from tests.concurrency.buyer import Told
-from tests.concurrency.rush import Books, put_on_sale, read_books, run
-from tests.servers.system import System, running_system
+from tests.concurrency.rush import Books, order_kept, put_on_sale, quiet_books, run, server_faults, wrong
+from tests.servers.system import running_system
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,8 @@ def measure(database: str, buyers: int, items: int, *, workers: int, store: str,
         began = time.monotonic()
         told = run(system, goods, buyers)
         took = time.monotonic() - began
-        books = _quiet_books(system, goods)
-        faults = wrong(told, books, items) + _server_faults(system)
+        books = quiet_books(system, goods)
+        faults = wrong(told, books, items) + server_faults(system)
         shop.db.dispose()
     confirms, wholes = [one.confirm_s for one in told if one.pressed_at], [one.whole_s for one in told]
     return Result(
@@ -75,63 +74,6 @@ def measure(database: str, buyers: int, items: int, *, workers: int, store: str,
         books,
         faults,
     )
-
-
-def wrong(told: list[Told], books: Books, items: int) -> list[str]:
-    """Everything that must hold after a rush and does not."""
-    buyers, outcomes = len(told), Counter(one.outcome for one in told)
-    sold = min(buyers, items)
-    bad = sorted({status for one in told for status in one.statuses if status == 429 or status >= 500})
-    checks = (
-        (
-            outcomes == Counter({"paid": sold, "sold_out": buyers - sold}) - Counter(),
-            f"told {dict(outcomes)}",
-        ),
-        (books.orders == {"paid": sold}, f"orders {books.orders}"),
-        (books.payments == {"paid": sold}, f"payments {books.payments}"),
-        (books.taken == sold, f"{books.taken} taken"),
-        (books.on_hand == items - sold, f"{books.on_hand} on hand"),
-        (books.held == books.active_holds == 0, f"{books.held} held, {books.active_holds} holds"),
-        (books.open_attempts == 0, f"{books.open_attempts} sessions open"),
-        (books.ledger_minor == books.provider_minor > 0, "ledger and provider differ"),
-        (not books.differences, f"differences {books.differences}"),
-        (not bad, f"statuses {bad}"),
-    )
-    return [fault for holds, fault in checks if not holds]
-
-
-def order_kept(told: list[Told]) -> float:
-    """How much of the order of coming the payment pages kept: 1 all of it, 0 none, -1 turned round.
-
-    (Spearman's rank correlation between the order's id, which begins with its time, and standing before the
-    payment page.)
-    """
-    there = sorted((one for one in told if one.ready_at), key=lambda one: one.order or "")
-    if len(there) < 2:
-        return 1.0
-    ranks = {id(one): rank for rank, one in enumerate(sorted(there, key=lambda one: one.ready_at))}
-    n = len(there)
-    return 1 - 6 * sum((place - ranks[id(one)]) ** 2 for place, one in enumerate(there)) / (n * (n * n - 1))
-
-
-def _quiet_books(system: System, goods: object) -> Books:
-    """The books once the sandbox has delivered every event."""
-    deadline = time.monotonic() + 60
-    while system.sandbox.control("health", method="GET")["deliveries_waiting"]:
-        if time.monotonic() > deadline:
-            break
-        time.sleep(0.2)
-    return read_books(system.shop(), goods)  # type: ignore[arg-type]
-
-
-def _server_faults(system: System) -> list[str]:
-    """Tracebacks in the logs of our own processes."""
-    faults = []
-    for name, process in system.processes.items():
-        count = process.log.read_text(errors="replace").count("Traceback")
-        if count:
-            faults.append(f"{count} tracebacks in the log of {name}")
-    return faults
 
 
 def _p99(values: list[float]) -> float:

@@ -123,6 +123,9 @@ class Buyer:
                 return _session_in(location)
             self.order = location.split("/orders/")[1].split("/")[0]
             page = self.browser.get(location)
+            if page.status == 303 and page.location:
+                location = page.location  # straight on to the provider's page
+                continue
             _expect(page, 200)
             if 'id="waiting"' in page.text:
                 told.waited_in_line = True

@@ -63,7 +63,9 @@ def test_a_worker_killed_while_sending_mails_loses_none_and_repeats_at_most_one(
     shop.db.dispose()
 
 
-def test_a_web_process_killed_while_the_session_is_made_leaves_an_order_that_can_be_paid(system: System) -> None:
+def test_a_web_process_killed_while_the_session_is_made_leaves_an_order_that_can_be_paid(
+    system: System,
+) -> None:
     shop = system.shop()
     goods = put_on_sale(shop, "style", 3)
     system.worker.kill()

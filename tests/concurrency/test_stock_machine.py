@@ -305,6 +305,6 @@ def test_stock_holds_and_money_agree_after_any_events(
     run_state_machine_as_test(
         StockMachine,
         settings=settings(
-            max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=6, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
