@@ -10,7 +10,8 @@ from shop.stores import all_stores
 def make_environ(database_url: str, **changes: str) -> dict[str, str]:
     """Every variable that `shop.settings.load` needs. `changes` win."""
     keys = {
-        name: f"{name.lower()}-for-tests-".ljust(40, "x") for name in ("SECRET_KEY", "LOOKUP_KEY", "AUDIT_KEY")
+        name: f"{name.lower()}-for-tests-".ljust(40, "x")
+        for name in ("SECRET_KEY", "LOOKUP_KEY", "AUDIT_KEY")
     }
     data_keys = " ".join(
         f"{store_id}:test1:{base64.urlsafe_b64encode(bytes([number + 1]) * 32).decode()}"

@@ -143,11 +143,15 @@ class Till:
         """Let the pause after a failed try be over."""
 
         def work(session: Session) -> None:
-            session.get_one(Attempt, (attempt.store_id, attempt.id)).next_try_at = utcnow() - dt.timedelta(seconds=1)
+            session.get_one(Attempt, (attempt.store_id, attempt.id)).next_try_at = utcnow() - dt.timedelta(
+                seconds=1
+            )
 
         self.db.write(work)
 
 
 @pytest.fixture
-def till(db: Database, provider: StripeProvider, listener: Listener, sandbox: Sandbox, tmp_path: Path) -> Till:
+def till(
+    db: Database, provider: StripeProvider, listener: Listener, sandbox: Sandbox, tmp_path: Path
+) -> Till:
     return Till(db, provider, listener, sandbox)

@@ -28,7 +28,12 @@ def signed(body: bytes, secret: str = "whsec_hitsuka", at: int | None = None) ->
 
 def event(session_id: str, reference: str | None = None, **changes: Any) -> bytes:
     """An event whose body claims that everything is paid."""
-    thing = {"id": session_id, "object": "checkout.session", "payment_status": "paid", "client_reference_id": reference}
+    thing = {
+        "id": session_id,
+        "object": "checkout.session",
+        "payment_status": "paid",
+        "client_reference_id": reference,
+    }
     raw = {
         "id": f"evt_{session_id[-20:]}",
         "object": "event",
@@ -102,7 +107,9 @@ def test_events_of_strangers_are_noted_and_ignored(till: Till) -> None:
     _receive(till, event("cs_test_live_money_in_test_mode", None, livemode=True))
     _apply(till)
     with till.db.read() as session:
-        states = session.execute(select(ProviderEvent.state, func.count()).group_by(ProviderEvent.state)).all()
+        states = session.execute(
+            select(ProviderEvent.state, func.count()).group_by(ProviderEvent.state)
+        ).all()
     assert [tuple(row) for row in states] == [("ignored", 2)]
 
 
@@ -132,7 +139,9 @@ def test_a_rolled_secret_is_accepted_beside_the_old_one(sandbox: Any) -> None:
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b'{"id": 1}', b"not json", b'{"data": {"object": "x"}}'])
-def test_a_signed_body_that_is_no_event_is_refused_and_not_a_crash(provider: StripeProvider, body: bytes) -> None:
+def test_a_signed_body_that_is_no_event_is_refused_and_not_a_crash(
+    provider: StripeProvider, body: bytes
+) -> None:
     with pytest.raises(Refused):
         provider.parse_event(body, signed(body))
 

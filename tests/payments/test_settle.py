@@ -35,7 +35,9 @@ def test_a_paid_session_is_booked_once_however_often_it_is_heard_of(till: Till) 
         assert _settle(till, payment.id) is PaymentState.PAID
     assert till.listener.told == ["paid"]
     with till.db.read() as session:
-        booked = session.scalars(select(LedgerEntry.amount_minor).where(LedgerEntry.payment_id == payment.id)).all()
+        booked = session.scalars(
+            select(LedgerEntry.amount_minor).where(LedgerEntry.payment_id == payment.id)
+        ).all()
         changes = session.scalar(select(func.count()).where(PaymentHistory.payment_id == payment.id))
     assert booked == [AMOUNT.minor]
     assert changes == 1

@@ -53,7 +53,9 @@ def a_quote(shop: Shop, store: Store, *, quantity: int = 1, contact: Contact = G
         quantity=quantity,
         tax_rate=TaxRate(product.tax_rate),
     )
-    return make_quote(store, policy_of(store.id), [line], contact.prefecture, Choice(), contact.email, utcnow())
+    return make_quote(
+        store, policy_of(store.id), [line], contact.prefecture, Choice(), contact.email, utcnow()
+    )
 
 
 def a_basket(shop: Shop, store_id: str, quote: Quote) -> str:

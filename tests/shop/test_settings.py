@@ -53,19 +53,36 @@ def test_a_whole_production_configuration_loads_and_points_at_stripe_alone() -> 
 
 def test_an_empty_environment_names_every_missing_value_at_once() -> None:
     faults = " ".join(_faults({}))
-    for name in ("SECRET_KEY", "LOOKUP_KEY", "AUDIT_KEY", "DATA_KEYS", "DATABASE_URL", "STRIPE_SECRET_KEY", "MAIL_URL"):
+    for name in (
+        "SECRET_KEY",
+        "LOOKUP_KEY",
+        "AUDIT_KEY",
+        "DATA_KEYS",
+        "DATABASE_URL",
+        "STRIPE_SECRET_KEY",
+        "MAIL_URL",
+    ):
         assert f"{name} is missing" in faults
 
 
 PRODUCTION_FAULTS = {
-    "http": ({"SHOP_URLS": "style=http://a.example cocomo=https://b.example staff=https://c.example"}, "https"),
+    "http": (
+        {"SHOP_URLS": "style=http://a.example cocomo=https://b.example staff=https://c.example"},
+        "https",
+    ),
     "foreign api": ({"STRIPE_API_BASE": "http://127.0.0.1:8001"}, "STRIPE_API_BASE"),
     "foreign script": ({"STRIPE_JS_URL": "https://cdn.example/stripe.js"}, "STRIPE_JS_URL"),
-    "look-alike script": ({"STRIPE_JS_URL": "https://js.stripe.com.example/endive/stripe.js"}, "STRIPE_JS_URL"),
+    "look-alike script": (
+        {"STRIPE_JS_URL": "https://js.stripe.com.example/endive/stripe.js"},
+        "STRIPE_JS_URL",
+    ),
     "foreign frames": ({"STRIPE_FRAME_ORIGINS": "https://pay.example"}, "STRIPE_FRAME_ORIGINS"),
     "foreign page": ({"STRIPE_CHECKOUT_ORIGIN": "https://pay.example"}, "STRIPE_CHECKOUT_ORIGIN"),
     "demo key": ({"SECRET_KEY": "demo-" + "x" * 64}, "SECRET_KEY is a demo key"),
-    "demo data key": ({"DATA_KEYS": f"style:demo1:{_raw()} cocomo:k1:{_raw()}"}, "DATA_KEYS holds a demo key"),
+    "demo data key": (
+        {"DATA_KEYS": f"style:demo1:{_raw()} cocomo:k1:{_raw()}"},
+        "DATA_KEYS holds a demo key",
+    ),
     "sandbox keys": ({"STRIPE_SECRET_KEY": "sk_test_hitsuka"}, "the sandbox's"),
     "no database": ({"DATABASE_URL": ""}, "DATABASE_URL"),
 }
@@ -80,7 +97,9 @@ def test_production_refuses(fault: str) -> None:
 @pytest.mark.parametrize("name", ["STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY"])
 def test_a_live_key_outside_production_is_refused(name: str) -> None:
     prefix = "sk_live_" if "SECRET" in name else "pk_live_"
-    assert any("live key" in fault for fault in _faults(make_environ("sqlite:///x", **{name: prefix + "x" * 24})))
+    assert any(
+        "live key" in fault for fault in _faults(make_environ("sqlite:///x", **{name: prefix + "x" * 24}))
+    )
 
 
 def test_a_store_may_have_an_account_of_its_own() -> None:
@@ -127,7 +146,15 @@ def test_bad_data_keys_are_explained_without_showing_them(kind: str) -> None:
 
 
 def test_no_secret_shows_in_a_repr() -> None:
-    environ = make_environ("postgresql://shop:topsecret@db.example/shop", STRIPE_SECRET_KEY="sk_test_verysecret")
+    environ = make_environ(
+        "postgresql://shop:topsecret@db.example/shop", STRIPE_SECRET_KEY="sk_test_verysecret"
+    )
     shown = repr(load(environ))
-    for secret in ("topsecret", "verysecret", environ["SECRET_KEY"], environ["LOOKUP_KEY"], environ["DATA_KEYS"]):
+    for secret in (
+        "topsecret",
+        "verysecret",
+        environ["SECRET_KEY"],
+        environ["LOOKUP_KEY"],
+        environ["DATA_KEYS"],
+    ):
         assert secret not in shown

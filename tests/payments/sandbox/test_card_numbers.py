@@ -71,7 +71,12 @@ def test_published_numbers_are_plausible() -> None:
         ("4242424242424242", "12/34", "12", "invalid_cvc"),
         ("4242424242424242", "12/34", "12a3", "invalid_cvc"),
         ("378282246310005", "12/34", "123", "invalid_cvc"),
-        ("453957876362148" + "6", "12/34", "123", "card_declined"),  # nobody published it: written in two parts
+        (
+            "453957876362148" + "6",
+            "12/34",
+            "123",
+            "card_declined",
+        ),  # nobody published it: written in two parts
     ],
 )
 def test_what_is_typed_wrongly_is_refused(number: str, expiry: str, cvc: str, code: str) -> None:
