@@ -150,6 +150,7 @@ def _strike(kind: str, delay_s: float) -> None:
     if kind == "timeout":
         time.sleep(delay_s)
     _hang_up()
+    raise ApiError(500, "The connection was dropped before the work.", type_="api_error")
 
 
 def _hang_up() -> None:

@@ -439,6 +439,7 @@ def test_a_session_that_the_worker_made_first_is_the_one_that_is_used(
     assert seen is not None
     assert seen.attempt is not None
     assert seen.attempt.state == AttemptState.WAITING
+    paying_shop.db.write(lambda session: session.execute(update(Attempt).values(next_try_at=utcnow())))
     make(paying_shop, paying_shop.providers["cocomo"], seen.attempt)
     started = start_payment(
         paying_shop, seen, ui_mode=UIMode.HOSTED_PAGE, locale="ja", request_id="test", now=utcnow()

@@ -80,6 +80,16 @@ def test_key_is_forgotten_after_a_day(running: Running, client: stripe.StripeCli
     assert client.v1.customers.create({}, options).id != first.id
 
 
+def test_a_dropped_connection_does_nothing_and_remembers_nothing(running: Running) -> None:
+    client = running.client()
+    options: Any = {"idempotency_key": "dropped-1", "max_network_retries": 0}
+    running.control("faults", {"operation": "checkout.sessions.create", "kind": "refuse"})
+    with pytest.raises(stripe.APIConnectionError):
+        client.v1.checkout.sessions.create(hosted_params(), options)
+    assert client.v1.checkout.sessions.list().data == []
+    assert client.v1.checkout.sessions.create(hosted_params(), options).status == "open"
+
+
 def test_lost_answer_is_found_again_by_the_retry(running: Running) -> None:
     running.control("faults", {"operation": "checkout.sessions.create", "kind": "lost_answer"})
     session = running.client(max_network_retries=2).v1.checkout.sessions.create(hosted_params())
