@@ -24,9 +24,8 @@ def take_token(
     now = now or utcnow()
     bucket = _locked(session, name, burst, now)
     if bucket.updated_at > now + _SKEW:
-        bucket.updated_at = (
-            now  # another node's clock runs ahead: it must not stop us until its time has come
-        )
+        # Another node's clock runs ahead: it must not stop the others until its time has come.
+        bucket.updated_at = now
     elapsed = max(0.0, (now - bucket.updated_at).total_seconds())
     tokens = min(burst * 1000, bucket.tokens_milli + int(elapsed * per_second * 1000))
     if tokens < 1000:
