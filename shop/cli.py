@@ -10,6 +10,9 @@ import click
 
 from shop.settings import SettingsError
 
+AT_LEAST_ONE = click.IntRange(min=1)
+NOT_NEGATIVE = click.IntRange(min=0)
+
 
 class Commands(click.Group):
     """Faults of the configuration are one line each and exit status 2, never a traceback."""
@@ -32,17 +35,32 @@ class Commands(click.Group):
 def main(env_file: Path | None) -> None:
     """Hitsuka: a shop that never sees a card number."""
     if env_file is not None:
-        lines = env_file.read_text("utf-8").splitlines()
+        lines = _lines_of(env_file)
         settings = (line.partition("=") for line in lines if not line.startswith("#"))
         os.environ.update({name: value for name, equals, value in settings if equals})
 
 
+def _lines_of(env_file: Path) -> list[str]:
+    try:
+        return env_file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{env_file} is no readable UTF-8 text", param_hint="--env-file") from error
+
+
 @main.command()
 @click.option(
-    "--port", default=8000, show_default=True, help="Port of the shop; the sandbox takes the next one."
+    "--port",
+    type=click.IntRange(1, 65000),
+    default=8000,
+    show_default=True,
+    help="Port of the shop; the sandbox takes the next one.",
 )
-@click.option("--workers", default=2, show_default=True, help="Processes that answer requests.")
-@click.option("--data", type=click.Path(path_type=Path), default=Path("var"), show_default=True)
+@click.option(
+    "--workers", type=AT_LEAST_ONE, default=2, show_default=True, help="Processes that answer requests."
+)
+@click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), default=Path("var"), show_default=True
+)
 def demo(port: int, workers: int, data: Path) -> None:
     """Everything at once on this machine: stores, sandbox provider, worker, mailbox. Ctrl-C ends all."""
     from shop.demo import run
@@ -52,8 +70,8 @@ def demo(port: int, workers: int, data: Path) -> None:
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True)
-@click.option("--workers", default=2, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option("--workers", type=AT_LEAST_ONE, default=2, show_default=True)
 def serve(host: str, port: int, workers: int) -> None:
     """Answer requests (granian). Configured by the environment."""
     from shop.serve import serve as start
@@ -98,10 +116,15 @@ def upgrade() -> None:
 
 
 @main.command()
-@click.option("--products", default=0, help="Made-up products a store, beside the written ones.")
-@click.option("--orders", default=0, help="Made-up orders a store.")
 @click.option(
-    "--customers", default=0, help="Made-up customers; their orders are guests' until accounts exist."
+    "--products", type=NOT_NEGATIVE, default=0, help="Made-up products a store, beside the written ones."
+)
+@click.option("--orders", type=NOT_NEGATIVE, default=0, help="Made-up orders a store.")
+@click.option(
+    "--customers",
+    type=NOT_NEGATIVE,
+    default=0,
+    help="Made-up customers; their orders are guests' until accounts exist.",
 )
 def seed(products: int, orders: int, customers: int) -> None:
     """Fill the stores with goods, in bulk if you like. Never on a production database."""
@@ -120,7 +143,9 @@ def payments() -> None:
 
 
 @payments.command()
-@click.option("--days", default=2, show_default=True, help="How far back to compare.")
+@click.option(
+    "--days", type=click.IntRange(1, 3650), default=2, show_default=True, help="How far back to compare."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def reconcile(days: int, as_json: bool) -> None:
     """Compare everything with the provider's lists, heal what can be. Exit 0 agrees, 1 differs, 2 no answer."""

@@ -16,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -70,7 +71,11 @@ def run(port: int, workers: int, data: Path) -> int:
     if taken := [number for number in ports.all() if _is_taken(number)]:
         click.echo(f"port {taken[0]} is taken; end what uses it, or choose: shop demo --port 9000", err=True)
         return 1
-    data.mkdir(parents=True, exist_ok=True)
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        click.echo(f"{data}: {error.strerror}; choose another folder: shop demo --data FOLDER", err=True)
+        return 1
     environ = _environ(ports, data)
     _prepare(environ)
     return _Supervisor(environ, data / "log").run(_parts(ports, workers, data), lambda: _welcome(ports))
@@ -233,11 +238,12 @@ class _Supervisor:
                 process.terminate()
         deadline = time.monotonic() + STOP_S
         for process in self._running.values():
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            # Also what a killed part leaves behind: a web server's orphans would go on answering at our port.
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            process.wait()
 
 
 def _welcome(ports: Ports) -> None:

@@ -41,6 +41,32 @@ def test_an_env_file_configures_a_command(environ: dict[str, str], tmp_path: Pat
     assert result.exit_code == 0
 
 
+def test_an_env_file_that_is_no_text_is_refused_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "demo.env"
+    path.write_bytes(b"\xff\xfe=1\n")
+    result = _run({}, "--env-file", str(path), "doctor")
+    assert result.exit_code == 2
+    assert "UTF-8" in result.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("payments", "reconcile", "--days", "99999999999"),
+        ("payments", "reconcile", "--days", "-3"),
+        ("serve", "--port", "99999"),
+        ("serve", "--workers", "0"),
+        ("demo", "--port", "70000"),
+        ("demo", "--workers", "0"),
+        ("seed", "--products", "-1"),
+    ],
+)
+def test_a_number_out_of_range_is_refused_in_words(environ: dict[str, str], words: tuple[str, ...]) -> None:
+    result = _run(environ, *words)
+    assert result.exit_code == 2
+    assert "is not in the range" in result.output
+
+
 def test_status_is_calm_and_exit_0_on_a_fresh_shop(environ: dict[str, str]) -> None:
     result = _run(environ, "payments", "status", "--json")
     assert result.exit_code == 0
