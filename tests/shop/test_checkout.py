@@ -384,6 +384,27 @@ def test_changing_to_the_providers_page_leaves_one_session_payable(style: Buyer,
     assert states == ["expired", "expired", "open"]
 
 
+def test_two_tabs_that_found_no_open_session_make_one(style: Buyer, paying_shop: Shop) -> None:
+    style.buy()
+    (order,) = _orders(paying_shop)
+    provider = paying_shop.providers["style"]
+    provider.expire_session(_attempts(paying_shop)[0].session_id or "")
+    _settle(paying_shop, order)
+    with paying_shop.db.read() as session:
+        seen = order_view(session, "style", order.id)
+    assert seen is not None
+    for _tab in range(2):  # both have read the order before either began
+        start_payment(
+            paying_shop, seen, ui_mode=UIMode.ELEMENTS, locale="ja", request_id="test", now=utcnow()
+        )
+    open_now = [
+        attempt
+        for attempt in _attempts(paying_shop)
+        if provider.retrieve_session(attempt.session_id or "").status == "open"
+    ]
+    assert len(open_now) == 1
+
+
 def test_a_session_that_ended_at_the_provider_is_followed_by_a_new_one(
     style: Buyer, paying_shop: Shop
 ) -> None:

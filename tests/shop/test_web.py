@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from shop.catalog.content import load_store
 from shop.context import Shop
-from shop.orders.links import order_token
+from shop.orders.links import order_of_token, order_token
 from shop.settings import Keys, load
 from tests.environment import make_environ
 from tests.security.cards import luhn_digit
@@ -180,6 +180,13 @@ def test_a_forged_order_link_opens_nothing(
     }[forge]
     for path in ("", "/pay", "/return", "/state.json"):
         assert style.get(f"/orders/{forged}{path}").status_code == 404
+
+
+def test_a_link_of_one_store_is_no_link_of_the_other(paying_shop: Shop) -> None:
+    keys = paying_shop.settings.keys
+    token = order_token(keys, "style", "01AAAAAAAAAAAAAAAAAAAAAAAA")
+    assert order_of_token(keys, "style", token) == "01AAAAAAAAAAAAAAAAAAAAAAAA"
+    assert order_of_token(keys, "cocomo", token) is None
 
 
 def _other_keys() -> Keys:
