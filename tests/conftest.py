@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import URL
 from werkzeug.test import TestResponse
 
@@ -23,6 +24,7 @@ from shop.seeding import seed_written
 from shop.settings import Settings, load
 from shop.stores.rows import ensure_stores
 from tests.environment import make_environ
+from tests.servers.browser import launch
 from tests.servers.postgres import drop_database, make_database, postgres_server
 
 _numbers = itertools.count()
@@ -106,6 +108,15 @@ def shop_app(shop: Shop) -> Flask:
     app = create_app(shop=shop)
     app.testing = True
     return app
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium a test file; each test has a profile of its own. A process can hold one Playwright only."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
 
 
 class StoreClient(FlaskClient):

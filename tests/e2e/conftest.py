@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import update
 
 from payments.database import Database
@@ -14,17 +14,7 @@ from shop.catalog.models import Variant
 from shop.context import Shop
 from tests.e2e.books import Books
 from tests.e2e.shopper import Shopper
-from tests.servers.browser import launch
 from tests.servers.system import System, running_system
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium a file; each test has its own profile. Only one Playwright can be open in a process."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -6,22 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
 from payments.database import Database
 from tests.conftest import _fill as fill
 from tests.evidence.databases import sqlite_below
-from tests.servers.browser import launch
 from tests.servers.postgres import make_database, postgres_server
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium a file; ended with it, for only one Playwright can be open in a process."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
