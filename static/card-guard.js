@@ -44,7 +44,8 @@
     if (!holdsText(field)) return;
     // Half a number that happens to fit the check digit is no card yet: while typing we wait for fourteen digits.
     if (holdsCard(field.value, event.type === "input" ? 14 : 12)) clear(field);
-    else if (field.value && alert.textContent) {
+    // A few digits are the rest of the number, typed on: the message stays until something else comes.
+    else if (field.value && !/^[0-9\s-]{1,5}$/.test(field.value.normalize("NFKC")) && alert.textContent) {
       alert.textContent = "";
       field.removeAttribute("aria-invalid");
     }

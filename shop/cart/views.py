@@ -32,6 +32,13 @@ def show() -> ResponseReturnValue:
     return _page(view, added=just.name if just else "")
 
 
+@cart.get("/cart/add")
+@cart.get("/cart/update")
+def show_instead() -> ResponseReturnValue:
+    """Whoever changes the language of, or comes back to, the answer to one of the forms below."""
+    return redirect(f"{request.script_root}/cart", code=303)
+
+
 @cart.post("/cart/add")
 def add() -> ResponseReturnValue:
     """Put something in. By script the answer is JSON, else the way leads to the basket."""

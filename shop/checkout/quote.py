@@ -75,7 +75,7 @@ class Quote:
         if self.choice.day is not None:
             return f"{day_label(self.choice.day, locale)} {slot}"
         first = day_label(self.earliest, locale)
-        return f"{first}以降 {slot}" if locale == "ja" else f"from {first}, {slot}"
+        return f"{first}以降（時間帯：{slot}）" if locale == "ja" else f"from {first} ({slot.lower()})"
 
     def snapshot(self) -> dict[str, Any]:
         """What an order keeps, as JSON; nothing personal but the prefecture, which the fee depends on."""

@@ -181,3 +181,12 @@ def test_on_https_only_the_host_bound_cookie_counts() -> None:
 
     assert cookie_name(https=True) == "__Host-cart"
     assert cookie_name(https=False) == "cart"
+
+
+@pytest.mark.parametrize("root", ["", "/en"])
+@pytest.mark.parametrize("form", ["add", "update"])
+def test_the_address_of_a_form_leads_to_the_basket(client: FlaskClient, root: str, form: str) -> None:
+    """A refused form leaves its address in the browser, where the reader may change the language."""
+    answer = client.get(f"{root}/cart/{form}", base_url=STYLE)
+    assert answer.status_code == 303
+    assert answer.headers["Location"].endswith(f"{root}/cart")

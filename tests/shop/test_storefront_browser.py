@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from shop.app import create_app, create_shop
@@ -17,7 +17,6 @@ from shop.catalog.content import load_store
 from shop.settings import load
 from shop.stores import all_stores
 from tests.environment import make_environ
-from tests.servers.browser import launch
 from tests.servers.processes import free_port
 
 pytestmark = pytest.mark.browser
@@ -43,14 +42,6 @@ def port(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
     thread.join()
     server.server_close()
     shop.db.dispose()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -185,6 +176,14 @@ def test_the_message_goes_when_something_else_is_typed(page: Page) -> None:
     expect(page.locator("#card-guard")).to_be_empty()
 
 
+def test_the_message_stays_while_the_rest_of_the_number_is_typed(page: Page) -> None:
+    """4242… is a card number after fourteen digits already; two more follow."""
+    page.goto("/")
+    page.locator("#q").press_sequentially(CARD)
+    expect(page.locator("#q")).to_have_value(CARD[14:])
+    expect(page.locator("#card-guard")).not_to_be_empty()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("store_id", all_stores())
 def test_main_pages_pass_axe(browser: Browser, port: int, store_id: str, scheme: str) -> None:
@@ -233,3 +232,12 @@ def test_the_keyboard_reaches_the_content_first(page: Page) -> None:
     expect(page.locator(".skip")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#main")).to_be_focused()
+
+
+def test_a_hidden_button_is_not_shown(page: Page) -> None:
+    """The look-up button of the address form is for pages without script; `.button` says how to display."""
+    page.goto("/")
+    page.evaluate(
+        "document.querySelector('main').insertAdjacentHTML('beforeend', '<a class=button id=x hidden>x</a>')"
+    )
+    expect(page.locator("#x")).to_be_hidden()
