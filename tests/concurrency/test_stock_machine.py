@@ -12,7 +12,7 @@ from typing import cast
 from unittest.mock import patch
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -30,7 +30,7 @@ from payments.money import Money
 from payments.provider import Charge, Provider, Refund, Session, SessionRequest, SessionStatus, UIMode
 from payments.refunds import send_refund, wanted_refunds
 from payments.sessions import make_session
-from payments.settle import settle
+from payments.settle import apply_session, settle
 from shop.app import create_shop
 from shop.catalog.models import Product, Variant
 from shop.checkout.request import request_of
@@ -194,15 +194,37 @@ class StockMachine(RuleBasedStateMachine):
         for _time in range(times):
             settle(self._shop.db, self._port, OrderListener(), "style", view.payment.id, cause="event")
 
+    @rule()
+    def reconciler_reads_every_session(self) -> None:
+        """It also finds what was paid in the last moment of a session that we hold for ended."""
+        for told in list(self._provider.sessions.values()):
+            payment_id = (told.reference or "").partition(".")[2]
+            apply_session(
+                self._shop.db, OrderListener(), "style", payment_id, told, self._port, cause="reconcile"
+            )
+
     @precondition(lambda self: self._orders)
     @rule(data=st.data())
     def hold_runs_out(self, data: st.DataObject) -> None:
-        order = self._any(data).order
+        self._run_out(self._any(data).order.id)
+
+    def _run_out(self, order_id: str) -> None:
         past = utcnow() - dt.timedelta(seconds=1)
         self._shop.db.write(
-            lambda session: session.execute(update(Order).where(Order.id == order.id).values(held_until=past))
+            lambda session: session.execute(update(Order).where(Order.id == order_id).values(held_until=past))
         )
-        release(self._shop.db, self._port, OrderListener(), "style", order.id, utcnow())
+        release(self._shop.db, self._port, OrderListener(), "style", order_id, utcnow())
+
+    @precondition(lambda self: self._provider.sessions)
+    @rule(data=st.data())
+    def paid_in_the_last_moment(self, data: st.DataObject) -> None:
+        """The hold runs out and the session ends, yet a card had been confirmed: the goods may be gone by now."""
+        session_id = self._session(data)
+        payment_id = (self._provider.sessions[session_id].reference or "").partition(".")[2]
+        order_id = next(one for one in self._orders if self._view(one).payment.id == payment_id)
+        self._run_out(order_id)
+        self._provider.pay(session_id, even_if_over=True)
+        self.reconciler_reads_every_session()
 
     @precondition(lambda self: self._provider.sessions)
     @rule(data=st.data())
@@ -302,9 +324,14 @@ def test_stock_holds_and_money_agree_after_any_events(
 ) -> None:
     monkeypatch.setattr("payments.sessions.CREATES_AT_ONCE", 1000)
     StockMachine.template = sqlite_template
+    # Not shrunk: every step writes to a disk, so a shorter story would take minutes.
     run_state_machine_as_test(
         StockMachine,
         settings=settings(
-            max_examples=6, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=10,
+            stateful_step_count=25,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
         ),
     )
