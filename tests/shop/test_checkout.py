@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,9 +17,10 @@ from payments.models import Attempt, Payment
 from payments.provider import UIMode
 from payments.sessions import Made
 from payments.settle import settle
-from payments.states import AttemptState
+from payments.states import AttemptState, PaymentState
 from shop.cart.models import CartLine
 from shop.catalog.models import Variant
+from shop.checkout import payment
 from shop.checkout.payment import make, start_payment
 from shop.context import Shop
 from shop.jobs.models import Job
@@ -325,7 +327,7 @@ def _paid_too_late(shop: Shop, sandbox: Sandbox) -> Order:
     assert session_id is not None
 
     def end(session: Session) -> None:
-        from payments.states import PaymentState, advance
+        from payments.states import advance
         from shop.orders import holds
         from shop.orders.states import OrderState
         from shop.orders.states import advance as advance_order
@@ -384,7 +386,9 @@ def test_changing_to_the_providers_page_leaves_one_session_payable(style: Buyer,
     assert states == ["expired", "expired", "open"]
 
 
-def test_two_tabs_that_found_no_open_session_make_one(style: Buyer, paying_shop: Shop) -> None:
+def test_two_tabs_that_found_no_open_session_make_one(
+    style: Buyer, paying_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     style.buy()
     (order,) = _orders(paying_shop)
     provider = paying_shop.providers["style"]
@@ -393,16 +397,24 @@ def test_two_tabs_that_found_no_open_session_make_one(style: Buyer, paying_shop:
     with paying_shop.db.read() as session:
         seen = order_view(session, "style", order.id)
     assert seen is not None
-    for _tab in range(2):  # both have read the order before either began
+
+    def start() -> None:
         start_payment(
             paying_shop, seen, ui_mode=UIMode.ELEMENTS, locale="ja", request_id="test", now=utcnow()
         )
-    open_now = [
-        attempt
-        for attempt in _attempts(paying_shop)
-        if provider.retrieve_session(attempt.session_id or "").status == "open"
-    ]
-    assert len(open_now) == 1
+
+    ended = payment.end_sessions
+
+    def end_and_be_overtaken(*arguments: Any) -> PaymentState:
+        state = ended(*arguments)
+        monkeypatch.setattr(payment, "end_sessions", ended)
+        start()  # the other tab does all of it between this one's two steps
+        return state
+
+    monkeypatch.setattr(payment, "end_sessions", end_and_be_overtaken)
+    start()
+    sessions = [provider.retrieve_session(attempt.session_id or "") for attempt in _attempts(paying_shop)]
+    assert [session.status for session in sessions] == ["expired", "open"]
 
 
 def test_a_session_that_ended_at_the_provider_is_followed_by_a_new_one(

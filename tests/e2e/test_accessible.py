@@ -1,0 +1,58 @@
+"""The checkout's pages by axe, in both stores, light and dark."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.shopper import SUCCESS, Shopper
+from tests.servers.system import System
+from tests.shop.buyer import plenty
+
+pytestmark = pytest.mark.browser
+
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+
+
+def _faults(page: Page) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{page.url}: {one['id']}: {[node['html'][:120] for node in one['nodes']]}" for one in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("store", ["style", "cocomo"])
+def test_no_page_of_the_checkout_has_a_fault(
+    browser: Browser, system: System, store: str, scheme: Literal["light", "dark"]
+) -> None:
+    context = browser.new_context(
+        color_scheme=scheme, locale="ja-JP", viewport={"width": 1280, "height": 900}
+    )
+    shopper = Shopper(context.new_page(), system.origins[store])
+    page, faults = shopper.page, []
+    shopper.prepare(plenty(store, nth=3))
+    faults += _faults(page)
+    for path in ("/checkout", "/checkout/delivery", "/cart"):
+        page.goto(shopper.origin + path)
+        faults += _faults(page)
+    page.goto(shopper.origin + "/checkout")
+    page.locator('[name="phone"]').fill("12")
+    page.locator("main form button.button--main").click()
+    expect(page.locator('[aria-invalid="true"]')).to_have_count(1)
+    faults += _faults(page)
+    page.goto(shopper.origin + "/checkout/confirm")
+    shopper.confirm()
+    if shopper.is_token:
+        expect(page.locator("#pay-button")).to_be_enabled()
+        faults += _faults(page)
+    else:
+        page.locator("a.back").click()
+        faults += _faults(page)
+        page.locator("main form button.button--main").click()
+    shopper.pay(SUCCESS)
+    expect(page.locator(".thanks")).to_be_visible()
+    faults += _faults(page)
+    context.close()
+    assert faults == []
