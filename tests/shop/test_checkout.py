@@ -15,7 +15,7 @@ from payments.columns import utcnow
 from payments.inbox import apply_events
 from payments.models import Attempt, Payment
 from payments.provider import UIMode
-from payments.sessions import Made
+from payments.sessions import Made, end_sessions
 from payments.settle import settle
 from payments.states import AttemptState, PaymentState
 from shop.cart.models import CartLine
@@ -403,7 +403,7 @@ def test_two_tabs_that_found_no_open_session_make_one(
             paying_shop, seen, ui_mode=UIMode.ELEMENTS, locale="ja", request_id="test", now=utcnow()
         )
 
-    ended = payment.end_sessions
+    ended = end_sessions
 
     def end_and_be_overtaken(*arguments: Any) -> PaymentState:
         state = ended(*arguments)
