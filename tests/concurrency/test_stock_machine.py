@@ -157,8 +157,8 @@ class StockMachine(RuleBasedStateMachine):
         self._shop.db.dispose()
         shutil.rmtree(self._folder)
 
-    @rule(quantity=st.integers(1, 4))
-    def place(self, quantity: int) -> None:
+    @rule(quantity=st.integers(1, 3), reaches_payment=st.sampled_from([True, True, True, False]))
+    def place(self, quantity: int, reaches_payment: bool) -> None:
         number = len(self._orders)
         guest = dataclasses.replace(GUEST, email=f"guest{number}@example.jp", street=f"神宮前{number}")
         with patch("tests.shop.ordering.a_variant", self._variant):
@@ -166,11 +166,15 @@ class StockMachine(RuleBasedStateMachine):
                 self._orders.append(place_order(self._shop, quantity=quantity, contact=guest))
             except SoldOut:
                 return
+        if reaches_payment:
+            self._open_session(self._view(self._orders[-1]))
 
     @precondition(lambda self: self._orders)
     @rule(data=st.data())
-    def open_session(self, data: st.DataObject) -> None:
-        view = self._any(data)
+    def comes_back_to_pay(self, data: st.DataObject) -> None:
+        self._open_session(self._any(data))
+
+    def _open_session(self, view: OrderView) -> None:
         if view.attempt is not None and view.attempt.state == "waiting":
             make_session(
                 self._shop.db,
@@ -328,8 +332,8 @@ def test_stock_holds_and_money_agree_after_any_events(
     run_state_machine_as_test(
         StockMachine,
         settings=settings(
-            max_examples=10,
-            stateful_step_count=25,
+            max_examples=25,
+            stateful_step_count=30,
             deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
