@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +34,8 @@ def fresh_database(kind: str, folder: Path) -> Iterator[str]:
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    """A folder for one run."""
+    """A folder for one run. Told to end (SIGTERM), the run ends what it started before it goes."""
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="hitsuka-benchmark-") as name:
         yield Path(name)
 
