@@ -74,10 +74,15 @@ def demo(port: int, workers: int, data: Path) -> None:
 @click.option("--workers", type=AT_LEAST_ONE, default=2, show_default=True)
 def serve(host: str, port: int, workers: int) -> None:
     """Answer requests (granian). Configured by the environment."""
+    from shop.serve import is_taken
     from shop.serve import serve as start
     from shop.settings import load
 
     load(os.environ)
+    if is_taken(host, port):
+        raise click.ClickException(
+            f"port {port} of {host} is taken; end what uses it, or choose another --port"
+        )
     start(host, port, workers)
 
 

@@ -9,7 +9,6 @@ import base64
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ import click
 from payments.database import Database
 from shop.db.migrate import upgrade
 from shop.seeding import seed_written
+from shop.serve import is_taken
 from shop.settings import DEMO_MARK, load
 from shop.stores import all_stores
 from shop.stores.rows import ensure_stores
@@ -68,7 +68,7 @@ class Part:
 def run(port: int, workers: int, data: Path) -> int:
     """Start everything and stay until Ctrl-C. Exit status 0 after Ctrl-C, 1 when a part failed."""
     ports = Ports(port)
-    if taken := [number for number in ports.all() if _is_taken(number)]:
+    if taken := [number for number in ports.all() if is_taken("127.0.0.1", number)]:
         click.echo(f"port {taken[0]} is taken; end what uses it, or choose: shop demo --port 9000", err=True)
         return 1
     try:
@@ -79,16 +79,6 @@ def run(port: int, workers: int, data: Path) -> int:
     environ = _environ(ports, data)
     _prepare(environ)
     return _Supervisor(environ, data / "log").run(_parts(ports, workers, data), lambda: _welcome(ports))
-
-
-def _is_taken(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-    return False
 
 
 def _environ(ports: Ports, data: Path) -> dict[str, str]:

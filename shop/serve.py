@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -33,6 +34,17 @@ def serve(host: str, port: int, workers: int, *, target: str = "shop.app:create_
         log_access=False,
         websockets=False,
     ).serve()
+
+
+def is_taken(host: str, port: int) -> bool:
+    """Whether someone listens there. The server itself would share the port with another one without a word."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
 
 
 def run_worker() -> None:

@@ -267,6 +267,10 @@ def _production_faults(settings: Settings, faults: list[str]) -> None:
         faults.append("DATA_KEYS holds a demo key")
     for account in {account.name: account for account in settings.accounts.values()}.values():
         _stripe_host_faults(account, faults)
+        if account.secret_key and not account.livemode:
+            faults.append(
+                f"account {account.name} has a test key: in production test cards would buy real goods"
+            )
 
 
 def _stripe_host_faults(account: StripeAccount, faults: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from security.sealing import CannotOpen
 from shop.address.contact import Contact
 from shop.checkout.models import Draft
 from shop.delivery.slots import Choice
@@ -33,9 +34,11 @@ def contact_of(vault: Vault, draft: Draft | None, request_id: str) -> Contact | 
     if draft is None or draft.contact is None:
         return None
     place = _place(draft.store_id, draft.cart_id)
-    return Contact.from_json(
-        vault.open_personal(place, draft.contact, purpose=Purpose.OWN_DRAFT, request_id=request_id)
-    )
+    try:
+        opened = vault.open_personal(place, draft.contact, purpose=Purpose.OWN_DRAFT, request_id=request_id)
+    except CannotOpen:
+        return None
+    return Contact.from_json(opened)
 
 
 def _made(session: Session, store_id: str, cart_id: str) -> Draft:

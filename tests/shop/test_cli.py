@@ -149,3 +149,9 @@ def test_doctor_names_what_is_missing(environ: dict[str, str]) -> None:
     assert "FAIL provider account default" in result.output
     assert "FAIL mail" in result.output
     assert "ok   database: SQLite" in result.output
+
+
+def test_serving_on_a_taken_port_is_refused(environ: dict[str, str], sandbox: Sandbox) -> None:
+    result = _run(environ, "serve", "--port", str(sandbox.port))
+    assert result.exit_code == 1
+    assert "is taken" in result.output

@@ -84,6 +84,7 @@ PRODUCTION_FAULTS = {
         "DATA_KEYS holds a demo key",
     ),
     "sandbox keys": ({"STRIPE_SECRET_KEY": "sk_test_hitsuka"}, "the sandbox's"),
+    "test keys": ({"STRIPE_SECRET_KEY": "sk_test_" + "x" * 24}, "test cards would buy"),
     "no database": ({"DATABASE_URL": ""}, "DATABASE_URL"),
 }
 
