@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,14 @@ from payments.models import Payment
 from shop.cli import main
 from shop.db.migrate import is_current
 from tests.environment import make_environ
-from tests.servers.sandbox import Sandbox
+from tests.servers.sandbox import Sandbox, running_sandbox
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A provider of this file's own: what others sold at theirs would be a difference to this empty shop."""
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
 
 
 @pytest.fixture
