@@ -6,6 +6,7 @@ import base64
 import os
 import secrets
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import click
@@ -91,7 +92,7 @@ def _rotate_column(
     )
     after: tuple[str, str] = ("", "")
     while True:
-        seen = db.write(lambda session, start=after: _rotate_batch(session, vault, sealed, start, rotation))  # type: ignore[misc]
+        seen = db.write(partial(_rotate_batch, vault=vault, sealed=sealed, after=after, rotation=rotation))
         if not seen:
             return
         after = seen[-1]

@@ -56,7 +56,7 @@ class Keeper:
         self._folder = folder
         self._lock = threading.Lock()
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  (aiosmtpd's name for it)
         content = envelope.content or b""
         with self._lock:
             number = 1 + sum(1 for _path in self._folder.glob("*.eml"))

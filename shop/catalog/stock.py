@@ -6,7 +6,7 @@ goods can't wait for each other in a circle.
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import Session
 
 from shop.catalog.models import Variant
@@ -33,11 +33,17 @@ def put_back(session: Session, store_id: str, sku: str, quantity: int) -> bool:
 
 
 def _change(
-    session: Session, store_id: str, sku: str, condition: object, *, held: int = 0, on_hand: int = 0
+    session: Session,
+    store_id: str,
+    sku: str,
+    condition: ColumnElement[bool],
+    *,
+    held: int = 0,
+    on_hand: int = 0,
 ) -> bool:
     statement = (
         update(Variant)
-        .where(Variant.store_id == store_id, Variant.sku == sku, condition)  # type: ignore[arg-type]
+        .where(Variant.store_id == store_id, Variant.sku == sku, condition)
         .values(held=Variant.held + held, on_hand=Variant.on_hand + on_hand)
         .execution_options(synchronize_session=False)
     )

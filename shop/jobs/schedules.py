@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -31,7 +32,7 @@ def keep(shop: Shop) -> bool:
     for name, (every, task) in _SCHEDULES.items():
         if is_time(shop.db, name, every):
             result = task(shop)
-            shop.db.write(lambda session, name=name, result=result: _note(session, name, result))  # type: ignore[misc]
+            shop.db.write(partial(_note, name=name, result=result))
             done = True
     return done
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
 from payments.models import Attempt, LedgerEntry, Payment, Refund
@@ -50,8 +51,8 @@ def test_a_payment_of_which_no_event_came_is_healed(till: Till) -> None:
 def test_a_session_whose_answer_was_lost_with_the_process_is_found(till: Till) -> None:
     payment = _paid(till)
 
-    def forget(session: object) -> None:
-        session.execute(update(Attempt).values(session_id=None, state="waiting", tries=1))  # type: ignore[attr-defined]
+    def forget(session: Session) -> None:
+        session.execute(update(Attempt).values(session_id=None, state="waiting", tries=1))
 
     till.db.write(forget)
     reconcile(till.db, till.provider, till.listener, _since())
@@ -79,8 +80,8 @@ def test_paid_without_a_capture_is_a_difference(till: Till) -> None:
 
 
 def _want(till: Till, payment: Payment, reason: str) -> None:
-    def work(session: object) -> None:
-        row = session.get_one(Payment, ("style", payment.id))  # type: ignore[attr-defined]
+    def work(session: Session) -> None:
+        row = session.get_one(Payment, ("style", payment.id))
         want_refund(session, row, row.provider_id, AMOUNT.minor, reason=reason)  # type: ignore[arg-type]
 
     till.db.write(work)
