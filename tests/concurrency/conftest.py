@@ -24,13 +24,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 @pytest.fixture
 def shop(database_url: str, sandbox: Sandbox) -> Iterator[Shop]:
     """The parts of a shop whose provider is the sandbox, on SQLite and on PostgreSQL."""
-    addresses = {
-        "STRIPE_API_BASE": sandbox.url,
-        "STRIPE_JS_URL": f"{sandbox.pages}/endive/stripe.js",
-        "STRIPE_FRAME_ORIGINS": sandbox.pages,
-        "STRIPE_CHECKOUT_ORIGIN": sandbox.pages,
-    }
-    parts = create_shop(load(make_environ(database_url, **addresses)))
+    parts = create_shop(load(make_environ(database_url, **sandbox.addresses)))
     yield parts
     parts.db.dispose()
 

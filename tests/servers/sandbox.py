@@ -24,6 +24,16 @@ class Sandbox:
         self.url = f"http://127.0.0.1:{port}"
         self.pages = f"http://pay.localhost:{port}"
 
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The environment by which a shop finds this provider."""
+        return {
+            "STRIPE_API_BASE": self.url,
+            "STRIPE_JS_URL": f"{self.pages}/endive/stripe.js",
+            "STRIPE_FRAME_ORIGINS": self.pages,
+            "STRIPE_CHECKOUT_ORIGIN": self.pages,
+        }
+
     def pay(self, session_id: str, card: str = CARD) -> dict[str, Any]:
         """Pay a session as a browser would, with a card number or the name of an outcome."""
         return self.control(f"checkout/{session_id}/pay", {"card": card})

@@ -90,10 +90,7 @@ def running_system(
         addresses = {
             "SHOP_URLS": " ".join(f"{name}={url}" for name, url in urls.items()),
             "MAIL_URL": f"smtp://127.0.0.1:{smtp}",
-            "STRIPE_API_BASE": sandbox.url,
-            "STRIPE_JS_URL": f"{sandbox.pages}/endive/stripe.js",
-            "STRIPE_FRAME_ORIGINS": sandbox.pages,
-            "STRIPE_CHECKOUT_ORIGIN": sandbox.pages,
+            **sandbox.addresses,
             "TMPDIR": str(folder / "tmp"),
         }
         (folder / "tmp").mkdir(exist_ok=True)

@@ -25,13 +25,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 @pytest.fixture
 def paying_shop(sqlite_url: str, sandbox: Sandbox) -> Iterator[Shop]:
     """The parts of a shop whose provider is the sandbox."""
-    addresses = {
-        "STRIPE_API_BASE": sandbox.url,
-        "STRIPE_JS_URL": f"{sandbox.pages}/endive/stripe.js",
-        "STRIPE_FRAME_ORIGINS": sandbox.pages,
-        "STRIPE_CHECKOUT_ORIGIN": sandbox.pages,
-    }
-    parts = create_shop(load(make_environ(sqlite_url, **addresses)))
+    parts = create_shop(load(make_environ(sqlite_url, **sandbox.addresses)))
     yield parts
     sandbox.control("faults", method="DELETE")
     parts.db.dispose()
