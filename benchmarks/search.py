@@ -28,7 +28,7 @@ def measure(database: str, products: int, *, rounds: int, queries: int) -> dict[
         port = make_url(url).port
         meter = Meter([os.getpid(), *([process_at(port)] if port else [])])
         db = Database(url)
-        targets = {name: Target(lambda words=words: _find(db, words), meter) for name, words in WORDS.items()}  # type: ignore[misc]
+        targets = {name: Target(lambda words=words: _find(db, words), meter) for name, words in WORDS.items()}  # type: ignore[misc]  # bound for this target
         costs = in_turn(targets, rounds=rounds, units=queries)
         db.dispose()
         return costs

@@ -7,6 +7,6 @@ if sys.version_info < (3, 11):
     sys.exit("Hitsuka needs Python 3.11 or newer; this is " + here + ". Try: make setup PYTHON=python3.11")
 try:
     import ensurepip  # noqa: F401  (Debian ships venv apart)
-    import venv  # noqa: F401
+    import venv  # noqa: F401  (as above)
 except ImportError:
     sys.exit("Python's venv module is missing. On Debian or Ubuntu: apt-get install python3-venv")

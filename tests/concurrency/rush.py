@@ -176,4 +176,4 @@ def _states(session: Session, table: type[Order] | type[Payment]) -> dict[str, i
 
 
 def _count(session: Session, condition: object) -> int:
-    return int(session.scalar(select(func.count()).select_from(Attempt).where(condition)) or 0)  # type: ignore[arg-type]
+    return int(session.scalar(select(func.count()).select_from(Attempt).where(condition)) or 0)  # type: ignore[arg-type]  # a condition of any kind

@@ -50,7 +50,7 @@ def test_a_worker_killed_while_sending_mails_loses_none_and_repeats_at_most_one(
     while kills < 3:
         seen = len(system.mails)
         system.start_worker()
-        wait_until(lambda seen=seen: len(system.mails) > seen, "another mail")  # type: ignore[misc]
+        wait_until(lambda seen=seen: len(system.mails) > seen, "another mail")  # type: ignore[misc]  # bound for this round
         system.worker.kill()
         kills += 1
         _let_leases_run_out(shop)

@@ -27,7 +27,7 @@ def _workers(shop: Shop, count: int, job: object) -> list[Worker]:
     app = create_app(shop=shop)
     workers = [Worker(app, shop) for _number in range(count)]
     for worker in workers:
-        worker._handlers["alert"] = job  # type: ignore[assignment]
+        worker._handlers["alert"] = job  # type: ignore[assignment]  # a handler of the test's
     return workers
 
 

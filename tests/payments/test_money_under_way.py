@@ -77,7 +77,7 @@ def test_a_session_noted_late_is_written_down_as_open_before_it_is_ended(
 
     class Dies(StripeProvider):
         def create_session(self, request: object) -> Session:
-            made = super().create_session(request)  # type: ignore[arg-type]
+            made = super().create_session(request)  # type: ignore[arg-type]  # the port's own request
             _set(till, attempt, state=AttemptState.EXPIRED.value)
             return made
 

@@ -21,7 +21,7 @@ PROVIDER = ProviderOrigins(
 
 
 def policy(page: PageKind, provider: ProviderOrigins = PROVIDER, **options: object) -> dict[str, list[str]]:
-    header = security_headers(page, provider, True, **options)["Content-Security-Policy"]  # type: ignore[arg-type]
+    header = security_headers(page, provider, True, **options)["Content-Security-Policy"]  # type: ignore[arg-type]  # options by name
     return {words[0]: words[1:] for words in map(str.split, header.split("; "))}
 
 
