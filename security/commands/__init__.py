@@ -1,0 +1,28 @@
+"""The commands behind `python -m security`, one module each. Standard library alone.
+
+A module adds its own subcommand with `add(commands)`, where it also sets `run`, a function of the parsed options that
+returns the exit status. To add a command, write the module and list it in `COMMANDS`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from . import inventory, memory, record, scan
+
+if TYPE_CHECKING:
+    from .shared import Commands
+
+_ABOUT = "Exit status of each command: 0 clean, 1 found, 2 could not be done or read."
+COMMANDS: tuple[Callable[[Commands], None], ...] = (scan.add, inventory.add, record.add, memory.add)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; the chosen command's function is in `run`."""
+    whole = argparse.ArgumentParser(prog="python -m security", description=_ABOUT)
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    for add in COMMANDS:
+        add(commands)
+    return whole
