@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, get_locale
+from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from payments.database import Database
@@ -27,7 +28,11 @@ from shop.checkout.views import checkout
 from shop.context import Shop, the_locale
 from shop.csrf import csrf
 from shop.health import health
+from shop.identity.passwords import Passwords
 from shop.language import LanguagePrefix
+from shop.limits import Limits
+from shop.limits.redis import RedisLimits
+from shop.limits.sql import SQLLimits
 from shop.orders.views import orders
 from shop.pages.views import pages
 from shop.passages import Passages
@@ -37,7 +42,7 @@ from shop.vault import Vault
 from shop.webhooks.views import webhooks
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 ProviderFactory = Callable[[StripeAccount], Provider]
 
@@ -45,12 +50,21 @@ ProviderFactory = Callable[[StripeAccount], Provider]
 def create_shop(settings: Settings, make_provider: ProviderFactory = StripeProvider.of_account) -> Shop:
     """The parts of a shop, for web, worker and commands alike."""
     by_account = {account.name: make_provider(account) for account in settings.accounts.values()}
+    db = Database(settings.database_url)
     return Shop(
         settings=settings,
-        db=Database(settings.database_url),
+        db=db,
         vault=Vault(settings.keys),
         providers={store_id: by_account[account.name] for store_id, account in settings.accounts.items()},
+        limits=_limits(settings, db),
+        passwords=Passwords(),
     )
+
+
+def _limits(settings: Settings, db: Database) -> Limits:
+    if settings.redis_url is not None:
+        return RedisLimits(settings.redis_url, settings.keys.lookup)
+    return SQLLimits(db, settings.keys.lookup)
 
 
 def create_app(settings: Settings | None = None, shop: Shop | None = None) -> Flask:
@@ -113,7 +127,9 @@ def _money(minor: int) -> str:
 
 def _middleware(app: Flask, shop: Shop) -> None:
     """Outermost first: the guard sees a request before anything of ours does."""
-    inner = LanguagePrefix(app.wsgi_app)
+    inner: WSGIApplication = LanguagePrefix(app.wsgi_app)
+    if hops := shop.settings.proxy_hops:
+        inner = ProxyFix(inner, x_for=hops, x_proto=0, x_host=0)  # the client's address, and nothing else
     files = WhiteNoise(
         inner, root=str(STATIC), prefix="static/", max_age=31536000 if shop.settings.is_production else 0
     )

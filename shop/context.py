@@ -10,6 +10,8 @@ from flask import current_app, g
 
 from payments.database import Database
 from payments.provider import Provider
+from shop.identity.passwords import Passwords
+from shop.limits import Limits
 from shop.settings import Settings
 from shop.stores import Store
 from shop.vault import Vault
@@ -24,6 +26,10 @@ class Shop:
     vault: Vault
     providers: Mapping[str, Provider]
     """By store id; stores that share an account share the provider."""
+    limits: Limits
+    """How often something may happen, counted once for all processes."""
+    passwords: Passwords
+    """Checks and makes password hashes, few at a time."""
 
 
 def the_shop() -> Shop:

@@ -26,7 +26,7 @@ from payments.database import Database
 from shop.db.migrate import upgrade
 from shop.seeding import seed_written
 from shop.serve import is_taken
-from shop.settings import DEMO_MARK, load
+from shop.settings import DEMO_MARK, key_holders, load
 from shop.stores import all_stores
 from shop.stores.rows import ensure_stores
 
@@ -87,9 +87,7 @@ def _environ(ports: Ports, data: Path) -> dict[str, str]:
     defaults = {
         "SHOP_ENV": "demo",
         "DATABASE_URL": f"sqlite:///{data.resolve()}/shop.sqlite",
-        "SHOP_URLS": " ".join(
-            f"{name}=http://{name}.localhost:{ports.shop}" for name in [*all_stores(), "staff"]
-        ),
+        "SHOP_URLS": " ".join(f"{name}=http://{name}.localhost:{ports.shop}" for name in key_holders()),
         "STRIPE_API_BASE": f"http://127.0.0.1:{ports.sandbox}",
         "STRIPE_JS_URL": f"{pages}/endive/stripe.js",
         "STRIPE_FRAME_ORIGINS": pages,
@@ -107,18 +105,22 @@ def _environ(ports: Ports, data: Path) -> dict[str, str]:
 
 
 def _demo_keys(path: Path) -> dict[str, str]:
-    """Random keys of this machine, made once. Production refuses them by their mark."""
-    if not path.exists():
-        keys = {
-            name: f"{DEMO_MARK}-{secrets.token_hex(32)}" for name in ("SECRET_KEY", "LOOKUP_KEY", "AUDIT_KEY")
-        }
-        keys["DATA_KEYS"] = " ".join(
-            f"{store_id}:{DEMO_MARK}1:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}"
-            for store_id in all_stores()
-        )
-        path.touch(mode=0o600)
-        path.write_text("".join(f"{name}={value}\n" for name, value in keys.items()))
-    return dict(line.split("=", 1) for line in path.read_text().splitlines() if line)
+    """Random keys of this machine, each made once. Production refuses them by their mark."""
+    kept = path.read_text().splitlines() if path.exists() else []
+    keys = dict(line.split("=", 1) for line in kept if line)
+    for name in ("SECRET_KEY", "LOOKUP_KEY", "AUDIT_KEY"):
+        keys.setdefault(name, f"{DEMO_MARK}-{secrets.token_hex(32)}")
+    held = {entry.split(":")[0]: entry for entry in keys.get("DATA_KEYS", "").split()}
+    for holder in key_holders():
+        held.setdefault(holder, _demo_data_key(holder))
+    keys["DATA_KEYS"] = " ".join(held.values())
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{name}={value}\n" for name, value in keys.items()))
+    return keys
+
+
+def _demo_data_key(holder: str) -> str:
+    return f"{holder}:{DEMO_MARK}1:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}"
 
 
 def _prepare(environ: dict[str, str]) -> None:

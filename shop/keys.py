@@ -19,8 +19,7 @@ from payments.database import Database
 from security.sealing import CannotOpen, key_id_of
 from shop.checkout.models import Draft
 from shop.orders.models import Order
-from shop.settings import load
-from shop.stores import all_stores
+from shop.settings import key_holders, load
 from shop.vault import Place, Vault
 
 BATCH = 200
@@ -50,8 +49,8 @@ class Rotation:
 
 def new_entry(store_id: str, key_id: str) -> str:
     """An entry for DATA_KEYS with a fresh private key."""
-    if store_id not in all_stores():
-        raise click.ClickException(f"no store {store_id!r}; there are {', '.join(all_stores())}")
+    if store_id not in key_holders():
+        raise click.ClickException(f"no store {store_id!r}; there are {', '.join(key_holders())}")
     if not key_id.isalnum() or len(key_id) > 20:
         raise click.ClickException("a key id is up to 20 letters and digits")
     return f"{store_id}:{key_id}:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip('=')}"

@@ -20,6 +20,8 @@ T = TypeVar("T")
 DEMO_MARK = "demo"
 """Keys that `shop demo` makes begin with this, so that production can refuse them."""
 
+STAFF = "staff"
+"""The staff's name among the stores': of their host and of their key."""
 ENVIRONMENTS = ("demo", "test", "production")
 STRIPE_API = "https://api.stripe.com"
 STRIPE_JS = "https://js.stripe.com/endive/stripe.js"
@@ -66,7 +68,8 @@ class StripeAccount:
 
 @dataclass(frozen=True)
 class Keys:
-    """The shop's own keys. `data` has each store's private keys, the first of which new records are sealed to."""
+    """The shop's own keys. `data` has the private keys of each store and of the staff; new records are sealed to the
+    first."""
 
     secret_key: Secret
     secret_key_fallbacks: tuple[Secret, ...]
@@ -91,6 +94,10 @@ class Settings:
     mail_from: str
     probe_token: Secret | None
     """Opens the reasons behind /readyz and /metrics to callers that are not on this machine."""
+    redis_url: Secret | None
+    """Where limits are counted when many nodes run; else in the database."""
+    proxy_hops: int
+    """Proxies of ours in front, each of which adds one address to X-Forwarded-For. With 0 none is believed."""
 
     @property
     def is_production(self) -> bool:
@@ -116,6 +123,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         mail_url=Secret(reader.text("MAIL_URL", "" if env == "production" else "smtp://127.0.0.1:8025")),
         mail_from=reader.text("MAIL_FROM", "" if env == "production" else "shop@localhost.example"),
         probe_token=reader.optional_secret("PROBE_TOKEN"),
+        redis_url=reader.optional_secret("REDIS_URL"),
+        proxy_hops=_proxy_hops(reader),
     )
     if env == "production":
         _production_faults(settings, reader.faults)
@@ -181,6 +190,14 @@ class _Reader:
             return otherwise
 
 
+def _proxy_hops(reader: _Reader) -> int:
+    hops = reader.text("PROXY_HOPS", "0")
+    if not (hops.isascii() and hops.isdigit() and int(hops) <= 5):
+        reader.faults.append("PROXY_HOPS must be a number from 0 to 5")
+        return 0
+    return int(hops)
+
+
 def _keys(reader: _Reader) -> Keys:
     fallbacks = (reader.raw("SECRET_KEY_FALLBACKS") or "").split()
     return Keys(
@@ -193,6 +210,11 @@ def _keys(reader: _Reader) -> Keys:
     )
 
 
+def key_holders() -> tuple[str, ...]:
+    """Whose data has a key of its own: each store's, and the staff's."""
+    return (*all_stores(), STAFF)
+
+
 def parse_data_keys(text: str) -> dict[str, tuple[PrivateKey, ...]]:
     """`store:key_id:base64 …`, parted by white space or commas; a store's first key seals. ValueError else."""
     keys: dict[str, tuple[PrivateKey, ...]] = {}
@@ -202,12 +224,12 @@ def parse_data_keys(text: str) -> dict[str, tuple[PrivateKey, ...]]:
             key = PrivateKey.parse(key_id, encoded)
         except ValueError:
             raise ValueError(f"entry {number} is not store:key_id:base64 of 32 bytes") from None
-        if store_id not in all_stores():
-            raise ValueError(f"entry {number} names an unknown store")
+        if store_id not in key_holders():
+            raise ValueError(f"entry {number} names neither a store nor {STAFF}")
         if key_id in {known.key_id for known in keys.get(store_id, ())}:
             raise ValueError(f"entry {number} repeats a key id")
         keys[store_id] = (*keys.get(store_id, ()), key)
-    missing = sorted(set(all_stores()) - set(keys))
+    missing = sorted(set(key_holders()) - set(keys))
     if missing:
         raise ValueError(f"no key for {', '.join(missing)}")
     return keys
@@ -242,7 +264,7 @@ def _account(reader: _Reader, store_id: str, env: str) -> StripeAccount:
 
 
 def _urls(reader: _Reader, env: str) -> dict[str, str]:
-    names = [*all_stores(), "staff"]
+    names = key_holders()
     default = (
         "" if env == "production" else " ".join(f"{name}=http://{name}.localhost:8000" for name in names)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from shop.stores import all_stores
+from shop.settings import key_holders
 
 
 def make_environ(database_url: str, **changes: str) -> dict[str, str]:
@@ -14,7 +14,7 @@ def make_environ(database_url: str, **changes: str) -> dict[str, str]:
         for name in ("SECRET_KEY", "LOOKUP_KEY", "AUDIT_KEY")
     }
     data_keys = " ".join(
-        f"{store_id}:test1:{base64.urlsafe_b64encode(bytes([number + 1]) * 32).decode()}"
-        for number, store_id in enumerate(all_stores())
+        f"{holder}:test1:{base64.urlsafe_b64encode(bytes([number + 1]) * 32).decode()}"
+        for number, holder in enumerate(key_holders())
     )
     return {"SHOP_ENV": "test", "DATABASE_URL": database_url, "DATA_KEYS": data_keys} | keys | changes

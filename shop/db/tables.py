@@ -7,9 +7,19 @@ from shop.cart import models as cart_models
 from shop.catalog import models as catalog_models
 from shop.checkout import models as checkout_models
 from shop.jobs import models as job_models
+from shop.limits import models as limit_models
 from shop.orders import models as order_models
 
-MODULES = (payment_models, catalog_models, cart_models, checkout_models, order_models, job_models, passages)
+MODULES = (
+    payment_models,
+    catalog_models,
+    cart_models,
+    checkout_models,
+    order_models,
+    job_models,
+    limit_models,
+    passages,
+)
 """The modules that define tables; importing them is what fills the metadata."""
 
 metadata = mapper_registry.metadata

@@ -98,7 +98,12 @@ def _forget_baskets(shop: Shop) -> str:
     return f"{count} old baskets"
 
 
+def _sweep_limits(shop: Shop) -> str:
+    return f"{shop.limits.sweep()} counters"
+
+
 _SCHEDULES: dict[str, tuple[dt.timedelta, Callable[[Shop], str]]] = {
     "reconcile": (dt.timedelta(hours=1), _reconcile),
     "baskets": (dt.timedelta(hours=6), _forget_baskets),
+    "limits": (dt.timedelta(minutes=5), _sweep_limits),
 }

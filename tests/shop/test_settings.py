@@ -80,7 +80,7 @@ PRODUCTION_FAULTS = {
     "foreign page": ({"STRIPE_CHECKOUT_ORIGIN": "https://pay.example"}, "STRIPE_CHECKOUT_ORIGIN"),
     "demo key": ({"SECRET_KEY": "demo-" + "x" * 64}, "SECRET_KEY is a demo key"),
     "demo data key": (
-        {"DATA_KEYS": f"style:demo1:{_raw()} cocomo:k1:{_raw()}"},
+        {"DATA_KEYS": f"style:demo1:{_raw()} cocomo:k1:{_raw()} staff:k1:{_raw()}"},
         "DATA_KEYS holds a demo key",
     ),
     "sandbox keys": ({"STRIPE_SECRET_KEY": "sk_test_hitsuka"}, "the sandbox's"),
@@ -159,3 +159,14 @@ def test_no_secret_shows_in_a_repr() -> None:
         environ["DATA_KEYS"],
     ):
         assert secret not in shown
+
+
+@pytest.mark.parametrize("hops", ["-1", "6", "two", "１"])
+def test_a_number_of_proxies_is_a_small_number(hops: str) -> None:
+    assert any("PROXY_HOPS" in line for line in _faults(make_environ("sqlite:///x.sqlite", PROXY_HOPS=hops)))
+
+
+def test_the_staff_have_a_key_of_their_own() -> None:
+    environ = make_environ("sqlite:///x.sqlite")
+    without = " ".join(key for key in environ["DATA_KEYS"].split() if not key.startswith("staff:"))
+    assert any("no key for staff" in line for line in _faults(environ | {"DATA_KEYS": without}))

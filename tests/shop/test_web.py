@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from shop.app import create_app, create_shop
 from shop.catalog.content import load_store
 from shop.context import Shop
 from shop.orders.links import order_of_token, order_token
@@ -317,3 +318,20 @@ def test_each_kind_of_page_opens_its_policy_exactly_as_far_as_it_needs(
     final = _policy(cocomo.get("/checkout/confirm"))
     assert final["form-action"].split() == ["'self'", sandbox.pages]
     assert (final["script-src"], final["frame-src"]) == ("'self'", "'none'")
+
+
+def test_the_address_of_a_client_is_what_our_own_proxies_saw(sqlite_url: str) -> None:
+    def seen(hops: str, forwarded: str) -> str | None:
+        shop = create_shop(load(make_environ(sqlite_url, PROXY_HOPS=hops)))
+        app = create_app(shop=shop)
+        addresses: list[str | None] = []
+        app.before_request(lambda: addresses.append(request.remote_addr))
+        app.test_client().get(
+            "/", base_url="http://style.localhost:8000", headers={"X-Forwarded-For": forwarded}
+        )
+        shop.db.dispose()
+        return addresses[0]
+
+    assert seen("0", "203.0.113.9") == "127.0.0.1"
+    assert seen("1", "198.51.100.1, 203.0.113.9") == "203.0.113.9"  # what is before it, anyone can write
+    assert seen("2", "203.0.113.9") == "127.0.0.1"  # came round our proxies
