@@ -10,6 +10,7 @@ import logging
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DBSession
 
+from payments.columns import new_id
 from payments.database import Database
 from payments.listener import PaymentListener
 from payments.models import Attempt, LedgerEntry, Payment
@@ -236,28 +237,34 @@ def _give_back_second(session: DBSession, payment: Payment, told: Session) -> No
 
 def want_refund(
     session: DBSession, payment: Payment, provider_payment: str, amount_minor: int, *, reason: str
-) -> None:
-    """Write down that money must go back; the worker sends it. Asking twice for the same reason is one refund."""
+) -> RefundRow:
+    """Write down that money must go back; the worker sends it. Asking twice for the same reason is one refund.
+
+    The payment counts as refunding when all of it is on its way back; after a part it stays paid.
+    """
     known = session.scalar(
-        select(RefundRow.id).where(
+        select(RefundRow).where(
             RefundRow.store_id == payment.store_id,
             RefundRow.provider_payment == provider_payment,
             RefundRow.reason == reason,
         )
     )
     if known is not None:
-        return
-    session.add(
-        RefundRow(
-            store_id=payment.store_id,
-            payment_id=payment.id,
-            provider_payment=provider_payment,
-            amount_minor=amount_minor,
-            reason=reason,
-        )
+        return known
+    row = RefundRow(
+        store_id=payment.store_id,
+        id=new_id(),
+        payment_id=payment.id,
+        provider_payment=provider_payment,
+        amount_minor=amount_minor,
+        reason=reason,
     )
-    if provider_payment == payment.provider_id and payment.state in {"paid", "review"}:
+    is_the_rest = provider_payment == payment.provider_id and amount_minor >= refundable(session, payment)
+    session.add(row)
+    session.flush()
+    if is_the_rest and payment.state in {"paid", "review"}:
         advance(session, payment, PaymentState.REFUNDING, cause=reason)
+    return row
 
 
 def _book_capture(session: DBSession, payment: Payment, told: Session, provider: Provider) -> None:
@@ -316,6 +323,16 @@ def balance(session: DBSession, payment: Payment) -> int:
         LedgerEntry.store_id == payment.store_id, LedgerEntry.payment_id == payment.id
     )
     return int(session.scalar(total) or 0)
+
+
+def refundable(session: DBSession, payment: Payment) -> int:
+    """What of a locked payment can still go back, in minor units: its balance less the refunds under way."""
+    under_way = select(func.coalesce(func.sum(RefundRow.amount_minor), 0)).where(
+        RefundRow.store_id == payment.store_id,
+        RefundRow.payment_id == payment.id,
+        RefundRow.state.in_(["wanted", "sent"]),
+    )
+    return balance(session, payment) - int(session.scalar(under_way) or 0)
 
 
 def _book_movement(

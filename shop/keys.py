@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from payments.database import Database
 from security.sealing import CannotOpen, key_id_of
 from shop.checkout.models import Draft
-from shop.orders.models import Order
+from shop.orders.models import Order, OrderRefund
 from shop.settings import key_holders, load
 from shop.vault import Place, Vault
 
@@ -34,7 +34,11 @@ class SealedColumn:
     row_id: str
 
 
-SEALED_COLUMNS = (SealedColumn(Order, "contact", "id"), SealedColumn(Draft, "contact", "cart_id"))
+SEALED_COLUMNS = (
+    SealedColumn(Order, "contact", "id"),
+    SealedColumn(Draft, "contact", "cart_id"),
+    SealedColumn(OrderRefund, "note", "refund_id"),
+)
 """Every sealed column of the schema; a test compares this with the metadata."""
 
 

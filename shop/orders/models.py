@@ -112,6 +112,27 @@ class OrderPayment(StoreOwned, Base):
     )
 
 
+class OrderRefund(StoreOwned, Base):
+    """Who gave money of an order back, why, and how it divides over lines and tax rates. Never altered."""
+
+    __tablename__ = "order_refund"
+    refund_id: Mapped[str] = mapped_column(String(26), primary_key=True, info=INTERNAL)
+    order_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
+    actor: Mapped[str] = mapped_column(String(40), info=INTERNAL)
+    request_id: Mapped[str] = mapped_column(String(40), info=INTERNAL)
+    reason: Mapped[str] = mapped_column(String(20), info=INTERNAL)
+    note: Mapped[bytes | None] = mapped_column(Sealed, info=PERSONAL)
+    split: Mapped[dict[str, Any]] = mapped_column(JSON, info=INTERNAL)
+    """`shop.orders.refund_plan.Plan` as JSON."""
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["store_id", "order_id"], ["order.store_id", "order.id"]),
+        ForeignKeyConstraint(["store_id", "refund_id"], ["refund.store_id", "refund.id"]),
+        Index("ix_order_refund_order", "store_id", "order_id"),
+    )
+
+
 class Hold(StoreOwned, Base):
     """Goods promised to an order until they are paid or the time is over. Ends once: by `shop.orders.holds`."""
 
