@@ -168,7 +168,11 @@ class ProviderEvent(Base):
     next_try_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
     note: Mapped[str | None] = mapped_column(String(200), info=INTERNAL)
 
-    __table_args__ = (Index("ix_provider_event_inbox", "state", "next_try_at"),)
+    __table_args__ = (
+        Index("ix_provider_event_inbox", "state", "next_try_at"),
+        Index("ix_provider_event_reference", "reference"),
+        Index("ix_provider_event_object", "object_id"),
+    )
 
 
 class TokenBucket(Base):

@@ -52,6 +52,7 @@ class Order(StoreOwned, Base):
         CheckConstraint("total_minor > 0", name="total"),
         Index("ix_order_held_until", "state", "held_until"),
         Index("ix_order_email", "store_id", "email_hash"),
+        Index("ix_order_placed", "placed_at", "id"),
     )
 
     @property

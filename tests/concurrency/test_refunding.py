@@ -27,9 +27,10 @@ from tests.servers.sandbox import Sandbox
 from tests.shop.ordering import place_order
 
 STYLE = all_stores()["style"]
+ONE_PART = Wish(amount=Money(300))
 
 
-def _paid(shop: Shop, sandbox: Sandbox) -> str:
+def paid_order(shop: Shop, sandbox: Sandbox) -> str:
     """A paid order of two pieces; its id."""
     order_id = place_order(shop, quantity=2)
     with shop.db.read() as session:
@@ -42,12 +43,12 @@ def _paid(shop: Shop, sandbox: Sandbox) -> str:
     return order_id
 
 
-def _refund(shop: Shop, order_id: str, wish: Wish, key: str = "k1", note: str = "") -> OrderRefund:
+def refund(shop: Shop, order_id: str, wish: Wish = ONE_PART, key: str = "k1", note: str = "") -> OrderRefund:
     wanted = Request(wish, RefundReason.DAMAGED, note, key, "staff:someone", "req-test")
     return shop.db.write(lambda session: refund_order(session, shop, "style", order_id, wanted))
 
 
-def _send(shop: Shop) -> None:
+def send_wanted(shop: Shop) -> None:
     with shop.db.read() as session:
         wanted = wanted_refunds(session)
     for store_id, refund_id in wanted:
@@ -74,10 +75,10 @@ def _sku(shop: Shop, order_id: str) -> str:
 
 
 def test_a_part_goes_back_and_the_order_stays_paid(shop: Shop, sandbox: Sandbox) -> None:
-    order_id = _paid(shop, sandbox)
-    kept = _refund(shop, order_id, Wish(amount=Money(300)), note="角が欠けていた")
+    order_id = paid_order(shop, sandbox)
+    kept = refund(shop, order_id, Wish(amount=Money(300)), note="角が欠けていた")
     assert _state(shop, order_id)[1] == "paid"
-    _send(shop)
+    send_wanted(shop)
     assert _state(shop, order_id) == ("paid", "paid", _total(shop, order_id) - 300)
     assert kept.note is not None
     place = Place("style", "order_refund", "note", kept.refund_id)
@@ -86,44 +87,44 @@ def test_a_part_goes_back_and_the_order_stays_paid(shop: Shop, sandbox: Sandbox)
 
 
 def test_pieces_and_then_the_rest_end_the_order(shop: Shop, sandbox: Sandbox) -> None:
-    order_id = _paid(shop, sandbox)
-    _refund(shop, order_id, Wish({_sku(shop, order_id): 1}), key="one")
-    _refund(shop, order_id, Wish(), key="rest")
+    order_id = paid_order(shop, sandbox)
+    refund(shop, order_id, Wish({_sku(shop, order_id): 1}), key="one")
+    refund(shop, order_id, Wish(), key="rest")
     assert _state(shop, order_id)[:2] == ("paid", "refunding")
-    _send(shop)
+    send_wanted(shop)
     assert _state(shop, order_id) == ("refunded", "refunded", 0)
     with pytest.raises(NotRefundable) as refused:
-        _refund(shop, order_id, Wish(), key="again")
+        refund(shop, order_id, Wish(), key="again")
     assert refused.value.code == "state"
 
 
 def test_a_second_press_is_the_same_refund(shop: Shop, sandbox: Sandbox) -> None:
-    order_id = _paid(shop, sandbox)
-    made = together([partial(_refund, shop, order_id, Wish(amount=Money(200)))] * 4)
+    order_id = paid_order(shop, sandbox)
+    made = together([partial(refund, shop, order_id, Wish(amount=Money(200)))] * 4)
     assert len({one.refund_id for one in made}) == 1
-    _send(shop)
+    send_wanted(shop)
     assert _state(shop, order_id)[2] == _total(shop, order_id) - 200
 
 
 def test_two_people_at_once_give_back_no_more_than_there_is(shop: Shop, sandbox: Sandbox) -> None:
-    order_id = _paid(shop, sandbox)
+    order_id = paid_order(shop, sandbox)
     most = _total(shop, order_id)
 
     def press(number: int) -> str:
         try:
-            _refund(shop, order_id, Wish(amount=Money(most - 1)), key=f"k{number}")
+            refund(shop, order_id, Wish(amount=Money(most - 1)), key=f"k{number}")
         except NotRefundable as error:
             return error.code
         return "made"
 
     outcomes = together([partial(press, number) for number in range(4)])
     assert sorted(outcomes) == ["made", "over", "over", "over"]
-    _send(shop)
+    send_wanted(shop)
     assert _state(shop, order_id) == ("paid", "paid", 1)
 
 
 def test_a_refund_made_on_the_providers_screen_leaves_that_much_less(shop: Shop, sandbox: Sandbox) -> None:
-    order_id = _paid(shop, sandbox)
+    order_id = paid_order(shop, sandbox)
     provider = shop.providers["style"]
     with shop.db.read() as session:
         link = session.get_one(OrderPayment, ("style", order_id))
@@ -132,17 +133,17 @@ def test_a_refund_made_on_the_providers_screen_leaves_that_much_less(shop: Shop,
     provider.refund(payment.provider_id, Money(500), idempotency_key=f"screen-{order_id}", reference="other")
     settle(shop.db, provider, OrderListener(), "style", payment.id, cause="test")
     with pytest.raises(NotRefundable) as refused:
-        _refund(shop, order_id, Wish(amount=Money(_total(shop, order_id))))
+        refund(shop, order_id, Wish(amount=Money(_total(shop, order_id))))
     assert refused.value.code == "over"  # no plan of ours knows of it; the ledger does
-    _refund(shop, order_id, Wish(), key="rest")
-    _send(shop)
+    refund(shop, order_id, Wish(), key="rest")
+    send_wanted(shop)
     assert _state(shop, order_id) == ("refunded", "refunded", 0)
 
 
 def test_money_that_did_not_come_cannot_go_back(shop: Shop) -> None:
     order_id = place_order(shop)
     with pytest.raises(NotRefundable) as refused:
-        _refund(shop, order_id, Wish(amount=Money(100)))
+        refund(shop, order_id, Wish(amount=Money(100)))
     assert refused.value.code == "state"
     with shop.db.read() as session:
         assert session.scalar(select(RefundRow.id).limit(1)) is None
@@ -150,11 +151,11 @@ def test_money_that_did_not_come_cannot_go_back(shop: Shop) -> None:
 
 
 def test_a_failed_refund_may_be_made_anew(shop: Shop, sandbox: Sandbox) -> None:
-    order_id = _paid(shop, sandbox)
-    kept = _refund(shop, order_id, Wish(amount=Money(300)))
+    order_id = paid_order(shop, sandbox)
+    kept = refund(shop, order_id, Wish(amount=Money(300)))
     shop.db.write(
         lambda session: setattr(session.get_one(RefundRow, ("style", kept.refund_id)), "state", "failed")
     )
-    _refund(shop, order_id, Wish(), key="anew")
-    _send(shop)
+    refund(shop, order_id, Wish(), key="anew")
+    send_wanted(shop)
     assert _state(shop, order_id) == ("refunded", "refunded", 0)
