@@ -20,6 +20,7 @@ from security.guard import PANGuard
 from shop import logs, web
 from shop.address.views import address
 from shop.assets import STATIC, Assets
+from shop.audit.log import Audit
 from shop.cart.views import cart
 from shop.catalog.layout import TEMPLATE_GLOBALS
 from shop.catalog.views import catalog
@@ -38,7 +39,7 @@ from shop.pages.views import pages
 from shop.passages import Passages
 from shop.pictures.views import pictures
 from shop.settings import Settings, StripeAccount, load
-from shop.vault import Vault
+from shop.vault import Opening, Vault
 from shop.webhooks.views import webhooks
 
 if TYPE_CHECKING:
@@ -50,11 +51,12 @@ ProviderFactory = Callable[[StripeAccount], Provider]
 def create_shop(settings: Settings, make_provider: ProviderFactory = StripeProvider.of_account) -> Shop:
     """The parts of a shop, for web, worker and commands alike."""
     by_account = {account.name: make_provider(account) for account in settings.accounts.values()}
-    db = Database(settings.database_url)
+    db, audit = Database(settings.database_url), Audit(settings.keys.audit)
     return Shop(
         settings=settings,
         db=db,
-        vault=Vault(settings.keys),
+        vault=Vault(settings.keys, _writing_down(db, audit)),
+        audit=audit,
         providers={store_id: by_account[account.name] for store_id, account in settings.accounts.items()},
         limits=_limits(settings, db),
         passwords=Passwords(),
@@ -65,6 +67,25 @@ def _limits(settings: Settings, db: Database) -> Limits:
     if settings.redis_url is not None:
         return RedisLimits(settings.redis_url, settings.keys.lookup)
     return SQLLimits(db, settings.keys.lookup)
+
+
+def _writing_down(db: Database, audit: Audit) -> Callable[[Opening], int]:
+    """Puts an opening by staff into the audit chain, in a transaction of its own, before anything is seen."""
+
+    def write_down(opening: Opening) -> int:
+        return db.write(
+            lambda session: audit.record(
+                session,
+                actor=opening.reader,
+                action=f"open.{opening.purpose.value}",
+                subject=opening.subject,
+                store_id=opening.place.store_id,
+                fields=(f"{opening.place.table}.{opening.place.column}",),
+                request_id=opening.request_id,
+            )
+        )
+
+    return write_down
 
 
 def create_app(settings: Settings | None = None, shop: Shop | None = None) -> Flask:

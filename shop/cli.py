@@ -191,5 +191,32 @@ def new_key(store: str, key_id: str) -> None:
     click.echo(new_entry(store, key_id))
 
 
+@main.group()
+def audit() -> None:
+    """The audit chain: who did what."""
+
+
+@audit.command("verify")
+@click.option(
+    "--heads",
+    type=click.Path(path_type=Path),
+    help="Signed heads that were kept elsewhere: a file of them, a mailbox, a syslog file.",
+)
+@click.option("--json", "as_json", is_flag=True)
+def verify_audit(heads: Path | None, as_json: bool) -> None:
+    """Name the first row that is not as it was written. Exit 0 agrees with the heads, 1 a finding, 2 not proved."""
+    from shop.audit.cli import run_verify
+
+    sys.exit(run_verify(heads, as_json=as_json))
+
+
+@audit.command("head")
+def audit_head() -> None:
+    """Print the signed head of the chain as it is now: one line, to keep somewhere else."""
+    from shop.audit.cli import run_head
+
+    sys.exit(run_head())
+
+
 if __name__ == "__main__":
     main()

@@ -10,6 +10,7 @@ from flask import current_app, g
 
 from payments.database import Database
 from payments.provider import Provider
+from shop.audit.log import Audit
 from shop.identity.passwords import Passwords
 from shop.limits import Limits
 from shop.settings import Settings
@@ -24,6 +25,7 @@ class Shop:
     settings: Settings
     db: Database
     vault: Vault
+    audit: Audit
     providers: Mapping[str, Provider]
     """By store id; stores that share an account share the provider."""
     limits: Limits

@@ -21,7 +21,7 @@ from shop.assets import STATIC
 from shop.build import build_id
 from shop.context import Shop
 from shop.db.migrate import head, is_current
-from shop.settings import load
+from shop.settings import Settings, load
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ def _looks(shop: Shop) -> Iterator[Finding]:
     for provider in {id(one): one for one in shop.providers.values()}.values():
         yield _provider(provider)
     yield _mail(shop.settings.mail_url)
+    yield _heads(shop.settings)
     yield _scripts()
 
 
@@ -86,6 +87,20 @@ def _mail(mail_url: str) -> Finding:
     except (OSError, smtplib.SMTPException) as error:
         return Finding("mail", f"no server there ({type(error).__name__})", "Look at MAIL_URL")
     return Finding("mail", "a server answers")
+
+
+def _heads(settings: Settings) -> Finding:
+    places = settings.heads
+    named = [name for name, place in vars(places).items() if place is not None]
+    if named:
+        return Finding("audit heads", f"sent by {', '.join(named)}")
+    if not settings.is_production:
+        return Finding("audit heads", "stay on this host, which is a demo's right")
+    return Finding(
+        "audit heads",
+        "leave this host nowhere",
+        "Set AUDIT_HEADS_MAIL, AUDIT_HEADS_SYSLOG or AUDIT_HEADS_FILE: else a chain written anew goes unseen",
+    )
 
 
 def _scripts() -> Finding:

@@ -6,6 +6,7 @@ Every name can also be given as NAME_FILE, the path of a file that holds the val
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from security.sealing import PrivateKey
 from shop.stores import all_stores
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 DEMO_MARK = "demo"
 """Keys that `shop demo` makes begin with this, so that production can refuse them."""
@@ -74,9 +76,28 @@ class Keys:
     secret_key: Secret
     secret_key_fallbacks: tuple[Secret, ...]
     lookup: Secret
-    audit: Secret
+    audit: tuple[Secret, ...]
+    """Newest first: the first writes and signs, the others are still known."""
     data: Mapping[str, tuple[PrivateKey, ...]] = field(repr=False)
     verify: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SyslogPlace:
+    """A syslog server: "udp" or "tcp", host and port."""
+
+    protocol: str
+    host: str
+    port: int
+
+
+@dataclass(frozen=True)
+class HeadPlaces:
+    """Where signed heads of the audit chain are sent, off this host. Any, all or none."""
+
+    mail: str | None = None
+    file: Path | None = None
+    syslog: SyslogPlace | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +113,7 @@ class Settings:
     """Origin by store id, and `staff`: "http://style.localhost:8000"."""
     mail_url: Secret
     mail_from: str
+    heads: HeadPlaces
     probe_token: Secret | None
     """Opens the reasons behind /readyz and /metrics to callers that are not on this machine."""
     redis_url: Secret | None
@@ -122,6 +144,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         urls=_urls(reader, env),
         mail_url=Secret(reader.text("MAIL_URL", "" if env == "production" else "smtp://127.0.0.1:8025")),
         mail_from=reader.text("MAIL_FROM", "" if env == "production" else "shop@localhost.example"),
+        heads=_head_places(reader),
         probe_token=reader.optional_secret("PROBE_TOKEN"),
         redis_url=reader.optional_secret("REDIS_URL"),
         proxy_hops=_proxy_hops(reader),
@@ -173,13 +196,25 @@ class _Reader:
             self.faults.append(f"{name} is shorter than {at_least} characters")
         return Secret(value)
 
+    def secrets(self, name: str, *, at_least: int = 32) -> tuple[Secret, ...]:
+        """One or more, parted by white space."""
+        values = self.text(name).split()
+        if any(len(value) < at_least for value in values):
+            self.faults.append(f"{name} is shorter than {at_least} characters")
+        if len(set(values)) < len(values):
+            self.faults.append(f"{name} holds the same key twice")
+        return tuple(Secret(value) for value in values)
+
     def choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
         value = self.text(name, default)
         if value not in allowed:
             self.faults.append(f"{name} must be one of {', '.join(allowed)}")
         return value
 
-    def parsed(self, name: str, parse: Callable[[str], T], otherwise: T) -> T:
+    def parsed_if_given(self, name: str, parse: Callable[[str], T]) -> T | None:
+        return self.parsed(name, parse, None) if self.raw(name) else None
+
+    def parsed(self, name: str, parse: Callable[[str], T], otherwise: U) -> T | U:
         value = self.text(name)
         if not value:
             return otherwise
@@ -204,7 +239,7 @@ def _keys(reader: _Reader) -> Keys:
         secret_key=reader.secret("SECRET_KEY"),
         secret_key_fallbacks=tuple(Secret(key) for key in fallbacks),
         lookup=reader.secret("LOOKUP_KEY"),
-        audit=reader.secret("AUDIT_KEY"),
+        audit=reader.secrets("AUDIT_KEY"),
         data=reader.parsed("DATA_KEYS", parse_data_keys, {}),
         verify=tuple((reader.raw("VERIFY_KEYS") or "").split()),
     )
@@ -213,6 +248,35 @@ def _keys(reader: _Reader) -> Keys:
 def key_holders() -> tuple[str, ...]:
     """Whose data has a key of its own: each store's, and the staff's."""
     return (*all_stores(), STAFF)
+
+
+def _head_places(reader: _Reader) -> HeadPlaces:
+    return HeadPlaces(
+        mail=reader.parsed_if_given("AUDIT_HEADS_MAIL", _mail_address),
+        file=reader.parsed_if_given("AUDIT_HEADS_FILE", _file_to_append),
+        syslog=reader.parsed_if_given("AUDIT_HEADS_SYSLOG", parse_syslog_place),
+    )
+
+
+def _mail_address(text: str) -> str:
+    if not re.fullmatch(r"[^@\s,;<>]+@[^@\s,;<>]+", text):
+        raise ValueError("not one mail address")
+    return text
+
+
+def _file_to_append(text: str) -> Path:
+    path = Path(text)
+    if path.is_dir() or not path.parent.is_dir():
+        raise ValueError("not a file in a folder that is there")
+    return path
+
+
+def parse_syslog_place(text: str) -> SyslogPlace:
+    """`host:port` (UDP), or `udp://host:port`, `tcp://host:port`. ValueError for anything else."""
+    parts = urlsplit(text if "://" in text else f"udp://{text}")
+    if parts.scheme not in {"udp", "tcp"} or not parts.hostname or not parts.port or parts.path.strip("/"):
+        raise ValueError("not host:port, udp://host:port or tcp://host:port")
+    return SyslogPlace(parts.scheme, parts.hostname, parts.port)
 
 
 def parse_data_keys(text: str) -> dict[str, tuple[PrivateKey, ...]]:
@@ -283,8 +347,12 @@ def _production_faults(settings: Settings, faults: list[str]) -> None:
     if not settings.https:
         faults.append("SHOP_URLS must all be https in production")
     keys = settings.keys
-    named = {"SECRET_KEY": keys.secret_key, "LOOKUP_KEY": keys.lookup, "AUDIT_KEY": keys.audit}
-    faults.extend(f"{name} is a demo key" for name, key in named.items() if key.startswith(DEMO_MARK))
+    named = {"SECRET_KEY": (keys.secret_key,), "LOOKUP_KEY": (keys.lookup,), "AUDIT_KEY": keys.audit}
+    faults.extend(
+        f"{name} is a demo key"
+        for name, held in named.items()
+        if any(key.startswith(DEMO_MARK) for key in held)
+    )
     if any(key.key_id.startswith(DEMO_MARK) for store in keys.data.values() for key in store):
         faults.append("DATA_KEYS holds a demo key")
     for account in {account.name: account for account in settings.accounts.values()}.values():

@@ -7,11 +7,12 @@ move into a process of its own with a budget per purpose; then no web process ho
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from security.sealing import Opener, PublicKey, key_id_of, lookup_hash
+from shop.audit.actor import Actor
 from shop.settings import Keys
 
 _audit = logging.getLogger("hitsuka.audit")
@@ -26,6 +27,12 @@ class Purpose(StrEnum):
     CHECKOUT_SESSION = "checkout_session"
     """The provider's page gets the mail address."""
     KEY_ROTATION = "key_rotation"
+    ORDER_DESK = "order_desk"
+    """A member of staff looks at who ordered."""
+
+
+BY_STAFF = frozenset({Purpose.ORDER_DESK})
+"""Purposes for which a person reads: they name the reader, and the audit chain has a row before anything is seen."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +48,30 @@ class Place:
         return f"{self.store_id}|{self.table}.{self.column}|{self.row_id}"
 
 
+@dataclass(frozen=True)
+class Opening:
+    """That a member of staff is about to read something."""
+
+    reader: Actor
+    purpose: Purpose
+    place: Place
+    request_id: str
+
+    @property
+    def subject(self) -> str:
+        return f"{self.place.table}/{self.place.store_id}/{self.place.row_id}"
+
+
+class UnnamedReader(Exception):
+    """A fault of ours: staff would read without a name, or without a place to write it down."""
+
+
 class Vault:
     """Seals to each store's public key; opens with its private keys; makes keyed look-up hashes."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, write_down: Callable[[Opening], object] | None = None) -> None:
+        """`write_down` puts an opening by staff into the audit chain, in a transaction of its own."""
+        self._write_down = write_down
         self._public: Mapping[str, PublicKey] = {store: held[0].public() for store, held in keys.data.items()}
         self._openers = {
             store: Opener({key.key_id: key for key in held}) for store, held in keys.data.items()
@@ -55,11 +82,27 @@ class Vault:
         """`text` sealed for `place`, to the store's newest key."""
         return self._public[place.store_id].seal(text.encode(), str(place))
 
-    def open_personal(self, place: Place, sealed: bytes, *, purpose: Purpose, request_id: str = "-") -> str:
+    def open_personal(
+        self,
+        place: Place,
+        sealed: bytes,
+        *,
+        purpose: Purpose,
+        request_id: str = "-",
+        reader: Actor | None = None,
+    ) -> str:
         """What was sealed. Each call is recorded with its purpose and subject, never with a value.
 
-        Raises `security.sealing.CannotOpen` for an altered or moved value or a key that is gone.
+        A purpose of BY_STAFF needs its `reader`, and commits a row of the audit chain first: never call it inside a
+        write transaction. Raises `security.sealing.CannotOpen` for an altered or moved value or a key that is gone,
+        UnnamedReader when the opening could not be written down.
         """
+        if (purpose in BY_STAFF) != (reader is not None and reader.kind == "staff"):
+            raise UnnamedReader(f"{purpose.value} and its reader do not fit together")
+        if reader is not None:
+            if self._write_down is None:
+                raise UnnamedReader("no audit chain here")
+            self._write_down(Opening(reader, purpose, place, request_id))
         subject = f"{place.store_id}/{place.table}/{place.row_id}"
         _audit.info("opened", extra={"purpose": purpose.value, "subject": subject, "request_id": request_id})
         return self._openers[place.store_id].open(sealed, str(place)).decode()

@@ -14,6 +14,7 @@ from payments.columns import utcnow
 from payments.database import Database
 from payments.provider import PaymentError
 from payments.reconcile import reconcile
+from shop.audit.send import SENT, send_head
 from shop.cart.change import forget_old
 from shop.context import Shop
 from shop.jobs.models import Schedule
@@ -102,8 +103,21 @@ def _sweep_limits(shop: Shop) -> str:
     return f"{shop.limits.sweep()} counters"
 
 
+def _send_head(shop: Shop) -> str:
+    """Sign the end of the audit chain and send it off the host; a place that does not take it is said."""
+    with shop.db.read() as session:
+        head = shop.audit.head(session)
+    results = send_head(shop.settings, head)
+    for place, result in results.items():
+        if result != SENT:
+            _log.error("an audit head did not leave the host", extra={"place": place, "reason": result})
+    told = ", ".join(f"{place} {result}" for place, result in results.items())
+    return f"{head.number} rows: {told or 'no place is configured'}"
+
+
 _SCHEDULES: dict[str, tuple[dt.timedelta, Callable[[Shop], str]]] = {
     "reconcile": (dt.timedelta(hours=1), _reconcile),
+    "audit_head": (dt.timedelta(minutes=15), _send_head),
     "baskets": (dt.timedelta(hours=6), _forget_baskets),
     "limits": (dt.timedelta(minutes=5), _sweep_limits),
 }
