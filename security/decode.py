@@ -1,50 +1,20 @@
 """Lay bare what stands encoded in bytes or text: the views in which to look for a number.
 
-Standard library alone; anyone may import it. It decodes and never judges; `pan.find` looks at each view.
+Standard library alone; anyone may import it. It decodes and never judges; `pan.find` looks at each view. `layers`
+and `documents` take text apart, `binary` bytes.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import html
-import itertools
-import json
 import re
-import urllib.parse
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeGuard
+from collections.abc import Iterator
+from itertools import islice
 
-from . import multipart
+from . import binary, documents, layers, multipart, pan
+from .budget import Budget
+from .view import Piece, View, joined
 
-
-class View(NamedTuple):
-    """One readable text found in the input.
-
-    `name` is the form field, JSON key or part it belongs to (None: none); `encoding` names the last step.
-    """
-
-    text: str
-    name: str | None = None
-    encoding: str = "plain"
-
-
-@dataclass
-class Budget:
-    """How much work one input may cause. `over` turns True when that left something undecoded."""
-
-    depth: int = 5
-    characters: int = 16 << 20
-    tokens: int = 50_000
-    over: bool = field(default=False, init=False)
-
-    def spend(self, characters: int, tokens: int = 0) -> bool:
-        """Whether this much is still allowed; once it is not, `over` stays True."""
-        self.characters -= characters
-        self.tokens -= tokens
-        self.over = self.over or self.characters < 0 or self.tokens < 0
-        return not self.over
+__all__ = ["Budget", "View", "form_views", "views"]
 
 
 def views(data: bytes | str, budget: Budget, content_type: str = "") -> Iterator[View]:
@@ -53,232 +23,143 @@ def views(data: bytes | str, budget: Budget, content_type: str = "") -> Iterator
     `content_type` (a header's value) says how bytes are structured; without it that is guessed. Never
     raises on malformed input: what cannot be parsed is still seen as plain text.
     """
+    walk = _Walk(budget)
     if isinstance(data, str):
-        yield from _text_views(View(data), budget, budget.depth)
+        yield from walk.text(View(data), budget.depth)
         return
     kind, _, _ = content_type.partition(";")
     match kind.strip().lower():
         case "application/x-www-form-urlencoded":
-            yield from form_views(data.decode("latin-1"), budget)
+            yield from walk.form(data.decode("latin-1"))
         case "multipart/form-data":
-            yield from _multipart_views(data, content_type, budget)
+            yield from walk.multipart(data, content_type)
         case _:
-            yield from _byte_views(data, None, budget, budget.depth)
+            yield from walk.bytes(data, None, budget.depth)
+            yield from walk.declared(data, content_type)
 
 
 def form_views(form: str, budget: Budget) -> Iterator[View]:
     """The names and values of a URL-encoded form or query, given as latin-1 text; need not be UTF-8."""
-    fields = []
-    for pair in re.split("[&;]", form):
-        if not budget.spend(len(pair), tokens=1):
+    return _Walk(budget).form(form)
+
+
+# A name that is a word of ASCII letters holds no number, whatever it may be decoded to.
+_PLAIN_NAME = re.compile(r"[A-Za-z_.\-\[\]]{0,23}[0-9]{0,4}[A-Za-z_\]]{0,8}")
+# What may hold a layer; anything else is seen at once.
+_ANY_LAYER = re.compile(r"[%&\\<\x1b=]|[A-Za-z0-9+/_-]{12}|[0-9A-Fa-f]{2}[ :,-][0-9A-Fa-f]{2}[ :,-]")
+_STRUCTURE = frozenset('{["')
+_SHORTEST = 8  # an integer of msgpack; as text a number takes twelve
+
+
+class _Walk:
+    """One input's way through the layers: its budget, and what was seen already."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._seen: set[int] = set()
+
+    def form(self, form: str) -> Iterator[View]:
+        fields: list[tuple[str, bytes]] = []
+        for pair in form.split("&"):
+            if not self._budget.spend(len(pair), tokens=1):
+                break  # what was read so far is still looked at
+            name, _, value = pair.partition("=")
+            fields.append((_readable(_unquoted(name)), _unquoted(value)))
+        yield from self._fields(fields)
+
+    def multipart(self, data: bytes, content_type: str) -> Iterator[View]:
+        parts = multipart.split(data, content_type, most=max(1, self._budget.tokens // 4))
+        if parts is None:
+            yield from self.bytes(data, None, self._budget.depth)
             return
-        name, _, value = (
-            urllib.parse.unquote_to_bytes(part.replace("+", " ")) for part in pair.partition("=")
-        )
-        fields.append((_readable(name), value))
-    yield from _field_views(fields, budget, budget.depth)
-
-
-def _field_views(fields: list[tuple[str, bytes]], budget: Budget, depth: int) -> Iterator[View]:
-    for name, value in fields:
-        yield from _text_views(View(name, None, "field name"), budget, depth - 1)
-        yield from _byte_views(value, name, budget, depth - 1)
-    yield from _joined([(name, _readable(value)) for name, value in fields])
-
-
-_PIECE = re.compile(r"\d{3,6}")
-_STEM = re.compile(r"[\d_\-\[\]]+")
-
-
-def _joined(fields: list[tuple[str, str]]) -> Iterator[View]:
-    """A number typed into several boxes: neighbours of one stem (card1, card2 …), all short digits."""
-    for stem, neighbours in itertools.groupby(fields, key=lambda each: _STEM.sub("", each[0])):
-        pieces = [value.strip() for _, value in neighbours]
-        if not 3 <= len(pieces) <= 5 or not all(map(_PIECE.fullmatch, pieces)):
-            continue
-        # Prices come in such rows as well, but all of them end in 0.
-        if any(piece[-1] != "0" for piece in pieces):
-            yield View(" ".join(pieces), stem, "joined fields")
-
-
-def _multipart_views(data: bytes, content_type: str, budget: Budget) -> Iterator[View]:
-    parts = multipart.split(data, content_type)
-    if parts is None:
-        yield from _byte_views(data, None, budget, budget.depth)
-        return
-    for part in parts:
-        if not budget.spend(len(part.body), tokens=1):
-            return
-        yield from _text_views(View(part.headers, part.name, "part header"), budget, budget.depth - 1)
-        yield from _byte_views(part.body, part.name, budget, budget.depth - 1)
-    yield from _joined([(part.name or "", _readable(part.body)) for part in parts if len(part.body) < 32])
-
-
-def _byte_views(data: bytes, name: str | None, budget: Budget, depth: int) -> Iterator[View]:
-    for text in _readings(data):
-        yield from _text_views(View(text, name), budget, depth)
-    if b"\0" in data or data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        for codec in ("utf-16-le", "utf-16-be"):
-            if not budget.spend(len(data)):
+        for part in parts:
+            if not self._budget.spend(len(part.body), tokens=1):
                 return
-            yield View(data.decode(codec, "replace"), name, "utf-16")
+            yield from self.text(View(part.headers, part.name, "part header"), self._budget.depth - 1)
+            yield from self.bytes(part.body, part.name, self._budget.depth - 1)
+        yield from joined(
+            [Piece(part.name or "", _readable(part.body)) for part in parts if len(part.body) < 32]
+        )
+
+    def _fields(self, fields: list[tuple[str, bytes]]) -> Iterator[View]:
+        depth = self._budget.depth - 1
+        for name, value in fields:
+            if not _PLAIN_NAME.fullmatch(name):
+                yield from self.text(View(name, None, "field name"), depth)
+            yield from self.bytes(value, name, depth)
+        yield from joined([Piece(name, _readable(value)) for name, value in fields if len(value) < 32])
+
+    def declared(self, data: bytes, content_type: str) -> Iterator[View]:
+        """The reading in the character set that the header names, when that is not among the usual ones."""
+        codec = layers.declared_codec(content_type)
+        if codec is not None and self._budget.spend(len(data)):
+            yield from self.text(View(data.decode(codec, "replace"), None, codec), self._budget.depth - 1)
+
+    def bytes(self, data: bytes, name: str | None, depth: int) -> Iterator[View]:
+        """Bytes of any kind: as text in the encodings that fit, and what is packed in them."""
+        if len(data) < _SHORTEST:
+            yield View(_readable(data), name)
+            return
+        for text, codec in layers.readings(data):
+            yield from self.text(View(text, name, codec), depth)
+        for found in binary.unpacked(data, self._budget):
+            if depth <= 0:
+                self._budget.over = True
+                return
+            if not self._budget.spend(len(found.data), tokens=1):
+                return
+            yield from self._packed(found, name, depth - 1)
+
+    def _packed(self, found: binary.Packed, name: str | None, depth: int) -> Iterator[View]:
+        inner = found.name or name
+        if isinstance(found.data, str):
+            yield from self.text(View(found.data, inner, found.encoding), depth)
+        else:
+            yield from self.bytes(found.data, inner, depth)
+
+    def text(self, view: View, depth: int) -> Iterator[View]:
+        """`view` and, level by level, whatever its text turns into when decoded one step further."""
+        mark = hash((view.text, view.name))
+        if mark in self._seen or not self._budget.spend(len(view.text)):
+            return
+        self._seen.add(mark)
+        yield view
+        text = view.text
+        if not _ANY_LAYER.search(text) and text.lstrip()[:1] not in _STRUCTURE:
+            return
+        for found in self._layers(view):
+            if depth <= 0:
+                self._budget.over = True
+                return
+            if not self._budget.spend(0, tokens=1):
+                return
+            if isinstance(found, View):
+                yield from self.text(found, depth - 1)
+            else:
+                yield from self._token(found, view.name, depth - 1)
+
+    def _layers(self, view: View) -> Iterator[View | layers.Token]:
+        yield from documents.of_json(view, self._budget)
+        yield from documents.of_markup(view, self._budget)
+        yield from layers.decoded(view, self._budget)
+        yield from layers.tokens(view.text, self._budget)
+
+    def _token(self, token: layers.Token, name: str | None, depth: int) -> Iterator[View]:
+        """What a token of base64 or hex holds; random bytes (signatures, keys) are not gone into."""
+        if layers.is_text(token.data):
+            yield from self.text(View(_readable(token.data), name, token.encoding), depth)
+        elif token.aligned and (b"\0" in token.data or binary.is_packed(token.data)):
+            yield from self.bytes(token.data, name, depth)
+        elif pan.may_hold(token.data):
+            yield View(layers.ascii_of(token.data), name, token.encoding)
+
+
+def _unquoted(part: str) -> bytes:
+    if "+" in part:
+        part = part.replace("+", " ")
+    raw = part.encode("latin-1", "replace")
+    return layers.url_decoded(raw) if b"%" in raw else raw
 
 
 def _readable(data: bytes) -> str:
-    return _readings(data)[0]
-
-
-def _readings(data: bytes) -> list[str]:
-    """`data` as text: UTF-8, else the older Japanese encodings that fit, which overlap; else byte by byte."""
-    try:
-        return [data.decode()]
-    except UnicodeDecodeError:
-        fitting = [_decoded(data, codec) for codec in ("cp932", "euc_jp")]
-    return [text for text in fitting if text is not None] or [data.decode("latin-1")]
-
-
-def _decoded(data: bytes, codec: str) -> str | None:
-    try:
-        return data.decode(codec)
-    except UnicodeDecodeError:
-        return None
-
-
-def _text_views(view: View, budget: Budget, depth: int) -> Iterator[View]:
-    """`view` and, level by level, whatever its text turns into when decoded one step further."""
-    if not budget.spend(len(view.text)):
-        return
-    yield view
-    for decode in _STEPS:
-        for found in decode(view):
-            if depth <= 0:
-                budget.over = True
-                return
-            if not budget.spend(0, tokens=1):
-                return
-            yield from _text_views(found, budget, depth - 1)
-
-
-def _url_decoded(view: View) -> Iterator[View]:
-    if "%" in view.text:
-        decoded = _readable(urllib.parse.unquote_to_bytes(view.text.encode("utf-8", "replace")))
-        if decoded != view.text:
-            yield View(decoded, view.name, "url")
-
-
-def _html_decoded(view: View) -> Iterator[View]:
-    if "&" in view.text:
-        decoded = html.unescape(view.text)
-        if decoded != view.text:
-            yield View(decoded, view.name, "html")
-
-
-_ESCAPE = re.compile(r"\\(?:u\{?([0-9A-Fa-f]{4,6})\}?|x([0-9A-Fa-f]{2}))")
-
-
-def _unescaped(view: View) -> Iterator[View]:
-    if "\\" in view.text and _ESCAPE.search(view.text):
-        yield View(_ESCAPE.sub(_escaped_char, view.text), view.name, "escapes")
-
-
-def _escaped_char(found: re.Match[str]) -> str:
-    code = int(found[1] or found[2], 16)
-    return chr(code) if code <= 0x10FFFF else " "
-
-
-def _json_decoded(view: View) -> Iterator[View]:
-    """The keys, strings and numbers of a JSON text, and arrays of short digit strings put together."""
-    if view.text.lstrip()[:1] not in {"{", "[", '"'}:
-        return
-    try:
-        document = json.loads(
-            view.text, parse_int=_Number, parse_float=_plain_number, object_pairs_hook=_Pairs
-        )
-    except (ValueError, RecursionError):
-        return  # the text itself was looked at; its escapes are undone by another step
-    pending: list[tuple[str | None, object]] = [(view.name, document)]
-    while pending:
-        name, value = pending.pop()
-        if isinstance(value, str):
-            yield View(value, name, "json")
-        elif isinstance(value, _Pairs):
-            yield from (View(key, None, "json key") for key, _ in value.pairs)
-            yield from _joined([(key, each) for key, each in value.pairs if _is_string(each)])
-            pending += value.pairs
-        elif isinstance(value, list):
-            yield from _joined([(name or "", each) for each in value if _is_string(each)])
-            pending += [(name, each) for each in value]
-
-
-@dataclass(frozen=True)
-class _Pairs:
-    """A JSON object with its keys as they came: a duplicate key must not hide a value."""
-
-    pairs: list[tuple[str, object]]
-
-
-class _Number(str):
-    """A number's digits as written. Unlike strings, numbers side by side are no boxes of one card number."""
-
-    __slots__ = ()
-
-
-def _is_string(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and not isinstance(value, _Number)
-
-
-def _plain_number(literal: str) -> _Number:
-    """A JSON number such as 4.2e15 written out, when it is a whole number of card length."""
-    value = float(literal)
-    return _Number(int(value) if 1e11 <= value < 1e19 and value.is_integer() else literal)
-
-
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
-_HEX = re.compile(r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{2}){12,}(?![0-9A-Fa-f])")
-_URL_SAFE = str.maketrans("-_", "+/")
-_DIGITS = b"0123456789"
-
-
-def _base64_decoded(view: View) -> Iterator[View]:
-    for token in _BASE64.finditer(view.text):
-        text = token[0].rstrip("=").translate(_URL_SAFE)
-        yield from _decoded_token(
-            base64.b64decode, text[: len(text) - (len(text) % 4 == 1)], view.name, "base64"
-        )
-
-
-def _hex_decoded(view: View) -> Iterator[View]:
-    for token in _HEX.finditer(view.text):
-        yield from _decoded_token(binascii.unhexlify, token[0], view.name, "hex")
-
-
-def _decoded_token(
-    decode: Callable[[str], bytes], token: str, name: str | None, encoding: str
-) -> Iterator[View]:
-    try:
-        data = decode(token + "=" * (-len(token) % 4) if encoding == "base64" else token)
-    except ValueError:
-        return
-    if _is_text(data):
-        yield View(_readable(data.replace(b"\0", b"")), name, encoding)
-
-
-def _is_text(data: bytes) -> bool:
-    """Whether decoded bytes are worth another look: random bytes (tokens, signatures) are not."""
-    stripped = data.replace(b"\0", b"")
-    try:
-        stripped.decode("utf-8")
-    except UnicodeDecodeError:
-        # What follows the number may be anything; twelve digits seldom come by chance.
-        return len(stripped) - len(stripped.translate(None, _DIGITS)) >= 12
-    return True
-
-
-_STEPS: tuple[Callable[[View], Iterator[View]], ...] = (
-    _url_decoded,
-    _html_decoded,
-    _unescaped,
-    _json_decoded,
-    _base64_decoded,
-    _hex_decoded,
-)
+    return next(iter(islice(layers.readings(data), 1)))[0]

@@ -43,7 +43,8 @@ RANGES: tuple[Range, ...] = (
     *_ranges("rupay", "508 81 82", "16"),
     *_ranges("uzcard", "8600 5614", "16"),
     *_ranges("bankcard", "5610 560221-560225", "16"),
-    *_ranges("visa", "4", "13 16 18 19"),
+    *_ranges("visa", "4", "16 18 19"),
+    *_ranges("visa", "4", "13", sure=False),
     *_ranges("mastercard", "51-55 2221-2720", "16"),
     *_ranges("mir", "2200-2204", _LONG),
     *_ranges("borica", "2205", "16"),
@@ -74,10 +75,21 @@ RANGES: tuple[Range, ...] = (
 FIRST_DIGITS = frozenset(each.low[0] for each in RANGES)
 
 
+def _may_begin_with(each: Range, pair: str) -> bool:
+    size = min(2, len(each.low))
+    return each.low[:size] <= pair[:size] <= each.high[:size]
+
+
+_BY_TWO_DIGITS = {
+    pair: tuple(each for each in RANGES if _may_begin_with(each, pair))
+    for pair in (f"{number:02}" for number in range(100))
+}
+
+
 def issuer_of(digits: str) -> Range | None:
     """The range that `digits` (12 to 19 ASCII digits) falls in, or None: no network issues such numbers."""
     size = len(digits)
-    for each in RANGES:
+    for each in _BY_TWO_DIGITS[digits[:2]]:
         if size in each.lengths and each.low <= digits[: len(each.low)] <= each.high:
             return each
     return None

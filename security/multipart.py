@@ -26,15 +26,16 @@ def boundary_of(content_type: str) -> bytes | None:
     return value.encode("latin-1", "replace") if isinstance(value, str) and value else None
 
 
-def split(body: bytes, content_type: str) -> list[Part] | None:
+def split(body: bytes, content_type: str, most: int) -> list[Part] | None:
     """The parts of `body`, preamble and epilogue among them as nameless ones; None without a boundary.
 
-    More lenient than a server's parser: whatever stands between delimiters (RFC 2046 section 5.1.1) is one.
+    More lenient than a server's parser: whatever stands between delimiters (RFC 2046 section 5.1.1) is one. After
+    `most` parts the rest is one part.
     """
     boundary = boundary_of(content_type)
     if boundary is None or b"--" + boundary not in body:
         return None
-    return [_part(chunk) for chunk in body.split(b"--" + boundary) if chunk.strip(b"-\r\n")]
+    return [_part(chunk) for chunk in body.split(b"--" + boundary, most) if chunk.strip(b"-\r\n")]
 
 
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")

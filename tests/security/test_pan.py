@@ -49,7 +49,7 @@ def test_network_and_length_are_named(network: str, prefix: str, length: int) ->
 @pytest.mark.parametrize(
     "text",
     [
-        "abc4242424242424242",  # part of an identifier
+        "a1b2c34242424242424242",  # part of an identifier
         "4242424242424242f3a9",
         "0.4242424242424242",  # decimals of a fraction
         "4242424242424242.17",
@@ -83,7 +83,7 @@ def test_a_product_code_with_a_right_luhn_digit_is_maybe() -> None:
     assert match.verdict is Verdict.MAYBE
 
 
-@pytest.mark.parametrize("separator", [",", "\n", "_", ":", " | "])
+@pytest.mark.parametrize("separator", [",", "\n", ";", "、", ", "])
 def test_groups_divided_as_in_a_list_are_maybe(separator: str) -> None:
     (match,) = find(grouped("4242424242424242", separator))
 
@@ -109,6 +109,22 @@ def test_groups_divided_as_in_a_list_are_maybe(separator: str) -> None:
 )
 def test_a_card_among_other_things_is_found(text: str) -> None:
     assert [m.last4 for m in find(text) if m.verdict is Verdict.CARD] == ["4242"]
+
+
+@pytest.mark.parametrize(
+    "text", ["abc4242424242424242", "ord_4242424242424242", "4242424242424242kg", "注文番号 4242424242424242"]
+)
+def test_a_number_that_says_it_is_something_else_is_maybe(text: str) -> None:
+    (match,) = find(text)
+
+    assert match.verdict is Verdict.MAYBE
+
+
+@pytest.mark.parametrize("divider", ["_", ":", " | ", "*", "→", "="])
+def test_four_groups_divided_alike_are_a_card(divider: str) -> None:
+    (match,) = find(grouped("4242424242424242", divider))
+
+    assert match.verdict is Verdict.CARD
 
 
 def test_two_cards_in_one_text_are_two_matches() -> None:

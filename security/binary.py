@@ -1,0 +1,173 @@
+"""What is packed in bytes: compressed data, zip, SQLite, msgpack, pickle. Used by `decode`; standard library alone.
+
+Nothing is loaded or run: pickles are read opcode by opcode, databases in memory without their triggers or views.
+"""
+
+from __future__ import annotations
+
+import bz2
+import io
+import lzma
+import pickletools
+import sqlite3
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import NamedTuple
+
+from . import message_pack
+from .budget import Budget
+
+
+class Packed(NamedTuple):
+    """Something taken out, its name if it has one, and of what."""
+
+    data: bytes | str
+    name: str | None
+    encoding: str
+
+
+_GZIP, _ZIP, _BZIP2, _XZ, _SQLITE = (
+    b"\x1f\x8b\x08",
+    b"PK\x03\x04",
+    b"BZh",
+    b"\xfd7zXZ\0",
+    b"SQLite format 3\0",
+)
+_ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+_LARGEST = 4 << 20
+
+
+def unpacked(data: bytes, budget: Budget) -> Iterator[Packed]:
+    """What `data` holds, if it begins like something packed. Damaged data give what could be had of them."""
+    for is_it, unpack in _KINDS:
+        if is_it(data):
+            yield from unpack(data, budget)
+            return
+
+
+def is_packed(data: bytes) -> bool:
+    """Whether `data` begins like something packed."""
+    return any(is_it(data) for is_it, _ in _KINDS)
+
+
+def _inflated(data: bytes, budget: Budget) -> Iterator[Packed]:
+    window_bits = zlib.MAX_WBITS | (16 if data.startswith(_GZIP) else 0)
+    yield from _decompressed(data, lambda: zlib.decompressobj(window_bits), budget)
+
+
+def _unbzipped(data: bytes, budget: Budget) -> Iterator[Packed]:
+    yield from _decompressed(data, bz2.BZ2Decompressor, budget)
+
+
+def _unxzed(data: bytes, budget: Budget) -> Iterator[Packed]:
+    yield from _decompressed(data, lambda: lzma.LZMADecompressor(memlimit=64 << 20), budget)
+
+
+def _decompressed(data: bytes, start: Callable[[], object], budget: Budget) -> Iterator[Packed]:
+    output, rest = bytearray(), data
+    most = min(_LARGEST, max(0, budget.characters))
+    try:
+        while rest and len(output) <= most:  # several streams may follow one another
+            stream = start()
+            output += stream.decompress(rest, most + 1 - len(output))  # type: ignore[attr-defined]  # all three have it
+            rest = stream.unused_data if stream.eof else b""  # type: ignore[attr-defined]
+    except (zlib.error, OSError, EOFError, lzma.LZMAError, ValueError):
+        pass  # not what it seemed, or damaged: what came out is looked at
+    if len(output) > most:
+        budget.over = True
+    if output:
+        yield Packed(bytes(output), None, "compressed")
+
+
+def _zip_members(data: bytes, budget: Budget) -> Iterator[Packed]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for info in archive.infolist():
+                if not budget.spend(0, tokens=1):
+                    return
+                yield Packed(info.filename, None, "zip name")
+                if not info.flag_bits & 1:
+                    with archive.open(info) as member:
+                        yield _bounded(member.read(min(_LARGEST, max(0, budget.characters)) + 1), budget)
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError):
+        return
+
+
+def _bounded(content: bytes, budget: Budget) -> Packed:
+    if len(content) > min(_LARGEST, max(0, budget.characters)):
+        budget.over = True
+    return Packed(content, None, "zip")
+
+
+def _cells(data: bytes, budget: Budget) -> Iterator[Packed]:
+    """The cells of an SQLite file; bytes 18 and 19 are set to the old journal, or it would want its WAL beside it."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        try:
+            database.deserialize(data[:18] + b"\x01\x01" + data[20:])
+            database.execute("PRAGMA trusted_schema = OFF")
+            database.text_factory = bytes
+            database.set_progress_handler(lambda: not budget.spend(0, tokens=1), 1000)
+            for table in _tables(database):
+                rows = database.execute(f"SELECT * FROM {table}")  # noqa: S608  # nosec B608  (quoted, and nothing of ours is in there)
+                names = [column[0] for column in rows.description]
+                for row in rows:
+                    if not budget.spend(0, tokens=1):
+                        return
+                    yield from (
+                        Packed(_cell(each), name, "sqlite")
+                        for name, each in zip(names, row, strict=True)
+                        if each is not None
+                    )
+        except (sqlite3.Error, OverflowError, ValueError):
+            return
+
+
+def _cell(value: object) -> bytes | str:
+    return value if isinstance(value, bytes) else str(value)
+
+
+def _tables(database: sqlite3.Connection) -> list[str]:
+    found = database.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
+    )
+    return ['"' + row[0].decode("utf-8", "replace").replace('"', '""') + '"' for row in found]
+
+
+def _is_pickle(data: bytes) -> bool:
+    if data[-1:] != b"." or len(data) < 4:
+        return False
+    return (data[0] == 0x80 and data[1] <= 5) or (data[:1] in b"(]}cIVSL" and b"\n" in data[:200])
+
+
+def _opcodes(data: bytes, budget: Budget) -> Iterator[Packed]:
+    """The strings and numbers that a pickle would build, without building anything."""
+    last: str | None = None
+    try:
+        for _, argument, _ in pickletools.genops(data):
+            if not budget.spend(0, tokens=1):
+                return
+            if isinstance(argument, bytes):
+                yield Packed(argument, last, "pickle")
+            elif isinstance(argument, (str, int)) and not isinstance(argument, bool):
+                yield Packed(str(argument), last, "pickle")
+            last = argument if isinstance(argument, str) and len(argument) < 40 else last
+    except (ValueError, OverflowError, IndexError):
+        return
+
+
+def _message(data: bytes, budget: Budget) -> Iterator[Packed]:
+    for name, value in message_pack.values(data, budget):
+        yield Packed(value, name, "msgpack")
+
+
+_KINDS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes, Budget], Iterator[Packed]]], ...] = (
+    (lambda data: data.startswith((_GZIP, *_ZLIB)), _inflated),
+    (lambda data: data.startswith(_BZIP2), _unbzipped),
+    (lambda data: data.startswith(_XZ), _unxzed),
+    (lambda data: data.startswith(_ZIP), _zip_members),
+    (lambda data: data.startswith(_SQLITE), _cells),
+    (_is_pickle, _opcodes),
+    (message_pack.may_be, _message),
+)

@@ -1,0 +1,118 @@
+"""Take structured text apart: JSON by its values, XML and HTML by what stands between tags. Used by `decode`.
+
+XML is read as text with tags: no parser, no document type, no entity is ever expanded.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TypeGuard
+
+from .budget import Budget
+from .view import Piece, View, joined
+
+_SHORTEST = 12
+_SHORT_CODE = re.compile(r"\D{0,2}\d{3,4}\D{0,2}")
+
+
+def of_json(view: View, budget: Budget) -> Iterator[View]:
+    """The keys, strings and numbers of a JSON text, and arrays of short digit strings put together."""
+    text = view.text.lstrip()
+    if text[:1] not in {"{", "[", '"'}:
+        return
+    # Parsing cannot be stopped halfway: what it costs is counted beforehand.
+    if not budget.spend(0, tokens=text.count(",") + text.count(":") + text.count("[")):
+        return
+    try:
+        document = json.loads(text, parse_int=_Number, parse_float=_plain_number, object_pairs_hook=_Pairs)
+    except RecursionError:
+        budget.over = True
+        return
+    except ValueError:
+        return  # the text itself was looked at; its escapes are undone by another step
+    yield from _values(view.name, document)
+
+
+def _values(name: str | None, document: object) -> Iterator[View]:
+    pending: list[tuple[str | None, object]] = [(name, document)]
+    while pending:
+        name, value = pending.pop()
+        if isinstance(value, str):
+            if len(value) >= _SHORTEST or _SHORT_CODE.fullmatch(value):
+                yield View(value, name, "json")
+        elif isinstance(value, _Pairs):
+            yield from (View(key, None, "json key") for key, _ in value.pairs if len(key) >= _SHORTEST)
+            yield from joined([Piece(key, each) for key, each in value.pairs if _is_string(each)])
+            pending += value.pairs
+        elif isinstance(value, list):
+            yield from joined([Piece(name or "", each) for each in value if _is_string(each)])
+            pending += [(name, each) for each in value]
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """A JSON object with its keys as they came: a duplicate key must not hide a value."""
+
+    pairs: list[tuple[str, object]]
+
+
+class _Number(str):
+    """A number's digits as written. Unlike strings, numbers side by side are no boxes of one card number."""
+
+    __slots__ = ()
+
+
+def _is_string(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and not isinstance(value, _Number) and len(value) <= _SHORTEST
+
+
+def _plain_number(literal: str) -> _Number:
+    """A JSON number such as 4.2e15 written out, when it is a whole number of card length."""
+    if len(literal) > 40:
+        return _Number(literal)
+    try:
+        value = Decimal(literal)
+    except InvalidOperation:
+        return _Number(literal)
+    if value.is_finite() and 11 <= value.adjusted() <= 18 and value == value.to_integral_value():
+        return _Number(int(value))
+    return _Number(literal)
+
+
+_TAG = re.compile(r"<([^<>]{0,2000})>")
+_INLINE = re.compile(
+    r"</?(?:b|i|em|strong|span|a|u|font|mark|wbr|small|sub|sup|code|tt)\b[^<>]{0,500}>", re.IGNORECASE
+)
+_TAG_NAME = re.compile(r"[A-Za-z_][\w:.-]{0,60}")
+
+
+def of_markup(view: View, budget: Budget) -> Iterator[View]:
+    """The texts between the tags of XML or HTML: each by its element's name, and those in a row put together."""
+    tags = view.text.count("<")
+    if not tags or ">" not in view.text or not budget.spend(0, tokens=tags // 4):
+        return
+    text = _INLINE.sub("", view.text)
+    pieces = _TAG.split(text)
+    if len(pieces) < 3:
+        if text != view.text:
+            yield View(text, view.name, "markup")
+        return
+    texts, names = pieces[::2], ["", *pieces[1::2]]
+    named = [
+        (_name(tag), each.strip())
+        for tag, each in zip(names, texts, strict=True)
+        if each and not each.isspace()
+    ]
+    for name, each in named:
+        if len(each) >= _SHORTEST or _SHORT_CODE.fullmatch(each):
+            yield View(each, name or view.name, "markup")
+    yield from joined([Piece(name, each) for name, each in named if len(each) <= _SHORTEST])
+
+
+def _name(tag: str) -> str:
+    found = _TAG_NAME.match(tag)
+    return found[0] if found else ""

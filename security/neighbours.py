@@ -1,0 +1,88 @@
+"""What stands round a number and says whether it is one: letters, labels, decimals, frames. Pure; used by `shapes`.
+
+All functions take canonical text (`canonical`), in which Japanese long vowels are hyphens.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .canonical import canonical
+from .match import Match, doubtful
+
+_LABELS = (
+    "card pan cc ccn ccno ccnum no num nr number cardno cardnum cardnumber creditcard acct account"
+    " visa master mastercard amex jcb diners discover unionpay maestro value"
+).replace(" ", "|")
+# A letter before the digits means an identifier, unless it ends one of these words, an escape such as \n, a colour of
+# a terminal, or the %B with which track 1 of a magnetic stripe begins.
+_LABEL_BEFORE = re.compile(rf"(?:(?<![A-Za-z0-9])(?:{_LABELS})|\\[nrtfvb]|%b|\x1b\[[0-9;]*m)$", re.IGNORECASE)
+# D and the expiry: track 2 as a chip has it (EMV tag 57).
+_LABEL_AFTER = re.compile(r"exp|cvc|cvv|cvn|\\[nrt]|d[0-9]{7}", re.IGNORECASE)
+_LETTERS_BEFORE = re.compile(r"(?:^|[^A-Za-z0-9])[A-Za-z]{1,12}$")
+_LETTERS_AFTER = re.compile(r"[A-Za-z]{1,12}(?![A-Za-z0-9])")
+_PREFIX_BEFORE = re.compile(r"(?:^|[^A-Za-z0-9])([A-Za-z][A-Za-z0-9]{0,15})[_-]$")
+_LABEL = re.compile(_LABELS, re.IGNORECASE)
+_REACH = 40
+
+_OTHER_NUMBERS = (
+    "追跡番号|送り状番号|送り状|伝票番号|問い合わせ番号|問合せ番号|注文番号|受注番号|管理番号|整理番号|受付番号|"
+    "商品コード|商品番号|品番|型番|法人番号|シリアル番号|製造番号"
+)
+# Words by which a number says that it is another's; asked of digits in one piece alone, for a card has groups.
+_OTHER_NUMBER = re.compile(
+    r"(?:(?<![A-Za-z])(?:tracking|waybill|shipment|parcel|imei(?:sv)?|meid|iccid|isbn|jan|gtin|ean|upc|sku"
+    r"|(?:order|invoice|ticket|serial)[ _-]?(?:no|number|num|id))(?:[ _-]?(?:no|number|num|code|id))?"
+    rf"|{canonical(_OTHER_NUMBERS).replace('*', '|')})[\s.:=#,\"'は-]{{0,4}}$",
+    re.IGNORECASE,
+)
+_ZERO_FRACTION = re.compile(r"0+")
+# Day, month, year and time of the last days of a month: Diners Club's numbers of 14 digits begin so as well.
+_EUROPEAN_TIME = re.compile(r"3[01](?:0[1-9]|1[0-2])(?:19|20)[0-9]{2}(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){2}")
+
+
+def judge_letters(text: str, match: Match) -> Match | None:
+    """None when the digits are part of a longer word such as a hash, MAYBE when letters alone lead or follow."""
+    start, end = match.start, match.end
+    if start and _is_latin(text[start - 1]):
+        before = text[max(0, start - _REACH) : start]
+        if not _LABEL_BEFORE.search(before):
+            if not _LETTERS_BEFORE.search(before):
+                return None
+            match = doubtful(match)
+    if end < len(text) and _is_latin(text[end]) and not _LABEL_AFTER.match(text, end):
+        return doubtful(match) if _LETTERS_AFTER.match(text, end) else None
+    return match
+
+
+def judge_plain(
+    text: str, match: Match, before: str | None, after: str | None, next_digits: str
+) -> Match | None:
+    """Judge digits in one piece; `before` and `after` are what divides them from other digits, None for nothing."""
+    if before == ".":
+        return None  # the decimals of a fraction
+    if after == "." and not _ZERO_FRACTION.fullmatch(next_digits):
+        return None  # an amount; but 4242….0 is a card number that went through a spreadsheet
+    judged = judge_letters(text, match)
+    if judged is None:
+        return None
+    reach = text[max(0, match.start - _REACH) : match.start]
+    prefix = _PREFIX_BEFORE.search(reach)
+    if (prefix and not _LABEL.fullmatch(prefix[1])) or _OTHER_NUMBER.search(reach):
+        return doubtful(judged)
+    return judged
+
+
+def is_time(digits: str) -> bool:
+    """Whether 14 digits are a time as Europeans write it."""
+    return bool(_EUROPEAN_TIME.fullmatch(digits))
+
+
+def is_product_code(digits: str) -> bool:
+    """Whether `digits` are a JAN code of 8: prefix 45 or 49 and GS1's check digit."""
+    total = 3 * sum(map(int, digits[::2])) + sum(map(int, digits[1::2]))
+    return len(digits) == 8 and digits.startswith(("45", "49")) and total % 10 == 0
+
+
+def _is_latin(char: str) -> bool:
+    return char.isascii() and char.isalpha()

@@ -1,0 +1,242 @@
+"""Cards as they come over a wire: encoded, packed, spread over fields. All of these are `card` once decoded."""
+
+
+
+from __future__ import annotations
+
+import base64
+import bz2
+import gzip
+import io
+import json
+import lzma
+import pickle
+import quopri
+import sqlite3
+import urllib.parse
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from decimal import Decimal
+from random import Random
+
+import msgpack
+
+from .case import CARD, Case
+from .numbers import as_printed, common_card, in_fours
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+Encode = Callable[[Random, str], str | bytes]
+
+
+def percent(text: str) -> str:
+    """Every byte of it."""
+    return "".join(f"%{byte:02X}" for byte in text.encode())
+
+
+def base64_of(data: str | bytes) -> str:
+    return base64.b64encode(data.encode() if isinstance(data, str) else data).decode()
+
+
+def wide(number: str) -> str:
+    return number.translate(str.maketrans("0123456789", "０１２３４５６７８９"))
+
+
+def jwt(payload: dict[str, object]) -> str:
+    """Header, payload and a signature that is random bytes."""
+    parts = [
+        json.dumps({"alg": "HS256", "typ": "JWT"}).encode(),
+        json.dumps(payload).encode(),
+        bytes(range(160, 192)),
+    ]
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+
+
+def zipped(name: str, content: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def database(number: str) -> bytes:
+    """An SQLite file with the number in an integer column, where no digit of it stands as text."""
+    with closing(sqlite3.connect(":memory:")) as rows:
+        rows.execute("CREATE TABLE t (a TEXT, n INTEGER)")
+        rows.execute("INSERT INTO t VALUES ('x', ?)", (int(number),))
+        rows.commit()
+        return rows.serialize()
+
+
+def multipart(*fields: tuple[str, str]) -> bytes:
+    """A body with the boundary that PARTS names."""
+    parts = [
+        f'--bnd\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields
+    ]
+    return ("".join(parts) + "--bnd--\r\n").encode()
+
+
+PARTS = "multipart/form-data; boundary=bnd"
+
+
+def _folded(text: str) -> str:
+    encoded = base64_of(text)
+    return "\r\n".join(encoded[at : at + 20] for at in range(0, len(encoded), 20))
+
+
+def _exponent(number: str) -> str:
+    return f"{Decimal(number):e}"
+
+
+def _boxes(number: str, names: str) -> str:
+    pieces = (number[at : at + 4] for at in range(0, 16, 4))
+    return urllib.parse.urlencode(list(zip(names.split(), pieces, strict=True)))
+
+
+ANY: dict[str, Encode] = {
+    "url": lambda r, n: percent(n),
+    "url, only the dividers": lambda r, n: as_printed(
+        n, r.choice(("%20", "%2D", "%2d", "%E3%80%80", "%C2%A0", "%09"))
+    ),
+    "url twice": lambda r, n: percent(percent(n)),
+    "url three times": lambda r, n: urllib.parse.quote(urllib.parse.quote(percent(n))),
+    "url, full-width": lambda r, n: percent(wide(n)),
+    "url, Shift_JIS": lambda r, n: "".join(f"%{byte:02x}" for byte in wide(n).encode("cp932")),
+    "entities": lambda r, n: "".join(f"&#{ord(each)};" for each in n),
+    "hex entities": lambda r, n: "".join(f"&#x{ord(each):x};" for each in n),
+    "entity dividers": lambda r, n: as_printed(
+        n, r.choice(("&nbsp;", "&ensp;", "&ndash;", "&#8211;", "&shy;"))
+    ),
+    r"\u escapes": lambda r, n: "".join(f"\\u{ord(each):04x}" for each in n),
+    r"\x escapes": lambda r, n: "".join(f"\\x{ord(each):02x}" for each in n),
+    r"\u{} escapes": lambda r, n: "".join(f"\\u{{{ord(each):x}}}" for each in n),
+    r"\u, full-width": lambda r, n: "".join(f"\\u{ord(each):04X}" for each in wide(n)),
+    "base64": lambda r, n: base64_of(f"{'x' * r.randint(0, 5)} {n} {'y' * r.randint(0, 5)}"),
+    "base64, bare": lambda r, n: base64_of(n),
+    "base64, no padding": lambda r, n: base64_of(f"n={n};").rstrip("="),
+    "base64, url-safe": lambda r, n: base64.urlsafe_b64encode(f"?>{n}~~".encode()).decode(),
+    "base64, folded": lambda r, n: _folded(f"{{'number': '{n}', 'name': 'someone'}}"),
+    "base64, other alignment": lambda r, n: "k" * r.randint(1, 3) + base64_of(f"number {n} end"),
+    "base64, grouped inside": lambda r, n: base64_of(f"card: {as_printed(n, r.choice(' -'))}"),
+    "base64 twice": lambda r, n: base64_of(base64_of(f"n {n}")),
+    "base64 of UTF-16": lambda r, n: base64_of(f"n {n}".encode("utf-16-le")),
+    "base64 of gzip": lambda r, n: base64_of(gzip.compress(f"number={n}".encode(), mtime=0)),
+    "base64 of zlib, url-safe": lambda r, n: (
+        "." + base64.urlsafe_b64encode(zlib.compress(f'{{"n":"{n}"}}'.encode())).decode()
+    ),
+    "data URL": lambda r, n: "data:text/plain;base64," + base64_of(f"a {n}"),
+    "hex": lambda r, n: n.encode().hex(),
+    "hex, capitals, more round it": lambda r, n: f"<{n}>\n".encode().hex().upper(),
+    "hex pairs": lambda r, n: r.choice(" :").join(f"{byte:02x}" for byte in f"n={n}".encode()),
+    "quoted-printable": lambda r, n: "".join(f"={ord(each):02X}" for each in n),
+    "quoted-printable, soft break": lambda r, n: f"Betreff: K=C3=A4rte {n[:7]}=\r\n{n[7:]} ende",
+    "quoted-printable, mail": lambda r, n: quopri.encodestring(
+        f"番号 {as_printed(n, '–')}".encode()
+    ).decode(),
+    "JWT": lambda r, n: jwt({"sub": "u1", "note": n, "iat": 1_790_000_000}),
+    "cookie, JWT": lambda r, n: f"theme=dark; t={jwt({'n': int(n)})}",
+    "cookie, url": lambda r, n: f"a=1; last={percent(as_printed(n, ' '))}; b=2",
+}
+WIRE: dict[str, tuple[str, Encode]] = {
+    "form": (FORM, lambda r, n: urllib.parse.urlencode({"a": "1", "note": n})),
+    "form, plus": (FORM, lambda r, n: "note=" + in_fours(n, "+")),
+    "form, name": (FORM, lambda r, n: f"{n}=x"),
+    "form, four boxes": (FORM, lambda r, n: "x=1&" + _boxes(n, "n1 n2 n3 n4") + "&y=2"),
+    "form, boxes of other names": (
+        FORM,
+        lambda r, n: "mail=a%40b.jp&" + _boxes(n, "first second third fourth"),
+    ),
+    "form, boxes out of order": (
+        FORM,
+        lambda r, n: "&".join(reversed(_boxes(n, "no1 no2 no3 no4").split("&"))),
+    ),
+    "form, halves": (FORM, lambda r, n: f"card_a={n[:8]}&card_b={n[8:]}"),
+    "form, JSON inside": (FORM, lambda r, n: urllib.parse.urlencode({"state": json.dumps({"a": [n]})})),
+    "form, base64 inside": (FORM, lambda r, n: urllib.parse.urlencode({"state": base64_of(f"c={n}")})),
+    "JSON string": (JSON, lambda r, n: json.dumps({"a": {"b": ["x", n]}})),
+    "JSON number": (JSON, lambda r, n: json.dumps({"a": int(n), "b": 1})),
+    "JSON float": (JSON, lambda r, n: f'{{"a": {n}.0}}'),
+    "JSON float, many zeros": (JSON, lambda r, n: f'{{"a": {n}.000000}}'),
+    "JSON exponent": (JSON, lambda r, n: f'{{"a": [{_exponent(n)}]}}'),
+    "JSON exponent, odd": (JSON, lambda r, n: f'{{"a": {n[:9]}.{n[9:]}E+7}}'),
+    "JSON key": (JSON, lambda r, n: json.dumps({n: 1})),
+    "JSON escapes": (JSON, lambda r, n: '{"a": "' + "".join(f"\\u{ord(each):04x}" for each in n) + '"}'),
+    "JSON in JSON": (JSON, lambda r, n: json.dumps({"body": json.dumps({"n": json.dumps(wide(n))})})),
+    "JSON boxes": (JSON, lambda r, n: json.dumps({f"c{at}": n[at : at + 4] for at in range(0, 16, 4)})),
+    "JSON boxes, array": (JSON, lambda r, n: json.dumps([n[at : at + 4] for at in range(0, 16, 4)])),
+    "JSON, cut off": (JSON, lambda r, n: json.dumps({"a": n})[:-2]),
+    "JSON, UTF-16": (JSON, lambda r, n: json.dumps({"a": n}).encode("utf-16")),
+    "JSON, UTF-32": (JSON, lambda r, n: json.dumps({"a": n}).encode("utf-32-le")),
+    "multipart": (PARTS, lambda r, n: multipart(("a", "1"), ("note", as_printed(n, "-")))),
+    "multipart, boxes": (
+        PARTS,
+        lambda r, n: multipart(*((f"b{at}", n[at : at + 4]) for at in range(0, 16, 4))),
+    ),
+    "multipart, base64": (
+        PARTS,
+        lambda r, n: (
+            b'--bnd\r\nContent-Disposition: form-data; name="f"; filename="a.txt"\r\n'
+            b"Content-Transfer-Encoding: base64\r\n\r\n" + base64_of(f"a {n}").encode() + b"\r\n--bnd--\r\n"
+        ),
+    ),
+    "text, UTF-16": ("text/plain", lambda r, n: f"番号 {wide(n)}".encode("utf-16")),
+    "text, UTF-16 without mark": ("text/plain", lambda r, n: f"n {n}".encode("utf-16-be")),
+    "text, full-width, UTF-16 without mark": (
+        "text/plain",
+        lambda r, n: f"番号は{wide(n)}".encode("utf-16-le"),
+    ),
+    "text, UTF-32": ("text/plain", lambda r, n: f"n {n}".encode("utf-32")),
+    "text, EUC-JP": ("text/plain", lambda r, n: f"番号{wide(n)}".encode("euc_jp")),
+    "text, Shift_JIS": ("text/plain", lambda r, n: f"番号{wide(n)}".encode("cp932")),
+    "text, ISO-2022-JP": ("text/plain", lambda r, n: f"番号{wide(n)}です".encode("iso2022_jp")),
+    "XML": ("application/xml", lambda r, n: f'<?xml version="1.0"?><o><note>{as_printed(n, " ")}</note></o>'),
+    "XML attribute": ("application/xml", lambda r, n: f"<o n='{n}'/>"),
+    "XML boxes": (
+        "application/xml",
+        lambda r, n: "<o>" + "".join(f"<p{at}>{n[at : at + 4]}</p{at}>" for at in range(0, 16, 4)) + "</o>",
+    ),
+    "XML, own entity": ("application/xml", lambda r, n: f'<!DOCTYPE o [<!ENTITY a "{n}">]><o>&a;</o>'),
+    "XML, inner tags": ("text/html", lambda r, n: f"<p>{n[:4]}<b>{n[4:8]}</b>{n[8:12]}<i>{n[12:]}</i></p>"),
+    "gzip": ("application/octet-stream", lambda r, n: gzip.compress(f"number={n}".encode(), mtime=0)),
+    "zlib": ("application/octet-stream", lambda r, n: zlib.compress(f"number={n}".encode())),
+    "bzip2": ("application/octet-stream", lambda r, n: bz2.compress(f"number={n}".encode())),
+    "xz": ("application/octet-stream", lambda r, n: lzma.compress(f"number={n}".encode())),
+    "zip": ("application/zip", lambda r, n: zipped("a.csv", f"id,no\n1,{n}\n")),
+    "gzip in gzip": (
+        "application/gzip",
+        lambda r, n: gzip.compress(gzip.compress(f"number={n}".encode(), mtime=0), mtime=0),
+    ),
+    "msgpack string": ("application/msgpack", lambda r, n: msgpack.packb({"a": [1, {"note": n}]})),
+    "msgpack integer": ("application/msgpack", lambda r, n: msgpack.packb({"a": int(n)})),
+    "msgpack, no type": ("", lambda r, n: msgpack.packb({"id": 1, "n": int(n)})),
+    "pickle": ("application/octet-stream", lambda r, n: pickle.dumps({"a": int(n)})),
+    "pickle, oldest": ("application/octet-stream", lambda r, n: pickle.dumps({"a": [n]}, protocol=0)),
+    "pickle in base64": (
+        FORM,
+        lambda r, n: urllib.parse.urlencode({"s": base64_of(pickle.dumps([int(n)], 4))}),
+    ),
+    "SQLite": ("application/octet-stream", lambda r, n: database(n)),
+    "binary round it": ("application/octet-stream", lambda r, n: b"\x01\x00\xff" + n.encode() + b"\xfe\x00"),
+    "unknown bytes, grouped": (
+        "application/x-odd",
+        lambda r, n: b"\x93\x01" + as_printed(n, " ").encode() + b"\xff",
+    ),
+}
+
+
+def cases() -> Iterator[Case]:
+    """Each encoding with cards of sixteen digits: what the number is plays no part here."""
+    for kind, encode in ANY.items():
+        for number in range(10):
+            random = Random(f"{kind} {number}")
+            found = common_card(random)
+            yield Case(f"encoded: {kind}", encode(random, found), CARD, found, wire=True)
+    for kind, (content_type, wired) in WIRE.items():
+        for number in range(8):
+            random = Random(f"{kind} {number}")
+            found = common_card(random)
+            data = wired(random, found)
+            raw = data.encode() if isinstance(data, str) else data
+            yield Case(f"wire: {kind}", raw, CARD, found, wire=True, content_type=content_type)
