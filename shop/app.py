@@ -27,6 +27,7 @@ from shop.catalog.views import catalog
 from shop.checkout.pay_views import payment
 from shop.checkout.views import checkout
 from shop.context import Shop, the_locale
+from shop.csp_reports.views import csp_reports
 from shop.csrf import csrf
 from shop.health import health
 from shop.identity.passwords import Passwords
@@ -125,6 +126,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 def _register_views(app: Flask) -> None:
     for blueprint in (catalog, pages, pictures, address, cart, checkout, payment, orders, webhooks, health):
         app.register_blueprint(blueprint)
+    app.register_blueprint(csp_reports)
 
 
 def _prepare_templates(app: Flask) -> None:

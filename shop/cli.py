@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from shop.scope.cli import scope
 from shop.settings import SettingsError
 
 AT_LEAST_ONE = click.IntRange(min=1)
@@ -216,6 +217,9 @@ def audit_head() -> None:
     from shop.audit.cli import run_head
 
     sys.exit(run_head())
+
+
+main.add_command(scope)
 
 
 if __name__ == "__main__":

@@ -32,3 +32,10 @@ class LanguagePrefix:
 def language_of(script_root: str) -> str:
     """The language of a page by the root it is mounted at."""
     return "en" if script_root.endswith(_PREFIX) else "ja"
+
+
+def without_prefix(path: str) -> str:
+    """The path of a page as its route knows it."""
+    if path == _PREFIX or path.startswith(_PREFIX + "/"):
+        return path[len(_PREFIX) :] or "/"
+    return path

@@ -24,6 +24,12 @@ from shop.stores import all_stores
 HOSTLESS = frozenset({"health.healthz", "health.readyz", "health.metrics", "webhooks.stripe"})
 """Server to server: reached by address, not by a store's name."""
 
+UNASKED = frozenset({"csp_reports.receive"})
+"""Posts that a browser makes by itself, from nowhere in particular."""
+
+REPORT_PATH = "/csp-report"
+"""Where browsers tell what the policy stopped (`shop.csp_reports`)."""
+
 _access = logging.getLogger("hitsuka.access")
 _errors = logging.getLogger("hitsuka.error")
 
@@ -91,7 +97,7 @@ def _is_hostless() -> bool:
 
 def _refuse_cross_site() -> None:
     """A browser's POST must come from our own page: by Sec-Fetch-Site, else by Origin. (Webhooks are no browser.)"""
-    if request.method in {"GET", "HEAD", "OPTIONS"} or _is_hostless():
+    if request.method in {"GET", "HEAD", "OPTIONS"} or _is_hostless() or request.endpoint in UNASKED:
         return
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -130,7 +136,7 @@ def _headers(kind: PageKind, account: StripeAccount | None, https: bool) -> tupl
         # Stripe's script calls Stripe's API from the page; the sandbox's script calls the sandbox.
         api = account.api_base if account.api_base == STRIPE_API else script
         origins = ProviderOrigins(script, account.frame_origins, (api,), account.checkout_origin)
-    return tuple(security_headers(kind, origins, https).items())
+    return tuple(security_headers(kind, origins, https, report_path=REPORT_PATH).items())
 
 
 def _origin(url: str) -> str:

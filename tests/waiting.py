@@ -1,17 +1,17 @@
-"""Wait for something that another process does: poll with a deadline, never a bare sleep."""
+"""Wait for something that another process does; a test that waits in vain fails with what it waited for."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
 
+from shop.scope import waiting
+
 
 def wait_until(holds: Callable[[], object], what: str, *, seconds: float = 15.0) -> None:
     """Return as soon as `holds()` is true; fail the test with `what` after the deadline."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            pytest.fail(f"not within {seconds:g} s: {what}")
-        time.sleep(0.05)
+    try:
+        waiting.wait_until(holds, what, seconds=seconds)
+    except TimeoutError as late:
+        pytest.fail(str(late))

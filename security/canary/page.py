@@ -14,16 +14,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
+from ..finding import Finding
 from ..scripts.inventory import PROVIDER, Script, integrity_of
 
 Node = Mapping[str, Any]
-
-
-class Finding(NamedTuple):
-    """`rule` is stable; `what` is one line for people."""
-
-    rule: str
-    what: str
 
 
 class Executed(NamedTuple):
@@ -45,6 +39,8 @@ class Allowed:
     frames: frozenset[str] = frozenset()
     targets: frozenset[str] = frozenset()
     is_payment: bool = False
+    links: frozenset[str] = frozenset()
+    """Other origins that a link may lead to."""
 
 
 _CARD_WORDS = re.compile(
@@ -62,8 +58,13 @@ _CARD_LENGTHS = range(13, 20)
 
 
 def judge_document(root: Node, allowed: Allowed) -> list[Finding]:
-    """Card-like fields in documents of ours, frames, form targets, and own files without integrity."""
-    return list(_judge_tree(root, allowed, str(root.get("documentURL", ""))))
+    """Card-like fields in documents of ours, frames, form targets, what is loaded from where, and ways to lead away.
+
+    `Finding.path` is the document's address without its query.
+    """
+    url = str(root.get("documentURL", ""))
+    place = url.partition("?")[0].partition("#")[0]
+    return [Finding(place, None, rule, message) for rule, message in _judge_tree(root, allowed, url)]
 
 
 def judge_scripts(executed: Iterable[Executed], scripts: Iterable[Script], allowed: Allowed) -> list[Finding]:
@@ -77,10 +78,15 @@ def judge_scripts(executed: Iterable[Executed], scripts: Iterable[Script], allow
         known = listed.get(_static_name(each.url, allowed.origin))
         if known is None or (known.pages == "payment" and not allowed.is_payment):
             findings.append(
-                Finding("script", f"{each.url or 'a script without address'} is not listed for this page")
+                Finding(
+                    each.url or allowed.origin,
+                    None,
+                    "script",
+                    f"{each.url or 'a script without address'} is not listed for this page",
+                )
             )
         elif integrity_of(each.source.encode()) != known.hash:
-            findings.append(Finding("script", f"{known.path} differs from the inventory"))
+            findings.append(Finding(each.url, None, "script", f"{known.path} differs from the inventory"))
     return findings
 
 
@@ -88,7 +94,10 @@ def judge_requests(urls: Iterable[str], allowed: Allowed) -> list[Finding]:
     """Every request must go to the page's own origin or to one of the provider's."""
     known = {allowed.origin, origin_of(allowed.script), *allowed.frames, *allowed.targets}
     strangers = {origin_of(url) for url in urls if not url.startswith(("data:", "blob:", "about:"))} - known
-    return [Finding("request", f"a request went to {origin}") for origin in sorted(strangers)]
+    return [
+        Finding(allowed.origin, None, "request", f"a request went to {origin}")
+        for origin in sorted(strangers)
+    ]
 
 
 def origin_of(url: str) -> str:
@@ -97,8 +106,14 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
-def _judge_tree(root: Node, allowed: Allowed, base: str) -> Iterator[Finding]:
+Fault = tuple[str, str]
+"""Rule and message."""
+
+
+def _judge_tree(root: Node, allowed: Allowed, base: str) -> Iterator[Fault]:
     labels = _labels(root)
+    beside = _texts_beside(root)
+    yield from _judge_forms(root)
     for node in _nodes(root):
         attributes = _attributes(node)
         name = str(node["nodeName"]).lower()
@@ -110,13 +125,15 @@ def _judge_tree(root: Node, allowed: Allowed, base: str) -> Iterator[Finding]:
             yield from _judge_frame(name, attributes, allowed, base)
         elif name in {"script", "link"}:
             yield from _judge_file(name, node, attributes)
-        yield from _judge_field(name, node, attributes, labels)
+        yield from _judge_field(name, node, attributes, labels, beside.get(id(node), ""))
         yield from _judge_target(name, attributes, allowed, base)
+        yield from _judge_loading(name, attributes, allowed, base)
+        yield from _judge_leading_away(name, attributes, allowed, base)
 
 
 def _judge_field(
-    name: str, node: Node, attributes: dict[str, str], labels: dict[object, str]
-) -> Iterator[Finding]:
+    name: str, node: Node, attributes: dict[str, str], labels: dict[object, str], beside: str
+) -> Iterator[Fault]:
     takes_text = (
         name in {"textarea", "select"}
         or (name == "input" and attributes.get("type", "text").lower() not in _NO_ENTRY)
@@ -128,14 +145,15 @@ def _judge_field(
     said = [attributes.get(key, "") for key in _READ]
     said += [labels.get(key, "") for key in (id(node), attributes.get("id"))]
     said += [labels.get(key, "") for key in attributes.get("aria-labelledby", "").split()]
+    said.append(beside)
     autocomplete = attributes.get("autocomplete", "").lower()
     shown = attributes.get("name") or attributes.get("id") or name
     if any(token.startswith("cc-") for token in autocomplete.split()):
-        yield Finding("card-field", f"{shown}: autocomplete {autocomplete}")
+        yield ("card-field", f"{shown}: autocomplete {autocomplete}")
     elif words := next(filter(None, map(_CARD_WORDS.search, said)), None):
-        yield Finding("card-field", f"{shown}: '{words[0]}'")
+        yield ("card-field", f"{shown}: '{words[0]}'")
     elif _is_shaped_like_a_card(attributes) and not _OTHER_NUMBERS.match(autocomplete):
-        yield Finding("card-field", f"{shown}: takes as many digits as a card has")
+        yield ("card-field", f"{shown}: takes as many digits as a card has")
 
 
 def _is_shaped_like_a_card(attributes: dict[str, str]) -> bool:
@@ -147,30 +165,105 @@ def _is_shaped_like_a_card(attributes: dict[str, str]) -> bool:
     return is_numeric and any(count in _CARD_LENGTHS or count == 23 for count in counts)
 
 
-def _judge_frame(name: str, attributes: dict[str, str], allowed: Allowed, base: str) -> Iterator[Finding]:
+def _judge_frame(name: str, attributes: dict[str, str], allowed: Allowed, base: str) -> Iterator[Fault]:
     source = attributes.get("src") or attributes.get("data") or ""
     origin = origin_of(urljoin(base, source)) if source else ""
     if "srcdoc" in attributes or origin not in allowed.frames:
-        yield Finding("frame", f"{name} of {origin or 'no address'}")
+        yield ("frame", f"{name} of {origin or 'no address'}")
 
 
-def _judge_target(name: str, attributes: dict[str, str], allowed: Allowed, base: str) -> Iterator[Finding]:
+def _judge_target(name: str, attributes: dict[str, str], allowed: Allowed, base: str) -> Iterator[Fault]:
     target = attributes.get("action") if name == "form" else attributes.get("formaction")
-    if target and origin_of(urljoin(base, target)) not in {allowed.origin, *allowed.targets}:
-        yield Finding("form-target", f"{name} leads to {urljoin(base, target)}")
+    if target and origin_of(urljoin(base, target)) != allowed.origin:
+        # The provider's page is reached by a redirect after our own answer. A form of ours that leads there straight
+        # would carry fields of ours (direct post: SAQ A-EP).
+        yield ("form-target", f"{name} leads to {origin_of(urljoin(base, target)) or target}")
 
 
-def _judge_file(name: str, node: Node, attributes: dict[str, str]) -> Iterator[Finding]:
+def _judge_file(name: str, node: Node, attributes: dict[str, str]) -> Iterator[Fault]:
     if name == "link":
         if "stylesheet" in attributes.get("rel", "").lower().split() and not attributes.get("integrity"):
-            yield Finding("integrity", f"style {attributes.get('href', '')} has no integrity")
+            yield ("integrity", f"style {attributes.get('href', '')} has no integrity")
     elif "src" not in attributes:
         if "json" not in attributes.get("type", ""):
-            yield Finding(
-                "inline-script", f"{len(node.get('children', ()))} pieces of script in the page itself"
-            )
+            yield ("inline-script", f"{len(node.get('children', ()))} pieces of script in the page itself")
     elif not attributes.get("integrity") and origin_of(attributes["src"]) == "":
-        yield Finding("integrity", f"script {attributes['src']} has no integrity")
+        yield ("integrity", f"script {attributes['src']} has no integrity")
+
+
+_LOADS = {
+    "script": "src",
+    "img": "src",
+    "source": "src",
+    "video": "src",
+    "audio": "src",
+    "track": "src",
+    "link": "href",
+}
+_INERT = frozenset({"alternate", "canonical", "author", "license", "help", "next", "prev", "search"})
+
+
+def _judge_loading(name: str, attributes: dict[str, str], allowed: Allowed, base: str) -> Iterator[Fault]:
+    """What the document asks the browser to load from elsewhere, whether or not a policy stops it."""
+    address = attributes.get(_LOADS.get(name, ""), "")
+    if not address or (name == "link" and set(attributes.get("rel", "").lower().split()) <= _INERT):
+        return
+    whole = urljoin(base, address)
+    if whole.startswith(("data:", "blob:")):
+        if name in {"script", "link"}:
+            yield ("third-party", f"a {name} is made of a {whole.partition(':')[0]} address")
+    elif origin_of(whole) != allowed.origin and whole != allowed.script:
+        yield ("third-party", f"a {name} is loaded from {origin_of(whole)}")
+
+
+def _judge_leading_away(
+    name: str, attributes: dict[str, str], allowed: Allowed, base: str
+) -> Iterator[Fault]:
+    """Elements and attributes that run something, or lead the shopper to another host."""
+    if any(attribute.startswith("on") for attribute in attributes):
+        yield ("inline-script", f"a {name} has a handler in the page itself")
+    if name == "base":
+        yield ("leads-away", "a base element bends every address of the page")
+    if name == "meta" and attributes.get("http-equiv", "").lower() == "refresh":
+        yield ("leads-away", "a meta element leads on by itself")
+    if name in {"a", "area"} and "href" in attributes:
+        target = urljoin(base, attributes["href"])
+        if target.lower().startswith("javascript:"):
+            yield ("inline-script", "a link holds script")
+        elif target.startswith("http") and origin_of(target) not in {allowed.origin, *allowed.links}:
+            yield ("leads-away", f"a link leads to {origin_of(target)}")
+
+
+def _judge_forms(root: Node) -> Iterator[Fault]:
+    """Forms as wholes: several short fields that take a number in parts; typed text that goes into the address."""
+    for form in _nodes(root):
+        if str(form["nodeName"]).lower() != "form":
+            continue
+        fields = [
+            _attributes(node)
+            for node in _nodes(form)
+            if str(node["nodeName"]).lower() in {"input", "textarea"}
+        ]
+        texts = [each for each in fields if each.get("type", "text").lower() in _TEXT_KINDS]
+        about = _attributes(form)
+        if texts and about.get("method", "get").lower() == "get" and about.get("role") != "search":
+            yield ("form-get", f"what is typed goes into the address: {about.get('action', 'this page')}")
+        lengths = [int(each["maxlength"]) for each in texts if _is_short_number(each)]
+        for length in (4, 5, 6):
+            if lengths.count(length) >= 3 and 13 <= lengths.count(length) * length <= 24:
+                yield (
+                    "card-field",
+                    f"{lengths.count(length)} fields of {length} characters take a number in parts",
+                )
+
+
+_TEXT_KINDS = frozenset({"text", "tel", "number", "password", "email", "url", ""})
+
+
+def _is_short_number(attributes: dict[str, str]) -> bool:
+    return attributes.get("maxlength", "").isdigit() and not _OTHER_NUMBERS.match(
+        attributes.get("autocomplete", "").lower()
+    )
 
 
 def _nodes(root: Node) -> Iterator[Node]:
@@ -200,6 +293,35 @@ def _labels(root: Node) -> dict[object, str]:
         elif "id" in attributes and name not in {"input", "select", "textarea", "body", "main", "form"}:
             texts.setdefault(attributes["id"], _text(node))
     return texts
+
+
+_BESIDE = 40
+"""Characters: a caption is short, a sentence about cards near a field is none."""
+
+
+def _texts_beside(root: Node) -> dict[int, str]:
+    """For each field the short text right before it, which people read as its caption."""
+    texts, last = dict[int, str](), ""
+    for node in _in_order(root):
+        name = str(node["nodeName"]).lower()
+        if name == "#text":
+            words = " ".join(str(node.get("nodeValue", "")).split())
+            last = words or last
+        elif name in {"input", "select", "textarea"} or "contenteditable" in _attributes(node):
+            if _attributes(node).get("type", "").lower() != "hidden":
+                texts[id(node)] = last if len(last) <= _BESIDE else ""
+                last = ""
+        elif name in {"form", "h1", "section", "main"}:
+            last = ""
+    return texts
+
+
+def _in_order(root: Node) -> Iterator[Node]:
+    """Every node in the order of the document, shadow roots first."""
+    yield root
+    for kind in ("shadowRoots", "children"):
+        for child in root.get(kind, ()):
+            yield from _in_order(child)
 
 
 def _text(node: Node) -> str:

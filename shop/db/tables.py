@@ -7,6 +7,7 @@ from shop.audit import models as audit_models
 from shop.cart import models as cart_models
 from shop.catalog import models as catalog_models
 from shop.checkout import models as checkout_models
+from shop.csp_reports import models as csp_report_models
 from shop.jobs import models as job_models
 from shop.limits import models as limit_models
 from shop.orders import models as order_models
@@ -17,6 +18,7 @@ MODULES = (
     catalog_models,
     cart_models,
     checkout_models,
+    csp_report_models,
     order_models,
     job_models,
     limit_models,

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from payments.database import Database
+from shop.scope.databases import sqlite_below
 from tests.conftest import _fill as fill
-from tests.evidence.databases import sqlite_below
 from tests.servers.postgres import make_database, postgres_server
 
 

@@ -11,9 +11,9 @@ from sqlalchemy import make_url
 
 from security.canary.evidence import gather
 from security.canary.numbers import fresh_number
-from tests.evidence.databases import postgres_processes
-from tests.evidence.recorded import WORKERS, Recorded, recorded_system, wait_for_workers
-from tests.servers.processes import Process, python
+from shop.scope.databases import postgres_processes
+from shop.scope.processes import Process, python
+from shop.scope.recorded import WORKERS, Recorded, recorded_system, wait_for_workers
 from tests.waiting import wait_until
 
 

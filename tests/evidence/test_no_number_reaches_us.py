@@ -17,9 +17,9 @@ from playwright.sync_api import Browser
 
 from security.canary.evidence import Evidence, gather
 from security.forms import forms_of, search
-from tests.evidence.databases import postgres_processes, sqlite_below
-from tests.evidence.purchases import OUTCOMES, buy_in_both_types, fresh_numbers
-from tests.evidence.recorded import WORKERS, Recorded, recorded_system
+from shop.scope.databases import postgres_processes, sqlite_below
+from shop.scope.purchases import OUTCOMES, buy_in_both_types, fresh_numbers
+from shop.scope.recorded import WORKERS, Recorded, recorded_system
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -98,10 +98,10 @@ def _authentication(charge: dict[str, Any]) -> str | None:
 def test_the_browser_sent_each_number_to_the_provider_and_to_nobody_else(run: Run) -> None:
     provider = run.recorded.system.sandbox.pages + "/"
     reached: dict[str, set[bool]] = {label: set() for label in run.numbers}
-    for url, everything in run.recorded.sent:
+    for sent in run.recorded.sent:
         for label, number in run.numbers.items():
-            if search(everything, forms_of(number)):
-                reached[label].add(url.startswith(provider))
+            if search(sent.whole, forms_of(number)):
+                reached[label].add(sent.url.startswith(provider))
     assert reached == {label: {True} for label in run.numbers}
 
 

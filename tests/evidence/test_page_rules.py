@@ -125,10 +125,10 @@ def test_scripts_are_compared_by_place_and_content() -> None:
     paying = replace(OURS, is_payment=True)
     assert judge_scripts([own(anywhere)], scripts, OURS) == []
     assert judge_scripts([own(payment_only)], scripts, paying) == []
-    assert "not listed" in judge_scripts([own(payment_only)], scripts, OURS)[0].what
-    assert "differs" in judge_scripts([own(anywhere, " ")], scripts, OURS)[0].what
-    assert "not listed" in judge_scripts([own(anywhere)], [], OURS)[0].what
-    assert "not listed" in judge_scripts([Executed("", "1")], scripts, OURS)[0].what
+    assert "not listed" in judge_scripts([own(payment_only)], scripts, OURS)[0].message
+    assert "differs" in judge_scripts([own(anywhere, " ")], scripts, OURS)[0].message
+    assert "not listed" in judge_scripts([own(anywhere)], [], OURS)[0].message
+    assert "not listed" in judge_scripts([Executed("", "1")], scripts, OURS)[0].message
 
 
 def test_the_providers_script_runs_where_it_is_allowed_and_listed_alone() -> None:
@@ -142,6 +142,6 @@ def test_the_providers_script_runs_where_it_is_allowed_and_listed_alone() -> Non
 def test_a_request_to_a_stranger_is_named() -> None:
     allowed = replace(OURS, frames=frozenset({"https://pay.example"}))
     urls = [OURS.origin + "/a", "https://pay.example/x", "data:,x", "https://elsewhere.example/take?x"]
-    assert [finding.what for finding in judge_requests(urls, allowed)] == [
+    assert [finding.message for finding in judge_requests(urls, allowed)] == [
         "a request went to https://elsewhere.example"
     ]

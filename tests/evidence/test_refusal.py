@@ -13,8 +13,8 @@ from pathlib import Path
 from security.canary.evidence import gather
 from security.canary.numbers import fresh_number
 from security.canary.sinks import Files, Sink, Values
-from tests.evidence.databases import database_files, rows_of
-from tests.evidence.recorded import LOGS, WITNESS_FILE, Recorded, recorded_system
+from shop.scope.databases import database_files, rows_of
+from shop.scope.recorded import LOGS, WITNESS_FILE, Recorded, recorded_system
 
 WAYS: dict[str, tuple[str, str, dict[str, str], int]] = {
     "form": (

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Route, expect
 
-from security.canary.page import Allowed, Finding, origin_of
+from security.canary.page import Allowed, origin_of
+from security.canary.watched import Watched
+from security.finding import Finding
 from security.scripts import inventory
+from shop.scope.system import System, running_system
 from tests.e2e.shopper import Shopper
-from tests.evidence.watched import Watched
 from tests.servers.sandbox import CARD
-from tests.servers.system import System, running_system
 
 pytestmark = pytest.mark.browser
 

@@ -1,69 +1,7 @@
-"""The sandbox provider as a process of its own, with what tests do on its side of the counter."""
+"""The sandbox provider as a process of its own (`shop.scope.provider`), and a card that it takes."""
 
-from __future__ import annotations
+from shop.scope.provider import CONTROL_KEY, Sandbox, running_sandbox
 
-import contextlib
-import json
-import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+__all__ = ["CARD", "CONTROL_KEY", "Sandbox", "running_sandbox"]
 
-from tests.servers.processes import Process, free_port, python
-
-CONTROL_KEY = "ctl_hitsuka"
 CARD = "4242424242424242"
-
-
-class Sandbox:
-    """A running sandbox. `url` is for servers, `pages` for browsers."""
-
-    def __init__(self, port: int, process: Process) -> None:
-        self.port = port
-        self.process = process
-        self.url = f"http://127.0.0.1:{port}"
-        self.pages = f"http://pay.localhost:{port}"
-
-    @property
-    def addresses(self) -> dict[str, str]:
-        """The environment by which a shop finds this provider."""
-        return {
-            "STRIPE_API_BASE": self.url,
-            "STRIPE_JS_URL": f"{self.pages}/endive/stripe.js",
-            "STRIPE_FRAME_ORIGINS": self.pages,
-            "STRIPE_CHECKOUT_ORIGIN": self.pages,
-        }
-
-    def pay(self, session_id: str, card: str = CARD) -> dict[str, Any]:
-        """Pay a session as a browser would, with a card number or the name of an outcome."""
-        return self.control(f"checkout/{session_id}/pay", {"card": card})
-
-    def fault(self, operation: str, kind: str, *, times: int | None = 1, **more: Any) -> None:
-        """Make the next calls of an operation go wrong; `times=None` lasts until the faults are cleared."""
-        self.control("faults", {"operation": operation, "kind": kind, "times": times, **more})
-
-    def control(self, path: str, body: dict[str, Any] | None = None, method: str = "POST") -> dict[str, Any]:
-        """One call of the control API."""
-        request = urllib.request.Request(
-            f"{self.url}/_sandbox/{path}",
-            data=json.dumps(body or {}).encode() if method == "POST" else None,
-            headers={"Authorization": f"Bearer {CONTROL_KEY}", "Content-Type": "application/json"},
-            method=method,
-        )
-        with contextlib.closing(urllib.request.urlopen(request, timeout=15)) as answer:
-            result: dict[str, Any] = json.loads(answer.read() or b"{}")
-        return result
-
-
-@contextlib.contextmanager
-def running_sandbox(folder: Path, *options: str, port: int | None = None) -> Iterator[Sandbox]:
-    """A sandbox with its store in `folder`. Rate limits are off unless an option says otherwise."""
-    port = port or free_port()
-    limits = () if any(option.startswith("--rate-limit") for option in options) else ("--rate-limit=off",)
-    command = python("-m", "payments.sandbox", f"--port={port}", f"--store={folder / 'sandbox.sqlite'}")
-    process = Process([*command, *limits, *options], folder / "sandbox.log")
-    try:
-        process.wait_ready(f"http://127.0.0.1:{port}/_sandbox/health")
-        yield Sandbox(port, process)
-    finally:
-        process.stop()

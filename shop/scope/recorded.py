@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Request
 from sqlalchemy import URL, make_url
 
-from security.canary.sinks import Files, Process, Recording, Sink, Values
+from security.canary.sinks import Files, MissingEvidence, Process, Recording, Sink, Values
+from security.canary.watched import Sent
 from security.memory import process_tree
 from security.recorder import Recorder
-from tests.evidence.databases import database_files, postgres_processes, rows_of
-from tests.servers.processes import free_port
-from tests.servers.system import System, running_system
-from tests.waiting import wait_until
+from shop.scope.databases import database_files, postgres_processes, rows_of
+from shop.scope.processes import free_port
+from shop.scope.system import System, running_system
+from shop.scope.waiting import wait_until
 
 WORKERS = 2
 WITNESS_FILE = "witness.txt"
@@ -37,16 +37,8 @@ class Recorded:
     order_token: str = ""
     """Of an order that was placed: the witness of what a purchase leaves behind."""
     order_number: str = ""
-    sent: list[tuple[str, bytes]] = field(default_factory=list)
-    """Of each request that a browser made: its address, and its address, headers and body together."""
-
-    def watch(self, context: BrowserContext) -> None:
-        """Keep every request of a browser's profile."""
-        context.on("request", self._keep)
-
-    def _keep(self, request: Request) -> None:
-        head = "\n".join([request.url, *request.headers.values()]).encode()
-        self.sent.append((request.url, head + b"\n" + (request.post_data_buffer or b"")))
+    sent: list[Sent] = field(default_factory=list)
+    """Every request that the purchases' browsers made."""
 
     def pids(self) -> dict[str, list[int]]:
         """The shop's processes by name, children with their parents; found by the marker, so that none escapes."""
@@ -55,7 +47,7 @@ class Recorded:
         marked = {pid for root in roots for pid in process_tree(root, self.marker.encode())}
         known = {pid for tree in trees.values() for pid in tree}
         if marked != known:
-            raise AssertionError(f"processes that belong to no part: {sorted(marked ^ known)}")
+            raise MissingEvidence(f"processes that belong to no part: {sorted(marked ^ known)}")
         return trees
 
     def processes(self) -> list[Process]:

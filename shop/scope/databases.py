@@ -8,7 +8,7 @@ from sqlalchemy import URL, MetaData, create_engine, select, text
 
 from security.canary.sinks import Files, Process
 from security.memory import process_tree
-from tests.waiting import wait_until
+from shop.scope.waiting import wait_until
 
 
 def sqlite_below(folder: Path, template: Path) -> str:

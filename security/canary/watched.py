@@ -1,0 +1,125 @@
+"""A page in Chromium with everything that ran, was asked for and is shown on it, for `security.canary.page`."""
+
+# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..finding import Finding
+from ..scripts.inventory import Script
+from .page import Allowed, Executed, judge_document, judge_requests, judge_scripts
+
+if TYPE_CHECKING:
+    from playwright.sync_api import ConsoleMessage, Frame, Page, Request
+
+_KEPT = """async () => {
+  const databases = indexedDB.databases ? await indexedDB.databases() : [];
+  const caches_ = self.caches ? await caches.keys() : [];
+  return JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}, window.name,
+    databases.map(each => each.name), caches_]);
+}"""
+_REGISTERED = """async () => navigator.serviceWorker
+  ? (await navigator.serviceWorker.getRegistrations()).map(each => (each.active || each.installing || each.waiting)
+      ?.scriptURL || each.scope)
+  : []"""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request that left the browser: its address, and its address, headers and body together."""
+
+    url: str
+    whole: bytes
+
+
+class Watched:
+    """Wraps a page. `begin` before what leads to a new page, `judge` when that page is there.
+
+    `sent` is everything that left the browser from this page's profile since it was wrapped, `hops` the addresses that
+    its main frame went to, `blocked` what the browser said that a policy stopped.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self._session = page.context.new_cdp_session(page)
+        self._parsed: list[dict[str, Any]] = []
+        self._urls: list[str] = []
+        self.sent: list[Sent] = []
+        self.hops: list[str] = []
+        self.blocked: list[str] = []
+        self.headers: list[tuple[str, str]] = []
+        self._session.on("Debugger.scriptParsed", lambda event: self._parsed.append(event))
+        # Another document has come: what ran in the one before is not this page's.
+        self._session.on("Runtime.executionContextsCleared", lambda _event: self._parsed.clear())
+        self._session.send("Debugger.enable")
+        self._session.send("Runtime.enable")
+        page.on("request", lambda request: self._urls.append(request.url))
+        page.on("framenavigated", self._hop)
+        page.on("console", self._heard)
+        # Of the whole profile: a window or a worker that a page opens sends too.
+        page.context.on("request", self._keep)
+
+    def _keep(self, request: Request) -> None:
+        head = "\n".join([request.method, request.url, *request.headers.values()]).encode()
+        self.sent.append(Sent(request.url, head + b"\n" + (request.post_data_buffer or b"")))
+
+    def _hop(self, frame: Frame) -> None:
+        if frame == self.page.main_frame:
+            self.hops.append(frame.url)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text or "integrity" in message.text:
+            self.blocked.append(message.text.splitlines()[0][:200])
+
+    def begin(self) -> None:
+        """Forget what was seen so far."""
+        self._parsed.clear()
+        self._urls.clear()
+
+    def open(self, url: str) -> int:
+        """Go to a page; its status."""
+        self.page.wait_for_load_state()
+        self.begin()
+        answer = self.page.goto(url)
+        assert answer is not None
+        self.headers = [(each["name"], each["value"]) for each in answer.headers_array()]
+        return answer.status
+
+    def kept(self) -> str:
+        """What the page's origin keeps in the browser: cookies a script can read, storage, names of databases."""
+        return str(self.page.evaluate(_KEPT))
+
+    def workers(self) -> list[str]:
+        """Addresses of the workers and service workers that run or are registered."""
+        running = [worker.url for worker in (*self.page.workers, *self.page.context.service_workers)]
+        return sorted({*running, *self.page.evaluate(_REGISTERED)})
+
+    def document(self) -> Any:
+        """The browser's own tree, shadow roots and frames of the page's process in it."""
+        return self._session.send("DOM.getDocument", {"depth": -1, "pierce": True})["root"]
+
+    def executed(self) -> list[Executed]:
+        """The scripts that ran in the page's own world; the browser driver's own are in another."""
+        own = [each for each in self._parsed if each.get("executionContextAuxData", {}).get("isDefault")]
+        return [Executed(each["url"], self._source(each["scriptId"])) for each in own]
+
+    def judge(self, allowed: Allowed, scripts: Iterable[Script]) -> list[Finding]:
+        """Everything that is wrong with the page as it is now."""
+        executed = self.executed()
+        return [
+            *judge_document(self.document(), allowed),
+            *judge_scripts(executed, list(scripts), allowed),
+            *judge_requests(self._urls, allowed),
+        ]
+
+    def _source(self, script_id: str) -> str:
+        from playwright.sync_api import Error
+
+        try:
+            return str(
+                self._session.send("Debugger.getScriptSource", {"scriptId": script_id})["scriptSource"]
+            )
+        except Error:
+            return "// the browser has thrown it away"  # which no hash in the inventory fits

@@ -1,0 +1,1 @@
+"""The checks, one file each; `shop.scope.registry` says which evidence each of them gathers."""

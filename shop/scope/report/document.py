@@ -1,0 +1,120 @@
+"""The whole run as one document: what it was taken from, what was found, what it does not show."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.metadata
+import platform
+import shutil
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from shop.build import ROOT, build_id
+from shop.scope.lab import Lab
+from shop.scope.registry import BY_PEOPLE
+from shop.scope.result import Result, Status, exit_status
+from shop.scope.verdict import headline, store_lines
+from shop.settings import STRIPE_CHECKOUT, STRIPE_FRAMES, STRIPE_JS
+
+_TOOLS = (
+    "flask",
+    "werkzeug",
+    "sqlalchemy",
+    "stripe",
+    "playwright",
+    "cryptography",
+    "pip-audit",
+    "cyclonedx-bom",
+    "bandit",
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """When a run was, and what of it is fixed."""
+
+    started: dt.datetime
+    ended: dt.datetime
+    words: tuple[str, ...]
+    """The command line."""
+
+
+def document(results: list[Result], lab: Lab, run: Run) -> dict[str, Any]:
+    """Everything that report.json holds. No number, no secret, no path of this machine."""
+    return {
+        "format": "hitsuka-scope-1",
+        "verdict": headline(results),
+        "stores": store_lines(results),
+        "exit_status": exit_status(results),
+        "about": about(results, lab, run),
+        "results": [result.document() for result in results],
+        "by_people": {who: list(ids) for who, ids in BY_PEOPLE.items()},
+        "legs": legs(lab),
+    }
+
+
+def about(results: list[Result], lab: Lab, run: Run) -> dict[str, Any]:
+    """The first line: environment, hosts, mode, script, address, build, and what was not exercised."""
+    return {
+        "environment": "sandbox; and the production configuration, request level, without the provider",
+        "provider_hosts": sorted(
+            {urlsplit(address).netloc for address in (STRIPE_JS, STRIPE_CHECKOUT, *STRIPE_FRAMES)}
+        ),
+        "tried_with": "the sandbox provider on this machine (payments.sandbox), not with the hosts above",
+        "livemode": False,
+        "script": STRIPE_JS,
+        "url": lab.url or "not given",
+        "build": build_id(),
+        "commit": commit(),
+        "tools": versions(),
+        "started": run.started.isoformat(timespec="seconds"),
+        "ended": run.ended.isoformat(timespec="seconds"),
+        "command": " ".join(run.words),
+        "challenge": lab.challenge.digest or "none",
+        "not_exercised": [
+            f"{result.id}: {result.line}" for result in results if result.status is Status.NOT_EXERCISED
+        ],
+    }
+
+
+def legs(lab: Lab) -> list[dict[str, str]]:
+    """The three legs, and how far this run went."""
+    deployed = "run" if lab.url else "not run: no --url was given"
+    return [
+        {"leg": "sandbox", "state": "run", "what": "both payment types bought in, with the sandbox provider"},
+        {
+            "leg": "production configuration",
+            "state": "run",
+            "what": "headers and pages as production makes them",
+        },
+        {"leg": "deployed address with the provider's own script", "state": deployed, "what": lab.url or "-"},
+    ]
+
+
+def commit() -> str:
+    """The commit of the tree, with "+changes" when files differ from it; "none" outside of git."""
+    try:
+        head = _git("rev-parse", "HEAD")
+        return head + ("+changes" if _git("status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "none"
+
+
+def versions() -> dict[str, str]:
+    """Of the interpreter and the tools that this run leans on."""
+    found = {"python": platform.python_version()}
+    for name in _TOOLS:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not here"
+    return found
+
+
+def _git(*words: str) -> str:
+    done = subprocess.run(
+        [shutil.which("git") or "git", "-C", str(ROOT), *words], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()

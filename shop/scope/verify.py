@@ -1,0 +1,85 @@
+"""`shop scope verify`: run what was chosen, say what came of it, write and sign the report."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from shop.scope import challenge, lab, running
+from shop.scope.registry import CHECKS, UnknownCheck, chosen
+from shop.scope.report.document import Run, document
+from shop.scope.report.sarif import sarif
+from shop.scope.result import Result, Status, exit_status
+from shop.scope.verdict import headline, store_lines
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the command line asked for."""
+
+    names: tuple[str, ...] = ()
+    report_dir: Path | None = None
+    as_json: bool = False
+    challenge: str = ""
+    key_file: Path | None = None
+    database_url: str = ""
+    url: str = ""
+
+
+def list_checks() -> None:
+    """One line a check."""
+    for check in CHECKS:
+        state = "" if check.is_built else " (not built)"
+        click.echo(f"{check.id:4} {check.group:8} {check.title} / {check.title_ja}{state}")
+
+
+def run_verify(wish: Wish, words: tuple[str, ...]) -> int:
+    """The exit status. Faults of the wish itself are one line and status 2."""
+    try:
+        checks = chosen(wish.names)
+        asked = challenge.read(wish.challenge)
+    except (UnknownCheck, challenge.BadChallenge) as error:
+        click.echo(str(error), err=True)
+        return 2
+    started = dt.datetime.now(dt.UTC)
+    with lab.opened(challenge=asked, database_url=wish.database_url, url=wish.url) as here:
+        results = running.run(checks, here, lambda line: click.echo(line, err=True))
+        run = Run(started, dt.datetime.now(dt.UTC), ("shop", *words))
+        whole = document(results, here, run)
+    if wish.report_dir is not None:
+        _write(wish.report_dir, whole, results)
+    if wish.as_json:
+        click.echo(json.dumps(whole, ensure_ascii=False, indent=1))
+    else:
+        _tell(results)
+    return exit_status(results)
+
+
+def _tell(results: list[Result]) -> None:
+    for result in results:
+        for finding in result.notes.findings:
+            click.echo(f"{result.id} finding: {finding}")
+        for line in result.notes.missing or (
+            ["it looked at nothing"] if result.status is Status.MISSING else []
+        ):
+            click.echo(f"{result.id} evidence missing: {line}")
+    for result in results:
+        if result.status is Status.NOT_EXERCISED:
+            click.echo(f"{result.id} not exercised: {result.line}")
+    click.echo(headline(results))
+    for line in store_lines(results):
+        click.echo(line)
+
+
+def _write(folder: Path, whole: dict[str, Any], results: list[Result]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.json").write_text(json.dumps(whole, ensure_ascii=False, indent=1), "utf-8")
+    (folder / "report.sarif").write_text(json.dumps(sarif(results), ensure_ascii=False, indent=1), "utf-8")
+    for result in results:
+        for name, text in result.notes.files.items():
+            (folder / name).write_text(text, "utf-8")

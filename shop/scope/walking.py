@@ -1,0 +1,4 @@
+"""wip"""
+
+
+class Walk: ...
