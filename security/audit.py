@@ -50,15 +50,17 @@ class AuditRecord:
 
 @dataclass(frozen=True, repr=False)
 class AuditKey:
-    """What one secret of AUDIT_KEY gives: a name that may be shown, a key for rows, another for heads."""
+    """What one secret of AUDIT_KEY gives: a name that may be shown, and a key for each use."""
 
     name: str
     rows: bytes
     heads: bytes
+    stamps: bytes
 
     @classmethod
     def of(cls, secret: str) -> AuditKey:
-        return cls(_derived(secret, "name").hex()[:8], _derived(secret, "rows"), _derived(secret, "heads"))
+        rows, heads, stamps = (_derived(secret, use) for use in ("rows", "heads", "stamps"))
+        return cls(_derived(secret, "name").hex()[:8], rows, heads, stamps)
 
     def __repr__(self) -> str:
         return f"AuditKey({self.name!r})"
@@ -67,6 +69,15 @@ class AuditKey:
         """The mac of a row that follows the one whose mac is `previous`; 64 hex digits."""
         body = b"\n".join((b"row", self.name.encode(), previous.encode(), record.canonical()))
         return hmac.new(self.rows, body, hashlib.sha256).hexdigest()
+
+    def stamp(self, body: bytes) -> str:
+        """A mark on something kept outside the chain that decides much: a signature, a proof. Names its key."""
+        return f"{self.name}:{hmac.new(self.stamps, body, hashlib.sha256).hexdigest()}"
+
+
+def is_stamped(keys: Iterable[AuditKey], body: bytes, stamp: str) -> bool:
+    """Whether one of `keys` stamped exactly this."""
+    return any(hmac.compare_digest(key.stamp(body).encode(), stamp.encode()) for key in keys)
 
 
 @dataclass(frozen=True)

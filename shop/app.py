@@ -19,6 +19,7 @@ from payments.providers.stripe import StripeProvider
 from security.guard import PANGuard
 from shop import logs, web
 from shop.address.views import address
+from shop.approvals.service import Desk, Nobody
 from shop.assets import STATIC, Assets
 from shop.audit.log import Audit
 from shop.cart.views import cart
@@ -58,6 +59,7 @@ def create_shop(settings: Settings, make_provider: ProviderFactory = StripeProvi
         db=db,
         vault=Vault(settings.keys, _writing_down(db, audit)),
         audit=audit,
+        approvals=Desk(audit, Nobody()),
         providers={store_id: by_account[account.name] for store_id, account in settings.accounts.items()},
         limits=_limits(settings, db),
         passwords=Passwords(),

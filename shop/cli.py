@@ -222,5 +222,37 @@ def audit_head() -> None:
 main.add_command(scope)
 
 
+@main.group()
+def approvals() -> None:
+    """What two people have to approve. The command line asks; it never signs."""
+
+
+@approvals.command("request")
+@click.argument("kind")
+@click.option(
+    "--json-payload",
+    "payload",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="A file with the JSON object that is to be approved.",
+)
+@click.option("--json", "as_json", is_flag=True)
+def request_approval(kind: str, payload: Path, as_json: bool) -> None:
+    """Ask two people to approve exactly this. Exit 0 asked, 2 it can't be asked."""
+    from shop.approvals.cli import run_request
+
+    sys.exit(run_request(kind, payload, as_json=as_json))
+
+
+@approvals.command("list")
+@click.option("--all", "every", is_flag=True, help="The newest hundred, ended ones too.")
+@click.option("--json", "as_json", is_flag=True)
+def list_approvals(every: bool, as_json: bool) -> None:
+    """What waits for signatures or for its use."""
+    from shop.approvals.cli import run_list
+
+    sys.exit(run_list(every=every, as_json=as_json))
+
+
 if __name__ == "__main__":
     main()

@@ -10,6 +10,7 @@ from flask import current_app, g
 
 from payments.database import Database
 from payments.provider import Provider
+from shop.approvals.service import Desk
 from shop.audit.log import Audit
 from shop.identity.passwords import Passwords
 from shop.limits import Limits
@@ -26,6 +27,7 @@ class Shop:
     db: Database
     vault: Vault
     audit: Audit
+    approvals: Desk
     providers: Mapping[str, Provider]
     """By store id; stores that share an account share the provider."""
     limits: Limits

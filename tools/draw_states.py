@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from payments import states as payments
+from shop.approvals import states as approvals
 from shop.orders import states as orders
 
 State = TypeVar("State", bound=StrEnum)
@@ -50,6 +51,12 @@ TABLES = (
         "Payment",
         "`payments.states.advance`, with a row in `payment_history`",
         _table(payments.NEXT),
+    ),
+    Table(
+        "approval",
+        "Approval",
+        "`shop.approvals.states.advance`, with a row in `approval_history`",
+        _table(approvals.NEXT),
     ),
 )
 

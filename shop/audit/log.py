@@ -10,7 +10,16 @@ from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
 from payments.database import Database
-from security.audit import GENESIS, AuditKey, AuditRecord, ChainedRow, Head, UnreadableRow, sign_head
+from security.audit import (
+    GENESIS,
+    AuditKey,
+    AuditRecord,
+    ChainedRow,
+    Head,
+    UnreadableRow,
+    is_stamped,
+    sign_head,
+)
 from shop.audit.actor import Actor
 from shop.audit.models import AuditEntry
 from shop.audit.words import check_words, safe_request_id
@@ -68,6 +77,14 @@ class Audit:
         key = self._key_after(session, last_key)
         _insert(session, ChainedRow(record, key.name, key.mac(record, previous)))
         return record.number
+
+    def stamp(self, body: bytes) -> str:
+        """A mark (73 characters) on a row outside the chain, by which one that was slipped in is known."""
+        return self.keys[0].stamp(body)
+
+    def is_stamped(self, body: bytes, stamp: str) -> bool:
+        """Whether it was stamped here, exactly as it is."""
+        return is_stamped(self.keys, body, stamp)
 
     def head(self, session: Session) -> Head:
         """The end of the chain as it is now, signed."""

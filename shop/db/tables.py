@@ -3,6 +3,7 @@
 from payments import models as payment_models
 from payments.registry import mapper_registry
 from shop import passages
+from shop.approvals import models as approval_models
 from shop.audit import models as audit_models
 from shop.cart import models as cart_models
 from shop.catalog import models as catalog_models
@@ -15,6 +16,7 @@ from shop.orders import models as order_models
 MODULES = (
     payment_models,
     audit_models,
+    approval_models,
     catalog_models,
     cart_models,
     checkout_models,

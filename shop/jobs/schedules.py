@@ -14,6 +14,7 @@ from payments.columns import utcnow
 from payments.database import Database
 from payments.provider import PaymentError
 from payments.reconcile import reconcile
+from shop.approvals.service import expire_overdue
 from shop.audit.send import SENT, send_head
 from shop.cart.change import forget_old
 from shop.context import Shop
@@ -103,6 +104,11 @@ def _sweep_limits(shop: Shop) -> str:
     return f"{shop.limits.sweep()} counters"
 
 
+def _end_approvals(shop: Shop) -> str:
+    ended = shop.db.write(lambda session: expire_overdue(session, shop.audit, utcnow()))
+    return f"{ended} ended"
+
+
 def _send_head(shop: Shop) -> str:
     """Sign the end of the audit chain and send it off the host; a place that does not take it is said."""
     with shop.db.read() as session:
@@ -117,6 +123,7 @@ def _send_head(shop: Shop) -> str:
 
 _SCHEDULES: dict[str, tuple[dt.timedelta, Callable[[Shop], str]]] = {
     "reconcile": (dt.timedelta(hours=1), _reconcile),
+    "approvals": (dt.timedelta(minutes=5), _end_approvals),
     "audit_head": (dt.timedelta(minutes=15), _send_head),
     "baskets": (dt.timedelta(hours=6), _forget_baskets),
     "limits": (dt.timedelta(minutes=5), _sweep_limits),

@@ -10,16 +10,18 @@ from sqlalchemy import select
 from payments import states as payment_states
 from payments.database import Database
 from payments.models import Payment, PaymentHistory
+from shop.approvals import states as approval_states
 from shop.orders import states as order_states
 
 MACHINES = [
     pytest.param(payment_states.NEXT, payment_states.PaymentState.PENDING, id="payment"),
     pytest.param(order_states.NEXT, order_states.OrderState.PLACED, id="order"),
 ]
+APPROVALS = pytest.param(approval_states.NEXT, approval_states.ApprovalState.REQUESTED, id="approval")
 PAIRS = [(before, after) for before in payment_states.PaymentState for after in payment_states.PaymentState]
 
 
-@pytest.mark.parametrize(("table", "start"), MACHINES)
+@pytest.mark.parametrize(("table", "start"), [*MACHINES, APPROVALS])
 def test_every_state_is_listed_and_reachable(table: dict[Any, frozenset[Any]], start: Any) -> None:
     every = set(type(start).__members__.values())
     assert set(table) == every

@@ -18,6 +18,7 @@ from security.audit import (
     ChainedRow,
     DamagedHead,
     Head,
+    is_stamped,
     read_head,
     sign_head,
     verify,
@@ -193,7 +194,7 @@ def test_a_forged_head_is_a_finding(rows: list[ChainedRow], part: str) -> None:
 
 
 def test_the_key_of_heads_writes_no_row(rows: list[ChainedRow]) -> None:
-    assert len({KEY.rows, KEY.heads, OLD.rows, OLD.heads}) == 4
+    assert len({part for key in (KEY, OLD) for part in (key.rows, key.heads, key.stamps)}) == 6
     thief = replace(WRONG, name=KEY.name, rows=KEY.heads, heads=KEY.heads)
     assert verify(chain([row.record for row in rows], thief), [KEY]).fault is not None
 
@@ -236,6 +237,20 @@ NOT_WHOLE = (
 def test_a_head_that_is_not_whole_is_said_to_be_damaged(rest: str) -> None:
     with pytest.raises(DamagedHead):
         read_head(HEAD_MARK + rest)
+
+
+def test_a_stamp_is_good_for_exactly_what_was_stamped_by_a_key_that_is_known() -> None:
+    stamp = KEY.stamp(b"this")
+    assert is_stamped([OLD, KEY], b"this", stamp)
+    for keys, body, mark in (
+        ([KEY], b"that", stamp),
+        ([OLD], b"this", stamp),
+        ([KEY, OLD], b"this", WRONG.stamp(b"this")),
+        ([KEY, OLD], b"this", f"{KEY.name}:{WRONG.stamp(b'this').partition(':')[2]}"),
+        ([KEY], b"this", ""),
+        ([KEY], b"this", "é"),
+    ):
+        assert not is_stamped(keys, body, mark)
 
 
 def test_no_key_shows_in_a_repr() -> None:
