@@ -18,13 +18,18 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @contextlib.contextmanager
-def shop_server(folder: Path, database_url: str, **changes: str) -> Iterator[tuple[int, Process]]:
-    """The shop's web server as in production, one process; its port."""
+def shop_server(
+    folder: Path, database_url: str, *, tree: Path = ROOT, **changes: str
+) -> Iterator[tuple[int, Process]]:
+    """The shop's web server as in production, one process; its port. `tree` is another version's source."""
     port = free_port()
     urls = " ".join(f"{name}=http://{name}.localhost:{port}" for name in [*all_stores(), "staff"])
-    environ = _environ() | make_environ(database_url, SHOP_URLS=urls, **changes)
-    command = python("-m", "shop.cli", "serve", f"--port={port}", "--workers=1")
-    with _running(command, folder / "shop.log", environ, f"http://127.0.0.1:{port}/readyz") as process:
+    environ = _environ(tree) | make_environ(database_url, SHOP_URLS=urls, **changes)
+    # -P: not the code of the folder that we stand in. Alive is enough: an older version calls a newer schema unready.
+    command = python("-P", "-m", "shop.cli", "serve", f"--port={port}", "--workers=1")
+    with _running(
+        command, folder / f"shop-{port}.log", environ, f"http://127.0.0.1:{port}/healthz"
+    ) as process:
         yield port, process
 
 
@@ -55,6 +60,6 @@ def _running(command: list[str], log: Path, environ: dict[str, str], ready: str)
         process.stop()
 
 
-def _environ() -> dict[str, str]:
+def _environ(tree: Path = ROOT) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return kept | {"PYTHONPATH": str(ROOT)}
+    return kept | {"PYTHONPATH": str(tree)}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,18 @@ from payments.columns import utcnow
 from payments.models import TokenBucket
 
 _SKEW = dt.timedelta(seconds=2)
+# Built once: every confirmed order takes a token, and building a statement costs more than running it.
+_LOCKED = (
+    select(TokenBucket.tokens_milli, TokenBucket.updated_at)
+    .where(TokenBucket.name == bindparam("bucket"))
+    .with_for_update()
+)
+_PUT = (
+    update(TokenBucket)
+    .where(TokenBucket.name == bindparam("bucket"))
+    .values(tokens_milli=bindparam("tokens"), updated_at=bindparam("moment"))
+    .execution_options(synchronize_session=False)
+)
 
 
 def take_token(
@@ -22,23 +34,23 @@ def take_token(
 ) -> bool:
     """Take one token of the bucket `name`. False when there is none; then nothing changed. Locks the bucket's row."""
     now = now or utcnow()
-    bucket = _locked(session, name, burst, now)
-    if bucket.updated_at > now + _SKEW:
-        # Another node's clock runs ahead: it must not stop the others until its time has come.
-        bucket.updated_at = now
-    elapsed = max(0.0, (now - bucket.updated_at).total_seconds())
-    tokens = min(burst * 1000, bucket.tokens_milli + int(elapsed * per_second * 1000))
+    tokens_milli, updated_at = _locked(session, name, burst, now)
+    # Another node's clock may run ahead: it must not stop the others until its time has come.
+    since = now if updated_at > now + _SKEW else updated_at
+    elapsed = max(0.0, (now - since).total_seconds())
+    tokens = min(burst * 1000, tokens_milli + int(elapsed * per_second * 1000))
     if tokens < 1000:
+        if since != updated_at:
+            _put(session, name, tokens_milli, since)
         return False
-    bucket.tokens_milli = tokens - 1000
-    bucket.updated_at = max(now, bucket.updated_at)
+    _put(session, name, tokens - 1000, max(now, since))
     return True
 
 
-def _locked(session: Session, name: str, burst: int, now: dt.datetime) -> TokenBucket:
-    query = select(TokenBucket).where(TokenBucket.name == name).with_for_update()
-    bucket = session.scalar(query)
-    if bucket is None:
+def _locked(session: Session, name: str, burst: int, now: dt.datetime) -> tuple[int, dt.datetime]:
+    """What is left in the bucket, and since when; its row is locked, and made where there is none."""
+    row = session.execute(_LOCKED, {"bucket": name}).first()
+    if row is None:
         try:
             with session.begin_nested():
                 session.execute(
@@ -46,5 +58,9 @@ def _locked(session: Session, name: str, burst: int, now: dt.datetime) -> TokenB
                 )
         except IntegrityError:
             pass  # another process made it first
-        bucket = session.scalars(query).one()
-    return bucket
+        row = session.execute(_LOCKED, {"bucket": name}).one()
+    return row.tokens_milli, row.updated_at
+
+
+def _put(session: Session, name: str, tokens_milli: int, updated_at: dt.datetime) -> None:
+    session.execute(_PUT, {"bucket": name, "tokens": tokens_milli, "moment": updated_at})

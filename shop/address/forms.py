@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, fields
 
 from flask_babel import LazyString, get_locale, gettext, lazy_gettext
-from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, Form, SelectField, StringField, TelField
+from wtforms import EmailField, Field, SelectField, StringField, TelField
 from wtforms.validators import AnyOf, DataRequired, Length, ValidationError
+
+from shop.forms import Form
 
 from . import normalise, postcode
 from .contact import Contact
@@ -28,7 +29,7 @@ def _mend(clean: Callable[[str], str]) -> Callable[[str | None], str]:
     return lambda typed: clean(typed or "")
 
 
-def _readable(_form: Form, field: Field) -> None:
+def _readable(_form: object, field: Field) -> None:
     if any(c == "\ufffd" or unicodedata.category(c) in _UNPRINTABLE for c in field.data or ""):
         raise ValidationError(gettext("読み取れない文字があります。別の文字で入力し直してください。"))
 
@@ -42,10 +43,10 @@ def _at_most(characters: int) -> Length:
     return Length(max=characters, message=lazy_gettext("%(max)d文字以内で入力してください。"))
 
 
-def _parsed(parse: Callable[[str], str]) -> Callable[[Form, Field], None]:
+def _parsed(parse: Callable[[str], str]) -> Callable[[object, Field], None]:
     """Return a validator that refuses what `parse` refuses, in the words of its error."""
 
-    def validate(_form: Form, field: Field) -> None:
+    def validate(_form: object, field: Field) -> None:
         if field.errors:
             # Too long, say: one error is enough, and no work is spent on a megabyte.
             return
@@ -57,7 +58,7 @@ def _parsed(parse: Callable[[str], str]) -> Callable[[Form, Field], None]:
     return validate
 
 
-class AddressForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class AddressForm(Form):
     """Nine visible fields. After `validate`, `warnings` may hold hints by field that never block."""
 
     email = EmailField(

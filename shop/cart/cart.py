@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import cast
 
 from flask import Request
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from payments.money import Money
@@ -124,8 +125,10 @@ def token_hash(token: str) -> str:
 _CART_ID = select(Cart.id).where(
     Cart.store_id == bindparam("store_id"), Cart.token_hash == bindparam("token_hash")
 )
-_LINES = (
+# Outer joins, so that an empty basket is one row without goods; each line's variant and product exist by foreign key.
+_BASKET = (
     select(
+        Cart.id.label("cart_id"),
         CartLine.sku,
         CartLine.quantity,
         CartLine.seen_price,
@@ -139,10 +142,22 @@ _LINES = (
         Variant.picture,
         (Variant.on_hand - Variant.held + CartLine.held).label("free"),
     )
-    .join(Variant, (Variant.store_id == CartLine.store_id) & (Variant.sku == CartLine.sku))
-    .join(Product, (Product.store_id == Variant.store_id) & (Product.slug == Variant.product_slug))
-    .where(CartLine.store_id == bindparam("store_id"), CartLine.cart_id == bindparam("cart_id"))
+    .outerjoin(CartLine, (CartLine.store_id == Cart.store_id) & (CartLine.cart_id == Cart.id))
+    .outerjoin(Variant, (Variant.store_id == CartLine.store_id) & (Variant.sku == CartLine.sku))
+    .outerjoin(Product, (Product.store_id == Variant.store_id) & (Product.slug == Variant.product_slug))
+    .where(Cart.store_id == bindparam("store_id"), Cart.token_hash == bindparam("token_hash"))
     .order_by(CartLine.place)
+)
+
+_LINE = cast("Table", CartLine.__table__)
+_NOTE_HELD = (
+    update(_LINE)
+    .where(
+        _LINE.c.store_id == bindparam("store"),
+        _LINE.c.cart_id == bindparam("cart"),
+        _LINE.c.sku == bindparam("goods"),
+    )
+    .values(held=bindparam("n"))
 )
 
 
@@ -161,11 +176,13 @@ def load_cart_in(
     session: Session, store_id: str, token: str | None, locales: Sequence[str]
 ) -> list[CartView] | None:
     """The same basket in several languages, read once; None where there is none."""
-    cart_id = find_cart(session, store_id, token) if token else None
-    if cart_id is None:
+    if not token:
         return None
-    rows = session.execute(_LINES, {"store_id": store_id, "cart_id": cart_id}).all()
-    return [CartView(cart_id, tuple(_line(row, locale) for row in rows)) for locale in locales]
+    rows = session.execute(_BASKET, {"store_id": store_id, "token_hash": token_hash(token)}).all()
+    if not rows:
+        return None
+    lines = [row for row in rows if row.sku is not None]
+    return [CartView(rows[0].cart_id, tuple(_line(row, locale) for row in lines)) for locale in locales]
 
 
 def _line(row: AnyRow, locale: str) -> CartLineView:
@@ -185,13 +202,9 @@ def _line(row: AnyRow, locale: str) -> CartLineView:
 
 def note_held(session: Session, store_id: str, cart_id: str, held: Mapping[str, int]) -> None:
     """Write down what the basket's own unpaid order holds, by SKU; 0 for what it holds no more. Does not commit."""
-    for sku, quantity in held.items():
-        session.execute(
-            update(CartLine)
-            .where(CartLine.store_id == store_id, CartLine.cart_id == cart_id, CartLine.sku == sku)
-            .values(held=quantity)
-            .execution_options(synchronize_session=False)
-        )
+    rows = [{"store": store_id, "cart": cart_id, "goods": sku, "n": n} for sku, n in held.items()]
+    if rows:
+        session.connection().execute(_NOTE_HELD, rows)
 
 
 def clear_cart(session: Session, store_id: str, cart_id: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from payments.columns import utcnow
 from security.sealing import CannotOpen
 from shop.address.contact import Contact
 from shop.checkout.models import Draft
@@ -18,15 +20,12 @@ def draft_of(session: Session, store_id: str, cart_id: str) -> Draft | None:
 
 def keep_contact(session: Session, vault: Vault, store_id: str, cart_id: str, contact: Contact) -> None:
     """Seal the address into the basket's draft."""
-    draft = _made(session, store_id, cart_id)
-    draft.contact = vault.seal(_place(store_id, cart_id), contact.to_json())
+    _keep(session, store_id, cart_id, contact=vault.seal(_place(store_id, cart_id), contact.to_json()))
 
 
 def keep_choice(session: Session, store_id: str, cart_id: str, choice: Choice) -> None:
     """Note the wished day and slot."""
-    draft = _made(session, store_id, cart_id)
-    draft.delivery_day = choice.day
-    draft.delivery_slot = choice.slot.value
+    _keep(session, store_id, cart_id, delivery_day=choice.day, delivery_slot=choice.slot.value)
 
 
 def contact_of(vault: Vault, draft: Draft | None, request_id: str) -> Contact | None:
@@ -41,12 +40,16 @@ def contact_of(vault: Vault, draft: Draft | None, request_id: str) -> Contact | 
     return Contact.from_json(opened)
 
 
-def _made(session: Session, store_id: str, cart_id: str) -> Draft:
-    draft = session.get(Draft, (store_id, cart_id), with_for_update=True)
-    if draft is None:
-        draft = Draft(store_id=store_id, cart_id=cart_id)
-        session.add(draft)
-    return draft
+def _keep(session: Session, store_id: str, cart_id: str, **values: object) -> None:
+    """Write these columns of a basket's draft, making it where there is none: two tabs may do so at one moment."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    insert = (sqlite.insert if is_sqlite else postgresql.insert)(Draft)
+    key = {"store_id": store_id, "cart_id": cart_id}
+    session.execute(
+        insert.values(key | values).on_conflict_do_update(
+            index_elements=list(key), set_=values | {"updated_at": utcnow()}
+        )
+    )
 
 
 def _place(store_id: str, cart_id: str) -> Place:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime as dt
 
 from flask_babel import lazy_gettext
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are of an older version
 
 from shop.delivery.policy import Policy
 from shop.delivery.slots import Choice, Slot, day_label, days
+from shop.forms import Form
 
 
-class DeliveryForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class DeliveryForm(Form):
     """When it shall come, and how it is paid."""
 
     offered_days: frozenset[str] = frozenset()
@@ -55,12 +55,12 @@ class DeliveryForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         return Choice(day=day, slot=Slot(self.slot.data))
 
 
-class ConfirmForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class ConfirmForm(Form):
     """The order button, with what the page had shown."""
 
     digest = HiddenField()
     total = HiddenField()
 
 
-class ActionForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class ActionForm(Form):
     """A button that changes something: nothing but the token."""

@@ -5,14 +5,17 @@ GET only reads; what a shopper presses is a POST.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session as DBSession
 
 from payments.columns import utcnow
+from payments.line import place_in_line
+from payments.making import Made
 from payments.provider import PaymentError, ProviderBusy, Session, SessionStatus, UIMode
-from payments.sessions import Made, place_in_line
 from payments.settle import settle
 from payments.states import AttemptState
 from security.headers import PageKind
@@ -174,10 +177,18 @@ def start_and_lead_on(token: str, ui_mode: UIMode) -> ResponseReturnValue:
     view = the_order(token)
     if view.order.state != OrderState.PLACED:
         return redirect(url_for("orders.show", token=token), 303)
-    try:
-        started = start_payment(
+    return lead_on(
+        token,
+        lambda: start_payment(
             the_shop(), view, ui_mode=ui_mode, locale=the_locale(), request_id=g.request_id, now=utcnow()
-        )
+        ),
+    )
+
+
+def lead_on(token: str, start: Callable[[], Started]) -> ResponseReturnValue:
+    """Start the payment of an order, and send the shopper where it goes on, whatever the provider says."""
+    try:
+        started = start()
     except ProviderBusy:
         return redirect(url_for("payment.pay", token=token), 303)
     except PaymentError:
@@ -188,11 +199,6 @@ def start_and_lead_on(token: str, ui_mode: UIMode) -> ResponseReturnValue:
             "warn",
         )
         return redirect(url_for("payment.pay", token=token), 303)
-    return _lead_on(token, started)
-
-
-def _lead_on(token: str, started: Started) -> ResponseReturnValue:
-    """Where a shopper goes with what came of starting a payment."""
     if started.session is not None and started.session.url:
         return redirect(started.session.url, 303)
     if started.outcome in {Made.IN_LINE, Made.UNKNOWN}:

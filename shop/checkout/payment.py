@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session as DBSession
 
+from payments.making import Made, MakeResult, make_claimed, make_session
 from payments.models import Attempt, Payment
 from payments.provider import Provider, Session, SessionStatus, UIMode
-from payments.sessions import Made, end_sessions, make_session, may_want, want_session
+from payments.sessions import end_sessions, is_claimed, may_want, want_session
 from payments.states import AttemptState, PaymentState
-from shop.checkout.request import request_of
+from shop.address.contact import Contact
+from shop.checkout.request import build_request, request_of
 from shop.context import Shop
 from shop.orders import holds
 from shop.orders.listener import OrderListener
@@ -59,6 +61,21 @@ def start_payment(
     return make(shop, provider, wanted) if wanted is not None else Started(Made.OVER)
 
 
+def start_placed(shop: Shop, view: OrderView, contact: Contact) -> Started:
+    """Make the session of an order that `confirm` has just placed, from what is at hand: nothing is read again.
+
+    Calls the provider, when the attempt's turn was taken with the order; else it waits in line.
+    """
+    attempt = view.attempt
+    assert attempt is not None
+    if not is_claimed(attempt):
+        return Started(Made.IN_LINE)
+    provider = shop.providers[view.order.store_id]
+    request = build_request(shop, view, attempt, contact)
+    result = make_claimed(shop.db, provider, OrderListener(), attempt, request)
+    return _started(shop, provider, attempt, result)
+
+
 def make(shop: Shop, provider: Provider, attempt: Attempt) -> Started:
     """Make a waiting session now, if it is its turn."""
     result = make_session(
@@ -69,6 +86,10 @@ def make(shop: Shop, provider: Provider, attempt: Attempt) -> Started:
         attempt.id,
         lambda claimed: request_of(shop, claimed),
     )
+    return _started(shop, provider, attempt, result)
+
+
+def _started(shop: Shop, provider: Provider, attempt: Attempt, result: MakeResult) -> Started:
     if result.outcome is Made.OVER:
         return _made_meanwhile(shop, provider, attempt)
     return Started(result.outcome, result.session)

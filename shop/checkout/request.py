@@ -12,7 +12,7 @@ from shop.address.contact import Contact
 from shop.context import Shop
 from shop.orders.links import order_token
 from shop.orders.models import Order, OrderLine
-from shop.orders.queries import order_lines
+from shop.orders.queries import OrderView, order_lines
 from shop.vault import Place, Purpose
 
 _DELIVERY = {"ja": "送料", "en": "Delivery"}
@@ -20,7 +20,7 @@ _NAME_LIMIT = 240
 
 
 def request_of(shop: Shop, attempt: Attempt) -> SessionRequest:
-    """The request of an attempt. Opens the customer's mail address for it."""
+    """The request of an attempt, read anew. Opens the customer's mail address for it."""
     with shop.db.read() as session:
         payment = session.get_one(Payment, (attempt.store_id, attempt.payment_id))
         order = session.get_one(Order, (payment.store_id, payment.reference))
@@ -31,6 +31,12 @@ def request_of(shop: Shop, attempt: Attempt) -> SessionRequest:
         purpose=Purpose.CHECKOUT_SESSION,
         request_id=attempt.request_id,
     )
+    return build_request(shop, OrderView(order, lines, payment, attempt), attempt, Contact.from_json(opened))
+
+
+def build_request(shop: Shop, view: OrderView, attempt: Attempt, contact: Contact) -> SessionRequest:
+    """The same from what is at hand: the rows of an order, one of its attempts and the contact sealed in it."""
+    order, payment = view.order, view.payment
     page = _page(shop, order, attempt.locale)
     return SessionRequest(
         idempotency_key=attempt.id,
@@ -38,11 +44,11 @@ def request_of(shop: Shop, attempt: Attempt) -> SessionRequest:
         request_id=attempt.request_id,
         ui_mode=UIMode(attempt.ui_mode),
         method=payment.method,
-        lines=_provider_lines(order, lines, attempt.locale),
+        lines=_provider_lines(order, view.lines, attempt.locale),
         return_url=f"{page}/return",
         cancel_url=f"{page}/pay?back=1",
         locale=attempt.locale,
-        email=Contact.from_json(opened).email,
+        email=contact.email,
         expires_at=attempt.expires_at,
     )
 

@@ -10,7 +10,7 @@ import datetime as dt
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as DBSession
 
@@ -27,7 +27,7 @@ from shop.context import Shop
 from shop.orders import holds
 from shop.orders.listener import OrderListener
 from shop.orders.models import Order, OrderLine, OrderPayment
-from shop.orders.queries import order_of_attempt_key
+from shop.orders.queries import OrderView, order_of_attempt_key
 from shop.orders.release import release
 from shop.orders.states import OrderState
 from shop.stores import Store
@@ -35,6 +35,9 @@ from shop.vault import Place
 
 _NUMBER_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _TRIES = 3
+_BASKET = select(CartLine.sku, CartLine.quantity).where(
+    CartLine.store_id == bindparam("store"), CartLine.cart_id == bindparam("cart")
+)
 
 
 class SoldOut(Exception):
@@ -62,6 +65,15 @@ class _OtherOrder(Exception):
 
 
 @dataclass(frozen=True)
+class Placed:
+    """The order that stands for what was confirmed."""
+
+    order_id: str
+    view: OrderView | None = None
+    """The whole of it when this call has placed it; None when it was found. Nobody need read it again."""
+
+
+@dataclass(frozen=True)
 class Buyer:
     """Who confirms, from where: everything about the request that the order keeps."""
 
@@ -71,8 +83,20 @@ class Buyer:
     request_id: str
 
 
-def confirm(shop: Shop, store: Store, quote: Quote, buyer: Buyer, ui_mode: UIMode, now: dt.datetime) -> str:
-    """Place the order of a quote, or find the one that this draft has placed. Returns the order's id.
+def confirm(
+    shop: Shop,
+    store: Store,
+    quote: Quote,
+    buyer: Buyer,
+    ui_mode: UIMode,
+    now: dt.datetime,
+    *,
+    claim: bool = False,
+) -> Placed:
+    """Place the order of a quote, or find the one that this draft has placed.
+
+    `claim` also takes the turn of its session, if it is free (`payments.sessions.is_claimed` tells): then the caller
+    makes it as soon as this returns. Otherwise the session waits for whoever makes it.
 
     Raises SoldOut, TooMany or BasketChanged; then nothing is placed and nothing held. Calls the provider only to end
     an unpaid order that this draft placed before and that is not what is wanted now; raises OutcomeUnknown when that
@@ -80,7 +104,9 @@ def confirm(shop: Shop, store: Store, quote: Quote, buyer: Buyer, ui_mode: UIMod
     """
     for _try in range(_TRIES):
         try:
-            return shop.db.write(lambda session: _place(session, shop, store, quote, buyer, ui_mode, now))
+            return shop.db.write(
+                lambda session: _place(session, shop, store, quote, buyer, ui_mode, now, claim=claim)
+            )
         except IntegrityError:
             continue  # another process placed this draft's order, or drew the same number, at the same moment
         except _OtherOrder as other:
@@ -98,28 +124,38 @@ def _place(
     buyer: Buyer,
     ui_mode: UIMode,
     now: dt.datetime,
-) -> str:
+    *,
+    claim: bool,
+) -> Placed:
     draft = session.get_one(Draft, (store.id, buyer.cart_id), with_for_update=True)
     known = order_of_attempt_key(session, store.id, draft.attempt_key)
     if known is not None and _stands_for(known, quote, now):
-        return known.id
+        return Placed(known.id)
     if not _is_in_basket(session, store.id, buyer.cart_id, quote):
         if known is not None and known.state == OrderState.PAID:
-            return known.id  # it was paid between the reading of the basket and now
+            return Placed(known.id)  # it was paid between the reading of the basket and now
         raise BasketChanged
     if known is not None:
         draft.attempt_key = new_id()  # that order is over, paid or not: this is a new one
     order = _order(shop, store, quote, buyer, draft.attempt_key, now)
-    lines = _lines(order, quote)
-    session.add(order)
+    lines, payment = _lines(order, quote), _payment(shop, order)
+    session.add_all([order, payment])
     session.flush()
-    session.add_all(lines)
     if short := holds.make(session, order, lines):
         raise SoldOut(short)
+    session.add_all([*lines, OrderPayment(store_id=order.store_id, order_id=order.id, payment_id=payment.id)])
     if over := holds.over_limit(session, order, lines):
         raise TooMany(over)
-    _want_payment(session, shop, order, ui_mode, now)
-    return order.id
+    attempt = want_session(
+        session,
+        payment,
+        ui_mode=ui_mode,
+        locale=order.locale,
+        request_id=order.request_id,
+        now=now,
+        claim_for=shop.providers[store.id] if claim else None,
+    )
+    return Placed(order.id, OrderView(order, lines, payment, attempt))
 
 
 def _stands_for(known: Order, quote: Quote, now: dt.datetime) -> bool:
@@ -133,10 +169,8 @@ def _stands_for(known: Order, quote: Quote, now: dt.datetime) -> bool:
 
 def _is_in_basket(session: DBSession, store_id: str, cart_id: str, quote: Quote) -> bool:
     """Whether the basket holds exactly what was quoted, now, in the transaction that places the order."""
-    query = select(CartLine.sku, CartLine.quantity).where(
-        CartLine.store_id == store_id, CartLine.cart_id == cart_id
-    )
-    now = {row.sku: row.quantity for row in session.execute(query)}
+    rows = session.execute(_BASKET, {"store": store_id, "cart": cart_id})
+    now = {row.sku: row.quantity for row in rows}
     return now == {line.sku: line.quantity for line in quote.lines}
 
 
@@ -154,6 +188,7 @@ def _order(shop: Shop, store: Store, quote: Quote, buyer: Buyer, attempt_key: st
         locale=buyer.locale,
         request_id=buyer.request_id,
         placed_at=now,
+        currency=quote.total.currency,
         total_minor=quote.total.minor,
         snapshot=quote.snapshot() | {"digest": quote.digest},
         contact=shop.vault.seal(place, contact.to_json()),
@@ -187,9 +222,9 @@ def _lines(order: Order, quote: Quote) -> list[OrderLine]:
     ]
 
 
-def _want_payment(session: DBSession, shop: Shop, order: Order, ui_mode: UIMode, now: dt.datetime) -> None:
+def _payment(shop: Shop, order: Order) -> Payment:
     provider = shop.providers[order.store_id]
-    payment = Payment(
+    return Payment(
         store_id=order.store_id,
         id=new_id(),
         reference=order.id,
@@ -198,9 +233,5 @@ def _want_payment(session: DBSession, shop: Shop, order: Order, ui_mode: UIMode,
         method="card",
         provider=provider.name,
         account=provider.account,
-        created_at=now,
+        created_at=order.placed_at,
     )
-    session.add(payment)
-    session.flush()
-    session.add(OrderPayment(store_id=order.store_id, order_id=order.id, payment_id=payment.id))
-    want_session(session, payment, ui_mode=ui_mode, locale=order.locale, request_id=order.request_id, now=now)

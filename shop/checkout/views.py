@@ -18,10 +18,10 @@ from shop.cart.cart import CartLineView, CartView, current_cart_token, load_cart
 from shop.checkout import drafts
 from shop.checkout.forms import ConfirmForm, DeliveryForm
 from shop.checkout.models import Draft
-from shop.checkout.pay_views import start_and_lead_on
-from shop.checkout.payment import ui_mode_of
+from shop.checkout.pay_views import lead_on, start_and_lead_on
+from shop.checkout.payment import start_placed, ui_mode_of
 from shop.checkout.quote import Quote, QuoteLine, choice_of, make_quote
-from shop.checkout.service import BasketChanged, Buyer, SoldOut, TooMany, confirm
+from shop.checkout.service import BasketChanged, Buyer, Placed, SoldOut, TooMany, confirm
 from shop.context import the_locale, the_shop, the_store
 from shop.delivery.fees import fee_range
 from shop.delivery.policy import policy_of
@@ -125,7 +125,7 @@ def place() -> ResponseReturnValue:
         return _final_page(quote, contact, before=_seen_total(form), status=409)
     buyer = Buyer(basket.cart.cart_id, contact, the_locale(), g.request_id)
     try:
-        order_id = confirm(the_shop(), the_store(), quote, buyer, ui_mode_of(the_store()), utcnow())
+        placed = confirm(the_shop(), the_store(), quote, buyer, ui_mode_of(the_store()), utcnow(), claim=True)
     except TooMany:
         text = _(
             "同じ商品をお支払い前に確保できるのは、お一人さま%(n)d点までです。数量をお確かめください。",
@@ -144,12 +144,15 @@ def place() -> ResponseReturnValue:
     except PaymentError:
         flash(_("決済会社と通信できませんでした。少し時間をおいて、もう一度お試しください。"), "warn")
         return _final_page(quote, contact, status=503)
-    return _go_and_pay(order_id)
+    return _go_and_pay(placed, contact)
 
 
-def _go_and_pay(order_id: str) -> ResponseReturnValue:
-    token = order_token(the_shop().settings.keys, the_store().id, order_id)
-    return start_and_lead_on(token, ui_mode_of(the_store()))
+def _go_and_pay(placed: Placed, contact: Contact) -> ResponseReturnValue:
+    shop, view = the_shop(), placed.view
+    token = order_token(shop.settings.keys, the_store().id, placed.order_id)
+    if view is None:
+        return start_and_lead_on(token, ui_mode_of(the_store()))
+    return lead_on(token, lambda: start_placed(shop, view, contact))
 
 
 def _basket() -> Basket | None:

@@ -19,9 +19,10 @@ from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
 from payments.inbox import apply_events
+from payments.line import waiting
+from payments.making import Made, make_session
 from payments.provider import PaymentError, Provider
 from payments.refunds import send_refund, wanted_refunds
-from payments.sessions import Made, make_session, waiting
 from shop.checkout.request import request_of
 from shop.context import Shop
 from shop.jobs import schedules

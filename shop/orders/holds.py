@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from shop.cart.cart import note_held
@@ -17,27 +17,40 @@ LAST_MINUTES = dt.timedelta(minutes=5)
 """A hold is prolonged, once, when the shopper is still busy in its last minutes."""
 UNITS_PER_CUSTOMER = 10
 """What one customer or one address may hold of a variant without having paid."""
+_HELD_BY_CUSTOMER = (
+    select(Hold.sku, func.sum(Hold.quantity))
+    .where(
+        Hold.store_id == bindparam("store"),
+        Hold.state == "active",
+        Hold.sku.in_(bindparam("skus", expanding=True)),
+        or_(Hold.email_hash == bindparam("email"), Hold.address_hash == bindparam("address")),
+    )
+    .group_by(Hold.sku)
+)
 
 
 def make(session: Session, order: Order, lines: Sequence[OrderLine]) -> list[str]:
     """Hold every line of a new order. Returns the SKUs that are not free in that number; the caller then rolls back."""
-    short = []
-    for line in sorted(lines, key=lambda line: line.sku):
-        if stock.hold(session, order.store_id, line.sku, line.quantity):
-            session.add(
-                Hold(
-                    store_id=order.store_id,
-                    order_id=order.id,
-                    sku=line.sku,
-                    quantity=line.quantity,
-                    email_hash=order.email_hash,
-                    address_hash=order.address_hash,
-                )
-            )
-        else:
-            short.append(line.sku)
+    in_order = sorted(lines, key=lambda line: line.sku)
+    short = [
+        line.sku for line in in_order if not stock.hold(session, order.store_id, line.sku, line.quantity)
+    ]
+    if short:
+        return short
     note_held(session, order.store_id, order.cart_id, {line.sku: line.quantity for line in lines})
-    return short
+    session.add_all(_hold(order, line) for line in in_order)
+    return []
+
+
+def _hold(order: Order, line: OrderLine) -> Hold:
+    return Hold(
+        store_id=order.store_id,
+        order_id=order.id,
+        sku=line.sku,
+        quantity=line.quantity,
+        email_hash=order.email_hash,
+        address_hash=order.address_hash,
+    )
 
 
 def over_limit(session: Session, order: Order, lines: Sequence[OrderLine]) -> list[str]:
@@ -45,17 +58,13 @@ def over_limit(session: Session, order: Order, lines: Sequence[OrderLine]) -> li
 
     Asked after `make`: who holds the same goods at the same moment waits at the variant's row, so both are counted.
     """
-    query = (
-        select(Hold.sku, func.sum(Hold.quantity))
-        .where(
-            Hold.store_id == order.store_id,
-            Hold.state == "active",
-            Hold.sku.in_([line.sku for line in lines]),
-            or_(Hold.email_hash == order.email_hash, Hold.address_hash == order.address_hash),
-        )
-        .group_by(Hold.sku)
-    )
-    held = {sku: int(units) for sku, units in session.execute(query)}
+    values = {
+        "store": order.store_id,
+        "skus": [line.sku for line in lines],
+        "email": order.email_hash,
+        "address": order.address_hash,
+    }
+    held = {sku: int(units) for sku, units in session.execute(_HELD_BY_CUSTOMER, values)}
     return [line.sku for line in lines if held.get(line.sku, 0) > UNITS_PER_CUSTOMER]
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from payments.models import Attempt, Payment
 from shop.orders.models import Order, OrderLine, OrderPayment
+
+_OF_ATTEMPT_KEY = select(Order).where(
+    Order.store_id == bindparam("store"), Order.attempt_key == bindparam("attempt_key")
+)
 
 
 @dataclass(frozen=True)
@@ -50,4 +54,4 @@ def newest_attempt(session: Session, payment: Payment) -> Attempt | None:
 
 def order_of_attempt_key(session: Session, store_id: str, attempt_key: str) -> Order | None:
     """The order that a final page has already made."""
-    return session.scalar(select(Order).where(Order.store_id == store_id, Order.attempt_key == attempt_key))
+    return session.scalar(_OF_ATTEMPT_KEY, {"store": store_id, "attempt_key": attempt_key})

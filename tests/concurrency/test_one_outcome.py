@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
 from payments.inbox import apply_events, store_event
+from payments.making import make_session
 from payments.models import Attempt, LedgerEntry, Payment
 from payments.provider import Event
-from payments.sessions import make_session
 from payments.settle import settle
 from shop.catalog.models import Variant
 from shop.checkout.payment import start_payment, ui_mode_of
@@ -40,7 +40,7 @@ def test_eight_confirms_of_one_page_are_one_order_one_hold_one_session(shop: Sho
     mode = ui_mode_of(STYLE)
 
     def press() -> str:
-        order_id = confirm(shop, STYLE, quote, buyer, mode, utcnow())
+        order_id = confirm(shop, STYLE, quote, buyer, mode, utcnow()).order_id
         start_payment(
             shop, _view(shop, order_id), ui_mode=mode, locale="ja", request_id="req-test", now=utcnow()
         )
@@ -148,7 +148,7 @@ def test_two_goods_in_two_orders_at_once_do_not_block_each_other(shop: Shop) -> 
         order = lines if number % 2 else lines[::-1]
         quote = replace(a_quote(shop, STYLE), lines=tuple(order))
         buyer = Buyer(a_basket(shop, "style", quote), guests[number], "ja", "req-test")
-        return confirm(shop, STYLE, quote, buyer, ui_mode_of(STYLE), utcnow())
+        return confirm(shop, STYLE, quote, buyer, ui_mode_of(STYLE), utcnow()).order_id
 
     ids = together([partial(press, number) for number in range(6)])
 

@@ -24,12 +24,12 @@ from hypothesis.stateful import (
 from sqlalchemy import func, select, update
 
 from payments.columns import new_id, utcnow
+from payments.making import make_session
 from payments.models import LedgerEntry
 from payments.models import Refund as RefundRow
 from payments.money import Money
 from payments.provider import Charge, Provider, Refund, Session, SessionRequest, SessionStatus, UIMode
 from payments.refunds import send_refund, wanted_refunds
-from payments.sessions import make_session
 from payments.settle import apply_session, settle
 from shop.app import create_shop
 from shop.catalog.models import Product, Variant
@@ -326,7 +326,7 @@ class StockMachine(RuleBasedStateMachine):
 def test_stock_holds_and_money_agree_after_any_events(
     sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("payments.sessions.CREATES_AT_ONCE", 1000)
+    monkeypatch.setattr("payments.line.CREATES_AT_ONCE", 1000)
     StockMachine.template = sqlite_template
     # Not shrunk: every step writes to a disk, so a shorter story would take minutes.
     run_state_machine_as_test(

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from payments.columns import new_id, utcnow
 from payments.database import Database
+from payments.making import MakeResult, make_session
 from payments.models import Attempt, Payment
 from payments.money import Money
 from payments.provider import Line, SessionRequest, UIMode
 from payments.providers.stripe import StripeProvider
-from payments.sessions import MakeResult, make_session, want_session
+from payments.sessions import want_session
 from tests.servers.sandbox import Sandbox, running_sandbox
 
 AMOUNT = Money(5100)

@@ -9,10 +9,12 @@ import pytest
 from payments.bucket import take_token
 from payments.columns import utcnow
 from payments.database import Database
+from payments.line import place_in_line, waiting
+from payments.making import Made, make_session
 from payments.models import Attempt, Payment
 from payments.provider import OutcomeUnknown, PaymentError, SessionStatus
 from payments.providers.stripe import StripeProvider
-from payments.sessions import Made, end_sessions, is_payable, make_session, place_in_line, waiting
+from payments.sessions import end_sessions, is_payable
 from payments.states import PaymentState
 from tests.payments.conftest import Till
 

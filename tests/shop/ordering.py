@@ -91,4 +91,4 @@ def place_order(
     store = all_stores()[store_id]
     quote = a_quote(shop, store, quantity=quantity, contact=contact)
     buyer = Buyer(a_basket(shop, store_id, quote), contact, locale, "req-test")
-    return confirm(shop, store, quote, buyer, ui_mode_of(store), utcnow())
+    return confirm(shop, store, quote, buyer, ui_mode_of(store), utcnow()).order_id

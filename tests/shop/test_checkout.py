@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
 from payments.inbox import apply_events
+from payments.making import Made
 from payments.models import Attempt, Payment
 from payments.provider import UIMode
-from payments.sessions import Made, end_sessions
+from payments.sessions import end_sessions
 from payments.settle import settle
 from payments.states import AttemptState, PaymentState
 from shop.cart.models import CartLine
@@ -159,9 +160,9 @@ def _between_reading_and_placing(monkeypatch: pytest.MonkeyPatch, act: Callable[
     """Let something happen after the view has read the basket and before the order is placed."""
     from shop.checkout import service, views
 
-    def late(*arguments: object) -> str:
+    def late(*arguments: Any, **named: Any) -> service.Placed:
         act()
-        return service.confirm(*arguments)  # type: ignore[arg-type]  # passes on whatever the view gave
+        return service.confirm(*arguments, **named)
 
     monkeypatch.setattr(views, "confirm", late)
 

@@ -1,0 +1,186 @@
+"""Make the session of an attempt at the provider: claim, commit, call, record. The call is between transactions.
+
+The attempt's id is the idempotency key, so whoever comes after a process that died asks for the same session.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import bindparam, exists, update
+from sqlalchemy.orm import Session as DBSession
+
+from payments.columns import utcnow
+from payments.database import Database
+from payments.line import claim
+from payments.listener import PaymentListener
+from payments.models import Attempt, Payment
+from payments.provider import OutcomeUnknown, Provider, ProviderBusy, Refused, Session, SessionRequest
+from payments.settle import apply_session
+from payments.states import AttemptState, PaymentState
+
+_BUSY_PAUSE = dt.timedelta(seconds=1)
+_UNKNOWN_TRIES = 5
+# One conditional statement for when all is as the caller left it: the attempt waits, and money is due.
+_NOTE_WANTED = (
+    update(Attempt)
+    .where(
+        Attempt.store_id == bindparam("store"),
+        Attempt.id == bindparam("attempt"),
+        Attempt.state == AttemptState.WAITING.value,
+        Attempt.session_id.is_(None),
+        exists().where(
+            Payment.store_id == bindparam("store"),
+            Payment.id == bindparam("payment"),
+            Payment.state == PaymentState.PENDING.value,
+        ),
+    )
+    .values(session_id=bindparam("made"), state=AttemptState.OPEN.value)
+    .returning(Attempt.id)
+    .execution_options(synchronize_session=False)
+)
+
+RequestOf = Callable[[Attempt], SessionRequest]
+"""Builds the request of an attempt anew; the same attempt must always give the same request."""
+
+
+class Made(StrEnum):
+    """What came of making a session."""
+
+    OPEN = "open"
+    IN_LINE = "in_line"
+    """The provider's rate is used up; the worker makes it in turn."""
+    UNKNOWN = "unknown"
+    """No answer that can be relied on; it is asked again with the same key."""
+    REFUSED = "refused"
+    OVER = "over"
+    """The payment needs no session any more."""
+
+
+@dataclass(frozen=True)
+class MakeResult:
+    """The outcome, and the session when there is one."""
+
+    outcome: Made
+    session: Session | None = None
+
+
+def make_session(
+    db: Database,
+    provider: Provider,
+    listener: PaymentListener,
+    store_id: str,
+    attempt_id: str,
+    request_of: RequestOf,
+    *,
+    in_turn: bool = False,
+) -> MakeResult:
+    """Make the session of a waiting attempt, if it is its turn (`payments.line.claim`)."""
+    attempt = db.write(lambda session: _claimed(session, provider, store_id, attempt_id, in_turn=in_turn))
+    if isinstance(attempt, Made):
+        return MakeResult(attempt)
+    return make_claimed(db, provider, listener, attempt, request_of(attempt))
+
+
+def make_claimed(
+    db: Database, provider: Provider, listener: PaymentListener, attempt: Attempt, request: SessionRequest
+) -> MakeResult:
+    """Make the session of an attempt that this caller has claimed, in a transaction that is committed."""
+    try:
+        made = provider.create_session(request)
+    except ProviderBusy:
+        db.write(lambda session: _pause(session, attempt))
+        return MakeResult(Made.IN_LINE)
+    except OutcomeUnknown:
+        return _look_for(db, provider, listener, attempt)
+    except Refused:
+        found = find_session(provider, attempt)
+        if found is None:
+            db.write(lambda session: close_attempt(session, attempt, AttemptState.REFUSED))
+            return MakeResult(Made.REFUSED)
+        made = found
+    return _record(db, provider, listener, attempt, made)
+
+
+def find_session(provider: Provider, attempt: Attempt) -> Session | None:
+    """The session that an attempt made, in the provider's own list; None when it is not there."""
+    since = attempt.created_at - dt.timedelta(minutes=1)
+    return next((found for found in provider.sessions_since(since) if found.attempt == attempt.id), None)
+
+
+def close_attempt(session: DBSession, attempt: Attempt, to: AttemptState) -> None:
+    """End an attempt that waits; one that does not is left alone. Never commits."""
+    row = session.get_one(Attempt, (attempt.store_id, attempt.id), with_for_update=True)
+    if row.state == AttemptState.WAITING.value:
+        row.state = to.value
+
+
+def _claimed(
+    session: DBSession, provider: Provider, store_id: str, attempt_id: str, *, in_turn: bool
+) -> Attempt | Made:
+    attempt = session.get(Attempt, (store_id, attempt_id), with_for_update=True)
+    if attempt is None or attempt.state != AttemptState.WAITING.value:
+        return Made.OVER
+    payment = session.get(Payment, (store_id, attempt.payment_id))
+    if payment is None or payment.state != PaymentState.PENDING.value:
+        attempt.state = AttemptState.EXPIRED.value
+        return Made.OVER
+    return attempt if claim(session, provider, attempt, in_turn=in_turn) else Made.IN_LINE
+
+
+def _pause(session: DBSession, attempt: Attempt) -> None:
+    """The provider turned it away unmade: its turn comes again soon, and those behind it go on waiting."""
+    row = session.get_one(Attempt, (attempt.store_id, attempt.id), with_for_update=True)
+    if row.state == AttemptState.WAITING.value:
+        row.next_try_at = utcnow() + _BUSY_PAUSE
+
+
+def _look_for(db: Database, provider: Provider, listener: PaymentListener, attempt: Attempt) -> MakeResult:
+    """After no answer: perhaps it was made all the same. A stored 500 would be replayed for ever, so at last the
+    attempt is given up, once the provider's own list does not show it."""
+    try:
+        found = find_session(provider, attempt)
+    except (OutcomeUnknown, ProviderBusy, Refused):
+        return MakeResult(Made.UNKNOWN)
+    if found is not None:
+        return _record(db, provider, listener, attempt, found)
+    if attempt.tries >= _UNKNOWN_TRIES:
+        db.write(lambda session: close_attempt(session, attempt, AttemptState.REFUSED))
+        return MakeResult(Made.REFUSED)
+    return MakeResult(Made.UNKNOWN)
+
+
+def _record(
+    db: Database, provider: Provider, listener: PaymentListener, attempt: Attempt, made: Session
+) -> MakeResult:
+    """Note the session; if the payment was given up meanwhile, end it at once."""
+    if db.write(lambda session: _note_wanted(session, attempt, made) or _note(session, attempt, made)):
+        return MakeResult(Made.OPEN, made)
+    ended = provider.expire_session(made.id)
+    apply_session(db, listener, attempt.store_id, attempt.payment_id, ended, provider, cause="session ended")
+    return MakeResult(Made.OVER)
+
+
+def _note_wanted(session: DBSession, attempt: Attempt, made: Session) -> bool:
+    """Note it, if nothing has happened meanwhile."""
+    values = {
+        "store": attempt.store_id,
+        "attempt": attempt.id,
+        "payment": attempt.payment_id,
+        "made": made.id,
+    }
+    return session.execute(_NOTE_WANTED, values).first() is not None
+
+
+def _note(session: DBSession, attempt: Attempt, made: Session) -> bool:
+    """Note it whatever happened meanwhile. False when it is not wanted any more."""
+    row = session.get_one(Attempt, (attempt.store_id, attempt.id), with_for_update=True)
+    payment = session.get_one(Payment, (attempt.store_id, attempt.payment_id))
+    is_wanted = row.state in {AttemptState.WAITING.value, AttemptState.OPEN.value}
+    if row.session_id is None:
+        row.session_id = made.id
+        row.state = AttemptState.OPEN.value  # it is, wanted or not, until the provider has ended it
+    return payment.state == PaymentState.PENDING.value and is_wanted
