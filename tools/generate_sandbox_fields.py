@@ -24,59 +24,91 @@ SANDBOX = Path(__file__).resolve().parent.parent / "payments" / "sandbox"
 # What the sandbox answers with: our name of the object, the SDK's file and class.
 OBJECTS = {
     "account": ("_account.py", "Account"),
+    "balance": ("_balance.py", "Balance"),
     "balance_transaction": ("_balance_transaction.py", "BalanceTransaction"),
+    "cash_balance": ("_cash_balance.py", "CashBalance"),
     "charge": ("_charge.py", "Charge"),
     "checkout.session": ("checkout/_session.py", "Session"),
     "customer": ("_customer.py", "Customer"),
+    "customer_cash_balance_transaction": (
+        "_customer_cash_balance_transaction.py",
+        "CustomerCashBalanceTransaction",
+    ),
+    "dispute": ("_dispute.py", "Dispute"),
     "event": ("_event.py", "Event"),
+    "file": ("_file.py", "File"),
+    "funding_instructions": ("_funding_instructions.py", "FundingInstructions"),
     "item": ("_line_item.py", "LineItem"),
     "payment_intent": ("_payment_intent.py", "PaymentIntent"),
     "payment_method": ("_payment_method.py", "PaymentMethod"),
     "price": ("_price.py", "Price"),
+    "radar.early_fraud_warning": ("radar/_early_fraud_warning.py", "EarlyFraudWarning"),
     "refund": ("_refund.py", "Refund"),
+    "setup_attempt": ("_setup_attempt.py", "SetupAttempt"),
+    "setup_intent": ("_setup_intent.py", "SetupIntent"),
     "webhook_endpoint": ("_webhook_endpoint.py", "WebhookEndpoint"),
 }
-# What the sandbox accepts: our name of the operation, the SDK's file and class.
+# What the sandbox accepts: resource, then its operations. The SDK names its files after both.
 OPERATIONS = {
-    "account.retrieve": ("_account_retrieve_current_params.py", "AccountRetrieveCurrentParams"),
-    "balance_transactions.list": ("_balance_transaction_list_params.py", "BalanceTransactionListParams"),
-    "balance_transactions.retrieve": (
-        "_balance_transaction_retrieve_params.py",
-        "BalanceTransactionRetrieveParams",
-    ),
-    "charges.list": ("_charge_list_params.py", "ChargeListParams"),
-    "charges.retrieve": ("_charge_retrieve_params.py", "ChargeRetrieveParams"),
-    "checkout.sessions.create": ("checkout/_session_create_params.py", "SessionCreateParams"),
-    "checkout.sessions.expire": ("checkout/_session_expire_params.py", "SessionExpireParams"),
-    "checkout.sessions.line_items": (
-        "checkout/_session_list_line_items_params.py",
-        "SessionListLineItemsParams",
-    ),
-    "checkout.sessions.list": ("checkout/_session_list_params.py", "SessionListParams"),
-    "checkout.sessions.retrieve": ("checkout/_session_retrieve_params.py", "SessionRetrieveParams"),
-    "customers.create": ("_customer_create_params.py", "CustomerCreateParams"),
-    "customers.delete": ("_customer_delete_params.py", "CustomerDeleteParams"),
-    "customers.list": ("_customer_list_params.py", "CustomerListParams"),
-    "customers.retrieve": ("_customer_retrieve_params.py", "CustomerRetrieveParams"),
-    "customers.update": ("_customer_update_params.py", "CustomerUpdateParams"),
-    "events.list": ("_event_list_params.py", "EventListParams"),
-    "events.retrieve": ("_event_retrieve_params.py", "EventRetrieveParams"),
-    "payment_intents.cancel": ("_payment_intent_cancel_params.py", "PaymentIntentCancelParams"),
-    "payment_intents.capture": ("_payment_intent_capture_params.py", "PaymentIntentCaptureParams"),
-    "payment_intents.list": ("_payment_intent_list_params.py", "PaymentIntentListParams"),
-    "payment_intents.retrieve": ("_payment_intent_retrieve_params.py", "PaymentIntentRetrieveParams"),
-    "payment_intents.update": ("_payment_intent_update_params.py", "PaymentIntentUpdateParams"),
-    "refunds.create": ("_refund_create_params.py", "RefundCreateParams"),
-    "refunds.list": ("_refund_list_params.py", "RefundListParams"),
-    "refunds.retrieve": ("_refund_retrieve_params.py", "RefundRetrieveParams"),
-    "webhook_endpoints.create": ("_webhook_endpoint_create_params.py", "WebhookEndpointCreateParams"),
-    "webhook_endpoints.delete": ("_webhook_endpoint_delete_params.py", "WebhookEndpointDeleteParams"),
-    "webhook_endpoints.list": ("_webhook_endpoint_list_params.py", "WebhookEndpointListParams"),
-    "webhook_endpoints.retrieve": ("_webhook_endpoint_retrieve_params.py", "WebhookEndpointRetrieveParams"),
-    "webhook_endpoints.update": ("_webhook_endpoint_update_params.py", "WebhookEndpointUpdateParams"),
+    "balance": "retrieve",
+    "balance_transactions": "list retrieve",
+    "charges": "list retrieve",
+    "checkout.sessions": "create expire list list_line_items retrieve update",
+    "customers": "create delete list retrieve update",
+    "customers.cash_balance": "retrieve",
+    "customers.cash_balance_transactions": "list retrieve",
+    "customers.funding_instructions": "create",
+    "customers.payment_methods": "list retrieve",
+    "disputes": "close list retrieve update",
+    "events": "list retrieve",
+    "files": "create list retrieve",
+    "payment_intents": "cancel capture confirm create list retrieve update",
+    "payment_methods": "attach create detach list retrieve update",
+    "radar.early_fraud_warnings": "list retrieve",
+    "refunds": "cancel create list retrieve update",
+    "setup_attempts": "list",
+    "setup_intents": "cancel confirm create list retrieve update",
+    "test_helpers.customers": "fund_cash_balance",
+    "test_helpers.refunds": "expire",
+    "webhook_endpoints": "create delete list retrieve update",
 }
-# Of the fifty payment methods the sandbox speaks one; the others keep their name but not their inside.
-SPOKEN = {"card", "redirect_to_url", "use_stripe_sdk"}
+NAMED_OTHERWISE = {
+    "account.retrieve": ("_account_retrieve_current_params.py", "AccountRetrieveCurrentParams"),
+}
+OURS = {"list_line_items": "line_items"}
+# Of the fifty payment methods the sandbox speaks three; the others keep their name but not their inside.
+SPOKEN = {
+    "card",
+    "customer_balance",
+    "display_bank_transfer_instructions",
+    "display_details",
+    "funded",
+    "jp_bank_transfer",
+    "konbini",
+    "konbini_display_details",
+    "redirect_to_url",
+    "use_stripe_sdk",
+    "zengin",
+}
+# The SDK says resources in the singular, but for two.
+NOUNS = {
+    "balance_transactions": "balance_transaction",
+    "cash_balance_transactions": "cash_balance_transaction",
+    "charges": "charge",
+    "customers": "customer",
+    "disputes": "dispute",
+    "early_fraud_warnings": "early_fraud_warning",
+    "events": "event",
+    "files": "file",
+    "payment_intents": "payment_intent",
+    "payment_methods": "payment_method",
+    "refunds": "refund",
+    "sessions": "session",
+    "setup_attempts": "setup_attempt",
+    "setup_intents": "setup_intent",
+    "webhook_endpoints": "webhook_endpoint",
+}
+FOLDERS = ("checkout", "radar", "test_helpers")
 SCALARS = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "Decimal": "decimal"}
 
 
@@ -189,6 +221,8 @@ def kind_of(scope: Scope, parts: list[ast.expr], seen: tuple[str, ...], table: A
     enum = literals(parts)
     if enum and not (set(enum) == {""} and len(parts) > 1):
         kind = "boolean" if enum == [True] else "string"
+        if any(ast.unparse(part) == "bool" for part in parts):
+            enum = [*enum, "true", "false"]
         return {
             "kind": kind,
             "enum": [e for e in enum if e != ""],
@@ -234,6 +268,23 @@ def parameter_table(scope: Scope, cls: ast.ClassDef, seen: tuple[str, ...] = ())
     return table
 
 
+def parameter_classes() -> Iterator[tuple[str, str, str]]:
+    """Our name of each operation, the SDK's file and class of its parameters."""
+    for resource, verbs in OPERATIONS.items():
+        folder, _, rest = resource.partition(".")
+        if folder in FOLDERS:
+            path, nouns = f"{folder}/", [rest]
+        else:
+            path, nouns = "", resource.split(".")
+        nouns = [NOUNS.get(noun, noun) for noun in nouns]
+        for verb in verbs.split():
+            name = f"{resource}.{OURS.get(verb, verb)}"
+            words = "_".join([*nouns, verb, "params"])
+            yield name, f"{path}_{words}.py", "".join(word.capitalize() for word in words.split("_"))
+    for name, (file, cls) in NAMED_OTHERWISE.items():
+        yield name, file, cls
+
+
 def tables() -> dict[str, Spec]:
     """File name to content, for both committed tables."""
     sdk = sdk_path()
@@ -242,7 +293,7 @@ def tables() -> dict[str, Spec]:
         scope = module_scope(sdk / file)
         objects[name] = field_table(scope, scope.classes[0][cls])
     operations = {}
-    for name, (file, cls) in OPERATIONS.items():
+    for name, file, cls in parameter_classes():
         scope = module_scope(sdk / "params" / file)
         operations[name] = parameter_table(scope, scope.classes[0][cls])
     objects["event"]["type"].pop("enum")  # four hundred names that the sandbox never sends

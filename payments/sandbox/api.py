@@ -25,7 +25,6 @@ from .fields import Json, api_version
 from .idempotency import Answer, IdempotencyKeys
 from .limits import too_many
 from .operations import OPERATIONS, Call, Operation
-from .store import new_id
 
 _ID = re.compile(r"^[A-Za-z0-9_]{1,255}$")
 
@@ -42,7 +41,7 @@ def register(app: Flask, sandbox: Sandbox) -> None:
 
     def unknown(path: str) -> Response:
         error = not_in_this_sandbox(f"{request.method} /v1/{path[:120]}")
-        return respond(error.status, json.dumps(error.body), new_id("req", 14))
+        return respond(error.status, json.dumps(error.body), sandbox.new_id("req", 14))
 
     app.add_url_rule(
         "/v1/<path:path>", "api.unknown", unknown, methods=["GET", "POST", "DELETE", "PUT", "PATCH"]
@@ -51,10 +50,10 @@ def register(app: Flask, sandbox: Sandbox) -> None:
 
 
 def _view(sandbox: Sandbox, keys: IdempotencyKeys, operation: Operation) -> Any:
-    def view(id: str = "") -> Response:  # noqa: A002 - the name in the URL rules
-        request_id = new_id("req", 14)
+    def view(id: str = "", sub: str = "") -> Response:  # noqa: A002 - the name in the URL rules
+        request_id = sandbox.new_id("req", 14)
         try:
-            return _answer(sandbox, keys, operation, id, request_id)
+            return _answer(sandbox, keys, operation, (id, sub), request_id)
         except ApiError as error:
             return respond(error.status, json.dumps(error.body), request_id, error.headers)
 
@@ -62,19 +61,20 @@ def _view(sandbox: Sandbox, keys: IdempotencyKeys, operation: Operation) -> Any:
 
 
 def _answer(
-    sandbox: Sandbox, keys: IdempotencyKeys, operation: Operation, object_id: str, request_id: str
+    sandbox: Sandbox, keys: IdempotencyKeys, operation: Operation, ids: tuple[str, str], request_id: str
 ) -> Response:
     account = sandbox.keys.authorise(_key(), operation.permission).id
     sandbox.limits.check(account, operation.name)
     fault = sandbox.faults.meet(operation.name)
     if fault is not None and fault.kind not in {"lost_answer", "500"}:
         _strike(fault.kind, fault.delay_s)
-    if not _ID.match(object_id or "x"):
+    if not all(_ID.match(given or "x") for given in ids):
         raise ApiError(404, "No such object.", code="resource_missing", param="id")
     given = params.read([*request.args.items(multi=True), *request.form.items(multi=True)])
+    given |= dict.fromkeys(request.files, "")  # a file is a parameter; its content is `files`' to look at
     if fault is not None and fault.kind == "500":
         operation = replace(operation, run=_fail)
-    call = (sandbox, operation, account, object_id, given, request_id)
+    call = (sandbox, operation, account, ids, given, request_id)
     key = request.headers.get("Idempotency-Key", "") if request.method == "POST" else ""
     response = _once(keys, key, *call) if key else respond(*_run(*call)[:2], request_id)
     if fault is not None and fault.kind == "lost_answer":
@@ -101,11 +101,11 @@ def _once(
     sandbox: Sandbox,
     operation: Operation,
     account: str,
-    object_id: str,
+    ids: tuple[str, str],
     given: Json,
     request_id: str,
 ) -> Response:
-    name = f"{operation.name} {object_id}"
+    name = f"{operation.name} {'/'.join(filter(None, ids))}"
     kept = keys.begin(account, key, name, given)
     headers = {"Idempotency-Key": key}
     if kept is not None:
@@ -113,7 +113,7 @@ def _once(
         return respond(kept.status, kept.body, request_id, headers)
     try:
         with sandbox.store.transaction():
-            status, body, remembered = _run(sandbox, operation, account, object_id, given, request_id, key)
+            status, body, remembered = _run(sandbox, operation, account, ids, given, request_id, key)
             if remembered:
                 keys.keep(account, key, name, given, Answer(status, body, request_id))
         return respond(status, body, request_id, headers)
@@ -125,7 +125,7 @@ def _run(
     sandbox: Sandbox,
     operation: Operation,
     account: str,
-    object_id: str,
+    ids: tuple[str, str],
     given: Json,
     request_id: str,
     key: str = "",
@@ -135,7 +135,9 @@ def _run(
     try:
         checked = params.check(operation.name, given)
         with sandbox.store.transaction():
-            answer = operation.run(Call(sandbox, account, checked, object_id))
+            answer = operation.run(Call(sandbox, account, checked, *ids))
+            if isinstance(answer, ApiError):
+                return answer.status, json.dumps(answer.body, ensure_ascii=False), True
             answer = lists.expand(sandbox, account, answer, checked.get("expand", []))
         return 200, json.dumps(answer, ensure_ascii=False), True
     except ApiError as error:

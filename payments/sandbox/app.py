@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from . import api, assets, challenge_page, control, elements, endpoints, hosted, panel
+from . import api, assets, challenge_page, control, elements, endpoints, hosted, panel, waiting_page, web
 from .config import Config, is_loopback
 from .context import Sandbox
 from .errors import ApiError
-from .store import new_id
 from .webhooks import Dispatcher
 
-MAX_BODY = 1024 * 1024
+MAX_BODY = 6 * 1024 * 1024
+"""A file for a dispute may have 5 MB; nothing else comes near."""
 CARD_ENDPOINTS = {"elements.confirm", "hosted.pay", "control._register_card", "control._pay"}
 """The only places where a card number belongs."""
 
@@ -27,14 +28,15 @@ def create_app(config: Config | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY
     app.extensions["sandbox"] = sandbox
     app.before_request(lambda: _guard(sandbox))
+    web.register_filters(app)
     api.register(app, sandbox)
     control.register(app, sandbox)
     assets.register(app)
-    for pages in (elements, hosted, challenge_page):
+    for pages in (elements, hosted, challenge_page, waiting_page):
         pages.register(app, sandbox)
     panel.register(app, sandbox)
     app.after_request(_harden)
-    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(HTTPException, partial(_http_error, sandbox))
     endpoints.register_at_start(sandbox)
     dispatcher = app.extensions["sandbox_dispatcher"] = Dispatcher(sandbox)
     dispatcher.start()
@@ -53,7 +55,7 @@ def _guard(sandbox: Sandbox) -> Response | None:
         (request.host.rpartition(":")[0] or request.host) if not request.host.endswith("]") else request.host
     )
     if not is_loopback(host):
-        return _json_error(ApiError(403, "This sandbox answers under names of this machine only."))
+        return _json_error(sandbox, ApiError(403, "This sandbox answers under names of this machine only."))
     # The whole body is read here, also for calls that are refused: the connection is used again.
     body = request.get_data(cache=True).decode("utf-8", "replace")
     if request.endpoint in CARD_ENDPOINTS and request.method == "POST":
@@ -64,11 +66,12 @@ def _guard(sandbox: Sandbox) -> Response | None:
             f"{request.method} {request.url_rule.rule if request.url_rule else 'unknown address'}"
         )
         return _json_error(
+            sandbox,
             ApiError(
                 402,
                 "Sending card numbers to the API directly is unsafe and refused here. Use the card fields, "
                 "the payment page, or a test token such as pm_card_visa.",
-            )
+            ),
         )
     return None
 
@@ -79,9 +82,9 @@ def _harden(response: Response) -> Response:
     return response
 
 
-def _http_error(error: HTTPException) -> Response:
-    return _json_error(ApiError(error.code or 500, f"{error.name}."))
+def _http_error(sandbox: Sandbox, error: HTTPException) -> Response:
+    return _json_error(sandbox, ApiError(error.code or 500, f"{error.name}."))
 
 
-def _json_error(error: ApiError) -> Response:
-    return api.respond(error.status, json.dumps(error.body), new_id("req", 14))
+def _json_error(sandbox: Sandbox, error: ApiError) -> Response:
+    return api.respond(error.status, json.dumps(error.body), sandbox.new_id("req", 14))

@@ -6,7 +6,7 @@ with a written form beside the number.
 
 from __future__ import annotations
 
-from . import confirm, lists
+from . import confirm, lists, methods
 from .context import Sandbox
 from .fields import Json
 from .operations import account_object
@@ -20,7 +20,7 @@ def amount(value: int) -> Json:
 def browser_session(sandbox: Sandbox, account: str, session: Json, lang: str) -> Json:
     """`canConfirm` tells what the server knows; the script adds whether the card fields are filled in."""
     email = confirm.payer_email(sandbox, account, session)
-    total = session["amount_total"]
+    total = session["amount_total"] or 0
     lines = lists.line_items(sandbox, session, {"limit": 100})["data"]
     return {
         "billingAddress": None,
@@ -40,7 +40,7 @@ def browser_session(sandbox: Sandbox, account: str, session: Json, lang: str) ->
         "phoneNumber": None,
         "recurring": None,
         "returnUrl": session["return_url"],
-        "savedPaymentMethods": None,
+        "savedPaymentMethods": _saved(sandbox, account, session),
         "shipping": None,
         "shippingAddress": None,
         "shippingOptions": [],
@@ -54,7 +54,7 @@ def browser_session(sandbox: Sandbox, account: str, session: Json, lang: str) ->
             "balanceAppliedToNextInvoice": False,
             "discount": amount(0),
             "shippingRate": amount(0),
-            "subtotal": amount(session["amount_subtotal"]),
+            "subtotal": amount(session["amount_subtotal"] or 0),
             "surcharge": amount(0),
             "taxExclusive": amount(0),
             "taxInclusive": amount(0),
@@ -70,10 +70,36 @@ def _status(session: Json) -> Json:
 
 
 def _last_error(sandbox: Sandbox, account: str, session: Json, lang: str) -> Json | None:
-    if not session["payment_intent"]:
+    if session["payment_intent"]:
+        intent = sandbox.store.get(account, "payment_intent", session["payment_intent"])
+        error = intent["last_payment_error"]
+    elif session["setup_intent"]:
+        error = sandbox.store.get(account, "setup_intent", session["setup_intent"])["last_setup_error"]
+    else:
         return None
-    error = sandbox.store.get(account, "payment_intent", session["payment_intent"])["last_payment_error"]
     return {"message": reason(error, lang), "declineCode": error["decline_code"]} if error else None
+
+
+def _saved(sandbox: Sandbox, account: str, session: Json) -> list[Json] | None:
+    if not session["customer"]:
+        return None
+    filters = (session["saved_payment_method_options"] or {}).get("allow_redisplay_filters") or ["always"]
+    return [
+        {
+            "id": method["id"],
+            "type": "card",
+            "card": {
+                "brand": method["card"]["brand"],
+                "expMonth": method["card"]["exp_month"],
+                "expYear": method["card"]["exp_year"],
+                "last4": method["card"]["last4"],
+            },
+            "billingDetails": {
+                name: method["billing_details"][name] for name in ("address", "email", "name", "phone")
+            },
+        }
+        for method in methods.saved(sandbox, account, session["customer"], tuple(filters))
+    ]
 
 
 def _line(line: Json) -> Json:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .cards import Card
+from .confirm import Choice
 from .context import Sandbox
 from .fields import Json
 from .texts import reason, text
@@ -26,6 +27,19 @@ def read_card(sandbox: Sandbox, typed: Mapping[str, Any]) -> Card:
     """Raises ApiError, type card_error, for what can't be a card."""
     number, expiry, cvc = (str(typed.get(name, "")) for name in ("number", "expiry", "cvc"))
     return sandbox.cards.read(number, expiry, cvc, sandbox.now())
+
+
+def read_choice(sandbox: Sandbox, typed: Mapping[str, Any]) -> Choice:
+    """How the payer pays: `method` is card, a way without a card, or the id of a saved card. Raises ApiError."""
+    method = str(typed.get("method") or "card")
+    name = str(typed.get("name") or "").strip()[:200] or None
+    if method.startswith("pm_"):
+        return Choice(saved=method, name=name)
+    if method != "card":
+        phone = "".join(c for c in str(typed.get("phone") or "") if c.isdigit() and c.isascii())
+        number = phone if 10 <= len(phone) <= 11 and int(phone) else ""
+        return Choice(type=method, name=name, confirmation_number=number)
+    return Choice(card=read_card(sandbox, typed), name=name, save=typed.get("save") in {True, "yes"})
 
 
 def browser_error(error: Json, lang: str) -> Json:

@@ -62,6 +62,14 @@ class Config:
     retry_schedule_s: tuple[float, ...] = (1.0, 5.0, 30.0)
     delivery_timeout_s: float = 10.0
     challenge_ttl_s: float = 600.0
+    authorisation_s: float = 7 * 86_400.0
+    """How long an issuer reserves an amount: until the charge's `capture_before`."""
+    seed: int | None = None
+    """The same ids and chances in every run; None draws them from the system."""
+    frozen_at: float | None = None
+    """Seconds since the epoch at which the clock stands still; None lets it run."""
+    restricted_keys: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Restricted keys beside the fixed one, each with its permissions: `("rk_test_reports", ("charge_read",))`."""
     control_key: str = "ctl_hitsuka"
     clock: Callable[[], float] = time.time
 

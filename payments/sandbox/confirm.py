@@ -1,57 +1,62 @@
-"""Pays a Checkout Session with a card: the one path for page, card fields and control API.
+"""Pays a Checkout Session, or sets a card up with it: the one path for page, card fields and control API.
 
 Each public function is one transaction. The card comes as `cards.Card`: no number, no security code.
 """
 
 from __future__ import annotations
 
-import json
-import secrets
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
-from . import charging, sessions
+from . import attempts, authentication, charging, intents, methods, sessions, setups
+from .authentication import Challenge
 from .cards import Card
 from .context import Sandbox
-from .errors import ApiError
+from .customers import create as create_customer
+from .errors import ApiError, invalid
 from .events import emit
 from .fields import Json, build
-from .outcomes import OUTCOMES, Outcome
-from .store import new_id
 
-WRONG_CODES = 3
-AUTHENTICATION_FAILED = {
-    "type": "invalid_request_error",
-    "code": "payment_intent_authentication_failure",
-    "message": "We are unable to authenticate your payment method. Choose another one and try again.",
-    "payment_method_type": "card",
-}
+
+@dataclass(frozen=True)
+class Choice:
+    """What the payer chose: a card just typed, a saved method by its id, or a way without a card by its type."""
+
+    card: Card | None = None
+    saved: str = ""
+    type: str = "card"
+    email: str | None = None
+    name: str | None = None
+    save: bool = False
+    confirmation_number: str = ""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of an attempt: `error` for a decline, `challenge` for a 3-D Secure page, else it is
-    paid."""
+    """What became of an attempt: `error` for a decline, `challenge` for a 3-D Secure page. With neither the session
+    is complete."""
 
     session: Json
     error: Json | None = None
     challenge: str | None = None
 
 
-def confirm(sandbox: Sandbox, account: str, session_id: str, card: Card, email: str | None = None) -> Result:
-    """One attempt to pay an open session. Raises ApiError when the session is not open."""
+def confirm(sandbox: Sandbox, account: str, session_id: str, choice: Choice) -> Result:
+    """One attempt to pay an open session. Raises ApiError when the session is not open or does not offer that."""
     with sandbox.store.transaction():
         session = sessions.current(sandbox, account, session_id)
         _require_open(session)
-        _abandon_challenges(sandbox, session)
-        if email and not given_email(sandbox, account, session):
-            session["customer_details"] = {"email": email}
-        intent = _intent(sandbox, account, session)
-        method = _payment_method(sandbox, account, session, intent, card)
-        if _needs_challenge(session, card.outcome):
-            challenge = _challenge(sandbox, account, session, intent, method, card)
-            return Result(session, challenge=challenge)
-        return _charge(sandbox, account, session, intent, method, card, _unseen(session, card.outcome))
+        if choice.type not in session["payment_method_types"]:
+            raise ApiError(400, "This Checkout Session does not offer that payment method.")
+        if choice.email and not given_email(sandbox, account, session):
+            session["customer_details"] = {"email": choice.email}
+        _have_customer(sandbox, account, session)
+        method = _method(sandbox, account, session, choice)
+        if session["mode"] == "setup":
+            return _set_up(sandbox, account, session, method)
+        intent = _intent(sandbox, account, session, choice)
+        return _settled(
+            sandbox, account, session, method, attempts.pay(sandbox, account, intent, method), choice.save
+        )
 
 
 def _require_open(session: Json) -> None:
@@ -60,69 +65,88 @@ def _require_open(session: Json) -> None:
         raise ApiError(400, f"This Checkout Session {reason}.", code="checkout_session_not_open")
 
 
-def _intent(sandbox: Sandbox, account: str, session: Json) -> Json:
+def _have_customer(sandbox: Sandbox, account: str, session: Json) -> None:
+    """Makes a customer where the session asks for one, or where a card is to be saved for one."""
+    wanted = session["customer_creation"] == "always" or _usage(sandbox, session)
+    if session["customer"] is None and wanted:
+        params = {"email": payer_email(sandbox, account, session)}
+        session["customer"] = create_customer(
+            sandbox, account, {name: value for name, value in params.items() if value}
+        )["id"]
+
+
+def _usage(sandbox: Sandbox, session: Json) -> str | None:
+    """`setup_future_usage` of the session, from its payment's data or from its options for cards."""
+    if session["mode"] == "setup":
+        return None
+    options = (session["payment_method_options"] or {}).get("card") or {}
+    usage: str | None = sandbox.store.hidden(session["id"])["intent_data"].get("setup_future_usage")
+    return usage or options.get("setup_future_usage")
+
+
+def _method(sandbox: Sandbox, account: str, session: Json, choice: Choice) -> Json:
+    billing = {"email": payer_email(sandbox, account, session), "name": choice.name}
+    if choice.saved:
+        method = sandbox.store.get(account, "payment_method", choice.saved, "payment_method")
+        if session["customer"] is None or method["customer"] != session["customer"]:
+            raise ApiError(404, "No such saved payment method.", code="resource_missing")
+        return method
+    if choice.type != "card":
+        return methods.without_card(sandbox, account, choice.type, billing, {})
+    if choice.card is None:
+        raise invalid("Choose a card.", "payment_method")
+    return methods.of_card(sandbox, account, choice.card, billing=billing)
+
+
+def _intent(sandbox: Sandbox, account: str, session: Json, choice: Choice) -> Json:
     if session["payment_intent"]:
-        return sandbox.store.get(account, "payment_intent", session["payment_intent"])
-    data = sandbox.store.hidden(session["id"])["intent_data"]
-    options = session["payment_method_options"]["card"]
-    manual = "manual" in (data.get("capture_method"), options.get("capture_method"))
-    intent_id = new_id("pi")
-    intent = build(
-        "payment_intent",
-        id=intent_id,
-        amount=session["amount_total"],
-        amount_capturable=0,
-        amount_received=0,
-        allowed_payment_method_types=["card"],
-        capture_method="manual" if manual else data.get("capture_method", "automatic_async"),
-        client_secret=f"{intent_id}_secret_{new_id('s')[2:]}",
-        confirmation_method="automatic",
-        created=int(sandbox.now()),
-        currency=session["currency"],
-        customer=session["customer"],
-        description=data.get("description"),
-        livemode=False,
-        metadata=data.get("metadata", {}),
-        payment_method_options={"card": {k: v for k, v in options.items() if k in _INTENT_CARD_OPTIONS}},
-        payment_method_types=["card"],
-        receipt_email=data.get("receipt_email"),
-        shipping=data.get("shipping"),
-        statement_descriptor_suffix=data.get("statement_descriptor_suffix"),
-        status="requires_payment_method",
-    )
-    sandbox.store.insert(account, intent)
-    session["payment_intent"] = intent_id
-    sandbox.store.save(session)
-    emit(sandbox, account, "payment_intent.created", intent)
+        intent = sandbox.store.get(account, "payment_intent", session["payment_intent"])
+    else:
+        intent = _new_intent(sandbox, account, session)
+    intent["customer"] = session["customer"]
+    if choice.save and _saves(session):
+        intent["setup_future_usage"] = intent["setup_future_usage"] or "on_session"
+    if choice.confirmation_number:
+        options = intent["payment_method_options"]
+        options["konbini"] = options["konbini"] | {"confirmation_number": choice.confirmation_number}
     return intent
 
 
-_INTENT_CARD_OPTIONS = {"request_three_d_secure", "capture_method"}
-
-
-def _payment_method(sandbox: Sandbox, account: str, session: Json, intent: Json, card: Card) -> Json:
-    details = {name: value for name, value in asdict(card).items() if name != "outcome"}
-    method = build(
-        "payment_method",
-        id=new_id("pm"),
-        type="card",
-        billing_details={"email": payer_email(sandbox, account, session)},
-        card={
-            **details,
-            "checks": {
-                "cvc_check": card.outcome.cvc_check,
-                "address_postal_code_check": card.outcome.postal_code_check,
-            },
-            "display_brand": card.brand,
-            "networks": {"available": [card.brand]},
-            "three_d_secure_usage": {"supported": card.outcome.three_d_secure != "not_supported"},
-        },
-        created=int(sandbox.now()),
-        livemode=False,
-        metadata={},
-        customer=intent["customer"],
+def _new_intent(sandbox: Sandbox, account: str, session: Json) -> Json:
+    data = sandbox.store.hidden(session["id"])["intent_data"]
+    options = dict(session["payment_method_options"] or {})
+    card = options.get("card") or {}
+    if card:
+        kept = {"request_three_d_secure", "capture_method", "setup_future_usage"}
+        options["card"] = {name: value for name, value in card.items() if name in kept}
+    capture = data.get("capture_method", "automatic_async")
+    intent = intents.new(
+        sandbox,
+        account,
+        amount=session["amount_total"],
+        allowed_payment_method_types=session["payment_method_types"],
+        capture_method="manual" if card.get("capture_method") == "manual" else capture,
+        currency=session["currency"],
+        customer=session["customer"],
+        description=data.get("description"),
+        metadata=data.get("metadata", {}),
+        payment_method_options=options,
+        payment_method_types=session["payment_method_types"],
+        receipt_email=data.get("receipt_email"),
+        setup_future_usage=_usage(sandbox, session),
+        shipping=data.get("shipping"),
+        statement_descriptor_suffix=data.get("statement_descriptor_suffix"),
     )
-    return sandbox.store.insert(account, method)
+    sandbox.store.save_hidden(intent["id"], session=session["id"])
+    session["payment_intent"] = intent["id"]
+    sandbox.store.save(session)
+    return intent
+
+
+def _saves(session: Json) -> bool:
+    """True when the page offers to keep the card for the customer's next visit."""
+    options = session["saved_payment_method_options"] or {}
+    return bool(session["customer"]) and options.get("payment_method_save") == "enabled"
 
 
 def payer_email(sandbox: Sandbox, account: str, session: Json) -> str | None:
@@ -139,108 +163,70 @@ def given_email(sandbox: Sandbox, account: str, session: Json) -> str | None:
     return email
 
 
-def _needs_challenge(session: Json, outcome: Outcome) -> bool:
-    asked = session["payment_method_options"]["card"]["request_three_d_secure"] != "automatic"
-    return outcome.three_d_secure == "required" or (outcome.three_d_secure == "optional" and asked)
-
-
-def _unseen(session: Json, outcome: Outcome) -> Json | None:
-    """The 3-D Secure result of a payment without challenge; None where nobody asked or the card has none."""
-    asked = session["payment_method_options"]["card"]["request_three_d_secure"] != "automatic"
-    if outcome.three_d_secure == "optional":
-        return _authentication("frictionless", "authenticated", None)
-    if outcome.three_d_secure == "error":
-        return _authentication(None, "processing_error", "protocol_error")
-    if outcome.three_d_secure == "not_enrolled" and asked:
-        return _authentication("frictionless", "attempt_acknowledged", "card_not_enrolled")
-    return None
-
-
-def _authentication(flow: str | None, result: str, reason: str | None) -> Json:
-    indicator = {"authenticated": "05", "attempt_acknowledged": "06"}.get(result, "07")
-    return {
-        "authentication_flow": flow,
-        "electronic_commerce_indicator": indicator,
-        "result": result,
-        "result_reason": reason,
-        "transaction_id": new_id("3ds"),
-        "version": "2.2.0",
-    }
-
-
-def _charge(
-    sandbox: Sandbox, account: str, session: Json, intent: Json, method: Json, card: Card, auth: Json | None
+def _settled(
+    sandbox: Sandbox, account: str, session: Json, method: Json, attempt: attempts.Attempt, save: bool = False
 ) -> Result:
-    if card.outcome.decline_code:
-        error = charging.decline(sandbox, account, intent, method, card, auth)
+    """What an attempt means for its session."""
+    if save and _saves(session):
+        sandbox.store.save_hidden(method["id"], redisplay="always")
+    if attempt.error or attempt.challenge:
         sandbox.store.save(session)
-        return Result(session, error=error)
-    charging.approve(sandbox, account, intent, method, card, auth)
+        return Result(session, attempt.error, attempt.challenge)
+    paid = attempt.intent["status"] == "succeeded"
+    if method["type"] == "card":
+        _redisplay(sandbox, account, method["id"])
+    return Result(_complete(sandbox, account, session, "paid" if paid else "unpaid"))
+
+
+def _redisplay(sandbox: Sandbox, account: str, method_id: str) -> None:
+    """A card that its owner chose to keep may be shown again; one that only the shop keeps, to a limit."""
+    method = sandbox.store.get(account, "payment_method", method_id)
+    if method["customer"] and method["allow_redisplay"] == "unspecified":
+        wanted = sandbox.store.hidden(method_id).get("redisplay", "limited")
+        sandbox.store.save(method | {"allow_redisplay": wanted})
+
+
+def _complete(sandbox: Sandbox, account: str, session: Json, payment_status: str) -> Json:
     session |= {
         "status": "complete",
         "url": None,
-        "payment_status": "paid" if intent["status"] == "succeeded" else "unpaid",
+        "payment_status": payment_status,
         "customer_details": {"email": payer_email(sandbox, account, session), "tax_exempt": "none"},
     }
     session = build("checkout.session", **session)
     sandbox.store.save(session)
     emit(sandbox, account, "checkout.session.completed", session)
-    return Result(session)
+    return session
 
 
-def _challenge(sandbox: Sandbox, account: str, session: Json, intent: Json, method: Json, card: Card) -> str:
-    """Opens an authentication and returns its id, which is also the secret of its page."""
-    challenge = new_id("3dsc", 40)
-    body = {
-        "card": {**asdict(card), "outcome": card.outcome.name},
-        "method": method["id"],
-        "code": f"{secrets.randbelow(1_000_000):06}",
-        "wrong": 0,
-    }
-    sandbox.store.run(
-        "INSERT INTO challenges (id, account, session, state, expires_at, body)"
-        " VALUES (?, ?, ?, 'open', ?, ?)",
-        (challenge, account, session["id"], sandbox.now() + sandbox.config.challenge_ttl_s, json.dumps(body)),
-    )
-    url = f"{sandbox.config.browser_url}/3ds/{challenge}"
-    intent |= {
-        "status": "requires_action",
-        "payment_method": method["id"],
-        "last_payment_error": None,
-        "next_action": {
-            "type": "use_stripe_sdk",
-            "use_stripe_sdk": {"type": "three_d_secure_redirect", "stripe_js": url},
-        },
-    }
-    sandbox.store.save(intent)
-    sandbox.store.save(session)
-    emit(sandbox, account, "payment_intent.requires_action", intent)
-    return challenge
+def _set_up(sandbox: Sandbox, account: str, session: Json, method: Json) -> Result:
+    intent = sandbox.store.get(account, "setup_intent", session["setup_intent"])
+    intent["customer"] = session["customer"]
+    challenge = setups.attempt(sandbox, account, intent, method)
+    if challenge:
+        sandbox.store.save(session)
+        return Result(session, challenge=challenge)
+    return _after_setup(sandbox, account, session, intent)
 
 
-@dataclass
-class Challenge:
-    """A 3-D Secure authentication as its page needs it."""
-
-    id: str
-    account: str
-    session: str
-    state: str
-    body: dict[str, Any]
-
-    @property
-    def card(self) -> Card:
-        return Card(**{**self.body["card"], "outcome": OUTCOMES[self.body["card"]["outcome"]]})
+def _after_setup(sandbox: Sandbox, account: str, session: Json, intent: Json) -> Result:
+    if intent["status"] != "succeeded":
+        sandbox.store.save(session)
+        return Result(session, error=intent["last_setup_error"])
+    _redisplay(sandbox, account, intent["payment_method"])
+    return Result(_complete(sandbox, account, session, "no_payment_required"))
 
 
 def challenge(sandbox: Sandbox, challenge_id: str) -> Challenge:
-    """The authentication with that id, timed out first when due. Raises ApiError 404."""
+    """The authentication with that id; it or its session is timed out first when due. Raises ApiError 404."""
+    sessions.expire_due(sandbox)
     expire_due_challenges(sandbox)
-    rows = sandbox.store.rows("SELECT * FROM challenges WHERE id = ?", (challenge_id,))
-    if not rows:
-        raise ApiError(404, "There is no such authentication.")
-    row = rows[0]
-    return Challenge(row["id"], row["account"], row["session"], row["state"], json.loads(row["body"]))
+    return authentication.find(sandbox, challenge_id)
+
+
+def intent_of(sandbox: Sandbox, found: Challenge) -> Json:
+    kind = "setup_intent" if found.is_setup else "payment_intent"
+    return sandbox.store.get(found.account, kind, found.intent)
 
 
 def answer_challenge(sandbox: Sandbox, challenge_id: str, answer: str, code: str = "") -> Challenge:
@@ -252,16 +238,11 @@ def answer_challenge(sandbox: Sandbox, challenge_id: str, answer: str, code: str
         found = challenge(sandbox, challenge_id)
         if found.state != "open":
             return found
-        if answer == "pass" and not secrets.compare_digest(
-            code.strip().encode(), found.body["code"].encode()
-        ):
-            found.body["wrong"] += 1
-            sandbox.store.run(
-                "UPDATE challenges SET body = ? WHERE id = ?", (json.dumps(found.body), found.id)
-            )
-            if found.body["wrong"] < WRONG_CODES:
+        if answer == "pass":
+            right = authentication.is_right(sandbox, found, code)
+            if right is None:
                 return found
-            answer = "fail"
+            answer = "pass" if right else "fail"
         if answer == "pass":
             _pass(sandbox, found)
         else:
@@ -270,42 +251,35 @@ def answer_challenge(sandbox: Sandbox, challenge_id: str, answer: str, code: str
 
 
 def _pass(sandbox: Sandbox, found: Challenge) -> None:
-    session = sessions.current(sandbox, found.account, found.session)
-    intent = sandbox.store.get(found.account, "payment_intent", session["payment_intent"])
+    intent = intent_of(sandbox, found)
+    session = sessions.of_intent(sandbox, found.account, found.intent)
     method = sandbox.store.get(found.account, "payment_method", found.body["method"])
-    auth = _authentication("challenge", "authenticated", None)
-    result = _charge(sandbox, found.account, session, intent, method, found.card, auth)
-    _end(sandbox, found, "declined" if result.error else "passed")
+    if found.is_setup:
+        setups.finish(sandbox, found.account, intent, method)
+        if session:
+            _after_setup(sandbox, found.account, session, intent)
+        declined = intent["status"] != "succeeded"
+    else:
+        auth = authentication.passed(sandbox)
+        attempt = attempts.charge(sandbox, found.account, intent, method, auth)
+        if session:
+            _settled(sandbox, found.account, session, method, attempt)
+        declined = attempt.error is not None
+    authentication.end(sandbox, found, "declined" if declined else "passed")
 
 
 def _fail(sandbox: Sandbox, found: Challenge, state: str) -> None:
-    session = sandbox.store.get(found.account, "checkout.session", found.session)
-    intent = sandbox.store.get(found.account, "payment_intent", session["payment_intent"])
+    intent = intent_of(sandbox, found)
     method = sandbox.store.get(found.account, "payment_method", found.body["method"])
-    charging.fail(sandbox, found.account, intent, {**AUTHENTICATION_FAILED, "payment_method": method})
-    _end(sandbox, found, state)
-
-
-def _end(sandbox: Sandbox, found: Challenge, state: str) -> None:
-    found.state = state
-    sandbox.store.run("UPDATE challenges SET state = ? WHERE id = ?", (state, found.id))
-
-
-def _abandon_challenges(sandbox: Sandbox, session: Json) -> None:
-    """A new attempt takes the place of an authentication that was left open."""
-    sandbox.store.run(
-        "UPDATE challenges SET state = 'replaced' WHERE session = ? AND state = 'open'", (session["id"],)
-    )
+    if found.is_setup:
+        setups.fail(sandbox, found.account, intent, method, authentication.failure("setup", method))
+    else:
+        charging.fail(sandbox, found.account, intent, authentication.failure("payment", method))
+    authentication.end(sandbox, found, state)
 
 
 def expire_due_challenges(sandbox: Sandbox) -> None:
     """Fails every authentication that was left open too long."""
     with sandbox.store.transaction():
-        due = sandbox.store.rows(
-            "SELECT * FROM challenges WHERE state = 'open' AND expires_at <= ?", (sandbox.now(),)
-        )
-        for row in due:
-            found = Challenge(
-                row["id"], row["account"], row["session"], row["state"], json.loads(row["body"])
-            )
+        for found in authentication.overdue(sandbox):
             _fail(sandbox, found, "timed_out")

@@ -15,8 +15,9 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from . import endpoints, sessions, webhooks
-from .confirm import answer_challenge, challenge, confirm
+from . import actions, clockwork, endpoints, ledger, offered, sessions, webhooks
+from .cards import is_token
+from .confirm import Choice, answer_challenge, challenge, confirm, intent_of
 from .context import Sandbox
 from .errors import ApiError
 from .fields import Json, api_version
@@ -35,12 +36,24 @@ def register(app: Flask, sandbox: Sandbox) -> None:
     route("faults", "POST", _add_fault)
     route("faults", "DELETE", _clear_faults)
     route("deliveries", "GET", _deliveries)
+    route("deliveries/<delivery_id>", "GET", _delivery)
     route("deliveries/<delivery_id>/resend", "POST", _resend)
+    route("payments", "GET", _payments)
+    route("payments/<intent_id>", "GET", _payment)
+    route("keys", "POST", _restrict)
     route("cards", "POST", _register_card)
     route("checkout/<session_id>/pay", "POST", _pay)
     route("challenges/<challenge_id>", "POST", _answer_challenge)
     route("webhook_endpoints/<endpoint_id>/roll", "POST", _roll)
+    route("clock", "GET", _read_clock)
     route("clock", "POST", _clock)
+    for group in actions.ACTIONS:
+        # A session's other actions are below `checkout`, where they have always been.
+        below = "checkout" if group == "sessions" else group
+        act = functools.partial(_answer, sandbox, functools.partial(_act, group=group), "POST")
+        rule = f"/_sandbox/{below}/<object_id>/<action>"
+        app.add_url_rule(rule, f"control.act.{group}", act, methods=["POST"])
+    app.add_url_rule("/_sandbox/events.jsonl", "control.events", functools.partial(_events, sandbox))
     route("reset", "POST", _reset)
 
 
@@ -105,14 +118,44 @@ def _clear_faults(sandbox: Sandbox, _body: Json) -> Json:
 
 
 def _deliveries(sandbox: Sandbox) -> Json:
-    rows = sandbox.store.rows(
-        "SELECT d.*, json_extract(o.body, '$.type') AS type, json_extract(e.body, '$.url') AS url"
-        " FROM deliveries d"
-        " LEFT JOIN objects o ON o.id = d.event LEFT JOIN objects e ON e.id = d.endpoint"
-        " ORDER BY d.created DESC, d.rowid DESC LIMIT ?",
-        (LIST_LIMIT,),
-    )
-    return {"data": [dict(row) for row in rows]}
+    return {"data": ledger.deliveries(sandbox, LIST_LIMIT)}
+
+
+def _delivery(sandbox: Sandbox, delivery_id: str) -> Json:
+    return ledger.delivery(sandbox, delivery_id)
+
+
+def _payments(sandbox: Sandbox) -> Json:
+    return {"data": ledger.payments(sandbox, LIST_LIMIT)}
+
+
+def _payment(sandbox: Sandbox, intent_id: str) -> Json:
+    return ledger.payment(sandbox, intent_id)
+
+
+def _act(sandbox: Sandbox, body: Json, object_id: str, action: str, group: str) -> Json:
+    return actions.act(sandbox, group, object_id, action, body)
+
+
+def _events(sandbox: Sandbox) -> Response:
+    """The whole event log, one event a line."""
+    lines = "".join(ledger.event_log(sandbox))
+    return Response(lines, content_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
+
+
+def _restrict(sandbox: Sandbox, body: Json) -> Json:
+    """Adds or changes a restricted key until the next reset."""
+    key, permissions, account = body.get("key"), body.get("permissions"), body.get("account", "")
+    if not isinstance(key, str) or not isinstance(permissions, list):
+        raise ApiError(400, "Give key as a string and permissions as a list.")
+    owner = next((a for a in sandbox.keys.accounts if a.name == account), None)
+    if owner is None:
+        raise ApiError(400, "There is no account of that name.", param="account")
+    try:
+        sandbox.keys.restrict(key, [str(p) for p in permissions], owner)
+    except ValueError as error:
+        raise ApiError(400, str(error)) from error
+    return {"key": key, "permissions": sorted(map(str, permissions))}
 
 
 def _resend(sandbox: Sandbox, _body: Json, delivery_id: str) -> Json:
@@ -134,7 +177,7 @@ def _pay(sandbox: Sandbox, body: Json, session_id: str) -> Json:
     if not isinstance(card, str) or not isinstance(email, str | None):
         raise ApiError(400, "Give card as a string; email, if wanted, too.")
     account = account_of(sandbox, session_id)
-    result = confirm(sandbox, account, session_id, sandbox.cards.named(card, sandbox.now()), email)
+    result = confirm(sandbox, account, session_id, _choice(sandbox, body, card, email))
     if result.challenge:
         return {"result": "requires_action", "challenge": result.challenge, "session": result.session}
     if result.error:
@@ -142,14 +185,22 @@ def _pay(sandbox: Sandbox, body: Json, session_id: str) -> Json:
     return {"result": "succeeded", "session": result.session}
 
 
+def _choice(sandbox: Sandbox, body: Json, card: str, email: str | None) -> Choice:
+    """`card` is a token, a number, an outcome, or the id of a saved card; `method` another way to pay."""
+    name, method = body.get("name"), body.get("method", "card")
+    if not isinstance(name, str | None) or method not in offered.ACCOUNT_METHODS:
+        raise ApiError(400, "name is a string; method is card, konbini or customer_balance.")
+    save = body.get("save") is True
+    if method != "card":
+        return Choice(type=method, email=email, name=name or "Sandbox")
+    if card.startswith("pm_") and not is_token(card):
+        return Choice(saved=card, email=email, name=name)
+    return Choice(card=sandbox.cards.named(card, sandbox.now()), email=email, name=name, save=save)
+
+
 def account_of(sandbox: Sandbox, session_id: str) -> str:
     """The account that a session belongs to. Raises ApiError 404 for an unknown one."""
-    rows = sandbox.store.rows(
-        "SELECT account FROM objects WHERE id = ? AND kind = 'checkout.session'", (session_id,)
-    )
-    if not rows:
-        raise ApiError(404, "There is no such Checkout Session.", code="resource_missing")
-    return sandbox.keys.by_id(rows[0]["account"]).id
+    return actions.owner_of(sandbox, "checkout.session", session_id)
 
 
 def _answer_challenge(sandbox: Sandbox, body: Json, challenge_id: str) -> Json:
@@ -158,7 +209,11 @@ def _answer_challenge(sandbox: Sandbox, body: Json, challenge_id: str) -> Json:
         raise ApiError(400, "answer is pass, fail or cancel.")
     code = challenge(sandbox, challenge_id).body["code"]
     found = answer_challenge(sandbox, challenge_id, answer, code)
-    return {"state": found.state, "session": sessions.current(sandbox, found.account, found.session)}
+    return {
+        "state": found.state,
+        "session": sessions.of_intent(sandbox, found.account, found.intent),
+        "intent": intent_of(sandbox, found),
+    }
 
 
 def _roll(sandbox: Sandbox, body: Json, endpoint_id: str) -> Json:
@@ -168,16 +223,40 @@ def _roll(sandbox: Sandbox, body: Json, endpoint_id: str) -> Json:
     return {"secret": endpoints.roll_secret(sandbox, endpoint_id, float(old_for_s))}
 
 
+def _read_clock(sandbox: Sandbox) -> Json:
+    return {"now": sandbox.now(), "frozen": sandbox.is_frozen}
+
+
 def _clock(sandbox: Sandbox, body: Json) -> Json:
-    seconds = body.get("advance_s")
-    if not isinstance(seconds, int | float) or not 0 <= seconds <= 366 * 86_400:
+    """Moves the clock forward, freezes it (now, or `at` a moment), lets it run on. Then does what has become due."""
+    if body.keys() - {"advance_s", "freeze", "at"} or not body:
+        raise ApiError(400, "Give advance_s, or freeze as true or false, with at if wanted.")
+    _freeze(sandbox, body)
+    seconds = body.get("advance_s", 0)
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= 366 * 86_400:
         raise ApiError(400, "advance_s is a number of seconds, up to a year.")
     sandbox.advance_clock(float(seconds))
-    webhooks.tick(sandbox)
-    return {"now": sandbox.now()}
+    clockwork.tick(sandbox)
+    return _read_clock(sandbox)
 
 
-def _reset(sandbox: Sandbox, _body: Json) -> Json:
-    sandbox.reset()
+def _freeze(sandbox: Sandbox, body: Json) -> None:
+    freeze, at = body.get("freeze"), body.get("at")
+    if not isinstance(freeze, bool | None) or isinstance(at, bool) or not isinstance(at, int | float | None):
+        raise ApiError(400, "freeze is true or false, at a number of seconds since 1970.")
+    if at is not None and (not freeze or not 0 <= at <= 2**33):
+        raise ApiError(400, "at goes with freeze, and lies between 1970 and 2242.")
+    if freeze:
+        sandbox.freeze_clock(None if at is None else float(at))
+    elif freeze is False:
+        sandbox.thaw_clock()
+
+
+def _reset(sandbox: Sandbox, body: Json) -> Json:
+    """Begins anew; `seed` makes ids and chances the same as in every run with that seed."""
+    seed = body.get("seed")
+    if isinstance(seed, bool) or not isinstance(seed, int | None):
+        raise ApiError(400, "seed is a whole number.", param="seed")
+    sandbox.reset(seed)
     endpoints.register_at_start(sandbox)
-    return {"reset": True}
+    return {"reset": True, "seed": sandbox.ids.seed}

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from flask import Flask, Response, request
 
 from . import confirm, sessions
 from .browser_session import browser_session
-from .card_entry import browser_error, is_email, read_card
+from .card_entry import browser_error, is_email, read_choice
 from .context import Sandbox
 from .errors import ApiError
 from .fields import Json
 from .texts import text
+from .waiting_page import waiting_url
 from .web import from_own_page, json_answer, language_of, page
 
 
@@ -62,8 +64,10 @@ def _confirm(sandbox: Sandbox) -> Response:
         email = str(body.get("email") or "")
         if not is_email(email or confirm.payer_email(sandbox, account, session) or ""):
             return json_answer({"error": {"message": text("bad_email", lang), "field": "email"}}, 402)
-        card = read_card(sandbox, body)
-        result = confirm.confirm(sandbox, account, session["id"], card, email or None)
+        choice = read_choice(sandbox, body)
+        if choice.type == "konbini" and not (choice.name or "").strip():
+            return json_answer({"error": {"message": text("blank_field", lang), "field": "name"}}, 402)
+        result = confirm.confirm(sandbox, account, session["id"], replace(choice, email=email or None))
     except ApiError as error:
         return json_answer(browser_error(error.body["error"], lang), error.status)
     if result.challenge:
@@ -72,7 +76,9 @@ def _confirm(sandbox: Sandbox) -> Response:
         )
     if result.error:
         return json_answer(browser_error(result.error, lang), 402)
-    return json_answer({"session": browser_session(sandbox, account, result.session, lang)})
+    answer = {"session": browser_session(sandbox, account, result.session, lang)}
+    action = waiting_url(sandbox, account, result.session)
+    return json_answer(answer | ({"instructions": f"{action}?locale={lang}&embedded=1"} if action else {}))
 
 
 def _own_json(sandbox: Sandbox) -> Json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from urllib.parse import urlsplit
 
 from .config import is_loopback, origin_of
@@ -11,16 +10,20 @@ from .errors import ApiError, invalid
 from .events import endpoints_of
 from .fields import Json, api_version, build
 from .params import merged_metadata
-from .store import new_id
+
+MOST = 16
+"""Endpoints of an account (Stripe, webhooks)."""
 
 
 def create(sandbox: Sandbox, account: str, params: Json, secret: str | None = None) -> Json:
     """A new endpoint. Only this answer holds the signing secret, as at Stripe."""
     check_url(params["url"])
-    secret = secret or "whsec_" + secrets.token_urlsafe(24)
+    if len(endpoints_of(sandbox, account)) >= MOST:
+        raise invalid(f"You have reached the maximum of {MOST} test webhook endpoints.")
+    secret = secret or sandbox.new_id("whsec", 32)
     endpoint = build(
         "webhook_endpoint",
-        id=new_id("we"),
+        id=sandbox.new_id("we"),
         api_version=params.get("api_version", api_version()),
         created=int(sandbox.now()),
         description=params.get("description") or None,
@@ -83,7 +86,7 @@ def roll_secret(sandbox: Sandbox, endpoint_id: str, old_for_s: float) -> str:
         if held is None:
             raise ApiError(404, "There is no such webhook endpoint.")
         until = sandbox.now() + old_for_s
-        secret = "whsec_" + secrets.token_urlsafe(24)
+        secret = sandbox.new_id("whsec", 32)
         kept = [{**s, "until": s["until"] or until} for s in live_secrets(sandbox, endpoint_id)]
         sandbox.store.save_hidden(endpoint_id, secrets=[{"secret": secret, "until": None}, *kept])
         return secret

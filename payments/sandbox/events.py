@@ -6,7 +6,6 @@ from contextvars import ContextVar
 
 from .context import Sandbox
 from .fields import Json, api_version, build
-from .store import new_id
 
 current_request: ContextVar[Json | None] = ContextVar("current_request", default=None)
 """`id` and `idempotency_key` of the API call being answered; None for what a browser or the clock did."""
@@ -24,7 +23,7 @@ def emit(sandbox: Sandbox, account: str, type_: str, body: Json, previous: Json 
         data["previous_attributes"] = previous
     event = build(
         "event",
-        id=new_id("evt"),
+        id=sandbox.new_id("evt"),
         api_version=api_version(),
         created=int(sandbox.now()),
         data=data,
@@ -53,7 +52,7 @@ def wants(endpoint: Json, type_: str) -> bool:
 
 def queue(sandbox: Sandbox, account: str, event: str, endpoint: str, delay_s: float = 0.0) -> str:
     """Queues one delivery; the delivery threads see it once the transaction is kept."""
-    delivery = new_id("dlv")
+    delivery = sandbox.new_id("dlv")
     now = sandbox.now()
     sandbox.store.run(
         "INSERT INTO deliveries (id, account, event, endpoint, state, next_at, created)"

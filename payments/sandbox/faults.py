@@ -29,11 +29,16 @@ class Fault:
 class Faults:
     """The list of faults in force. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int | None = None) -> None:
         self._lock = threading.Lock()
-        self._faults: list[Fault] = []
-        self._last_id = 0
-        self._random = random.SystemRandom()
+        self.restart(seed)
+
+    def restart(self, seed: int | None) -> None:
+        """No faults; the dice begin anew, from the seed when there is one."""
+        with self._lock:
+            self._faults: list[Fault] = []
+            self._last_id = 0
+            self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 - dice, not secrets
 
     def add(self, operation: str, kind: str, times: int | None, probability: float, delay_s: float) -> Fault:
         """Raises ApiError when the kind does not fit the operation or a number is out of range."""

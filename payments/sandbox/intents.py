@@ -1,115 +1,238 @@
-"""PaymentIntents after their session: update, capture, cancel. Imported by `operations`."""
+"""PaymentIntents: made, changed and confirmed over the API, or made for a Checkout Session. Imported by `operations`,
+`confirm`."""
 
 from __future__ import annotations
 
-from . import charging, sessions
+from typing import Any
+
+from . import attempts, methods, offered, setups
+from .capturing import unexpected
 from .context import Sandbox
-from .errors import conflict_of_state, invalid, not_in_this_sandbox
+from .errors import ApiError, conflict_of_state, invalid, missing, not_in_this_sandbox
 from .events import emit
 from .fields import Json, build
-from .params import merged_metadata
-from .store import new_id
+from .params import merged_metadata, yen
 
-CANCELABLE = (
-    "requires_payment_method",
-    "requires_capture",
-    "requires_confirmation",
-    "requires_action",
-    "processing",
-)
+CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+_CREATES_WITH = {
+    "allowed_payment_method_types",
+    "amount",
+    "automatic_payment_methods",
+    "capture_method",
+    "confirm",
+    "confirmation_method",
+    "currency",
+    "customer",
+    "description",
+    "error_on_requires_action",
+    "excluded_payment_method_types",
+    "expand",
+    "metadata",
+    "off_session",
+    "payment_method",
+    "payment_method_data",
+    "payment_method_options",
+    "receipt_email",
+    "return_url",
+    "setup_future_usage",
+    "shipping",
+    "statement_descriptor_suffix",
+    "use_stripe_sdk",
+}
+_CONFIRMS_WITH = {
+    "capture_method",
+    "error_on_requires_action",
+    "expand",
+    "off_session",
+    "payment_method",
+    "payment_method_data",
+    "payment_method_options",
+    "receipt_email",
+    "return_url",
+    "setup_future_usage",
+    "use_stripe_sdk",
+}
+_DATA = {"type", "billing_details", "metadata", "allow_redisplay", *methods.WITHOUT_CARD}
 
 
-def update(sandbox: Sandbox, account: str, intent_id: str, params: Json) -> Json:
-    """Changes description, receipt address and metadata; the session owns the rest."""
+def new(sandbox: Sandbox, account: str, **values: Any) -> Json:
+    """A PaymentIntent that waits for a method; stored, its event sent."""
+    intent_id = sandbox.new_id("pi")
+    intent = build(
+        "payment_intent",
+        **{
+            "id": intent_id,
+            "amount_capturable": 0,
+            "amount_received": 0,
+            "capture_method": "automatic_async",
+            "client_secret": f"{intent_id}_secret_{sandbox.new_id('s')[2:]}",
+            "confirmation_method": "automatic",
+            "created": int(sandbox.now()),
+            "livemode": False,
+            "metadata": {},
+            "status": "requires_payment_method",
+            **values,
+        },
+    )
+    sandbox.store.insert(account, intent)
+    emit(sandbox, account, "payment_intent.created", intent)
+    return intent
+
+
+def create(sandbox: Sandbox, account: str, params: Json) -> Json | ApiError:
+    """Makes a PaymentIntent, and confirms it at once when asked to."""
+    _check(params)
+    manual = params.get("capture_method") == "manual"
+    types = offered.methods_for(params, params["amount"], manual=manual, saves="setup_future_usage" in params)
     with sandbox.store.transaction():
-        intent = sandbox.store.get(account, "payment_intent", intent_id, "intent")
-        for name, value in params.items():
-            if name == "metadata":
-                intent["metadata"] = merged_metadata(intent["metadata"], value)
-            elif name in {"description", "receipt_email"}:
-                intent[name] = value or None
-            elif name != "expand":
-                raise not_in_this_sandbox(f"Updating {name} of a PaymentIntent")
-        return sandbox.store.save(intent)
-
-
-def capture(sandbox: Sandbox, account: str, intent_id: str, params: Json) -> Json:
-    """Takes a reserved amount, or part of it, once. Raises ApiError in any state but requires_capture."""
-    with sandbox.store.transaction():
-        intent = sandbox.store.get(account, "payment_intent", intent_id, "intent")
-        if params.keys() - {"amount_to_capture", "expand", "metadata"}:
-            raise not_in_this_sandbox("That way of capturing")
-        if intent["status"] != "requires_capture":
-            raise _unexpected(intent, "captured", "requires_capture")
-        amount = params["amount_to_capture"] if "amount_to_capture" in params else intent["amount_capturable"]
-        if not 1 <= amount <= intent["amount_capturable"]:
-            raise invalid(
-                "The amount to capture must be at least 1 and at most what is capturable.",
-                "amount_to_capture",
-                "amount_too_large" if amount > 1 else "amount_too_small",
-            )
-        charge = sandbox.store.get(account, "charge", intent["latest_charge"])
-        intent["metadata"] = merged_metadata(intent["metadata"], params.get("metadata", {}))
-        charging.take(sandbox, account, intent, charge, amount, "charge.captured")
-        session = sessions.of_intent(sandbox, account, intent_id)
-        if session:
-            sandbox.store.save(session | {"payment_status": "paid"})
+        if params.get("customer"):
+            sandbox.store.get(account, "customer", params["customer"], "customer")
+        copied = ("customer", "description", "receipt_email", "setup_future_usage", "shipping")
+        intent = new(
+            sandbox,
+            account,
+            **{name: params[name] for name in (*copied, "statement_descriptor_suffix") if name in params},
+            amount=params["amount"],
+            allowed_payment_method_types=params.get("allowed_payment_method_types"),
+            automatic_payment_methods={"enabled": True, "allow_redirects": "always"}
+            | params.get("automatic_payment_methods", {}),
+            capture_method=params.get("capture_method", "automatic_async"),
+            currency="jpy",
+            metadata=params.get("metadata") or {},
+            payment_method_options=offered.options_for(params, types),
+            payment_method_types=types,
+        )
+        _choose(sandbox, account, intent, params)
+        if params.get("confirm"):
+            return _confirm(sandbox, account, intent, params)
         return intent
 
 
-def cancel(sandbox: Sandbox, account: str, intent_id: str, params: Json) -> Json:
-    """Gives up an intent; a reserved amount is let go. An open session must be expired instead."""
+def _check(params: Json) -> None:
+    """Raises ApiError for what Stripe refuses, and for what this sandbox leaves out."""
+    unknown = params.keys() - _CREATES_WITH
+    if unknown:
+        raise not_in_this_sandbox(f"The parameter {min(unknown)}")
+    if params["currency"].lower() != "jpy":
+        raise invalid(f"Invalid currency: {params['currency'][:8]}. This sandbox takes jpy.", "currency")
+    yen(params["amount"], "amount")
+    if params.get("confirmation_method", "automatic") != "automatic":
+        raise not_in_this_sandbox("confirmation_method=manual")
+    for name in ("off_session", "error_on_requires_action"):
+        if name in params and not params.get("confirm"):
+            raise invalid(f"The parameter {name} cannot be passed when not confirming.", name)
+
+
+def _choose(sandbox: Sandbox, account: str, intent: Json, params: Json) -> None:
+    """Points the intent to the method that the call names or describes, if it does."""
+    method = None
+    if "payment_method" in params:
+        method = methods.named(sandbox, account, params["payment_method"])
+        if method["customer"] not in {None, intent["customer"]}:
+            raise invalid(
+                "The PaymentMethod belongs to a Customer; give that customer with it.",
+                "payment_method",
+                "payment_intent_invalid_parameter",
+            )
+    elif "payment_method_data" in params:
+        method = _described(sandbox, account, params["payment_method_data"])
+    if method is None:
+        return
+    if method["type"] not in intent["payment_method_types"]:
+        raise invalid(
+            f"The payment method type {method['type']} is not allowed for this PaymentIntent; allowed are"
+            f" {', '.join(intent['payment_method_types'])}.",
+            "payment_method",
+            "payment_intent_invalid_parameter",
+        )
+    intent |= {"payment_method": method["id"], "status": "requires_confirmation"}
+    sandbox.store.save(intent)
+
+
+def _described(sandbox: Sandbox, account: str, data: Json) -> Json:
+    if data["type"] == "card":
+        raise not_in_this_sandbox("payment_method_data[type]=card; give payment_method, it")
+    if data.keys() - _DATA:
+        raise not_in_this_sandbox(f"The parameter payment_method_data[{min(data.keys() - _DATA)}]")
+    billing = methods.billing_of(data.get("billing_details"))
+    return methods.without_card(sandbox, account, data["type"], billing, data.get("metadata") or {})
+
+
+def confirm(sandbox: Sandbox, account: str, intent_id: str, params: Json) -> Json | ApiError:
+    """Pays with the intent's method. A refused card is an ApiError that is not raised, so that what was done stays."""
+    unknown = params.keys() - _CONFIRMS_WITH
+    if unknown:
+        raise not_in_this_sandbox(f"The parameter {min(unknown)}")
     with sandbox.store.transaction():
         intent = sandbox.store.get(account, "payment_intent", intent_id, "intent")
-        session = sessions.of_intent(sandbox, account, intent_id)
-        if session and session["status"] == "open":
+        if intent["status"] not in CONFIRMABLE:
+            raise unexpected(intent, "confirmed", ", ".join(CONFIRMABLE))
+        if sandbox.store.hidden(intent_id).get("session"):
             raise conflict_of_state(
-                "You cannot cancel this PaymentIntent because it belongs to a Checkout Session. Expire"
-                " the session "
-                "instead.",
+                "You cannot confirm this PaymentIntent because it belongs to a Checkout Session.",
                 "payment_intent_unexpected_state",
                 payment_intent=intent,
             )
-        if intent["status"] not in CANCELABLE:
-            raise _unexpected(intent, "canceled", ", ".join(CANCELABLE))
-        if intent["status"] == "requires_capture":
-            _release(sandbox, account, intent)
-        intent |= {
-            "status": "canceled",
-            "amount_capturable": 0,
-            "canceled_at": int(sandbox.now()),
-            "cancellation_reason": params.get("cancellation_reason"),
-        }
-        sandbox.store.save(intent)
-        emit(sandbox, account, "payment_intent.canceled", intent)
-        return intent
+        for name in ("capture_method", "receipt_email", "setup_future_usage"):
+            if name in params:
+                intent[name] = params[name] or None
+        if "payment_method_options" in params:
+            changed = offered.options_for(params, list(params["payment_method_options"]))
+            intent["payment_method_options"] = {**(intent["payment_method_options"] or {}), **changed}
+        _choose(sandbox, account, intent, params)
+        return _confirm(sandbox, account, intent, params)
 
 
-def _release(sandbox: Sandbox, account: str, intent: Json) -> None:
-    """Lets a reservation go: Stripe shows that as a refund of the charge that moves no money."""
-    charge = sandbox.store.get(account, "charge", intent["latest_charge"])
-    charge |= {"amount_refunded": charge["amount"], "refunded": True}
-    sandbox.store.save(charge)
-    refund = build(
-        "refund",
-        id=new_id("re"),
-        amount=charge["amount"],
-        charge=charge["id"],
-        created=int(sandbox.now()),
-        currency=charge["currency"],
-        payment_intent=intent["id"],
-        status="succeeded",
-        metadata={},
-    )
-    sandbox.store.insert(account, refund)
-    emit(sandbox, account, "charge.refunded", charge)
+def _confirm(sandbox: Sandbox, account: str, intent: Json, params: Json) -> Json | ApiError:
+    if not intent["payment_method"]:
+        raise conflict_of_state(
+            "You cannot confirm this PaymentIntent because it's missing a payment method. Give one by"
+            " payment_method or payment_method_data.",
+            "payment_intent_unexpected_state",
+            payment_intent=intent,
+        )
+    off_session = params.get("off_session", "false") != "false"
+    method = sandbox.store.get(account, "payment_method", intent["payment_method"])
+    if off_session and intent["setup_future_usage"]:
+        raise invalid("off_session and setup_future_usage exclude each other.", "off_session")
+    if off_session and method["customer"] is None:
+        raise missing("customer")
+    return_url = "" if params.get("use_stripe_sdk") else params.get("return_url", "")
+    attempt = attempts.pay(sandbox, account, intent, method, off_session=off_session, return_url=return_url)
+    if attempt.challenge and params.get("error_on_requires_action"):
+        error = attempts.give_up_challenge(sandbox, account, intent, method)
+        return setups.refused(error, payment_intent=intent)
+    if attempt.error:
+        return setups.refused(attempt.error, payment_intent=intent)
+    return intent
 
 
-def _unexpected(intent: Json, verb: str, wanted: str) -> Exception:
-    return conflict_of_state(
-        f"This PaymentIntent could not be {verb} because it has a status of {intent['status']}."
-        " Only a PaymentIntent "
-        f"with one of the following statuses may be {verb}: {wanted}.",
-        "payment_intent_unexpected_state",
-        payment_intent=intent,
-    )
+def update(sandbox: Sandbox, account: str, intent_id: str, params: Json) -> Json:
+    """Changes description, receipt address and metadata; before it is confirmed also amount, customer and method.
+    What belongs to a session the session owns."""
+    with sandbox.store.transaction():
+        intent = sandbox.store.get(account, "payment_intent", intent_id, "intent")
+        changes = {"amount", "customer", "payment_method", "setup_future_usage"} & params.keys()
+        known = {"description", "expand", "metadata", "receipt_email", "shipping"} | changes
+        if params.keys() - known or (changes and sandbox.store.hidden(intent_id).get("session")):
+            raise not_in_this_sandbox("Updating that of a PaymentIntent")
+        if "metadata" in params:
+            intent["metadata"] = merged_metadata(intent["metadata"], params["metadata"])
+        for name in ("description", "receipt_email", "shipping"):
+            if name in params:
+                intent[name] = params[name] or None
+        if changes:
+            _change(sandbox, account, intent, params)
+        return sandbox.store.save(intent)
+
+
+def _change(sandbox: Sandbox, account: str, intent: Json, params: Json) -> None:
+    if intent["status"] not in CONFIRMABLE:
+        raise unexpected(intent, "updated", ", ".join(CONFIRMABLE))
+    if "amount" in params:
+        intent["amount"] = yen(params["amount"], "amount")
+    if "customer" in params:
+        intent["customer"] = sandbox.store.get(account, "customer", params["customer"], "customer")["id"]
+    if "setup_future_usage" in params:
+        intent["setup_future_usage"] = params["setup_future_usage"] or None
+    _choose(sandbox, account, intent, params)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .errors import ApiError
@@ -12,14 +13,41 @@ RESTRICTED_PERMISSIONS = frozenset(
     {
         "checkout_session_write",
         "payment_intent_write",
+        "setup_intent_write",
+        "payment_method_write",
         "refund_write",
         "customer_write",
         "charge_read",
+        "dispute_read",
+        "early_fraud_warning_read",
         "event_read",
         "account_read",
     }
 )
 """What a shop needs and no more; `write` includes `read`. Real keys are cut to size in Stripe's dashboard."""
+PERMISSIONS = frozenset(
+    f"{noun}_{right}"
+    for noun in (
+        "account",
+        "balance",
+        "balance_transaction",
+        "charge",
+        "checkout_session",
+        "customer",
+        "dispute",
+        "early_fraud_warning",
+        "event",
+        "file",
+        "payment_intent",
+        "payment_method",
+        "refund",
+        "setup_intent",
+        "test_helper",
+        "webhook",
+    )
+    for right in ("read", "write")
+)
+"""Every permission that an operation of this sandbox asks for."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +71,32 @@ class Account:
 class KeyRing:
     """Finds the account of a key. Keys are fixed, so that a shop's configuration needs no set-up step."""
 
-    def __init__(self, names: tuple[str, ...]) -> None:
+    def __init__(
+        self, names: tuple[str, ...], restricted: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    ) -> None:
         self.accounts = [Account(""), *(Account(name) for name in names)]
+        self._started_with = restricted
+        self.forget_restricted()
+
+    def forget_restricted(self) -> None:
+        """Back to the restricted keys of the start."""
+        self._restricted: dict[str, tuple[Account, frozenset[str]]] = {}
+        for account in self.accounts:
+            self._restricted[account.key("rk_test_")] = (account, RESTRICTED_PERMISSIONS)
+        for key, permissions in self._started_with:
+            self.restrict(key, permissions, self.accounts[0])
+
+    def restrict(self, key: str, permissions: Iterable[str], account: Account) -> None:
+        """Adds or changes a restricted key. Raises ValueError for a name that is no permission or no such key."""
+        granted = frozenset(permissions)
+        unknown = granted - PERMISSIONS
+        if unknown:
+            raise ValueError(
+                f"there is no permission {min(unknown)!r}; known: {', '.join(sorted(PERMISSIONS))}"
+            )
+        if not key.startswith("rk_test_") or not key.isascii() or len(key) > 100:
+            raise ValueError("a restricted key begins with rk_test_")
+        self._restricted[key] = (account, granted)
 
     def by_id(self, account_id: str) -> Account:
         """Raises ApiError 404 for an account that this process was not started with; a kept store may have it."""
@@ -67,11 +119,16 @@ class KeyRing:
             )
         account = self._match(key, "sk_test_")
         if account is None:
-            account = self._match(key, "rk_test_")
-            if account is None:
+            found = self._find_restricted(key)
+            if found is None:
                 raise ApiError(401, f"Invalid API Key provided: {_masked(key)}")
-            _require(permission, key, account)
+            account, granted = found
+            _require(permission, key, account, granted)
         return account
+
+    def _find_restricted(self, key: str) -> tuple[Account, frozenset[str]] | None:
+        given = key.encode()
+        return next((v for k, v in self._restricted.items() if hmac.compare_digest(k.encode(), given)), None)
 
     def _match(self, key: str, prefix: str) -> Account | None:
         given = key.encode()
@@ -82,8 +139,7 @@ def _masked(key: str) -> str:
     return f"{key[:8]}****{key[-4:]}" if len(key) > 16 else "****"
 
 
-def _require(permission: str, key: str, account: Account) -> None:
-    granted = RESTRICTED_PERMISSIONS
+def _require(permission: str, key: str, account: Account, granted: frozenset[str]) -> None:
     if permission in granted or (permission.endswith("_read") and permission[:-5] + "_write" in granted):
         return
     raise ApiError(

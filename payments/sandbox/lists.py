@@ -19,10 +19,14 @@ _COMPARISONS = {
 }
 # Literal paths, because an index serves only the very expression that it was made of.
 _FILTERS = {
+    "allow_redisplay": "json_extract(body, '$.allow_redisplay') = ?",
     "charge": "json_extract(body, '$.charge') = ?",
     "customer": "json_extract(body, '$.customer') = ?",
     "email": "json_extract(body, '$.email') = ?",
     "payment_intent": "json_extract(body, '$.payment_intent') = ?",
+    "payment_method": "json_extract(body, '$.payment_method') = ?",
+    "purpose": "json_extract(body, '$.purpose') = ?",
+    "setup_intent": "json_extract(body, '$.setup_intent') = ?",
     "source": "json_extract(body, '$.source') = ?",
     "status": "json_extract(body, '$.status') = ?",
     "type": "json_extract(body, '$.type') = ?",
@@ -37,11 +41,29 @@ _POINTS_TO = {
     "balance_transaction": "balance_transaction",
     "charge": "charge",
     "customer": "customer",
+    "default_payment_method": "payment_method",
+    "failure_balance_transaction": "balance_transaction",
+    "latest_attempt": "setup_attempt",
     "latest_charge": "charge",
     "payment_intent": "payment_intent",
     "payment_method": "payment_method",
+    "setup_intent": "setup_intent",
+    **dict.fromkeys(
+        (
+            "cancellation_policy",
+            "customer_communication",
+            "customer_signature",
+            "duplicate_charge_documentation",
+            "receipt",
+            "refund_policy",
+            "service_documentation",
+            "shipping_documentation",
+            "uncategorized_file",
+        ),
+        "file",
+    ),
 }
-_SOURCES = {"ch": "charge", "re": "refund"}
+_SOURCES = {"ch": "charge", "py": "charge", "re": "refund", "pyr": "refund", "du": "dispute"}
 
 
 def page(sandbox: Sandbox, account: str, kind: str, params: Json, url: str, **where: Any) -> Json:

@@ -8,9 +8,7 @@ number and no security code may come here: callers hand over brand, last four di
 from __future__ import annotations
 
 import json
-import secrets
 import sqlite3
-import string
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -21,7 +19,6 @@ from typing import Any
 from .errors import no_such
 
 Json = dict[str, Any]
-_ALPHABET = string.ascii_letters + string.digits
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS objects (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, account TEXT NOT NULL, kind TEXT NOT NULL,
@@ -30,8 +27,12 @@ CREATE INDEX IF NOT EXISTS objects_by_kind ON objects (account, kind, seq);
 CREATE INDEX IF NOT EXISTS objects_by_intent ON objects (json_extract(body, '$.payment_intent'), kind);
 CREATE INDEX IF NOT EXISTS objects_expiring ON objects (json_extract(body, '$.expires_at'))
     WHERE kind = 'checkout.session' AND json_extract(body, '$.status') = 'open';
-CREATE INDEX IF NOT EXISTS objects_settling ON objects (json_extract(hidden, '$.settles_at'))
-    WHERE kind = 'refund' AND json_extract(hidden, '$.behaviour') <> 'succeeded';
+CREATE INDEX IF NOT EXISTS objects_by_setup ON objects (json_extract(body, '$.setup_intent'), kind);
+CREATE INDEX IF NOT EXISTS objects_by_customer ON objects (json_extract(body, '$.customer'), kind);
+CREATE INDEX IF NOT EXISTS objects_by_charge ON objects (json_extract(body, '$.charge'), kind);
+CREATE INDEX IF NOT EXISTS events_by_object ON objects (json_extract(body, '$.data.object.id'))
+    WHERE kind = 'event';
+CREATE INDEX IF NOT EXISTS objects_by_source ON objects (json_extract(body, '$.source'), kind);
 CREATE TABLE IF NOT EXISTS idempotency (
     account TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, status INTEGER, body TEXT, created REAL
     NOT NULL, request_id TEXT NOT NULL, PRIMARY KEY (account, key));
@@ -41,22 +42,22 @@ CREATE TABLE IF NOT EXISTS deliveries (
     created REAL NOT NULL, finished REAL);
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (state, next_at);
 CREATE INDEX IF NOT EXISTS deliveries_of_event ON deliveries (event);
-CREATE TABLE IF NOT EXISTS challenges (
-    id TEXT PRIMARY KEY, account TEXT NOT NULL, session TEXT NOT NULL, state TEXT NOT NULL,
+CREATE TABLE IF NOT EXISTS authentications (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, intent TEXT NOT NULL, state TEXT NOT NULL,
     expires_at REAL NOT NULL, body TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS challenges_open ON challenges (state, expires_at);
+CREATE INDEX IF NOT EXISTS authentications_open ON authentications (state, expires_at);
+CREATE TABLE IF NOT EXISTS alarms (
+    object TEXT NOT NULL, what TEXT NOT NULL, account TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (object, what));
+CREATE INDEX IF NOT EXISTS alarms_due ON alarms (at);
 """
 _EMPTYING = (
     "DELETE FROM objects",
     "DELETE FROM idempotency",
     "DELETE FROM deliveries",
-    "DELETE FROM challenges",
+    "DELETE FROM authentications",
+    "DELETE FROM alarms",
 )
-
-
-def new_id(prefix: str, length: int = 24) -> str:
-    """A fresh, unguessable id such as `pi_…`."""
-    return prefix + "_" + "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
 class Store:

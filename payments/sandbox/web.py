@@ -5,10 +5,11 @@ No page has inline script or style, loads a file from elsewhere, or sets a cooki
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import Flask, Response, render_template, request
 
 from .context import Sandbox
 from .fields import Json
@@ -71,3 +72,23 @@ def json_answer(body: Json, status: int = 200) -> Response:
     response = Response(json.dumps(body, ensure_ascii=False), status, content_type="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+_STORES = {
+    "familymart": "ファミリーマート FamilyMart",
+    "lawson": "ローソン Lawson",
+    "ministop": "ミニストップ Ministop",
+    "seicomart": "セイコーマート Seicomart",
+}
+
+
+def moment(seconds: float) -> str:
+    """A point in time as people in Japan read it."""
+    zone = dt.timezone(dt.timedelta(hours=9))
+    return f"{dt.datetime.fromtimestamp(seconds, zone):%Y-%m-%d %H:%M:%S} JST"
+
+
+def register_filters(app: Flask) -> None:
+    """What the templates need beside Jinja's own."""
+    app.jinja_env.filters["moment"] = moment
+    app.jinja_env.filters["store"] = lambda chain: _STORES[chain]

@@ -15,7 +15,8 @@ import threading
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from . import confirm, endpoints, refunds, sessions
+from . import endpoints
+from .clockwork import tick
 from .context import Sandbox
 from .errors import ApiError
 from .events import queue
@@ -185,13 +186,6 @@ def post(url: str, body: bytes, headers: dict[str, str], timeout_s: float) -> tu
         return answer.status, None if 200 <= answer.status < 300 else f"answered {answer.status}"
     finally:
         connection.close()
-
-
-def tick(sandbox: Sandbox) -> None:
-    """Does what time alone does: expires sessions, fails authentications left open, settles refunds."""
-    sessions.expire_due(sandbox)
-    confirm.expire_due_challenges(sandbox)
-    refunds.settle_due(sandbox)
 
 
 def resend(sandbox: Sandbox, delivery_id: str) -> str:

@@ -4,14 +4,20 @@
 (() => {
   const form = document.getElementById("pay");
   const submit = document.getElementById("submit");
-  const fields = window.cardFields(form, () => {});
+  const fields = form.elements.number ? window.cardFields(form, () => {}) : { say: () => {}, filled: () => true };
+  const chosen = () => form.elements.method.value || "card";
   let sending = false;
   form.addEventListener("submit", (event) => {
     const email = form.elements.email;
     const blank = email && email.value.trim() === "";
+    const name = chosen() === "konbini" ? form.elements.name : null;
+    const nameless = name && name.value.trim() === "";
     fields.say("email", blank ? form.dataset.blank : null);
-    if (sending || !fields.filled(form.dataset.blank) || blank) {
+    fields.say("name", nameless ? form.dataset.blank : null);
+    const cardless = chosen() === "card" && !fields.filled(form.dataset.blank);
+    if (sending || cardless || blank || nameless) {
       event.preventDefault();
+      if (nameless) name.focus();
       if (blank) email.focus();
       return;
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import socket
 import threading
@@ -70,6 +72,13 @@ class Running:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read(), dict(error.headers)
+
+    def location(self, path: str) -> str | None:
+        """Where a page sends the browser."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.config.port, timeout=20)
+        with contextlib.closing(connection):
+            connection.request("GET", path)
+            return connection.getresponse().getheader("Location")
 
     def control(self, path: str, body: Json | None = None, method: str = "") -> Json:
         """Calls the control API with its key; the answer's JSON."""

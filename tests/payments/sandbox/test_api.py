@@ -63,7 +63,7 @@ def test_restricted_key_does_what_a_shop_needs_and_no_more(running: Running) -> 
 
 def test_operation_that_is_not_here_says_so_in_the_shape_of_an_error(client: stripe.StripeClient) -> None:
     with pytest.raises(stripe.InvalidRequestError, match="not in this sandbox") as refused:
-        client.v1.payment_intents.create({"amount": 100, "currency": "jpy"})
+        client.v1.subscriptions.create({"customer": "cus_1", "items": []})
     assert refused.value.http_status == 404
     assert refused.value.request_id is not None
     assert refused.value.request_id.startswith("req_")
