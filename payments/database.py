@@ -79,9 +79,25 @@ class Database:
 
     @contextlib.contextmanager
     def migration_connection(self) -> Iterator[Connection]:
-        """A connection in a write transaction, for changes of the schema; committed at the end."""
-        with self._writer(), self._writing.begin() as connection:
-            yield connection
+        """A connection in a write transaction, for changes of the schema; committed at the end.
+
+        SQLite changes a table by making it anew, and dropping the old one would drop or forbid the rows that point
+        at it. So foreign keys are off until the end, and then all are checked at once (sqlite.org/lang_altertable).
+        """
+        with self._writer(), self._writing.connect() as connection:
+            if not self.is_sqlite:
+                with connection.begin():
+                    yield connection
+                return
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    yield connection
+                    if driver.execute("PRAGMA foreign_key_check").fetchone() is not None:
+                        raise RuntimeError("a migration left rows that point at nothing")
+            finally:
+                driver.execute("PRAGMA foreign_keys=ON")
 
     @contextlib.contextmanager
     def _writer(self) -> Iterator[None]:

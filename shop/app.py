@@ -18,6 +18,7 @@ from payments.provider import Provider
 from payments.providers.stripe import StripeProvider
 from security.guard import PANGuard
 from shop import logs, web
+from shop.accounts.views import account
 from shop.address.views import address
 from shop.approvals.service import Desk, Nobody
 from shop.assets import STATIC, Assets
@@ -126,7 +127,19 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _register_views(app: Flask) -> None:
-    for blueprint in (catalog, pages, pictures, address, cart, checkout, payment, orders, webhooks, health):
+    for blueprint in (
+        catalog,
+        pages,
+        pictures,
+        address,
+        cart,
+        checkout,
+        payment,
+        orders,
+        account,
+        webhooks,
+        health,
+    ):
         app.register_blueprint(blueprint)
     app.register_blueprint(csp_reports)
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from payments.database import Database
 from security.sealing import CannotOpen, key_id_of
+from shop.accounts.models import Account, AccountAddress, AccountSession, Letter
 from shop.checkout.models import Draft
 from shop.orders.models import Order, OrderRefund
 from shop.settings import key_holders, load
@@ -38,6 +39,13 @@ SEALED_COLUMNS = (
     SealedColumn(Order, "contact", "id"),
     SealedColumn(Draft, "contact", "cart_id"),
     SealedColumn(OrderRefund, "note", "refund_id"),
+    SealedColumn(Account, "email", "id"),
+    SealedColumn(Account, "profile", "id"),
+    SealedColumn(Account, "password", "id"),
+    SealedColumn(Account, "totp", "id"),
+    SealedColumn(AccountSession, "totp", "id"),
+    SealedColumn(AccountAddress, "contact", "id"),
+    SealedColumn(Letter, "address", "id"),
 )
 """Every sealed column of the schema; a test compares this with the metadata."""
 

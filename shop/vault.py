@@ -29,6 +29,17 @@ class Purpose(StrEnum):
     KEY_ROTATION = "key_rotation"
     ORDER_DESK = "order_desk"
     """A member of staff looks at who ordered."""
+    OWN_ACCOUNT = "own_account"
+    """A signed-in shopper sees their own name, addresses and orders."""
+    OWN_EXPORT = "own_export"
+    """A signed-in shopper takes their data with them."""
+    SIGN_IN = "sign_in"
+    """A password's hash or a second factor's secret is compared with what was typed."""
+    ACCOUNT_MAIL = "account_mail"
+    CLAIM_ORDER = "claim_order"
+    """Whoever holds an order's link wants it in an account: the mail goes to the order's own address."""
+    PHONE_HASH = "phone_hash"
+    """Orders from before they could be found by telephone."""
 
 
 BY_STAFF = frozenset({Purpose.ORDER_DESK})

@@ -18,6 +18,7 @@ from payments.columns import new_id
 from payments.models import Payment
 from payments.provider import OutcomeUnknown, UIMode
 from payments.sessions import want_session
+from shop.accounts.lookup import phone_hash
 from shop.address.contact import Contact
 from shop.address.normalise import lookup_key_email
 from shop.cart.models import CartLine
@@ -81,6 +82,8 @@ class Buyer:
     contact: Contact
     locale: str
     request_id: str
+    account_id: str | None = None
+    """Whose order it becomes, when a signed-in shopper confirms."""
 
 
 def confirm(
@@ -194,6 +197,8 @@ def _order(shop: Shop, store: Store, quote: Quote, buyer: Buyer, attempt_key: st
         contact=shop.vault.seal(place, contact.to_json()),
         email_hash=shop.vault.lookup(store.id, "email", lookup_key_email(contact.email)),
         address_hash=shop.vault.lookup(store.id, "address", address.casefold()),
+        phone_hash=phone_hash(shop.vault, store.id, contact.phone),
+        account_id=buyer.account_id,
         held_until=now + holds.HOLD_FOR,
     )
 

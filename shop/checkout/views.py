@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -12,6 +13,9 @@ from payments.columns import utcnow
 from payments.money import Money
 from payments.provider import PaymentError, UIMode
 from security.headers import PageKind
+from shop.accounts.addresses import Entry
+from shop.accounts.current import account_of
+from shop.accounts.prefill import prefill
 from shop.address.contact import Contact
 from shop.address.forms import AddressForm
 from shop.cart.cart import CartLineView, CartView, current_cart_token, load_cart_in
@@ -49,8 +53,11 @@ def address() -> ResponseReturnValue:
     basket = _basket()
     if basket is None:
         return _to_cart()
-    form = AddressForm.of(drafts.contact_of(the_shop().vault, basket.draft, g.request_id))
-    return _address_page(basket, form)
+    typed = drafts.contact_of(the_shop().vault, basket.draft, g.request_id)
+    known = prefill(request) if typed is None else None
+    return _address_page(
+        basket, known.form if known else AddressForm.of(typed), book=known.book if known else ()
+    )
 
 
 @checkout.post("")
@@ -123,7 +130,8 @@ def place() -> ResponseReturnValue:
     quote = _quote(basket, contact)
     if form.digest.data != quote.digest:
         return _final_page(quote, contact, before=_seen_total(form), status=409)
-    buyer = Buyer(basket.cart.cart_id, contact, the_locale(), g.request_id)
+    who = account_of(request)
+    buyer = Buyer(basket.cart.cart_id, contact, the_locale(), g.request_id, who.id if who else None)
     try:
         placed = confirm(the_shop(), the_store(), quote, buyer, ui_mode_of(the_store()), utcnow(), claim=True)
     except TooMany:
@@ -181,7 +189,7 @@ def _to_cart() -> ResponseReturnValue:
 
 
 def _address_page(
-    basket: Basket, form: AddressForm, *, places: object = None, status: int = 200
+    basket: Basket, form: AddressForm, *, places: object = None, book: Sequence[Entry] = (), status: int = 200
 ) -> ResponseReturnValue:
     page = render_template(
         "checkout/address.html",
@@ -189,6 +197,8 @@ def _address_page(
         cart=_shown(basket),
         fees=fee_range(policy_of(the_store().id)),
         places=places,
+        book=book,
+        is_guest=account_of(request) is None,
     )
     return page, status
 

@@ -3,6 +3,7 @@
 from payments import models as payment_models
 from payments.registry import mapper_registry
 from shop import passages
+from shop.accounts import models as account_models
 from shop.approvals import models as approval_models
 from shop.audit import models as audit_models
 from shop.cart import models as cart_models
@@ -21,6 +22,7 @@ MODULES = (
     cart_models,
     checkout_models,
     csp_report_models,
+    account_models,
     order_models,
     job_models,
     limit_models,

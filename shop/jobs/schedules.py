@@ -14,6 +14,7 @@ from payments.columns import utcnow
 from payments.database import Database
 from payments.provider import PaymentError
 from payments.reconcile import reconcile
+from shop.accounts import housekeeping
 from shop.approvals.service import expire_overdue
 from shop.audit.send import SENT, send_head
 from shop.cart.change import forget_old
@@ -127,4 +128,6 @@ _SCHEDULES: dict[str, tuple[dt.timedelta, Callable[[Shop], str]]] = {
     "audit_head": (dt.timedelta(minutes=15), _send_head),
     "baskets": (dt.timedelta(hours=6), _forget_baskets),
     "limits": (dt.timedelta(minutes=5), _sweep_limits),
+    "accounts": (dt.timedelta(hours=1), housekeeping.sweep),
+    "phones": (dt.timedelta(seconds=10), housekeeping.fill_phones),
 }

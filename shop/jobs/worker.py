@@ -173,7 +173,9 @@ class Worker:
 
     def _send_mail(self, job: Job) -> None:
         try:
-            deliver(self._shop.settings.mail_url, compose(self._shop, job))
+            message = compose(self._shop, job)
+            if message is not None:
+                deliver(self._shop.settings.mail_url, message)
         except MailNotTaken as error:
             raise Later(str(error)) from error
 

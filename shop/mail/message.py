@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
-from urllib.parse import urlsplit
 
 from flask import render_template
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from payments.columns import utcnow
 from payments.models import Payment
+from shop.accounts.letters import is_letter
 from shop.address.contact import Contact
 from shop.context import Shop
 from shop.jobs.models import Job
+from shop.mail.letter import compose_letter, envelope
 from shop.orders.links import order_token
 from shop.orders.models import Order, OrderLine, OrderPayment
 from shop.orders.queries import order_lines
@@ -24,8 +21,13 @@ from shop.stores import all_stores
 from shop.vault import Place, Purpose
 
 
-def compose(shop: Shop, job: Job) -> EmailMessage:
-    """The mail that a job asks for. Needs an application context; opens the customer's contact for it."""
+def compose(shop: Shop, job: Job) -> EmailMessage | None:
+    """The mail that a job asks for. Needs an application context; opens the customer's contact for it.
+
+    None for a letter whose account was deleted meanwhile: nobody is to get it any more.
+    """
+    if is_letter(job.detail):
+        return compose_letter(shop, job)
     with shop.db.read() as session:
         order = session.get_one(Order, (job.store_id, job.subject_id))
         lines = order_lines(session, order)
@@ -56,16 +58,8 @@ def _message(
         "origin": origin + prefix,
         "order_url": f"{origin}{prefix}/orders/{order_token(shop.settings.keys, order.store_id, order.id)}",
     }
-    message = EmailMessage(policy=SMTP)
-    user, _at, domain = shop.settings.mail_from.rpartition("@")
-    message["From"] = Address(store.name, user, domain)
-    message["To"] = Address(addr_spec=contact.email)
-    message["Subject"] = f"[{store.name}] {_subject(job.detail)} ({order.number})"
-    message["Date"] = format_datetime(utcnow())
-    # The job's id: sent again after a crash, it is seen to be the same mail (RFC 5322, 3.6.4).
-    message["Message-ID"] = f"<{job.id}@{urlsplit(origin).hostname}>"
-    message["X-Request-Id"] = order.request_id
-    message["Auto-Submitted"] = "auto-generated"
+    subject = f"{_subject(job.detail)} ({order.number})"
+    message = envelope(shop, job, store, contact.email, subject, order.request_id)
     message.set_content(render_template(f"mail/{job.detail}.txt", **context))
     message.add_alternative(render_template(f"mail/{job.detail}.html", **context), subtype="html")
     return message

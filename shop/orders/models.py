@@ -15,6 +15,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -43,6 +44,10 @@ class Order(StoreOwned, Base):
     contact: Mapped[bytes] = mapped_column(Sealed, info=PERSONAL)
     email_hash: Mapped[str] = mapped_column(Hashed, info=INTERNAL)
     address_hash: Mapped[str] = mapped_column(Hashed, info=INTERNAL)
+    phone_hash: Mapped[str | None] = mapped_column(Hashed, info=INTERNAL)
+    """Orders from before it existed get it from the worker (`accounts.backfill`)."""
+    account_id: Mapped[str | None] = mapped_column(String(26), info=INTERNAL)
+    """Whose order it is, when a signed-in shopper placed or claimed it. An account that goes leaves its orders."""
     held_until: Mapped[dt.datetime] = mapped_column(UTCDateTime, info=INTERNAL)
     hold_prolonged: Mapped[bool] = mapped_column(Boolean, default=False, info=INTERNAL)
 
@@ -51,7 +56,18 @@ class Order(StoreOwned, Base):
         UniqueConstraint("store_id", "attempt_key"),
         CheckConstraint("total_minor > 0", name="total"),
         Index("ix_order_held_until", "state", "held_until"),
+        ForeignKeyConstraint(["store_id", "account_id"], ["account.store_id", "account.id"]),
         Index("ix_order_email", "store_id", "email_hash"),
+        Index("ix_order_phone", "store_id", "phone_hash"),
+        Index("ix_order_account", "store_id", "account_id", "placed_at", "id"),
+        # What is still to be found by its telephone: empty soon, and then free to look at.
+        Index(
+            "ix_order_without_phone",
+            "store_id",
+            "id",
+            sqlite_where=text("phone_hash IS NULL"),
+            postgresql_where=text("phone_hash IS NULL"),
+        ),
         Index("ix_order_placed", "placed_at", "id"),
     )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from shop.accounts.current import account_of
 from shop.orders.access import the_order
 
 orders = Blueprint("orders", __name__)
@@ -13,4 +14,6 @@ orders = Blueprint("orders", __name__)
 @orders.get("/orders/<token>")
 def show(token: str) -> ResponseReturnValue:
     """The order. Nothing about the person stands on it, since a link can be forwarded."""
-    return render_template("orders/show.html", view=the_order(token), token=token)
+    view, who = the_order(token), account_of(request)
+    mine = who is not None and view.order.account_id == who.id
+    return render_template("orders/show.html", view=view, token=token, who=who, mine=mine)

@@ -1,0 +1,1 @@
+"""Shoppers' accounts, one population a store. Guests need none of it."""

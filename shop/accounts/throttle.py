@@ -1,0 +1,81 @@
+"""How often a sign-in may be tried. Counted by what was typed, so an address with an account and one without are
+treated alike; a browser that signed in before is counted by itself, so no stranger can lock its owner out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+from dataclasses import dataclass
+
+from shop.limits import Limits, Rule
+
+_QUARTER = dt.timedelta(minutes=15)
+
+BY_ADDRESS = Rule("account sign-in address", 60, _QUARTER)
+BY_PAIR = Rule("account sign-in pair", 8, _QUARTER)
+BY_ACCOUNT = Rule("account sign-in account", 60, dt.timedelta(days=1))
+"""From all unknown browsers together. Its owner still comes in: known browser, passkey, or the link of a reset."""
+BY_DEVICE = Rule("account sign-in device", 10, _QUARTER)
+FACTOR = Rule("account factor", 6, _QUARTER)
+PROVE = Rule("account prove", 8, _QUARTER)
+LETTERS_TO = Rule("account letters to", 4, dt.timedelta(hours=1))
+"""To one address, whoever asks; more are answered alike and not sent."""
+LETTERS_FROM = Rule("account letters from", 20, dt.timedelta(hours=1))
+CHALLENGES = Rule("account challenges", 60, _QUARTER)
+ONCE = Rule("account challenge", 1, _QUARTER)
+"""A challenge counts once, and its life is shorter than the window."""
+
+
+class TooOften(Exception):
+    """Refused before anything was looked at. `wait_s` at the latest."""
+
+    def __init__(self, wait: dt.timedelta) -> None:
+        super().__init__("too often")
+        self.wait_s = max(1, int(wait.total_seconds()))
+
+
+@dataclass(frozen=True)
+class Browser:
+    """What is known of who asks, before they proved anything."""
+
+    address: str
+    """Of the network: an IPv4 address or an IPv6 /64, as one household has it."""
+    device: str
+    """Words for the kind of browser."""
+    device_hash: str | None
+    """Of the cookie that a browser gets when it signs in."""
+    locale: str
+    request_id: str
+
+
+def network_of(remote: str | None) -> str:
+    """What counts as one place: anyone with IPv6 has 2^64 addresses."""
+    try:
+        address = ipaddress.ip_address(remote or "")
+    except ValueError:
+        return "-"
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def hit(limits: Limits, *uses: tuple[Rule, str]) -> None:
+    """Count one use of each. Raises TooOften, and LimitsDown: nobody proves anything uncounted."""
+    verdict = limits.hit(*uses)
+    if not verdict.allowed:
+        raise TooOften(verdict.wait)
+
+
+def sign_in_uses(
+    store_id: str, email_hash: str, browser: Browser, *, is_known: bool
+) -> list[tuple[Rule, str]]:
+    """What one attempt counts under."""
+    if is_known:
+        return [(BY_DEVICE, f"{store_id} {email_hash} {browser.device_hash}")]
+    return [
+        (BY_ADDRESS, browser.address),
+        (BY_PAIR, f"{store_id} {email_hash} {browser.address}"),
+        (BY_ACCOUNT, f"{store_id} {email_hash}"),
+    ]
