@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from shop.accounts import claim, factor, letters, people, sessions, throttle, trail
 from shop.accounts.current import SignedIn
 from shop.accounts.entry import Wrong
-from shop.accounts.join import LinkOver, account_by_email
+from shop.accounts.join import account_by_email
+from shop.accounts.letters import LinkOver
 from shop.accounts.lookup import email_hash
 from shop.accounts.models import Account, Letter
 from shop.accounts.people import Profile
@@ -109,11 +110,8 @@ def ask_to_change_email(shop: Shop, who: SignedIn, email: str, browser: Browser,
 
 def new_email(shop: Shop, who: SignedIn, token: str, now: dt.datetime) -> Letter:
     """The letter that proves a new address of this account. Raises LinkOver, also for anyone else's."""
-    with shop.db.read() as session:
-        letter = letters.open_letter(
-            session, shop.settings.keys, who.account.store_id, token, letters.EMAIL, now
-        )
-    if letter is None or letter.account_id != who.id:
+    letter = letters.living(shop, who.account.store_id, token, letters.EMAIL, now)
+    if letter.account_id != who.id:
         raise LinkOver
     return letter
 

@@ -12,16 +12,13 @@ from sqlalchemy.orm import Session
 from payments.columns import new_id
 from shop.accounts import claim, letters, people, sessions, throttle, trail
 from shop.accounts.entry import Entered
+from shop.accounts.letters import LinkOver
 from shop.accounts.lookup import email_hash
 from shop.accounts.models import Account, Letter
 from shop.accounts.people import Profile
 from shop.accounts.throttle import Browser
 from shop.address import normalise
 from shop.context import Shop
-
-
-class LinkOver(Exception):
-    """The link was used, ran out, or something was changed since: the page says nothing more."""
 
 
 def ask_to_join(

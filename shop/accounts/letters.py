@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from payments.columns import new_id
 from shop.accounts.models import Account, Letter
+from shop.context import Shop
 from shop.jobs.outbox import enqueue
 from shop.settings import Keys
 from shop.vault import Place, Purpose, Vault
@@ -82,10 +83,7 @@ def open_letter(
     *,
     lock: bool = False,
 ) -> Letter | None:
-    """The letter of a token, if its link still works. None, whatever the reason, else.
-
-    A link to change something works while the account's mail address is the one that it was sent for.
-    """
+    """The letter of a token, if its link still works. None, whatever the reason, else."""
     letter_id = _letter_of(keys, store_id, token)
     if letter_id is None:
         return None
@@ -94,6 +92,19 @@ def open_letter(
     letter = session.scalar(query.with_for_update() if lock else query)
     if letter is None or letter.used_at is not None or now >= letter.ends_at:
         return None
+    return letter
+
+
+class LinkOver(Exception):
+    """The link was used, ran out, or something was changed since: the page says nothing more."""
+
+
+def living(shop: Shop, store_id: str, token: str, kind: str, now: dt.datetime) -> Letter:
+    """The letter of a link that still works. Raises LinkOver."""
+    with shop.db.read() as session:
+        letter = open_letter(session, shop.settings.keys, store_id, token, kind, now)
+    if letter is None:
+        raise LinkOver
     return letter
 
 

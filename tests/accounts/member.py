@@ -29,14 +29,18 @@ def new_address() -> str:
 class Member(Buyer):
     """One browser profile on one store, from one address of the network."""
 
-    def __init__(self, app: Flask, store_id: str = "style", *, root: str = "", remote: str = "192.0.2.1") -> None:
+    def __init__(
+        self, app: Flask, store_id: str = "style", *, root: str = "", remote: str = "192.0.2.1"
+    ) -> None:
         super().__init__(app, store_id, root=root)
         self.shop: Shop = app.extensions["hitsuka"]
         self.app = app
         self.client.environ_base["REMOTE_ADDR"] = remote
         self.email = ""
 
-    def send(self, path: str, fields: dict[str, str] | None = None, *, form_on: str | None = None) -> TestResponse:
+    def send(
+        self, path: str, fields: dict[str, str] | None = None, *, form_on: str | None = None
+    ) -> TestResponse:
         """Post with a token of one of our pages, whatever `path` answers to GET."""
         return self.post(path, fields or {}, form_on=form_on or "/account/join")
 
@@ -108,7 +112,10 @@ def kinds(shop: Shop, store_id: str = "style") -> list[str]:
     """What letters were wanted, in the order of writing."""
     with shop.db.read() as session:
         query = select(Job.detail).where(Job.detail.startswith("account_"), Job.store_id == store_id)
-        return [detail.removeprefix("account_") for detail in session.scalars(query.order_by(Job.created_at, Job.id))]
+        return [
+            detail.removeprefix("account_")
+            for detail in session.scalars(query.order_by(Job.created_at, Job.id))
+        ]
 
 
 def text_of(mail: EmailMessage) -> str:

@@ -44,7 +44,9 @@ def test_the_answer_is_the_same_for_new_waiting_and_known_addresses(app: Flask, 
     for email in (new_address(), waiting, known):
         answer = stranger.send("/account/join", {"email": email})
         shown = stranger.get("/account/sent").text
-        headers = {name: value for name, value in answer.headers if name not in {"X-Request-Id", "Set-Cookie"}}
+        headers = {
+            name: value for name, value in answer.headers if name not in {"X-Request-Id", "Set-Cookie"}
+        }
         answers.append((answer.status_code, answer.text, headers, shown))
     assert answers[0] == answers[1] == answers[2]
     assert kinds(shop)[-3:] == ["join", "join", "exists"]
@@ -115,7 +117,9 @@ def test_look_alike_addresses(app: Flask, shop: Shop, typed: str, found: bool) -
     assert other.newest()["To"].isascii()
 
 
-@pytest.mark.parametrize("typed", ["h\u0430na@example.jp", "花@example.jp", "hana\u202e@example.jp@x", "a b@c", "x" * 300])
+@pytest.mark.parametrize(
+    "typed", ["h\u0430na@example.jp", "花@example.jp", "hana\u202e@example.jp@x", "a b@c", "x" * 300]
+)
 def test_what_is_no_address_is_told_beside_the_field(app: Flask, shop: Shop, typed: str) -> None:
     answer = Member(app).send("/account/join", {"email": typed})
     assert answer.status_code == 422
@@ -161,7 +165,9 @@ def test_passwords_that_anyone_tries_are_refused_offline(app: Flask, password: s
     assert password not in answer.text
 
 
-@pytest.mark.parametrize("password", ["あ" * 3 + "い" * 3 + "うえお", " spaces at both ends  ", "q7" + "é€𠮷 x" * 199])
+@pytest.mark.parametrize(
+    "password", ["あ" * 3 + "い" * 3 + "うえお", " spaces at both ends  ", "q7" + "é€𠮷 x" * 199]
+)
 def test_long_and_unicode_passwords_open_the_account_again(app: Flask, password: str) -> None:
     one = Member(app).join(password=password)
     one.drop_cookies()

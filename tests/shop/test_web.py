@@ -41,7 +41,7 @@ def _rules(app: Flask, method: str) -> list[Rule]:
 
 def _path(rule: Rule, token: str = "none") -> str:
     """An address of a rule, with things that exist in the style store."""
-    values = {"slug": "x", "sku": "x", "name": "contact", "code": "1500001", "token": token}
+    values = {"slug": "x", "sku": "x", "name": "contact", "code": "1500001", "token": token, "id": "x"}
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], rule.rule)
 
 

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from shop.accounts import current
 from shop.accounts.current import GoTo, SignedIn, browser
-from shop.accounts.join import LinkOver
+from shop.accounts.letters import LinkOver
 from shop.accounts.throttle import TooOften
 from shop.accounts.where import safe_next
 from shop.checkout.forms import ActionForm

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from payments.columns import utcnow
 from shop.accounts import claim, join, letters, throttle
 from shop.accounts.current import account_of, browser, signed_in
-from shop.accounts.join import LinkOver
+from shop.accounts.letters import LinkOver
 from shop.accounts.views.base import account, elsewhere, page, valid_action
 from shop.address.contact import Contact
 from shop.checkout.forms import ActionForm
@@ -67,7 +67,6 @@ def claim_order(token: str) -> ResponseReturnValue:
 @account.get("/claimed/<token>")
 def claim_link(token: str) -> ResponseReturnValue:
     """The link that came to the order's address: one button, for who is signed in to the account that asked."""
-    signed_in()
     _order_of_letter(token)
     return page("claim", token=token)
 
@@ -75,8 +74,8 @@ def claim_link(token: str) -> ResponseReturnValue:
 @account.post("/claimed/<token>")
 def claim_by_link(token: str) -> ResponseReturnValue:
     """Take the order."""
-    who = valid_action()
     order_id = _order_of_letter(token)
+    who = valid_action()
     shop, store_id, now = the_shop(), the_store().id, utcnow()
 
     def work(session: Session) -> bool:
@@ -125,12 +124,8 @@ def _send(found: Order) -> None:
 
 
 def _order_of_letter(token: str) -> str:
-    who, shop = signed_in(), the_shop()
-    with shop.db.read() as session:
-        letter = letters.open_letter(
-            session, shop.settings.keys, the_store().id, token, letters.CLAIM, utcnow()
-        )
-    if letter is None or letter.account_id != who.id or letter.order_id is None:
+    letter = letters.living(the_shop(), the_store().id, token, letters.CLAIM, utcnow())
+    if letter.account_id != signed_in().id or letter.order_id is None:
         raise LinkOver
     return letter.order_id
 

@@ -10,8 +10,9 @@ from payments.columns import utcnow
 from shop.accounts import change, factor, letters, passkeys, people, sessions
 from shop.accounts.current import browser, is_own_session, proved, signed_in
 from shop.accounts.forms import EmailForm, IdForm, NewPasswordForm, PasskeyForm
+from shop.accounts.letters import LinkOver
 from shop.accounts.views.base import account, elsewhere, own_names, page, valid_action
-from shop.context import the_shop
+from shop.context import the_shop, the_store
 
 
 @account.get("/security")
@@ -71,8 +72,9 @@ def send_email() -> ResponseReturnValue:
 @account.get("/email/<token>")
 def email_link(token: str) -> ResponseReturnValue:
     """The link that came to the new address: one button, for who is signed in to this account."""
-    who = signed_in()
-    letter = change.new_email(the_shop(), who, token, utcnow())
+    letter = letters.living(the_shop(), the_store().id, token, letters.EMAIL, utcnow())
+    if letter.account_id != signed_in().id:
+        raise LinkOver
     new = letters.address_of(the_shop().vault, letter, g.request_id)
     return page("email_confirm", new=new, token=token)
 
@@ -80,6 +82,7 @@ def email_link(token: str) -> ResponseReturnValue:
 @account.post("/email/<token>")
 def keep_email(token: str) -> ResponseReturnValue:
     """Take the new address."""
+    letters.living(the_shop(), the_store().id, token, letters.EMAIL, utcnow())
     who = valid_action()
     change.change_email(the_shop(), who, token, browser(), utcnow())
     return elsewhere("account.security", _("メールアドレスを変更しました。"))
