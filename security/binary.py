@@ -41,6 +41,8 @@ _LARGEST = 4 << 20
 
 def unpacked(data: bytes, budget: Budget) -> Iterator[Packed]:
     """What `data` holds, if it begins like something packed. Damaged data give what could be had of them."""
+    if data[:1] not in _FIRST_BYTES and data[-1:] != b".":
+        return
     for is_it, unpack in _KINDS:
         if is_it(data):
             yield from unpack(data, budget)
@@ -170,4 +172,8 @@ _KINDS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes, Budget], Iterator[
     (lambda data: data.startswith(_SQLITE), _cells),
     (_is_pickle, _opcodes),
     (message_pack.may_be, _message),
+)
+_FIRST_BYTES = frozenset(
+    [each[:1] for each in (_GZIP, *_ZLIB, _BZIP2, _XZ, _ZIP, _SQLITE)]
+    + [bytes([each]) for each in message_pack.FIRST_BYTES]
 )

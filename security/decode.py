@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from . import binary, documents, layers, multipart, pan
+from . import binary, charsets, documents, layers, multipart, pan
 from .budget import Budget
+from .tokens import Token, has_marks, may_have_tokens, shape_of, tokens
 from .view import Piece, View, joined
 
 __all__ = ["Budget", "View", "form_views", "views"]
@@ -34,7 +35,7 @@ def views(data: bytes | str, budget: Budget, content_type: str = "") -> Iterator
         case "multipart/form-data":
             yield from walk.multipart(data, content_type)
         case _:
-            yield from walk.bytes(data, None, budget.depth)
+            yield from walk.raw(data, None, budget.depth)
             yield from walk.declared(data, content_type)
 
 
@@ -45,8 +46,6 @@ def form_views(form: str, budget: Budget) -> Iterator[View]:
 
 # A name that is a word of ASCII letters holds no number, whatever it may be decoded to.
 _PLAIN_NAME = re.compile(r"[A-Za-z_.\-\[\]]{0,23}[0-9]{0,4}[A-Za-z_\]]{0,8}")
-# What may hold a layer; anything else is seen at once.
-_ANY_LAYER = re.compile(r"[%&\\<\x1b=]|[A-Za-z0-9+/_-]{12}|[0-9A-Fa-f]{2}[ :,-][0-9A-Fa-f]{2}[ :,-]")
 _STRUCTURE = frozenset('{["')
 _SHORTEST = 8  # an integer of msgpack; as text a number takes twelve
 
@@ -59,24 +58,29 @@ class _Walk:
         self._seen: set[int] = set()
 
     def form(self, form: str) -> Iterator[View]:
+        if not self._budget.spend(0, tokens=4 * form.count("&")):
+            yield View(
+                form.replace("+", " ")
+            )  # too many fields: what stands plain in them is still looked at
+            return
         fields: list[tuple[str, bytes]] = []
         for pair in form.split("&"):
-            if not self._budget.spend(len(pair), tokens=1):
-                break  # what was read so far is still looked at
+            if not self._budget.spend(len(pair)):
+                break
             name, _, value = pair.partition("=")
-            fields.append((_readable(_unquoted(name)), _unquoted(value)))
+            fields.append((_readable(self._unquoted(name)), self._unquoted(value)))
         yield from self._fields(fields)
 
     def multipart(self, data: bytes, content_type: str) -> Iterator[View]:
         parts = multipart.split(data, content_type, most=max(1, self._budget.tokens // 4))
         if parts is None:
-            yield from self.bytes(data, None, self._budget.depth)
+            yield from self.raw(data, None, self._budget.depth)
             return
         for part in parts:
             if not self._budget.spend(len(part.body), tokens=1):
                 return
             yield from self.text(View(part.headers, part.name, "part header"), self._budget.depth - 1)
-            yield from self.bytes(part.body, part.name, self._budget.depth - 1)
+            yield from self.raw(part.body, part.name, self._budget.depth - 1)
         yield from joined(
             [Piece(part.name or "", _readable(part.body)) for part in parts if len(part.body) < 32]
         )
@@ -86,22 +90,32 @@ class _Walk:
         for name, value in fields:
             if not _PLAIN_NAME.fullmatch(name):
                 yield from self.text(View(name, None, "field name"), depth)
-            yield from self.bytes(value, name, depth)
+            yield from self.raw(value, name, depth)
         yield from joined([Piece(name, _readable(value)) for name, value in fields if len(value) < 32])
+
+    def _unquoted(self, part: str) -> bytes:
+        raw = part.replace("+", " ").encode("latin-1", "replace")
+        if b"%" not in raw:
+            return raw
+        decoded = layers.url_decoded(raw, self._budget)
+        return raw if decoded is None else decoded
 
     def declared(self, data: bytes, content_type: str) -> Iterator[View]:
         """The reading in the character set that the header names, when that is not among the usual ones."""
-        codec = layers.declared_codec(content_type)
+        codec = charsets.declared_codec(content_type)
         if codec is not None and self._budget.spend(len(data)):
             yield from self.text(View(data.decode(codec, "replace"), None, codec), self._budget.depth - 1)
 
-    def bytes(self, data: bytes, name: str | None, depth: int) -> Iterator[View]:
+    def raw(self, data: bytes, name: str | None, depth: int) -> Iterator[View]:
         """Bytes of any kind: as text in the encodings that fit, and what is packed in them."""
         if len(data) < _SHORTEST:
             yield View(_readable(data), name)
             return
-        for text, codec in layers.readings(data):
-            yield from self.text(View(text, name, codec), depth)
+        if charsets.is_binary(data):
+            yield from self._binary(data, name, depth)
+        else:
+            for text, codec in charsets.readings(data):
+                yield from self.text(View(text, name, codec), depth)
         for found in binary.unpacked(data, self._budget):
             if depth <= 0:
                 self._budget.over = True
@@ -110,12 +124,23 @@ class _Walk:
                 return
             yield from self._packed(found, name, depth - 1)
 
+    def _binary(self, data: bytes, name: str | None, depth: int) -> Iterator[View]:
+        """An image or the like: numbers in it stand plain, as wide characters or in a run of base64."""
+        for text, codec in charsets.readings(data):
+            if not self._budget.spend(len(text)):
+                return
+            yield View(text, name, codec)
+            shape = shape_of(text)
+            if codec == "plain" and may_have_tokens(shape):
+                for token in tokens(text, shape, self._budget):
+                    yield from self._token(token, name, depth - 1)
+
     def _packed(self, found: binary.Packed, name: str | None, depth: int) -> Iterator[View]:
         inner = found.name or name
         if isinstance(found.data, str):
             yield from self.text(View(found.data, inner, found.encoding), depth)
         else:
-            yield from self.bytes(found.data, inner, depth)
+            yield from self.raw(found.data, inner, depth)
 
     def text(self, view: View, depth: int) -> Iterator[View]:
         """`view` and, level by level, whatever its text turns into when decoded one step further."""
@@ -124,10 +149,10 @@ class _Walk:
             return
         self._seen.add(mark)
         yield view
-        text = view.text
-        if not _ANY_LAYER.search(text) and text.lstrip()[:1] not in _STRUCTURE:
+        shape = shape_of(view.text)
+        if not _may_be_encoded(view.text, shape):
             return
-        for found in self._layers(view):
+        for found in self._layers(view, shape):
             if depth <= 0:
                 self._budget.over = True
                 return
@@ -138,28 +163,30 @@ class _Walk:
             else:
                 yield from self._token(found, view.name, depth - 1)
 
-    def _layers(self, view: View) -> Iterator[View | layers.Token]:
+    def _layers(self, view: View, shape: bytes) -> Iterator[View | Token]:
         yield from documents.of_json(view, self._budget)
         yield from documents.of_markup(view, self._budget)
         yield from layers.decoded(view, self._budget)
-        yield from layers.tokens(view.text, self._budget)
+        yield from tokens(view.text, shape, self._budget)
 
-    def _token(self, token: layers.Token, name: str | None, depth: int) -> Iterator[View]:
+    def _token(self, token: Token, name: str | None, depth: int) -> Iterator[View]:
         """What a token of base64 or hex holds; random bytes (signatures, keys) are not gone into."""
-        if layers.is_text(token.data):
+        if charsets.is_text(token.data):
             yield from self.text(View(_readable(token.data), name, token.encoding), depth)
-        elif token.aligned and (b"\0" in token.data or binary.is_packed(token.data)):
-            yield from self.bytes(token.data, name, depth)
+        elif token.aligned and (charsets.is_wide(token.data) or binary.is_packed(token.data)):
+            yield from self.raw(token.data, name, depth)
         elif pan.may_hold(token.data):
-            yield View(layers.ascii_of(token.data), name, token.encoding)
+            yield View(charsets.ascii_of(token.data), name, token.encoding)
 
 
-def _unquoted(part: str) -> bytes:
-    if "+" in part:
-        part = part.replace("+", " ")
-    raw = part.encode("latin-1", "replace")
-    return layers.url_decoded(raw) if b"%" in raw else raw
+def _may_be_encoded(text: str, shape: bytes) -> bool:
+    return (
+        has_marks(shape)
+        or may_have_tokens(shape)
+        or layers.has_quoted(text)
+        or text.lstrip()[:1] in _STRUCTURE
+    )
 
 
 def _readable(data: bytes) -> str:
-    return next(iter(islice(layers.readings(data), 1)))[0]
+    return next(iter(islice(charsets.readings(data), 1)))[0]

@@ -34,6 +34,8 @@ _VALUES = {
     0xD3: ">q",
 }
 _EXTENSIONS = {0xC7: ">B", 0xC8: ">H", 0xC9: ">I"}
+_NUMBERS = frozenset([0xCF, 0xD3])
+FIRST_BYTES = frozenset([*range(0x81, 0xA0), *range(0xDC, 0xE0)]) | _NUMBERS
 _FIXED_EXTENSIONS = {0xD4: 1, 0xD5: 2, 0xD6: 4, 0xD7: 8, 0xD8: 16}
 
 
@@ -43,10 +45,9 @@ class _NotThis(Exception):
 
 def may_be(data: bytes) -> bool:
     """Whether `data` begins as a map, an array or a number of nine bytes does."""
-    if len(data) < 8:
+    if len(data) < 8 or data[0] not in FIRST_BYTES:
         return False
-    first = data[0]
-    return 0x81 <= first <= 0x9F or 0xDC <= first <= 0xDF or (first in {0xCF, 0xD3} and len(data) == 9)
+    return data[0] not in _NUMBERS or len(data) == 9
 
 
 def values(data: bytes, budget: Budget) -> Iterator[tuple[str | None, bytes | str]]:

@@ -23,6 +23,16 @@ _BLANKED = bytes(ord("0") if ord("0") <= code <= ord("9") else ord("?") for code
 _ODD_BYTES = bytes(code for code in range(128) if not chr(code).isalnum())
 _STRONG_BYTES = b" \t-./" + bytes((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F))
 _TWELVE = b"0" * FEWEST
+# Groups as on a card have one of four or six digits in the middle.
+_LENGTHS = bytes(
+    ord("0")
+    if chr(code).isdigit() and code < 128
+    else ord(" ")
+    if code < 128 and not chr(code).isalnum()
+    else ord("?")
+    for code in range(256)
+)
+_MIDDLE_GROUPS = (b" 0000 ", b" 000000 ")
 _DIGITS = b"0123456789"
 
 
@@ -45,7 +55,10 @@ def find(text: str, spend: shapes.Spend = _no_limit) -> list[Match]:
     raw = text.encode("ascii", "replace")
     if _TWELVE not in raw.translate(_BLANKED, _ODD_BYTES):
         return []
-    matches = list(shapes.in_odd_groups(text, spend))
+    matches: list[Match] = []
+    lengths = raw.translate(_LENGTHS)
+    if any(middle in lengths for middle in _MIDDLE_GROUPS):
+        matches += shapes.in_odd_groups(text, spend)
     if _TWELVE in raw.translate(_BLANKED, _STRONG_BYTES):
         matches += shapes.in_runs(text, spend)
         if "^" in text or "=" in text:

@@ -29,6 +29,7 @@ _ODD_GROUPS = re.compile(
 # ISO/IEC 7813: the frames of track 1 (%B…^) and of track 2 (;…=).
 _TRACK = re.compile(r"(?:%[Bb]|;)([0-9]{12,19})[\^=][0-9A-Za-z]")
 _BLOCK, _REACH = 512, 20
+_MASKED = re.compile(r"(?:[^*]{0,4}[ \-./])?(?:\*[ \-./]{0,3}){4,8}")
 _SPREAD_LIST = 7
 
 
@@ -199,6 +200,8 @@ def _judge(text: str, groups: list[_Group], first: int, last: int) -> Match | No
         if neighbours.is_time(digits):
             match = doubtful(match)
         return neighbours.judge_plain(text, match, before, after, groups[last].digits if after else "")
+    if len(groups[first].digits) <= 4 and _MASKED.fullmatch(text[max(0, match.start - 8) : match.start]):
+        return None  # the last four of a masked number, and another number behind it
     dividers = _dividers(text, groups, first, last)
     if len(set(dividers)) > 1 and {before, after} & {max(dividers, key=dividers.count)}:
         return None  # two numbers side by side, each divided by what divides the groups of both

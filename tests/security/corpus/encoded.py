@@ -1,7 +1,5 @@
 """Cards as they come over a wire: encoded, packed, spread over fields. All of these are `card` once decoded."""
 
-
-
 from __future__ import annotations
 
 import base64

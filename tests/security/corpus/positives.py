@@ -1,7 +1,5 @@
 """Cards as people and programs write them: the finder must call each of these `card`."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

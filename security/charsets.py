@@ -1,0 +1,91 @@
+"""Bytes as text in the character sets that fit. Used by `decode` and the scanner; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+# ASCII as it is, any other byte as a question mark; Latin-1's space and soft hyphen keep their role.
+_ASCII = bytes(code if code < 128 else {0xA0: 0x20, 0xAD: 0}.get(code, ord("?")) for code in range(256))
+_TEXT_BYTES = bytes([*b"\t\n\r\x1b", *range(32, 127)])
+# UTF-16 and UTF-32 as runs: d a digit or what divides them, z zero; w and f the halves of full-width digits.
+_ROLES = {**dict.fromkeys(b"0123456789 -./", "d"), 0: "z", **dict.fromkeys(range(0x0D, 0x1A), "w"), 0xFF: "f"}
+_SHAPES = "".join(_ROLES.get(code, "?") for code in range(256)).encode()
+_UTF_16 = (b"dz" * 8, b"zd" * 8, b"wf" * 4, b"fw" * 4)
+_UTF_32 = (b"dzzz" * 8, b"zzzd" * 8, b"wfzz" * 4, b"zzfw" * 4)
+_OTHER_CODEC = re.compile(
+    r"charset=[\"']?(utf-?7|utf-?16\w*|utf-?32\w*|cp\d+|ibm\d+|ebcdic[\w-]*)", re.IGNORECASE
+)
+
+
+def readings(data: bytes) -> Iterator[tuple[str, str]]:
+    """`data` as text with the encoding's name: UTF-8, else the older Japanese ones that fit; else byte by byte.
+
+    Wide encodings come besides, where digits stand in one.
+    """
+    try:
+        yield data.decode(), "plain"
+        if b"\x1b" in data:
+            yield data.decode("iso2022_jp", "replace"), "iso-2022-jp"
+    except UnicodeDecodeError:
+        fitting = [(_decoded(data, codec), codec) for codec in ("cp932", "euc_jp")]
+        found = [(text, codec) for text, codec in fitting if text is not None]
+        yield from found or [(ascii_of(data), "plain")]
+    if (b"\0" in data or b"\xff" in data) and len(data) >= 24:
+        yield from _wide(data)
+
+
+def is_wide(data: bytes) -> bool:
+    """Whether digits stand in `data` as UTF-16 or UTF-32 has them."""
+    pairs = data.translate(_SHAPES)
+    return any(run in pairs for run in (*_UTF_16, *_UTF_32))
+
+
+def is_binary(data: bytes) -> bool:
+    """Whether `data` is no text in any character set, but an image or the like: a third of it is no ASCII text."""
+    return len(data) >= 64 and len(data.translate(None, _TEXT_BYTES)) > len(data) // 3 and not is_text(data)
+
+
+def _wide(data: bytes) -> Iterator[tuple[str, str]]:
+    pairs = data.translate(_SHAPES)
+    if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")) or any(run in pairs for run in _UTF_32):
+        for codec in ("utf-32-le", "utf-32-be"):
+            yield data.decode(codec, "replace"), "utf-32"
+    elif data.startswith((b"\xff\xfe", b"\xfe\xff")) or any(run in pairs for run in _UTF_16):
+        # Text may begin at either byte of what stands round it.
+        for start in (0, 1):
+            for codec in ("utf-16-le", "utf-16-be"):
+                yield data[start:].decode(codec, "replace"), "utf-16"
+
+
+def declared_codec(content_type: str) -> str | None:
+    """The character set that a Content-Type names, if it is none that `readings` tries anyway."""
+    found = _OTHER_CODEC.search(content_type)
+    if found is None:
+        return None
+    try:
+        "".encode(found[1])
+    except LookupError:
+        return None
+    return found[1].lower()
+
+
+def ascii_of(data: bytes) -> str:
+    """Each byte as one character, as far as the finder looks at it."""
+    return data.translate(_ASCII).decode("ascii")
+
+
+def is_text(data: bytes) -> bool:
+    """Whether bytes are UTF-8 text; random ones hardly ever are."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in data
+
+
+def _decoded(data: bytes, codec: str) -> str | None:
+    try:
+        return data.decode(codec)
+    except UnicodeDecodeError:
+        return None

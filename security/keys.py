@@ -1,0 +1,56 @@
+"""What the name of a field, header or cookie says about its value. Pure; used by `judge` and the outgoing guards."""
+
+from __future__ import annotations
+
+import re
+
+_SAFE_NAME = re.compile(r"[A-Za-z_][\w.\-\[\]]{0,39}")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CARD_KEY = re.compile(
+    r"(?:^|[^a-z])(?:cc|pan|card|cards|credit)(?:$|[^a-z])|card.{0,3}(?:n[ou]|num|pan)|cardnumber|カード|クレジット",
+    re.IGNORECASE,
+)
+_CODE_KEY = re.compile(
+    r"(?:^|[^a-z])(?:cvc|cvv|cvn|csc|cvd)[0-9]?(?:$|[^a-z])|(?:cvc|cvv)(?:code|number|no)|(?:card|cc)[^a-z]?(?:cvc|cvv|csc)"
+    r"|security[^a-z]?(?:code|number)|card[^a-z]?(?:verification|code|check)|セキュリティ[ー・]?(?:コード|番号)|確認番号",
+    re.IGNORECASE,
+)
+_FREE_TEXT = re.compile(
+    r"note|message|comment|memo|remark|text|inquiry|enquiry|question|body|description|reason|reply|request"
+    r"|name|address|subject|備考|要望|問|質問|本文|内容|メモ|名|住所|件名",
+    re.IGNORECASE,
+)
+_ID = re.compile(r"(?:^|[^a-z])(?:id|ids|uid|uuid|nonce|seq|snowflake|trace|span)$", re.IGNORECASE)
+_CLICK_IDS = frozenset(
+    ["gclid", "yclid", "fbclid", "msclkid", "twclid", "ttclid", "gbraid", "wbraid", "dclid", "ysclid"]
+)
+
+
+def _words(name: str) -> str:
+    """`cardNumber` as card_Number: the patterns look for words."""
+    return _HUMP.sub("_", name)
+
+
+def is_safe_name(name: str) -> bool:
+    """Whether a field's, header's or cookie's name may be reported: short, plain, and no number itself."""
+    return bool(_SAFE_NAME.fullmatch(name)) and sum(char.isdigit() for char in name) < 6
+
+
+def is_card_key(name: str) -> bool:
+    """Whether a card number is expected under this name."""
+    return bool(_CARD_KEY.search(_words(name)))
+
+
+def is_code_key(name: str) -> bool:
+    """Whether the verification code of a card is expected under this name."""
+    return bool(_CODE_KEY.search(_words(name)))
+
+
+def is_free_text(name: str) -> bool:
+    """Whether a field of this name takes words that a customer writes."""
+    return bool(_FREE_TEXT.search(name))
+
+
+def is_id(name: str) -> bool:
+    """Whether ids stand under this name: random numbers of up to 20 digits, some of which look like cards."""
+    return name in _CLICK_IDS or bool(_ID.search(_words(name)))

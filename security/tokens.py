@@ -1,0 +1,119 @@
+"""Runs of base64 and hex in a text, and what they decode to. Used by `decode`; pure.
+
+`shape_of` draws a text with one letter for each kind of character: runs in it are found far faster than by pattern, and
+most texts have none.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from . import pan
+from .budget import Budget
+from .charsets import is_text
+
+
+class Token(NamedTuple):
+    """What a run decodes to. `aligned` is False where we guessed that it begins a little later."""
+
+    data: bytes
+    encoding: str
+    aligned: bool = True
+
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}")
+_FOLDED = re.compile(r"(?:[A-Za-z0-9+/]{8,100}\r?\n[ \t]*)+[A-Za-z0-9+/]{2,100}")
+_HEX = re.compile(r"[0-9A-Fa-f]{24,}")
+_HEX_PAIRS = re.compile(
+    r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{2}(?:[ :,-][0-9A-Fa-f]{2}){11,999}"
+)  # longer ones in pieces
+_NO_DIVIDERS = str.maketrans("", "", " :,-")
+_URL_SAFE = str.maketrans("-_", "+/")
+
+_WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
+_HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
+_ROLES = {**dict.fromkeys(_WORD, "a"), **dict.fromkeys(b"%&\\<\x1b", "m"), **dict.fromkeys(b"\r\n", "n")}
+_SHAPES = "".join(_ROLES.get(code, " ") for code in range(256)).encode()
+_HEX_SHAPES = "".join("h" if code in _HEX_DIGITS else " " for code in range(256)).encode()
+_RUN_OF_16, _RUN_OF_24, _PAIRS = b"a" * 16, b"a" * 24, b"aa aa aa aa"
+_FOLD = b"a" * 8 + b"n"
+_HEX_RUN, _HEX_PAIR_RUN = b"h" * 24, b"hh hh hh hh hh hh hh hh hh hh hh hh"
+_SAMPLE = 1200
+
+
+def shape_of(text: str) -> bytes:
+    """`text` with one letter for each kind of character."""
+    return text.encode("ascii", "replace").translate(_SHAPES)
+
+
+def has_marks(shape: bytes) -> bool:
+    """Whether there is a character in it with which some encoding marks what it encodes."""
+    return b"m" in shape
+
+
+def may_have_tokens(shape: bytes) -> bool:
+    """Whether a text of this shape may have any token."""
+    return _RUN_OF_16 in shape or _PAIRS in shape or _FOLD in shape
+
+
+def tokens(text: str, shape: bytes, budget: Budget) -> Iterator[Token]:
+    """What runs of base64 (each alignment, url-safe, folded) and of hex in `text`, whose shape it is, decode to."""
+    for pattern, decode in _patterns_for(text, shape):
+        for found in pattern.finditer(text):
+            if not budget.spend(len(found[0]), tokens=1):
+                return
+            yield from decode(found[0], budget)
+
+
+_Decode = Callable[[str, Budget], Iterator[Token]]
+
+
+def _patterns_for(text: str, shape: bytes) -> Iterator[tuple[re.Pattern[str], _Decode]]:
+    if _RUN_OF_16 in shape:
+        yield _BASE64, _base64
+    if _FOLD in shape:
+        yield _FOLDED, _folded
+    if _RUN_OF_24 in shape or _PAIRS in shape:
+        digits = text.encode("ascii", "replace").translate(_HEX_SHAPES)
+        if _HEX_RUN in digits:
+            yield _HEX, _hex
+        if _HEX_PAIR_RUN in digits:
+            yield _HEX_PAIRS, _hex
+
+
+def _hex(run: str, budget: Budget) -> Iterator[Token]:
+    """The run decoded; one of odd length from its first digit and from its second."""
+    digits = run if run.isalnum() else run.translate(_NO_DIVIDERS)
+    yield Token(binascii.unhexlify(digits[: len(digits) & ~1]), "hex")
+    if len(digits) % 2 and budget.spend(len(digits)):
+        yield Token(binascii.unhexlify(digits[1:]), "hex", aligned=False)
+
+
+def _folded(run: str, budget: Budget) -> Iterator[Token]:
+    return _base64("".join(run.split()), budget)
+
+
+def _base64(run: str, budget: Budget) -> Iterator[Token]:
+    """The run decoded from its first character, and from the next three where that gives text or numbers.
+
+    Of a long run only a sample is tried at the other places: it is a file, with nothing stuck to its front.
+    """
+    run = run.translate(_URL_SAFE) if "-" in run or "_" in run else run
+    yield Token(_decoded(run), "base64")
+    for start in (1, 2, 3):
+        sample = _decoded(run[start : start + _SAMPLE])
+        if not (is_text(sample) or pan.may_hold(sample)):
+            continue
+        if len(run) <= _SAMPLE:
+            yield Token(sample, "base64", aligned=False)
+        elif budget.spend(len(run)):
+            yield Token(_decoded(run[start:]), "base64", aligned=False)
+
+
+def _decoded(run: str) -> bytes:
+    run = run[: len(run) - (len(run) % 4 == 1)]
+    return base64.b64decode(run + "=" * (-len(run) % 4))
