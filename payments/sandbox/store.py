@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
     NULL, attempts INTEGER NOT NULL DEFAULT 0, next_at REAL NOT NULL, status INTEGER, error TEXT, fault TEXT,
     created REAL NOT NULL, finished REAL);
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (state, next_at);
+CREATE INDEX IF NOT EXISTS deliveries_of_endpoint ON deliveries (endpoint, state, next_at);
 CREATE INDEX IF NOT EXISTS deliveries_of_event ON deliveries (event);
 CREATE TABLE IF NOT EXISTS authentications (
     id TEXT PRIMARY KEY, account TEXT NOT NULL, intent TEXT NOT NULL, state TEXT NOT NULL,

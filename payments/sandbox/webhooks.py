@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import http.client
 import json
-import ssl
 import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from . import endpoints
 from .clockwork import tick
@@ -21,8 +20,11 @@ from .context import Sandbox
 from .errors import ApiError
 from .events import queue
 from .faults import Fault
+from .posting import post
 
 SENDERS = 4
+"""Deliveries to one endpoint at a time."""
+MOST_SENDERS = 64
 IDLE_S = 0.5
 REORDER_S = 2.0
 
@@ -48,13 +50,21 @@ class Delivery:
 
 
 class Dispatcher:
-    """The delivery threads, and the clockwork that expires sessions and settles refunds."""
+    """The delivery threads, and the clockwork.
+
+    An endpoint has a few threads of its own and no more, so that one that is slow holds up nobody else.
+    """
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._send_all, daemon=True) for _ in range(SENDERS)]
-        self._threads.append(threading.Thread(target=self._tick_all, daemon=True))
+        self._lock = threading.Lock()
+        self._under_way: Counter[str] = Counter()
+        self._senders = ThreadPoolExecutor(MOST_SENDERS, "sandbox-deliver")
+        self._threads = [
+            threading.Thread(target=self._hand_out_all, daemon=True),
+            threading.Thread(target=self._tick_all, daemon=True),
+        ]
 
     def start(self) -> None:
         """Takes up deliveries that an earlier process left half done, then starts the threads."""
@@ -68,34 +78,57 @@ class Dispatcher:
         self._sandbox.work_waiting.set()
         for thread in self._threads:
             thread.join(self._sandbox.config.delivery_timeout_s + 1)
+        self._senders.shutdown(wait=True)
 
-    def _send_all(self) -> None:
+    def _hand_out_all(self) -> None:
         while not self._stopping.is_set():
-            delivery = self._claim()
-            if delivery is None:
-                self._sandbox.work_waiting.wait(IDLE_S)
-                self._sandbox.work_waiting.clear()
-            else:
+            # Cleared before the look, so that what is queued during it is seen by the next.
+            self._sandbox.work_waiting.clear()
+            for delivery in self._claim():
+                self._senders.submit(self._send, delivery)
+            self._sandbox.work_waiting.wait(IDLE_S)
+
+    def _send(self, delivery: Delivery) -> None:
+        try:
+            if not self._stopping.is_set():
                 self._deliver(delivery)
+        finally:
+            with self._lock:
+                self._under_way[delivery.endpoint] -= 1
+            self._sandbox.work_waiting.set()
 
     def _tick_all(self) -> None:
         while not self._stopping.wait(IDLE_S):
             tick(self._sandbox)
 
-    def _claim(self) -> Delivery | None:
-        store = self._sandbox.store
-        with store.transaction():
-            rows = store.rows(
-                "SELECT * FROM deliveries WHERE state = 'pending' AND next_at <= ? ORDER BY next_at LIMIT 1",
+    def _claim(self) -> list[Delivery]:
+        """What is due now and may begin: up to `SENDERS` of each endpoint at a time."""
+        store, claimed = self._sandbox.store, []
+        with store.transaction(), self._lock:
+            waiting = store.rows(
+                "SELECT DISTINCT endpoint FROM deliveries WHERE state = 'pending' AND next_at <= ?",
                 (self._sandbox.now(),),
             )
-            if not rows:
-                return None
-            row = rows[0]
+            for row in waiting:
+                free = SENDERS - self._under_way[row["endpoint"]]
+                claimed += self._claim_of(row["endpoint"], free)
+            for delivery in claimed:
+                self._under_way[delivery.endpoint] += 1
+        return claimed
+
+    def _claim_of(self, endpoint: str, free: int) -> list[Delivery]:
+        store = self._sandbox.store
+        rows = store.rows(
+            "SELECT * FROM deliveries WHERE endpoint = ? AND state = 'pending' AND next_at <= ?"
+            " ORDER BY next_at LIMIT ?",
+            (endpoint, self._sandbox.now(), max(0, free)),
+        )
+        for row in rows:
             store.run("UPDATE deliveries SET state = 'sending' WHERE id = ?", (row["id"],))
-            return Delivery(
-                row["id"], row["account"], row["event"], row["endpoint"], row["attempts"], row["fault"]
-            )
+        return [
+            Delivery(r["id"], r["account"], r["event"], r["endpoint"], r["attempts"], r["fault"])
+            for r in rows
+        ]
 
     def _deliver(self, delivery: Delivery) -> None:
         fault = None if delivery.fault else self._sandbox.faults.meet("webhook")
@@ -161,31 +194,6 @@ class Dispatcher:
             " WHERE id = ?",
             (state, status, error, self._sandbox.now(), delivery.id),
         )
-
-
-def post(url: str, body: bytes, headers: dict[str, str], timeout_s: float) -> tuple[int | None, str | None]:
-    """Posts to an endpoint on this machine: its status, or None and the reason. Follows no redirect."""
-    parts = urlsplit(url)
-    # Python asks the system's resolver, which often does not know names below localhost; browsers do.
-    host = "127.0.0.1" if (parts.hostname or "").endswith("localhost") else parts.hostname or ""
-    connection: http.client.HTTPConnection
-    if parts.scheme == "https":
-        connection = http.client.HTTPSConnection(
-            host, parts.port, timeout=timeout_s, context=ssl.create_default_context()
-        )
-    else:
-        connection = http.client.HTTPConnection(host, parts.port, timeout=timeout_s)
-    try:
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("POST", target, body, {**headers, "Host": parts.netloc})
-        answer = connection.getresponse()
-        answer.read(65_536)
-    except (OSError, http.client.HTTPException) as error:
-        return None, type(error).__name__
-    else:
-        return answer.status, None if 200 <= answer.status < 300 else f"answered {answer.status}"
-    finally:
-        connection.close()
 
 
 def resend(sandbox: Sandbox, delivery_id: str) -> str:
