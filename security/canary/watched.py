@@ -3,16 +3,19 @@
 # ruff: noqa: TID252  (this package may be taken elsewhere under another name)
 from __future__ import annotations
 
+import json
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..finding import Finding
 from ..scripts.inventory import Script
 from .page import Allowed, Executed, judge_document, judge_requests, judge_scripts
+from .sinks import MissingEvidence
 
 if TYPE_CHECKING:
-    from playwright.sync_api import ConsoleMessage, Frame, Page, Request
+    from playwright.sync_api import ConsoleMessage, Page, Request, Response
 
 _KEPT = """async () => {
   const databases = indexedDB.databases ? await indexedDB.databases() : [];
@@ -26,6 +29,11 @@ _REGISTERED = """async () => navigator.serviceWorker
   : []"""
 
 
+def _address(parsed: dict[str, Any]) -> str:
+    """Where a script came from; a name that it gives itself (sourceURL) is none."""
+    return "" if parsed.get("hasSourceURL") else str(parsed["url"])
+
+
 @dataclass(frozen=True)
 class Sent:
     """A request that left the browser: its address, and its address, headers and body together."""
@@ -34,20 +42,29 @@ class Sent:
     whole: bytes
 
 
+class Hop(NamedTuple):
+    """One step of the main frame's way: what was asked for, and the answer's status."""
+
+    status: int
+    method: str
+    url: str
+
+
 class Watched:
     """Wraps a page. `begin` before what leads to a new page, `judge` when that page is there.
 
-    `sent` is everything that left the browser from this page's profile since it was wrapped, `hops` the addresses that
-    its main frame went to, `blocked` what the browser said that a policy stopped.
+    `sent` is everything that left the browser from this page's profile since it was wrapped, `hops` the way
+    of its main frame, `blocked` what the browser said that a policy stopped.
     """
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self._session = page.context.new_cdp_session(page)
+        self._mark = f"verify-{secrets.token_hex(16)}"
         self._parsed: list[dict[str, Any]] = []
         self._urls: list[str] = []
         self.sent: list[Sent] = []
-        self.hops: list[str] = []
+        self.hops: list[Hop] = []
         self.blocked: list[str] = []
         self.headers: list[tuple[str, str]] = []
         self._session.on("Debugger.scriptParsed", lambda event: self._parsed.append(event))
@@ -56,7 +73,7 @@ class Watched:
         self._session.send("Debugger.enable")
         self._session.send("Runtime.enable")
         page.on("request", lambda request: self._urls.append(request.url))
-        page.on("framenavigated", self._hop)
+        page.on("response", self._hop)
         page.on("console", self._heard)
         # Of the whole profile: a window or a worker that a page opens sends too.
         page.context.on("request", self._keep)
@@ -65,9 +82,11 @@ class Watched:
         head = "\n".join([request.method, request.url, *request.headers.values()]).encode()
         self.sent.append(Sent(request.url, head + b"\n" + (request.post_data_buffer or b"")))
 
-    def _hop(self, frame: Frame) -> None:
-        if frame == self.page.main_frame:
-            self.hops.append(frame.url)
+    def _hop(self, response: Response) -> None:
+        """Redirects too: each is an answer of its own."""
+        request = response.request
+        if request.is_navigation_request() and request.frame == self.page.main_frame:
+            self.hops.append(Hop(response.status, request.method, request.url))
 
     def _heard(self, message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text or "integrity" in message.text:
@@ -89,12 +108,25 @@ class Watched:
 
     def kept(self) -> str:
         """What the page's origin keeps in the browser: cookies a script can read, storage, names of databases."""
-        return str(self.page.evaluate(_KEPT))
+        return str(self.run(_KEPT))
 
     def workers(self) -> list[str]:
         """Addresses of the workers and service workers that run or are registered."""
         running = [worker.url for worker in (*self.page.workers, *self.page.context.service_workers)]
-        return sorted({*running, *self.page.evaluate(_REGISTERED)})
+        return sorted({*running, *self.run(_REGISTERED)})
+
+    def run(self, function: str, *arguments: object) -> Any:
+        """Run a function of ours in the page's own world; it is known again, and is no script of the page's."""
+        given = ", ".join(json.dumps(each) for each in arguments)
+        # Not Playwright's own way: what that evaluates looks like a script that the page had made from a text.
+        source = f"({function})({given})\n//# sourceURL={self._mark}"
+        wish = {"expression": source, "awaitPromise": True, "returnByValue": True}
+        answer = self._session.send("Runtime.evaluate", wish)
+        if "exceptionDetails" in answer:
+            raise MissingEvidence(
+                f"the page did not let itself be asked: {answer['exceptionDetails'].get('text')}"
+            )
+        return answer["result"].get("value")
 
     def document(self) -> Any:
         """The browser's own tree, shadow roots and frames of the page's process in it."""
@@ -102,8 +134,15 @@ class Watched:
 
     def executed(self) -> list[Executed]:
         """The scripts that ran in the page's own world; the browser driver's own are in another."""
+        self._session.send(
+            "Runtime.getIsolateId"
+        )  # whatever the browser told before this answer has been heard now
         own = [each for each in self._parsed if each.get("executionContextAuxData", {}).get("isDefault")]
-        return [Executed(each["url"], self._source(each["scriptId"])) for each in own]
+        return [
+            Executed(_address(each), self._source(each["scriptId"]))
+            for each in own
+            if each["url"] != self._mark
+        ]
 
     def judge(self, allowed: Allowed, scripts: Iterable[Script]) -> list[Finding]:
         """Everything that is wrong with the page as it is now."""

@@ -8,13 +8,14 @@ import json
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
 DEFAULT = Path(__file__).with_name("inventory.toml")
 # In place of an address: the provider's script, whose origin is configuration.
 PROVIDER = "provider"
+APPROVAL_DAYS = 366
 _EVERGREEN = "evergreen"
 _KEYS = frozenset({"path", "url", "owner", "reason", "pages", "hash", "evergreen", "approved"})
 
@@ -39,6 +40,12 @@ class Script:
     url: str = ""
     evergreen: str = ""
     approved: date | None = None
+
+    def is_stale(self, today: date | None = None) -> bool:
+        """Whether the approval is older than a year: a person must look again."""
+        if self.approved is None:
+            return True
+        return ((today or datetime.now(UTC).date()) - self.approved).days > APPROVAL_DAYS
 
     @property
     def name(self) -> str:

@@ -60,3 +60,25 @@ def reports(as_json: bool) -> None:
     from shop.csp_reports.listing import run_listing
 
     sys.exit(run_listing(as_json=as_json))
+
+
+@scope.command()
+@click.argument("file", type=_FILE)
+def keygen(file: Path) -> None:
+    """Make a key that signs reports and sightings; print its public half for VERIFY_KEYS."""
+    from shop.scope.signing import run_keygen
+
+    sys.exit(run_keygen(file))
+
+
+@scope.command("check-report")
+@click.argument("file", type=_FILE)
+@click.option("--key", "keys", multiple=True, metavar="ID:BASE64", help="A public key; else VERIFY_KEYS.")
+@click.option("--challenge", default=None, metavar="TEXT|FILE", help="It must be for this challenge.")
+def check_report(file: Path, keys: tuple[str, ...], challenge: str | None) -> None:
+    """Whether a report is signed by a known key. Exit 0 it is, 1 it is not, 2 it could not be read."""
+    from shop.scope.challenge import read
+    from shop.scope.signing import run_check
+
+    digest = read(challenge).digest if challenge is not None else None
+    sys.exit(run_check(file, keys, digest))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -57,7 +58,7 @@ class Check:
     @property
     def is_built(self) -> bool:
         """Whether there is code that looks."""
-        return ":" in self.where
+        return re.fullmatch(r"\w+:\w+", self.where) is not None
 
     def look(self, lab: Lab, notes: Notes) -> None:
         """Gather the evidence into `notes`. Raises NotExercised when the feature, or the check, is not there."""
@@ -94,7 +95,7 @@ CHECKS: tuple[Check, ...] = (
     Check("E9", "Altered amounts, orders and success pages pay for nothing", "金額と注文の改ざん",
           _R, "tamper:look", (), ("F1", "F2"), ("2.2.2", "2.3.2", "8.3.1"), 10),
     Check("E10", "Card testing is slowed and stopped", "クレジットマスター対策",
-          _R, _NO_CHECK, (), ("V5",), ("2.4.1", "6.3.1"), 0, "shop.limits"),
+          _R, "feature not present", (), ("V5",), ("2.4.1", "6.3.1"), 0),
     Check("E11", "Login, registration and changes of a shopper's account", "会員の不正ログイン対策",
           _R, _NO_CHECK, (), ("F4",), ("6.2", "6.3.1", "7.5.1"), 0, "shop.accounts"),
     Check("E12", "Staff: address, second factor, lock, no default account", "管理画面の保護",
@@ -126,7 +127,7 @@ CHECKS: tuple[Check, ...] = (
     Check("E24", "Integrity list of code, templates and static files", "改ざん検知用の一覧",
           _S, "integrity:look", (), ("V4",), (), 2),
     Check("E25", "Seeded leaks turn the verification red", "変異試験",
-          _S, "run by tests, on copies of the tree: not part of this run", ("supports all",), ("supports all",),
+          _S, "not part of a run: mutants are tried on copies of the tree", ("supports all",), ("supports all",),
           ("supports all",), 0),
 )
 # fmt: on

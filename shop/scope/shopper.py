@@ -35,13 +35,11 @@ class Shopper:
     def type_address(self, **changes: str) -> None:
         """Fill the address page, which is there."""
         for name, value in (CONTACT | changes).items():
-            field = self.page.locator(f'form[action$="/checkout"] [name="{name}"]')
-            if field.count() == 0:
-                continue
-            if field.first.evaluate("each => each.tagName") == "SELECT":
-                field.first.select_option(value)
-            else:
-                field.first.fill(value)
+            form = self.page.locator('form[action$="/checkout"]')
+            if form.locator(f'select[name="{name}"]').count():
+                form.locator(f'select[name="{name}"]').select_option(value)
+            elif form.locator(f'[name="{name}"]').count():
+                form.locator(f'[name="{name}"]').first.fill(value)
 
     def next(self, leads_to: str, arrives: str) -> None:
         """Press the main button of the form that leads there, and be where it should lead."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,14 @@ from typing import Any
 
 import click
 
+from security.signatures import SigningKey
 from shop.scope import challenge, lab, running
 from shop.scope.registry import CHECKS, UnknownCheck, chosen
 from shop.scope.report.document import Run, document
+from shop.scope.report.page import page
 from shop.scope.report.sarif import sarif
 from shop.scope.result import Result, Status, exit_status
+from shop.scope.signing import key_in
 from shop.scope.verdict import headline, store_lines
 
 
@@ -46,13 +50,21 @@ def run_verify(wish: Wish, words: tuple[str, ...]) -> int:
     except (UnknownCheck, challenge.BadChallenge) as error:
         click.echo(str(error), err=True)
         return 2
+    key = key_in(wish.key_file) if wish.key_file else None
+    if isinstance(key, str):
+        click.echo(key, err=True)
+        return 2
     started = dt.datetime.now(dt.UTC)
     with lab.opened(challenge=asked, database_url=wish.database_url, url=wish.url) as here:
         results = running.run(checks, here, lambda line: click.echo(line, err=True))
         run = Run(started, dt.datetime.now(dt.UTC), ("shop", *words))
         whole = document(results, here, run)
     if wish.report_dir is not None:
-        _write(wish.report_dir, whole, results)
+        try:
+            write(wish.report_dir, whole, results, key)
+        except OSError as error:
+            click.echo(f"the report cannot be written: {error.strerror}", err=True)
+            return 2
     if wish.as_json:
         click.echo(json.dumps(whole, ensure_ascii=False, indent=1))
     else:
@@ -76,10 +88,19 @@ def _tell(results: list[Result]) -> None:
         click.echo(line)
 
 
-def _write(folder: Path, whole: dict[str, Any], results: list[Result]) -> None:
+def write(folder: Path, whole: dict[str, Any], results: list[Result], key: SigningKey | None = None) -> None:
+    """The report's files. What checks added is named in report.json by its hash, so that its signature covers it."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(json.dumps(whole, ensure_ascii=False, indent=1), "utf-8")
+    files = {name: text for result in results for name, text in result.notes.files.items()}
+    page_text = page(whole, results, key.id if key else "")
+    hashes = {
+        name: hashlib.sha256(text.encode()).hexdigest()
+        for name, text in {**files, "report.html": page_text}.items()
+    }
+    whole = whole | {"files": hashes}
+    signed = key.sign(whole) if key else whole
+    (folder / "report.html").write_text(page_text, "utf-8")
+    (folder / "report.json").write_text(json.dumps(signed, ensure_ascii=False, indent=1), "utf-8")
     (folder / "report.sarif").write_text(json.dumps(sarif(results), ensure_ascii=False, indent=1), "utf-8")
-    for result in results:
-        for name, text in result.notes.files.items():
-            (folder / name).write_text(text, "utf-8")
+    for name, text in files.items():
+        (folder / name).write_text(text, "utf-8")
