@@ -84,7 +84,7 @@ def upgrade() -> None:
     _letters()
 
 
-def _owned(name: str, *columns: sa.Column) -> None:
+def _owned(name: str, *columns: sa.Column[object]) -> None:
     op.create_table(
         name,
         sa.Column("store_id", sa.String(length=16), nullable=False),
