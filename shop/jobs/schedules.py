@@ -20,6 +20,7 @@ from shop.cart.change import forget_old
 from shop.context import Shop
 from shop.jobs.models import Schedule
 from shop.orders.listener import OrderListener
+from shop.staff.sweeping import sweep_staff
 
 _log = logging.getLogger("hitsuka.schedule")
 
@@ -121,10 +122,16 @@ def _send_head(shop: Shop) -> str:
     return f"{head.number} rows: {told or 'no place is configured'}"
 
 
+def _sweep_staff(shop: Shop) -> str:
+    shop.db.write(lambda session: sweep_staff(session, utcnow()))
+    return "done"
+
+
 _SCHEDULES: dict[str, tuple[dt.timedelta, Callable[[Shop], str]]] = {
     "reconcile": (dt.timedelta(hours=1), _reconcile),
     "approvals": (dt.timedelta(minutes=5), _end_approvals),
     "audit_head": (dt.timedelta(minutes=15), _send_head),
     "baskets": (dt.timedelta(hours=6), _forget_baskets),
     "limits": (dt.timedelta(minutes=5), _sweep_limits),
+    "staff": (dt.timedelta(minutes=5), _sweep_staff),
 }
