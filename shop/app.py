@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, get_locale
@@ -17,10 +18,11 @@ from payments.money import Money
 from payments.provider import Provider
 from payments.providers.stripe import StripeProvider
 from security.guard import PANGuard
+from security.sealing import lookup_hash
 from shop import logs, web
 from shop.accounts.views import account
 from shop.address.views import address
-from shop.approvals.service import Desk, Nobody
+from shop.approvals.service import Desk
 from shop.assets import STATIC, Assets
 from shop.audit.log import Audit
 from shop.cart.views import cart
@@ -32,6 +34,7 @@ from shop.context import Shop, the_locale
 from shop.csp_reports.views import csp_reports
 from shop.csrf import csrf
 from shop.health import health
+from shop.hosts import StaffHost
 from shop.identity.passwords import Passwords
 from shop.language import LanguagePrefix
 from shop.limits import Limits
@@ -41,7 +44,15 @@ from shop.orders.views import orders
 from shop.pages.views import pages
 from shop.passages import Passages
 from shop.pictures.views import pictures
-from shop.settings import Settings, StripeAccount, load
+from shop.settings import STAFF, Settings, StripeAccount, load
+from shop.staff import access
+from shop.staff.nav import japan_time, staff_nav
+from shop.staff.pages.home import home_pages
+from shop.staff.pages.join import join_pages
+from shop.staff.pages.members import member_pages
+from shop.staff.pages.security import security_pages
+from shop.staff.pages.sign_in import sign_in_pages
+from shop.staff.signers import StaffSigners
 from shop.vault import Opening, Vault
 from shop.webhooks.views import webhooks
 
@@ -60,7 +71,7 @@ def create_shop(settings: Settings, make_provider: ProviderFactory = StripeProvi
         db=db,
         vault=Vault(settings.keys, _writing_down(db, audit)),
         audit=audit,
-        approvals=Desk(audit, Nobody()),
+        approvals=Desk(audit, StaffSigners()),
         providers={store_id: by_account[account.name] for store_id, account in settings.accounts.items()},
         limits=_limits(settings, db),
         passwords=Passwords(),
@@ -105,8 +116,47 @@ def create_app(settings: Settings | None = None, shop: Shop | None = None) -> Fl
     csrf.init_app(app)
     _register_views(app)
     _prepare_templates(app)
-    _middleware(app, shop)
+    staff = create_staff_app(shop)
+    app.extensions["hitsuka_staff"] = staff
+    _middleware(app, shop, staff)
     return app
+
+
+STAFF_PAGES = (home_pages, sign_in_pages, join_pages, security_pages, member_pages)
+"""The blueprints of the staff's host. An area that brings pages for staff is added here."""
+
+
+def create_staff_app(shop: Shop) -> Flask:
+    """The staff's host: an application of its own, so that no address of a store exists there, and none of its at a
+    store. Raises `access.UndeclaredRoute` when a route says not what it needs."""
+    app = Flask(__name__, static_folder=None)
+    _configure(app, shop.settings)
+    https = shop.settings.https
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-staff-form" if https else "staff-form",
+        SESSION_COOKIE_SAMESITE="Strict",
+        WTF_CSRF_SECRET_KEY=lookup_hash(shop.settings.keys.secret_key.encode(), "staff", "forms"),
+        WTF_CSRF_SSL_STRICT=False,  # web.py has compared the origin, and a link from a mail has no Referer
+    )
+    app.extensions["hitsuka"] = shop
+    Babel(app, locale_selector=the_locale)
+    web.install(app, web.know_staff_host)
+    app.before_request(access.check_network)
+    app.before_request(access.check_access)
+    csrf.init_app(app)
+    for blueprint in (*STAFF_PAGES, csp_reports):
+        app.register_blueprint(blueprint)
+    access.require_rights(app)
+    _prepare_templates(app)
+    app.jinja_env.globals["staff_nav"] = staff_nav
+    app.jinja_env.filters["japan_time"] = japan_time
+    app.context_processor(_staff_context)
+    return app
+
+
+def _staff_context() -> dict[str, object]:
+    """What every page of the staff finds beside the rest."""
+    return {"member": access.signed_in()} if has_request_context() else {}
 
 
 def _configure(app: Flask, settings: Settings) -> None:
@@ -163,9 +213,10 @@ def _money(minor: int) -> str:
     return Money(minor).format(str(get_locale() or "ja"))
 
 
-def _middleware(app: Flask, shop: Shop) -> None:
+def _middleware(app: Flask, shop: Shop, staff: Flask) -> None:
     """Outermost first: the guard sees a request before anything of ours does."""
-    inner: WSGIApplication = LanguagePrefix(app.wsgi_app)
+    staff_host = urlsplit(shop.settings.urls[STAFF]).netloc
+    inner: WSGIApplication = LanguagePrefix(StaffHost(app.wsgi_app, staff.wsgi_app, staff_host))
     if hops := shop.settings.proxy_hops:
         inner = ProxyFix(inner, x_for=hops, x_proto=0, x_host=0)  # the client's address, and nothing else
     files = WhiteNoise(

@@ -222,6 +222,23 @@ def audit_head() -> None:
 main.add_command(scope)
 
 
+class StaffCommands(click.Group):
+    """`shop staff …`, imported when it is asked for: other commands need not wait for it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from shop.staff.cli import staff
+
+        return staff.list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        from shop.staff.cli import staff
+
+        return staff.get_command(ctx, cmd_name)
+
+
+main.add_command(StaffCommands("staff", help="Who works here: invite, list, unlock, disable, reset."))
+
+
 @main.group()
 def approvals() -> None:
     """What two people have to approve. The command line asks; it never signs."""

@@ -46,6 +46,11 @@ def the_store() -> Store:
     return cast(Store, g.store)
 
 
+def the_host() -> str:
+    """Whose host was asked: a store's id, or "staff"."""
+    return cast(str, g.host_name)
+
+
 def the_locale() -> str:
     """ "ja" or "en": the language of this request's page, given by its path (`/en/…`)."""
     return cast(str, g.get("locale", "ja"))

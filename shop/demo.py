@@ -21,16 +21,28 @@ from pathlib import Path
 from types import FrameType
 
 import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from payments.columns import utcnow
 from payments.database import Database
+from shop.app import create_shop
+from shop.audit.actor import Actor
 from shop.db.migrate import upgrade
 from shop.seeding import seed_written
 from shop.serve import is_taken
 from shop.settings import DEMO_MARK, key_holders, load
+from shop.staff import people
+from shop.staff.email import canonical
+from shop.staff.models import Member
+from shop.staff.rights import Role
+from shop.staff.sealed import email_hash
 from shop.stores import all_stores
 from shop.stores.rows import ensure_stores
 
 READY_S = 30
+FIRST_OWNER = "hanako@example.jp"
+"""Who is invited to own the demo."""
 STOP_S = 8
 
 
@@ -78,7 +90,39 @@ def run(port: int, workers: int, data: Path) -> int:
         return 1
     environ = _environ(ports, data)
     _prepare(environ)
-    return _Supervisor(environ, data / "log").run(_parts(ports, workers, data), lambda: _welcome(ports))
+    invitation = first_owner(environ)
+    return _Supervisor(environ, data / "log").run(
+        _parts(ports, workers, data), lambda: _welcome(ports, data, invitation)
+    )
+
+
+def first_owner(environ: dict[str, str]) -> str:
+    """A one-time link for the demo's first owner, fresh at each start until somebody has used one; then "".
+
+    It is no way round the sign-in: whoever opens it sets a password and a second factor like everybody else.
+    """
+    shop = create_shop(load(environ))
+
+    def work(session: Session) -> str:
+        if people.has_owner(session):
+            return ""
+        by, now = Actor.of_command(), utcnow()
+        hashed = email_hash(shop.vault, canonical(FIRST_OWNER))
+        known = session.scalar(select(Member).where(Member.email_hash == hashed))
+        if known is None:
+            _member, token = people.invite(
+                session, shop, name="デモ 管理者", address=FIRST_OWNER, roles=list(Role), by=by, now=now
+            )
+        elif known.state == "invited":
+            token = people.reset(session, shop, known.id, "join", by=by, now=now)
+        else:
+            return ""
+        return people.link_address(shop, token)
+
+    try:
+        return shop.db.write(work)
+    finally:
+        shop.db.dispose()
 
 
 def _environ(ports: Ports, data: Path) -> dict[str, str]:
@@ -238,7 +282,20 @@ class _Supervisor:
             process.wait()
 
 
-def _welcome(ports: Ports) -> None:
+def _for_the_owner(data: Path, invitation: str) -> list[str]:
+    """How a visitor becomes the demo's first member of staff, with a passkey or without any phone."""
+    if not invitation:
+        return []
+    return [
+        "",
+        "  The first owner sets a password and a second factor here (good once, a day long):",
+        f"  {invitation}",
+        "  A passkey is quickest. Without one, this prints the six digits that an app would show:",
+        f"  .venv/bin/shop --env-file {data / 'demo.env'} staff code {FIRST_OWNER}",
+    ]
+
+
+def _welcome(ports: Ports, data: Path, invitation: str) -> None:
     lines = [
         "",
         "  Hitsuka is running. Ctrl-C ends it.",
@@ -249,7 +306,10 @@ def _welcome(ports: Ports) -> None:
         f"  Sandbox provider, its control panel     http://pay.localhost:{ports.sandbox}/_sandbox/",
         f"  Test cards                              http://pay.localhost:{ports.sandbox}/test-cards",
         "",
+        f"  Staff                                   http://staff.localhost:{ports.shop}",
+        "",
         "  Pay with any card of that page, any later month, any three digits.",
+        *_for_the_owner(data, invitation),
         "",
     ]
     click.echo("\n".join(lines))

@@ -20,7 +20,8 @@ from security.sealing import CannotOpen, key_id_of
 from shop.accounts.models import Account, AccountAddress, AccountSession, Letter
 from shop.checkout.models import Draft
 from shop.orders.models import Order, OrderRefund
-from shop.settings import key_holders, load
+from shop.settings import STAFF, key_holders, load
+from shop.staff.models import FormerPassword, Member, Notice, Step
 from shop.vault import Place, Vault
 
 BATCH = 200
@@ -34,6 +35,15 @@ class SealedColumn:
     column: str
     row_id: str
 
+    @property
+    def is_store_owned(self) -> bool:
+        """Whether a store owns the rows; the staff's belong to none."""
+        return "store_id" in self.model.__table__.columns
+
+    def holder(self, row: Any) -> str:
+        """Whose key a row is sealed to."""
+        return str(row.store_id) if self.is_store_owned else STAFF
+
 
 SEALED_COLUMNS = (
     SealedColumn(Order, "contact", "id"),
@@ -46,6 +56,14 @@ SEALED_COLUMNS = (
     SealedColumn(AccountSession, "totp", "id"),
     SealedColumn(AccountAddress, "contact", "id"),
     SealedColumn(Letter, "address", "id"),
+    SealedColumn(Member, "name", "id"),
+    SealedColumn(Member, "email", "id"),
+    SealedColumn(Member, "password", "id"),
+    SealedColumn(Member, "totp", "id"),
+    SealedColumn(FormerPassword, "password", "id"),
+    SealedColumn(Step, "totp", "id"),
+    SealedColumn(Step, "password", "id"),
+    SealedColumn(Notice, "link", "id"),
 )
 """Every sealed column of the schema; a test compares this with the metadata."""
 
@@ -117,24 +135,23 @@ def _rotate_batch(
     model = sealed.model
     row_id = getattr(model, sealed.row_id)
     last_store, last_id = after
-    query = (
-        select(model)
-        .where((model.store_id > last_store) | ((model.store_id == last_store) & (row_id > last_id)))
-        .order_by(model.store_id, row_id)
-        .limit(BATCH)
-        .with_for_update()
-    )
+    query = select(model).limit(BATCH).with_for_update()
+    if sealed.is_store_owned:
+        after_last = (model.store_id > last_store) | ((model.store_id == last_store) & (row_id > last_id))
+        query = query.where(after_last).order_by(model.store_id, row_id)
+    else:
+        query = query.where(row_id > last_id).order_by(row_id)
     rows = session.scalars(query).all()
     for row in rows:
         _rotate_row(vault, sealed, row, rotation)
-    return [(row.store_id, getattr(row, sealed.row_id)) for row in rows]
+    return [(sealed.holder(row), getattr(row, sealed.row_id)) for row in rows]
 
 
 def _rotate_row(vault: Vault, sealed: SealedColumn, row: Any, rotation: Rotation) -> None:
     value = getattr(row, sealed.column)
     if value is None:
         return
-    place = Place(row.store_id, row.__tablename__, sealed.column, getattr(row, sealed.row_id))
+    place = Place(sealed.holder(row), row.__tablename__, sealed.column, getattr(row, sealed.row_id))
     try:
         key_id_of(value)
         fresh = vault.reseal(place, value)

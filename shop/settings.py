@@ -14,6 +14,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from security.sealing import PrivateKey
+from shop.networks import Network, parse_networks
 from shop.stores import all_stores
 
 T = TypeVar("T")
@@ -118,6 +119,8 @@ class Settings:
     """Opens the reasons behind /readyz and /metrics to callers that are not on this machine."""
     redis_url: Secret | None
     """Where limits are counted when many nodes run; else in the database."""
+    staff_networks: tuple[Network, ...]
+    """Where staff may come from; empty, outside production alone: from everywhere."""
     proxy_hops: int
     """Proxies of ours in front, each of which adds one address to X-Forwarded-For. With 0 none is believed."""
 
@@ -147,6 +150,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         heads=_head_places(reader),
         probe_token=reader.optional_secret("PROBE_TOKEN"),
         redis_url=reader.optional_secret("REDIS_URL"),
+        staff_networks=_staff_networks(reader, env),
         proxy_hops=_proxy_hops(reader),
     )
     if env == "production":
@@ -231,6 +235,18 @@ def _proxy_hops(reader: _Reader) -> int:
         reader.faults.append("PROXY_HOPS must be a number from 0 to 5")
         return 0
     return int(hops)
+
+
+def _staff_networks(reader: _Reader, env: str) -> tuple[Network, ...]:
+    """CIDR blocks. In production "from everywhere" must be said in so many words: 0.0.0.0/0 ::/0"""
+    text = reader.raw("STAFF_NETWORKS") or ""
+    if not text and env == "production":
+        reader.faults.append("STAFF_NETWORKS is missing (0.0.0.0/0 ::/0 lets staff in from everywhere)")
+    try:
+        return parse_networks(text)
+    except ValueError:
+        reader.faults.append("STAFF_NETWORKS must be addresses like 192.0.2.0/24 or 2001:db8::/32")
+        return ()
 
 
 def _keys(reader: _Reader) -> Keys:

@@ -41,6 +41,14 @@ class Purpose(StrEnum):
     PHONE_HASH = "phone_hash"
     """Orders from before they could be found by telephone."""
 
+    OWN_MEMBER = "own_member"
+    """A member of staff sees their own name and address."""
+    STAFF_SIGN_IN = "staff_sign_in"
+    """A password's hash or a second factor's secret is compared with what was typed."""
+    STAFF_DESK = "staff_desk"
+    """Whoever manages the staff, or a command on this machine, sees who works here."""
+    STAFF_MAIL = "staff_mail"
+
 
 BY_STAFF = frozenset({Purpose.ORDER_DESK})
 """Purposes for which a person reads: they name the reader, and the audit chain has a row before anything is seen."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+from collections.abc import Callable
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -15,10 +16,10 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from security.headers import PageKind, ProviderOrigins, security_headers
-from shop.context import the_shop
+from shop.context import the_host, the_shop
 from shop.errors import BadRequest, NotFound, ShopError
 from shop.language import language_of
-from shop.settings import STRIPE_API, StripeAccount
+from shop.settings import STAFF, STRIPE_API, StripeAccount
 from shop.stores import all_stores
 
 HOSTLESS = frozenset({"health.healthz", "health.readyz", "health.metrics", "webhooks.stripe"})
@@ -34,10 +35,10 @@ _access = logging.getLogger("hitsuka.access")
 _errors = logging.getLogger("hitsuka.error")
 
 
-def install(app: Flask) -> None:
-    """Hook this module into the app."""
+def install(app: Flask, know_host: Callable[[], ResponseReturnValue | None] | None = None) -> None:
+    """Hook this module into the app. `know_host` says whose host it is where that is no store's."""
     app.before_request(_begin)
-    app.before_request(_know_host)
+    app.before_request(know_host or _know_host)
     app.before_request(_refuse_cross_site)
     app.after_request(_finish)
     app.register_error_handler(CSRFError, _form_too_old)
@@ -79,12 +80,25 @@ def _know_host() -> ResponseReturnValue | None:
     hosts = the_shop().settings.urls
     for name, url in hosts.items():
         if urlsplit(url).netloc == request.host and name in all_stores():
-            g.store = all_stores()[name]
+            g.store, g.host_name = all_stores()[name], name
             return None
     if request.host.partition(":")[0] == "localhost" and request.method == "GET" and "style" in hosts:
         return redirect(hosts["style"], code=302)
     _access.info("unknown host", extra={"request_id": g.request_id, "scheme": origin.partition(":")[0]})
     raise NotFound
+
+
+def know_staff_host() -> None:
+    """The staff's own application answers for the staff's own host, whoever sent the request to it."""
+    if not is_staff_host(request.host):
+        raise NotFound
+    g.host_name = STAFF
+    g.page_kind = PageKind.STAFF
+
+
+def is_staff_host(host: str) -> bool:
+    """Whether this is the staff's host by name and port. (Called per request: only one of them is configured.)"""
+    return urlsplit(the_shop().settings.urls[STAFF]).netloc == host
 
 
 def _is_hostless() -> bool:
@@ -104,7 +118,7 @@ def _refuse_cross_site() -> None:
         allowed = site == "same-origin"
     else:
         # The configured address, not the request's own scheme: behind a proxy that ends TLS, that is plain http.
-        allowed = request.headers.get("Origin") == the_shop().settings.urls[g.store.id]
+        allowed = request.headers.get("Origin") == the_shop().settings.urls[the_host()]
     if not allowed:
         raise CrossSite
 
@@ -153,7 +167,7 @@ def _log(response: Response) -> None:
         response.status_code,
         extra={
             "request_id": g.get("request_id", "-"),
-            "store": g.store.id if "store" in g else "-",
+            "store": g.get("host_name", "-"),
             "ms": round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
         },
     )
@@ -200,5 +214,10 @@ def _error_page(status: int, message: str, code: str) -> ResponseReturnValue:
     wants_json = request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
     if wants_json:
         return {"error": {"code": code, "message": message, "request_id": g.get("request_id", "-")}}, status
-    template = "errors/page.html" if "store" in g else "errors/bare.html"
-    return render_template(template, status=status, message=message, code=code), status
+    return render_template(_error_template(), status=status, message=message, code=code), status
+
+
+def _error_template() -> str:
+    if "store" in g:
+        return "errors/page.html"
+    return "staff/error.html" if g.get("host_name") == STAFF else "errors/bare.html"

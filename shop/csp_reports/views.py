@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
 from payments.columns import utcnow
-from shop.context import the_shop, the_store
+from shop.context import the_host, the_shop
 from shop.csp_reports.models import CSPReport
 from shop.csp_reports.reading import BadReport, Report, read
 from shop.csrf import csrf
@@ -37,7 +37,7 @@ def receive() -> ResponseReturnValue:
         return {"error": {"code": "not_a_report"}}, 415
     if (request.content_length or 0) > LARGEST:
         return {"error": {"code": "too_large"}}, 413
-    shop, store_id = the_shop(), the_store().id
+    shop, store_id = the_shop(), the_host()
     try:
         reports = read(request.get_data(cache=False), _page_of, shop.settings.urls[store_id])
     except BadReport:

@@ -13,6 +13,7 @@ from shop.csp_reports import models as csp_report_models
 from shop.jobs import models as job_models
 from shop.limits import models as limit_models
 from shop.orders import models as order_models
+from shop.staff import models as staff_models
 
 MODULES = (
     payment_models,
@@ -26,6 +27,7 @@ MODULES = (
     order_models,
     job_models,
     limit_models,
+    staff_models,
     passages,
 )
 """The modules that define tables; importing them is what fills the metadata."""

@@ -21,6 +21,7 @@ from shop.cart.change import forget_old
 from shop.context import Shop
 from shop.jobs.models import Schedule
 from shop.orders.listener import OrderListener
+from shop.staff.sweeping import sweep_staff
 
 _log = logging.getLogger("hitsuka.schedule")
 
@@ -122,6 +123,11 @@ def _send_head(shop: Shop) -> str:
     return f"{head.number} rows: {told or 'no place is configured'}"
 
 
+def _sweep_staff(shop: Shop) -> str:
+    shop.db.write(lambda session: sweep_staff(session, utcnow()))
+    return "done"
+
+
 _SCHEDULES: dict[str, tuple[dt.timedelta, Callable[[Shop], str]]] = {
     "reconcile": (dt.timedelta(hours=1), _reconcile),
     "approvals": (dt.timedelta(minutes=5), _end_approvals),
@@ -130,4 +136,5 @@ _SCHEDULES: dict[str, tuple[dt.timedelta, Callable[[Shop], str]]] = {
     "limits": (dt.timedelta(minutes=5), _sweep_limits),
     "accounts": (dt.timedelta(hours=1), housekeeping.sweep),
     "phones": (dt.timedelta(seconds=10), housekeeping.fill_phones),
+    "staff": (dt.timedelta(minutes=5), _sweep_staff),
 }

@@ -31,6 +31,7 @@ from shop.mail.message import compose
 from shop.mail.transport import MailNotTaken, deliver
 from shop.orders.listener import OrderListener
 from shop.orders.release import Due, due, release
+from shop.staff import notices
 
 T = TypeVar("T")
 
@@ -58,7 +59,11 @@ class Worker:
         self._listener = OrderListener()
         self._released_up_to: Due | None = None
         self.stop = threading.Event()
-        self._handlers: dict[str, Callable[[Job], None]] = {"mail": self._send_mail, "alert": self._alert}
+        self._handlers: dict[str, Callable[[Job], None]] = {
+            "mail": self._send_mail,
+            notices.KIND: self._send_notice,
+            "alert": self._alert,
+        }
 
     def run(self) -> None:
         """Work until told to stop. What fails is logged, and the next turn comes."""
@@ -178,6 +183,14 @@ class Worker:
                 deliver(self._shop.settings.mail_url, message)
         except MailNotTaken as error:
             raise Later(str(error)) from error
+
+    def _send_notice(self, job: Job) -> None:
+        """A mail to a member of staff. What it opened is wiped when the server has it."""
+        try:
+            deliver(self._shop.settings.mail_url, notices.compose(self._shop, job))
+        except MailNotTaken as error:
+            raise Later(str(error)) from error
+        notices.sent(self._shop, job)
 
     def _alert(self, job: Job) -> None:
         """Say it where the operator looks first: the error log (a later version mails the staff)."""

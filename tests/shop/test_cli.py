@@ -131,6 +131,7 @@ def test_seeding_a_production_database_is_refused(environ: dict[str, str]) -> No
         "STRIPE_WEBHOOK_SECRET": "whsec_" + "x" * 20,
         "MAIL_URL": "smtps://mail.example",
         "MAIL_FROM": "shop@a.example",
+        "STAFF_NETWORKS": "192.0.2.0/24",
     }
     result = _run(production, "seed", "--products", "1")
     assert result.exit_code == 1

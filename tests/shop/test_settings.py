@@ -31,6 +31,7 @@ def _production(**changes: str) -> dict[str, str]:
         "STRIPE_WEBHOOK_SECRET": "whsec_" + "x" * 24,
         "MAIL_URL": "smtps://mail.example",
         "MAIL_FROM": "shop@style.example",
+        "STAFF_NETWORKS": "192.0.2.0/24",
     }
     return make_environ("postgresql://db.example/shop", **(base | changes))
 

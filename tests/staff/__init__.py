@@ -1,0 +1,1 @@
+"""Tests of the staff: who they are, what they may, their pages."""
