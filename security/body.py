@@ -1,18 +1,23 @@
-"""Read a WSGI request body whole, into memory alone, within limits. Used by `guard`; anyone may import it.
+"""Take a request body in pieces, judge it, and keep it for the application. Used by the guards.
 
-Nothing here touches a disk: a body that was not judged yet may hold a card number.
+Up to a mebibyte lies in memory until it is judged, and nothing of it touches a disk. More than that, where a route
+allows it, is judged window by window; only what was judged goes on into a file that has no name.
 """
 
 from __future__ import annotations
 
-import time
+import io
+import tempfile
 import zlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import BinaryIO, cast
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import InputStream, WSGIEnvironment
+from .judge import Hit, check_body
+from .policy import MAX_BODY, Policy
 
-_WINDOW = 64 << 10
+IN_MEMORY = MAX_BODY
+WINDOW = 256 << 10
+_OVERLAP = 4 << 10
 _LENGTH_DIGITS = 12
 
 
@@ -24,43 +29,10 @@ class UnreadableBodyError(Exception):
         self.status = status
 
 
-def read(environ: WSGIEnvironment, most: int, seconds: float) -> bytes:
-    """The request's body, at most `most` bytes, read within `seconds` (looked at between reads).
-
-    Raises UnreadableBodyError: 400 (bad or unkept length), 408 (too slow), 411 (no length), 413 (too large).
-    """
-    stream: InputStream = environ["wsgi.input"]
-    length = _declared_length(environ)
-    if length is None and not environ.get("wsgi.input_terminated"):
-        if environ.get("HTTP_TRANSFER_ENCODING"):
-            raise UnreadableBodyError(411, "a body of unknown length")
-        return b""
-    if length is not None and length > most:
-        raise UnreadableBodyError(413, "larger than the limit")
-    return _read_windows(stream, length, most, time.monotonic() + seconds)
-
-
-def inflated(body: bytes, coding: str, most: int) -> bytes:
-    """`body` without its Content-Encoding (RFC 9110 section 8.4.1: gzip, deflate, identity).
-
-    Raises UnreadableBodyError: 415 for any other coding or broken data, 413 beyond `most` bytes.
-    """
-    match coding.strip().lower():
-        case "" | "identity":
-            return body
-        case "gzip" | "x-gzip":
-            return _inflate(body, 16 + zlib.MAX_WBITS, most)
-        case "deflate":
-            # Some clients send the bare format without zlib's two bytes in front.
-            zlib_header = len(body) > 1 and body[0] & 0x0F == 8 and (body[0] << 8 | body[1]) % 31 == 0
-            return _inflate(body, zlib.MAX_WBITS if zlib_header else -zlib.MAX_WBITS, most)
-    raise UnreadableBodyError(415, "a content coding that is not supported")
-
-
-def _declared_length(environ: WSGIEnvironment) -> int | None:
-    declared = environ.get("CONTENT_LENGTH", "").strip()
-    # A server that has undone the chunks gives no length, or one that says nothing about the decoded body.
-    if not declared or (environ.get("wsgi.input_terminated") and environ.get("HTTP_TRANSFER_ENCODING")):
+def declared_length(declared: str) -> int | None:
+    """The number in a Content-Length header, None without one. Raises UnreadableBodyError (400, 413)."""
+    declared = declared.strip()
+    if not declared:
         return None
     if not (declared.isascii() and declared.isdigit()):
         raise UnreadableBodyError(400, "a Content-Length that is no number")
@@ -69,24 +41,106 @@ def _declared_length(environ: WSGIEnvironment) -> int | None:
     return int(declared)
 
 
-def _read_windows(stream: InputStream, length: int | None, most: int, deadline: float) -> bytes:
-    pieces, size = list[bytes](), 0
-    while length is None or size < length:
-        try:
-            piece = stream.read(min(_WINDOW, _WINDOW if length is None else length - size))
-        except (OSError, ValueError, EOFError) as error:
-            raise UnreadableBodyError(400, "the connection broke") from error
-        if not piece:
-            break
-        size += len(piece)
-        if size > most:
+class Intake:
+    """One body on its way in: `take` each piece, then `finish`, then read `stream`. Close it at the end.
+
+    Both give the hit for which to refuse the request, and raise UnreadableBodyError: 413 (too large, also when
+    unpacked), 415 (a coding that is not known or is broken).
+    """
+
+    def __init__(self, policy: Policy, content_type: str, coding: str) -> None:
+        self._policy, self._content_type, self._coding = policy, content_type, coding.strip().lower()
+        self._pieces: list[bytes] = []
+        self._waiting = b""
+        self.size = 0
+        self._file: BinaryIO | None = None
+
+    def announce(self, length: int) -> None:
+        """So many bytes are to come."""
+        if length > self._policy.max_body:
             raise UnreadableBodyError(413, "larger than the limit")
-        if time.monotonic() > deadline:
-            raise UnreadableBodyError(408, "sent too slowly")
-        pieces.append(piece)
-    if length is not None and size < length:
-        raise UnreadableBodyError(400, "shorter than its Content-Length")
-    return b"".join(pieces)
+
+    def take(self, piece: bytes) -> Hit | None:
+        """One more piece, of any size."""
+        self.size += len(piece)
+        self.announce(self.size)
+        if self._file is None and self.size <= IN_MEMORY:
+            self._pieces.append(piece)
+            return None
+        if self._file is None:
+            if self._coding not in {"", "identity"}:
+                raise UnreadableBodyError(413, "larger than a compressed body may be")
+            # The caller closes it by `close`; it has no name from the start.
+            self._file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115
+            piece, self._pieces = b"".join((*self._pieces, piece)), []
+        return self._through_windows(piece)
+
+    def _through_windows(self, piece: bytes) -> Hit | None:
+        self._waiting += piece
+        while len(self._waiting) - _OVERLAP >= WINDOW:
+            window, self._waiting = self._waiting[: WINDOW + _OVERLAP], self._waiting[WINDOW:]
+            hit = self._judged(window)
+            if hit is not None:
+                return hit
+            self._written().write(window[:WINDOW])
+        return None
+
+    def finish(self) -> Hit | None:
+        """Nothing more comes."""
+        if self._file is not None:
+            hit = self._judged(self._waiting)
+            if hit is None:
+                self._file.write(self._waiting)
+                self._file.seek(0)
+            return hit
+        raw = b"".join(self._pieces)
+        self._pieces = [raw]
+        if not raw:
+            return None
+        plain = inflated(raw, self._coding, max(self._policy.max_body, IN_MEMORY))
+        return check_body(plain, self._content_type, free_text=self._policy.takes_words)
+
+    def _judged(self, window: bytes) -> Hit | None:
+        # What kind of part a window lies in is not known: as bytes of any kind, with no field's name.
+        return check_body(window, "application/octet-stream", free_text=self._policy.takes_words)
+
+    def _written(self) -> BinaryIO:
+        assert self._file is not None
+        return self._file
+
+    @property
+    def stream(self) -> BinaryIO:
+        """The whole body as it came, from its beginning."""
+        return self._file or io.BytesIO(b"".join(self._pieces))
+
+    @property
+    def is_filed(self) -> bool:
+        """Whether it lies in a file, which is to be closed."""
+        return self._file is not None
+
+    def close(self) -> None:
+        """Give the file back."""
+        if self._file is not None:
+            self._file.close()
+
+
+def inflated(body: bytes, coding: str, most: int) -> bytes:
+    """`body` without its Content-Encoding (RFC 9110 section 8.4.1: gzip, deflate, identity; br with `brotli`).
+
+    Raises UnreadableBodyError: 415 for any other coding or broken data, 413 beyond `most` bytes.
+    """
+    match coding:
+        case "" | "identity":
+            return body
+        case "gzip" | "x-gzip":
+            return _inflate(body, 16 + zlib.MAX_WBITS, most)
+        case "deflate":
+            # Some clients send the bare format without zlib's two bytes in front.
+            zlib_header = len(body) > 1 and body[0] & 0x0F == 8 and (body[0] << 8 | body[1]) % 31 == 0
+            return _inflate(body, zlib.MAX_WBITS if zlib_header else -zlib.MAX_WBITS, most)
+        case "br":
+            return _unbrotli(body, most)
+    raise UnreadableBodyError(415, "a content coding that is not supported")
 
 
 def _inflate(body: bytes, window_bits: int, most: int) -> bytes:
@@ -102,4 +156,25 @@ def _inflate(body: bytes, window_bits: int, most: int) -> bytes:
             rest = inflater.unused_data
     except zlib.error as error:
         raise UnreadableBodyError(415, "broken compressed data") from error
+    return output
+
+
+def _unbrotli(body: bytes, most: int) -> bytes:
+    try:
+        import brotli
+    except ImportError as error:
+        raise UnreadableBodyError(415, "a content coding that is not supported") from error
+    decompressor = brotli.Decompressor()
+    process: Callable[..., bytes] = decompressor.process
+    output = b""
+    try:
+        output = process(body, output_buffer_limit=most + 1)
+        while len(output) <= most and not decompressor.can_accept_more_data():
+            output += process(b"", output_buffer_limit=most + 1 - len(output))
+    except (brotli.error, TypeError) as error:  # an older brotli knows no limit, and is not used
+        raise UnreadableBodyError(415, "broken compressed data") from error
+    if len(output) > most:
+        raise UnreadableBodyError(413, "larger than the limit when inflated")
+    if not decompressor.is_finished():
+        raise UnreadableBodyError(415, "compressed data cut short")
     return output

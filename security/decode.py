@@ -46,7 +46,6 @@ def form_views(form: str, budget: Budget) -> Iterator[View]:
 
 # A name that is a word of ASCII letters holds no number, whatever it may be decoded to.
 _PLAIN_NAME = re.compile(r"[A-Za-z_.\-\[\]]{0,23}[0-9]{0,4}[A-Za-z_\]]{0,8}")
-_STRUCTURE = frozenset('{["')
 _SHORTEST = 8  # an integer of msgpack; as text a number takes twelve
 
 
@@ -148,11 +147,14 @@ class _Walk:
         if mark in self._seen or not self._budget.spend(len(view.text)):
             return
         self._seen.add(mark)
-        yield view
-        shape = shape_of(view.text)
-        if not _may_be_encoded(view.text, shape):
-            return
-        for found in self._layers(view, shape):
+        in_json = documents.of_json(view, self._budget)
+        if in_json is None:
+            yield view
+        yield from self._below(view, in_json, depth)
+
+    def _below(self, view: View, in_json: Iterator[View] | None, depth: int) -> Iterator[View]:
+        """What stands one level below `view`, with all its own levels."""
+        for found in self._layers(view) if in_json is None else in_json:
             if depth <= 0:
                 self._budget.over = True
                 return
@@ -163,8 +165,10 @@ class _Walk:
             else:
                 yield from self._token(found, view.name, depth - 1)
 
-    def _layers(self, view: View, shape: bytes) -> Iterator[View | Token]:
-        yield from documents.of_json(view, self._budget)
+    def _layers(self, view: View) -> Iterator[View | Token]:
+        shape = shape_of(view.text)
+        if not (has_marks(shape) or may_have_tokens(shape) or layers.has_quoted(view.text)):
+            return
         yield from documents.of_markup(view, self._budget)
         yield from layers.decoded(view, self._budget)
         yield from tokens(view.text, shape, self._budget)
@@ -177,15 +181,6 @@ class _Walk:
             yield from self.raw(token.data, name, depth)
         elif pan.may_hold(token.data):
             yield View(charsets.ascii_of(token.data), name, token.encoding)
-
-
-def _may_be_encoded(text: str, shape: bytes) -> bool:
-    return (
-        has_marks(shape)
-        or may_have_tokens(shape)
-        or layers.has_quoted(text)
-        or text.lstrip()[:1] in _STRUCTURE
-    )
 
 
 def _readable(data: bytes) -> str:

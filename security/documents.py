@@ -19,22 +19,25 @@ _SHORTEST = 12
 _SHORT_CODE = re.compile(r"\D{0,2}\d{3,4}\D{0,2}")
 
 
-def of_json(view: View, budget: Budget) -> Iterator[View]:
-    """The keys, strings and numbers of a JSON text, and arrays of short digit strings put together."""
+def of_json(view: View, budget: Budget) -> Iterator[View] | None:
+    """The keys, strings and numbers of a JSON text, and arrays of short digit strings put together; None: no JSON.
+
+    They are all there is to see in it: what the text itself holds stands in one of them.
+    """
     text = view.text.lstrip()
     if text[:1] not in {"{", "[", '"'}:
-        return
+        return None
     # Parsing cannot be stopped halfway: what it costs is counted beforehand.
     if not budget.spend(0, tokens=text.count(",") + text.count(":") + text.count("[")):
-        return
+        return None
     try:
         document = json.loads(text, parse_int=_Number, parse_float=_plain_number, object_pairs_hook=_Pairs)
     except RecursionError:
         budget.over = True
-        return
+        return None
     except ValueError:
-        return  # the text itself was looked at; its escapes are undone by another step
-    yield from _values(view.name, document)
+        return None
+    return _values(view.name, document)
 
 
 def _values(name: str | None, document: object) -> Iterator[View]:

@@ -47,7 +47,8 @@ _LONGEST_COMMON_CARD = 16
 _FEWEST = 12
 _CODE = re.compile(r"\D{0,2}[0-9]{3,4}\D{0,2}")
 # Only values with this frame are left alone: a number by itself never has it.
-_TRACE_IDS = {
+_FRAMED = {
+    "HTTP_RANGE": re.compile(r"bytes=[0-9]{1,12}-[0-9]{0,12}"),
     "HTTP_TRACEPARENT": re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"),
     "HTTP_X_CLOUD_TRACE_CONTEXT": re.compile(r"[0-9a-f]{32}/[0-9]{1,20}(?:;o=[0-9])?"),
 }
@@ -97,8 +98,8 @@ def _refuses_maybe(name: str, match: pan.Match, free_text: FreeText) -> bool:
 
 def hit_in_text(text: str, name: str | None = None) -> Hit | None:
     """Judge a path, a cookie or a header; WSGI gives them as latin-1 characters that stand for bytes."""
-    if name is None and len(text) < _FEWEST:
-        return None
+    if len(text) < _FEWEST:
+        return Hit(name if is_safe_name(name) else None, "code") if name and _is_code(name, text) else None
     budget = request_budget()
     found = views(text.encode("latin-1", "replace"), budget)
     if name is None:
@@ -112,7 +113,7 @@ def hit_in_header(key: str, value: object) -> Hit | None:
     """Judge the header that WSGI names `key`; only a string can hold anything."""
     if not isinstance(value, str) or not value:
         return None
-    if key in _TRACE_IDS and _TRACE_IDS[key].fullmatch(value):
+    if key in _FRAMED and _FRAMED[key].fullmatch(value):
         return None
     if key == "HTTP_REFERER":
         address, _, query = value.partition("?")
@@ -162,19 +163,17 @@ def _kind_of(view: View, budget: Budget, refuses_maybe: _Counts) -> str | None:
     """What `view` is to be refused for."""
     text = view.text
     if len(text) < _FEWEST:
-        is_code = (
-            view.name is not None
-            and len(text) >= 3
-            and is_code_key(view.name)
-            and _CODE.fullmatch(canonical(text))
-        )
-        return "code" if is_code else None
+        return "code" if view.name is not None and _is_code(view.name, text) else None
     for match in pan.find(text, budget.spend_groups):
         if match.verdict is pan.Verdict.CARD and view.sure and not _is_long_id(view, match):
             return "card"
         if refuses_maybe(view, match):
             return "maybe"
     return None
+
+
+def _is_code(name: str, text: str) -> bool:
+    return len(text) >= 3 and is_code_key(name) and bool(_CODE.fullmatch(canonical(text)))
 
 
 def _is_long_id(view: View, match: pan.Match) -> bool:

@@ -178,7 +178,9 @@ def _whole_run(text: str, groups: list[_Group]) -> Match | None:
     if match is None or all(neighbours.is_product_code(group.digits) for group in groups):
         return match and doubtful(match)
     uniform = len(set(sizes[:-1])) == 1 and sizes[-1] <= sizes[0]
-    few_pieces = len(sizes) <= 4 and min(sizes) >= 3
+    few_pieces = 3 <= len(sizes) <= 4 and min(sizes) >= 3
+    if len(sizes) == 2:  # halves, or a space that slipped in: other pairs with a hyphen are spans
+        few_pieces = min(sizes) >= 3 and (dividers != {"-"} or match.digits_length == 16)
     return match if uniform or few_pieces else doubtful(match)
 
 

@@ -6,21 +6,24 @@ import gzip
 import io
 import json
 import logging
-import statistics
 import time
+import tracemalloc
 import urllib.parse
 import zlib
 from collections.abc import Callable, Iterable
+from random import Random
 from typing import TYPE_CHECKING, Any
 from wsgiref.util import setup_testing_defaults
 
+import brotli
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from security import pan
-from security.guard import PANGuard, Passage, check_body
+from security.guard import PANGuard, Passage, Policy, check_body
 
+from . import benign, hostile
 from .cards import card_numbers, grouped, in_base64, in_digits, in_form, percent_encoded, written_forms
 
 if TYPE_CHECKING:
@@ -525,22 +528,127 @@ def test_head_gets_no_body() -> None:
     assert shop.body == b""
 
 
-def test_a_form_of_two_kilobytes_costs_little() -> None:
-    body = in_form(
-        note="山田太郎、電話は03-1234-5678。" * 8, csrf_token="IjJlN2I0MWYwOGM1" * 4, email="a@example.com"
-    )
-    body += b"&pad=" + b"abc+" * ((2048 - len(body)) // 4)
-    environ = {"HTTP_USER_AGENT": BROWSER, **BENIGN["analytics"]}
+CODES: dict[str, dict[str, Any]] = {
+    "form": sent_form(cvc="123"),
+    "form, Japanese": sent_form(セキュリティコード="１２３４"),
+    "form, camel case": sent_form(cardCvv="123"),
+    "JSON string": sent_json('{"card": {"security_code": "123"}}'),
+    "JSON number": sent_json('{"cvv2": 1234}'),
+    "multipart": sent_parts(('Content-Disposition: form-data; name="確認番号"', b"123")),
+    "query": {"QUERY_STRING": "a=1&cvc=123"},
+    "header": {"HTTP_X_CARD_CVC": "123"},
+}
 
-    def seconds(app: Callable[..., object]) -> float:
-        started = time.perf_counter()
-        app(body=body, content_type=FORM, **environ)
-        return time.perf_counter() - started
 
+@pytest.mark.parametrize("way", CODES)
+def test_a_verification_code_under_its_key_is_refused(way: str) -> None:
     shop = Shop()
-    median = statistics.median(seconds(shop.send) for _ in range(200))
 
-    assert shop.status == 200
-    # The promise is 0.3 ms; the margin is for a machine that does other things meanwhile.
-    assert median < 0.003
-    print(f"median {median * 1000:.3f} ms")  # noqa: T201  (the figure itself, shown with -s)
+    assert (shop.send(**CODES[way]), shop.reached) == (422, [])
+    assert [passage.kind for passage in shop.passages] == ["code"]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"code": "123456"}, {"quantity": "123"}, {"security_code": "12345678"}, {"pin": "123"}]
+)
+def test_other_short_numbers_pass(fields: dict[str, str]) -> None:
+    assert Shop().send(**sent_form(**fields)) == 200
+
+
+def test_report_mode_counts_and_lets_pass() -> None:
+    shop = Shop(mode="report")
+
+    status = shop.send(f"/{CARD}", in_form(note=CARD), FORM, HTTP_COOKIE=f"a={CARD}")
+
+    assert status == 200
+    assert shop.reached[0]["body"] == in_form(note=CARD)
+    assert CARD in shop.reached[0]["HTTP_COOKIE"]
+    assert [passage.place for passage in shop.passages] == ["path", "cookie:a", "body:note"]
+    assert not any(passage.refused for passage in shop.passages)
+
+
+def test_report_mode_lets_pass_what_cannot_be_judged() -> None:
+    shop = Shop(mode="report", max_body=10)
+
+    assert shop.send(body=b"x" * (2 << 20), content_type="text/plain") == 200
+    assert len(shop.reached[0]["body"]) == 2 << 20
+    assert shop.send(body=b"abc", content_type="text/plain", HTTP_CONTENT_ENCODING="odd") == 200
+    assert [passage.kind for passage in shop.passages] == ["unread"]
+
+
+def test_a_passage_names_what_is_to_be_purged() -> None:
+    shop = Shop()
+
+    shop.send(QUERY_STRING=f"a={CARD}")
+
+    assert any("access logs" in sink for sink in shop.passages[0].sinks)
+
+
+@pytest.mark.parametrize(
+    "at", [0, (1 << 20) - 8, (256 << 10) - 8, (1 << 20) + (256 << 10) - 3, (3 << 20) - 20]
+)
+def test_a_large_upload_is_judged_wherever_the_number_stands(at: int) -> None:
+    shop = Shop(policy_for=lambda path: Policy(max_body=4 << 20))
+    body = bytearray(b"\x89PNG\r\n\x1a\n" + bytes(3 << 20))
+    clean = bytes(body)
+    body[at : at + 18] = f" {CARD} ".encode()
+
+    assert (shop.send(body=bytes(body), content_type="image/png"), shop.reached) == (422, [])
+    assert shop.send(body=clean, content_type="image/png") == 200
+    assert shop.reached[0]["body"] == clean
+
+
+def test_a_route_may_spare_fields_from_doubt() -> None:
+    lines = {"note": grouped(CARD, ",")}
+    spared, usual = Shop(policy_for=lambda path: Policy(spared=frozenset(["note"]))), Shop()
+
+    assert usual.send(**sent_form(**lines)) == 422
+    assert spared.send(**sent_form(**lines)) == 200
+    assert spared.send(**sent_form(note=CARD)) == 422
+
+
+def test_brotli_is_read_and_bounded() -> None:
+    shop = Shop()
+
+    assert shop.send(**sent_compressed(brotli.compress(in_form(a=CARD)), "br")) == 422
+    assert shop.send(**sent_compressed(brotli.compress(in_form(a="x")), "br")) == 200
+    assert shop.send(**sent_compressed(brotli.compress(bytes(64 << 20)), "br")) == 413
+    assert shop.send(**sent_compressed(brotli.compress(in_form(a="x"))[:-2], "br")) == 415
+
+
+BODIES = hostile.bodies()
+
+
+@pytest.mark.parametrize("what", BODIES)
+def test_a_hostile_mebibyte_ends_soon_and_holds_no_number(what: str) -> None:
+    kind, body = BODIES[what]
+
+    started = time.thread_time()
+    hit = check_body(body, kind)
+
+    assert hit is None or hit.kind == "over_budget"
+    # The promise is 50 ms of CPU (benchmarks/guard.py shows it); ten times that is a broken budget, on any machine.
+    assert time.thread_time() - started < 0.5
+
+
+def test_a_hostile_body_takes_memory_in_bounds() -> None:
+    for kind, body in BODIES.values():
+        tracemalloc.start()
+        check_body(body, kind)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 64 << 20
+
+
+@pytest.mark.parametrize("shape", benign.SHAPES)
+def test_ordinary_traffic_passes(shape: str) -> None:
+    shop, random = Shop(), Random(shape)
+    for _ in range(25):
+        request = benign.SHAPES[shape](random)
+        assert (
+            shop.send(
+                request.pop("PATH_INFO"), request.pop("body", b""), request.pop("CONTENT_TYPE", ""), **request
+            )
+            == 200
+        )
+    assert shop.passages == []
