@@ -44,7 +44,33 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--control-key", default="ctl_hitsuka", metavar="KEY", help="for /_sandbox (default: %(default)s)"
     )
+    parser.add_argument("--seed", type=int, metavar="N", help="the same ids and chances in every run")
+    parser.add_argument(
+        "--frozen-at", type=float, metavar="SECONDS", help="the clock stands still at this moment since 1970"
+    )
+    parser.add_argument(
+        "--authorisation-days",
+        type=float,
+        default=7,
+        metavar="N",
+        help="until a reservation ends by itself (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--restricted-key",
+        action="append",
+        default=[],
+        metavar="KEY=PERMISSION,…",
+        help="a further restricted key of the default account; repeatable",
+    )
     return parser
+
+
+def restricted_key(text: str) -> tuple[str, tuple[str, ...]]:
+    """`rk_test_reports=charge_read,refund_read` as key and permissions. Raises ValueError."""
+    key, equals, permissions = text.partition("=")
+    if not equals:
+        raise ValueError(f"{text!r} is not KEY=PERMISSION,…")
+    return key, tuple(name for name in permissions.split(",") if name)
 
 
 def config_from(arguments: argparse.Namespace) -> Config:
@@ -61,6 +87,10 @@ def config_from(arguments: argparse.Namespace) -> Config:
         rate_limit=None if limit == "off" else float(limit),
         retry_schedule_s=tuple(float(s) for s in arguments.retry_schedule.split(",") if s),
         control_key=arguments.control_key,
+        seed=arguments.seed,
+        frozen_at=arguments.frozen_at,
+        authorisation_s=arguments.authorisation_days * 86_400,
+        restricted_keys=tuple(restricted_key(text) for text in arguments.restricted_key),
     )
 
 

@@ -163,7 +163,8 @@ def possible(intent: Json, charge: Json | None) -> list[str]:
         offered += ["capture"]
     if intent["status"] in capturing.CANCELABLE:
         offered += ["cancel"]
-    if charge and charge["captured"] and charge["amount_refunded"] < charge["amount"]:
+    unspent = bool(charge and charge["captured"] and charge["amount_refunded"] < charge["amount"])
+    if unspent and charge and not charge["disputed"]:
         offered += ["refund"]
     card = bool(charge and charge["payment_method_details"]["type"] == "card" and charge["paid"])
     if card and charge and charge["captured"] and not charge["disputed"]:

@@ -18,6 +18,8 @@ MAX_BODY = 6 * 1024 * 1024
 """A file for a dispute may have 5 MB; nothing else comes near."""
 CARD_ENDPOINTS = {"elements.confirm", "hosted.pay", "control._register_card", "control._pay"}
 """The only places where a card number belongs."""
+CARD_FIELDS = {"number", "expiry", "cvc", "card"}
+"""And there in these fields only."""
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -59,7 +61,7 @@ def _guard(sandbox: Sandbox) -> Response | None:
     # The whole body is read here, also for calls that are refused: the connection is used again.
     body = request.get_data(cache=True).decode("utf-8", "replace")
     if request.endpoint in CARD_ENDPOINTS and request.method == "POST":
-        body = ""
+        body = _besides_card()
     texts = [request.full_path, body, *(value for _, value in request.headers.items())]
     if sandbox.tripwire.holds_card_number(texts):
         sandbox.tripwire.count(
@@ -74,6 +76,14 @@ def _guard(sandbox: Sandbox) -> Response | None:
             ),
         )
     return None
+
+
+def _besides_card() -> str:
+    """What was sent beside the card: a number typed into the wrong field must not be kept as a name."""
+    given = request.get_json(silent=True, force=True) if not request.form else request.form.to_dict()
+    if not isinstance(given, dict):
+        return ""
+    return json.dumps({k: v for k, v in given.items() if k not in CARD_FIELDS}, ensure_ascii=False)
 
 
 def _harden(response: Response) -> Response:

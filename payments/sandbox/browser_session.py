@@ -37,6 +37,7 @@ def browser_session(sandbox: Sandbox, account: str, session: Json, lang: str) ->
         "minorUnitsAmountDivisor": 1,
         "nameCollection": None,
         "optionalItems": None,
+        "paymentMethodTypes": session["payment_method_types"],
         "phoneNumber": None,
         "recurring": None,
         "returnUrl": session["return_url"],

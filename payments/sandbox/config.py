@@ -82,6 +82,8 @@ class Config:
                 raise ValueError(f"account name {name!r} must be letters and digits")
         if self.rate_limit is not None and self.rate_limit <= 0:
             raise ValueError("the rate limit must be above zero, or off")
+        if not 0 < self.authorisation_s <= 90 * 86_400:
+            raise ValueError("an authorisation lasts above zero and up to ninety days")
 
     def _check_addresses(self) -> None:
         for url in (*self.shop_origins, *self.webhooks, self.browser_url):

@@ -20,9 +20,10 @@ class Sandbox:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        # Refuses what is wrong with the settings, so before the store is opened.
+        self.keys = KeyRing(config.accounts, config.restricted_keys)
         self.store = Store(config.store)
         self.ids = Ids(config.seed)
-        self.keys = KeyRing(config.accounts, config.restricted_keys)
         self.cards = CardBook()
         self.faults = Faults(config.seed)
         self.limits = RateLimits(config.rate_limit)

@@ -33,7 +33,7 @@ def register(app: Flask, sandbox: Sandbox) -> None:
     route("health", "GET", _health)
     route("tripwire", "GET", _tripwire)
     route("faults", "GET", _faults)
-    route("faults", "POST", _add_fault)
+    route("faults", "POST", add_fault)
     route("faults", "DELETE", _clear_faults)
     route("deliveries", "GET", _deliveries)
     route("deliveries/<delivery_id>", "GET", _delivery)
@@ -46,7 +46,7 @@ def register(app: Flask, sandbox: Sandbox) -> None:
     route("challenges/<challenge_id>", "POST", _answer_challenge)
     route("webhook_endpoints/<endpoint_id>/roll", "POST", _roll)
     route("clock", "GET", _read_clock)
-    route("clock", "POST", _clock)
+    route("clock", "POST", move_clock)
     for group in actions.ACTIONS:
         # A session's other actions are below `checkout`, where they have always been.
         below = "checkout" if group == "sessions" else group
@@ -54,7 +54,7 @@ def register(app: Flask, sandbox: Sandbox) -> None:
         rule = f"/_sandbox/{below}/<object_id>/<action>"
         app.add_url_rule(rule, f"control.act.{group}", act, methods=["POST"])
     app.add_url_rule("/_sandbox/events.jsonl", "control.events", functools.partial(_events, sandbox))
-    route("reset", "POST", _reset)
+    route("reset", "POST", reset)
 
 
 def _answer(sandbox: Sandbox, run: Callable[..., Any], method: str, **ids: str) -> Response:
@@ -84,7 +84,21 @@ def _body() -> Json:
 
 def _health(sandbox: Sandbox) -> Json:
     rows = sandbox.store.rows("SELECT COUNT(*) AS n FROM deliveries WHERE state IN ('pending', 'sending')")
-    return {"status": "ok", "api_version": api_version(), "deliveries_waiting": rows[0]["n"]}
+    return {
+        "status": "ok",
+        "api_version": api_version(),
+        "deliveries_waiting": rows[0]["n"],
+        "pulse": pulse(sandbox),
+    }
+
+
+def pulse(sandbox: Sandbox) -> str:
+    """A word that changes when anything has happened, for pages that want to know whether to show themselves anew."""
+    rows = sandbox.store.rows(
+        "SELECT (SELECT MAX(seq) FROM objects) AS a, (SELECT COUNT(*) FROM deliveries) AS b,"
+        " (SELECT SUM(attempts) FROM deliveries) AS c"
+    )
+    return "-".join(str(rows[0][name] or 0) for name in "abc")
 
 
 def _tripwire(sandbox: Sandbox) -> Json:
@@ -95,7 +109,7 @@ def _faults(sandbox: Sandbox) -> Json:
     return {"data": sandbox.faults.list()}
 
 
-def _add_fault(sandbox: Sandbox, body: Json) -> Json:
+def add_fault(sandbox: Sandbox, body: Json) -> Json:
     unknown = body.keys() - {"operation", "kind", "times", "probability", "delay_s"}
     if unknown or not isinstance(body.get("operation"), str) or not isinstance(body.get("kind"), str):
         raise ApiError(400, "Give operation and kind; times, probability and delay_s if wanted.")
@@ -227,7 +241,7 @@ def _read_clock(sandbox: Sandbox) -> Json:
     return {"now": sandbox.now(), "frozen": sandbox.is_frozen}
 
 
-def _clock(sandbox: Sandbox, body: Json) -> Json:
+def move_clock(sandbox: Sandbox, body: Json) -> Json:
     """Moves the clock forward, freezes it (now, or `at` a moment), lets it run on. Then does what has become due."""
     if body.keys() - {"advance_s", "freeze", "at"} or not body:
         raise ApiError(400, "Give advance_s, or freeze as true or false, with at if wanted.")
@@ -252,7 +266,7 @@ def _freeze(sandbox: Sandbox, body: Json) -> None:
         sandbox.thaw_clock()
 
 
-def _reset(sandbox: Sandbox, body: Json) -> Json:
+def reset(sandbox: Sandbox, body: Json) -> Json:
     """Begins anew; `seed` makes ids and chances the same as in every run with that seed."""
     seed = body.get("seed")
     if isinstance(seed, bool) or not isinstance(seed, int | None):

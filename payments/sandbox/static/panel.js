@@ -1,31 +1,26 @@
-/* The panel's buttons: each calls the control API and then shows the page anew. */
+/* Shows the panel anew when something has happened, but never under the hands of somebody who is doing something. Keys:
+   1 to 4 open the pages, r loads the page again. Everything works without this. */
 "use strict";
 
 (() => {
-  const panel = document.getElementById("panel");
-  const said = document.getElementById("said");
-  const call = async (method, path, body) => {
-    const answer = await fetch(`/_sandbox/${path}`, {
-      method,
-      headers: { Authorization: `Bearer ${panel.dataset.key}`, "Content-Type": "application/json" },
-      body: JSON.stringify(body ?? {}),
-    });
-    const content = await answer.json();
-    if (answer.ok) window.location.reload();
-    else said.textContent = content.error.message;
-  };
-  for (const button of panel.querySelectorAll("[data-post]")) {
-    button.addEventListener("click", () => call("POST", button.dataset.post));
-  }
-  for (const button of panel.querySelectorAll("[data-delete]")) {
-    button.addEventListener("click", () => call("DELETE", button.dataset.delete));
-  }
-  document.getElementById("fault").addEventListener("submit", (event) => {
-    event.preventDefault();
-    const fields = event.target.elements;
-    call("POST", "faults", {
-      operation: fields.operation.value, kind: fields.kind.value,
-      times: Number(fields.times.value), delay_s: Number(fields.delay_s.value),
-    });
+  const main = document.getElementById("content");
+  const busy = () => document.querySelector("details[open]") !== null
+    || ["INPUT", "SELECT", "BUTTON", "SUMMARY"].includes(document.activeElement?.tagName) || document.hidden;
+  const anew = () => window.location.replace(window.location.href.replace(/[?&]note=[^&]*/, ""));
+  window.setInterval(async () => {
+    if (busy()) return;
+    try {
+      const health = await (await fetch("/_sandbox/health")).json();
+      if (health.pulse !== main.dataset.pulse && !busy()) anew();
+    } catch {
+      /* The sandbox is gone or restarting; the page stays as it is. */
+    }
+  }, 2000);
+  document.addEventListener("keydown", (event) => {
+    const typing = ["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName);
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const links = document.querySelectorAll("nav a");
+    if (/^[1-5]$/.test(event.key)) links[Number(event.key) - 1]?.click();
+    else if (event.key === "r") anew();
   });
 })();

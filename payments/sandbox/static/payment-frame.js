@@ -11,10 +11,42 @@
     problem.textContent = message ?? "";
     problem.hidden = !message;
   };
-  const fields = window.cardFields(form, (state) => {
+  const chosen = () => form.elements.method.value || "card";
+  const state = () => {
+    if (chosen() === "card") return { ...fields.state(), type: "card" };
+    const named = form.elements.name.value.trim() !== "";
+    return { empty: !named, complete: chosen() !== "konbini" || named, type: chosen() };
+  };
+  const changed = () => {
     say(null);
-    channel.emit("change", state);
-  });
+    channel.emit("change", state());
+  };
+  const fields = window.cardFields(form, changed);
+
+  /* The ways to pay that the session offers; a single one needs no choice. */
+  const offer = async () => {
+    const { session } = await window.sandboxCall("/elements/session", {
+      client_secret: setup.clientSecret, key: setup.key, locale: form.dataset.lang,
+    });
+    const types = session?.paymentMethodTypes ?? ["card"];
+    for (const label of form.querySelectorAll("[data-method]")) label.hidden = !types.includes(label.dataset.method);
+    document.getElementById("methods").hidden = types.length < 2;
+    form.querySelector(`[name="method"][value="${types[0]}"]`).checked = true;
+    changed();
+  };
+  for (const input of form.querySelectorAll('[name="method"], #name')) {
+    input.addEventListener("input", () => {
+      fields.say("name", null);
+      changed();
+    });
+  }
+  const filled = () => {
+    if (chosen() === "card") return fields.filled(form.dataset.blank);
+    const named = chosen() !== "konbini" || form.elements.name.value.trim() !== "";
+    fields.say("name", named ? null : form.dataset.blank);
+    if (!named) form.elements.name.focus();
+    return named;
+  };
 
   /* The colours and the corner that a shop may choose; Stripe's names, our custom properties. */
   const looks = {
@@ -31,9 +63,10 @@
   };
 
   const channel = window.sandboxChannel({
-    setup: (given) => {
+    setup: async (given) => {
       setup = given;
       dress(given.appearance);
+      await offer();
       tellHeight();
       return true;
     },
@@ -41,12 +74,16 @@
     focus: () => form.elements.number.focus(),
     blur: () => document.activeElement?.blur(),
     clear: () => fields.clear(),
-    validate: () => fields.filled(form.dataset.blank),
-    confirm: async ({ email }) => {
+    validate: filled,
+    confirm: async ({ email, paymentMethod, save }) => {
       say(null);
-      if (!fields.filled(form.dataset.blank)) return { error: { message: form.dataset.blank, code: null } };
+      if (!paymentMethod && !filled()) return { error: { message: form.dataset.blank, code: null } };
+      const typed = paymentMethod ? { method: paymentMethod } : {
+        method: chosen(), name: form.elements.name.value, phone: form.elements.phone.value, save,
+        ...(chosen() === "card" ? fields.values() : {}),
+      };
       const answer = await window.sandboxCall("/elements/confirm", {
-        client_secret: setup.clientSecret, key: setup.key, locale: form.dataset.lang, email, ...fields.values(),
+        client_secret: setup.clientSecret, key: setup.key, locale: form.dataset.lang, email, ...typed,
       });
       if (answer.error && ["number", "expiry", "cvc"].includes(answer.error.field)) {
         fields.say(answer.error.field, answer.error.message);

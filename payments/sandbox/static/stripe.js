@@ -61,7 +61,7 @@
   };
 
   /* Shows the 3-D Secure page over the shop's page; resolves with its state, or "closed" when the shopper closes it. */
-  const runChallenge = (url, ja) => new Promise((resolve) => {
+  const runChallenge = (url, ja, instructions = false) => new Promise((resolve) => {
     const dialog = styled(document.createElement("dialog"), {
       width: "min(480px, calc(100vw - 24px))", height: "min(680px, calc(100vh - 24px))", padding: "0", border: "0",
       borderRadius: "14px", overflow: "hidden", boxShadow: "0 24px 80px rgba(10, 14, 40, .45)",
@@ -71,7 +71,7 @@
       position: "absolute", zIndex: "1", top: "8px", right: "8px", width: "44px", height: "44px", border: "0", borderRadius: "22px",
       background: "rgba(120, 126, 150, .16)", color: "inherit", fontSize: "22px", lineHeight: "44px", padding: "0", cursor: "pointer",
     });
-    const title = ja ? "本人認証" : "Verification";
+    const title = instructions ? (ja ? "お支払いのご案内" : "How to pay") : ja ? "本人認証" : "Verification";
     const end = (state) => {
       window.removeEventListener("message", hear);
       dialog.close();
@@ -110,7 +110,8 @@
         else if (event === "change") {
           state = value;
           onState(state);
-          events.emit("change", { elementType: "payment", collapsed: false, value: { type: "card" }, ...state });
+          const { type, ...rest } = state;
+          events.emit("change", { elementType: "payment", collapsed: false, value: { type: type ?? "card" }, ...rest });
         } else events.emit(event, { elementType: "payment" });
       });
     styled(opened.frame, { width: "100%", border: "0", display: "block", height: "250px", colorScheme: "inherit" });
@@ -163,7 +164,7 @@
     let confirming = null;
 
     const shown = () => {
-      const { returnUrl: _, ...rest } = session;
+      const { returnUrl: _, paymentMethodTypes: __, ...rest } = session;
       const known = session.email ?? email;
       const canConfirm = session.status.type === "open" && known !== null && (payment?.state().complete ?? false) && !confirming;
       return { ...rest, email: known, canConfirm };
@@ -184,7 +185,9 @@
 
     const pay = async (args) => {
       if (!payment) return { type: "error", error: { message: "Mount a Payment Element first.", code: null } };
-      const answer = await payment.frame.call("confirm", { email: args.email ?? session.email ?? email });
+      const answer = await payment.frame.call("confirm", {
+        email: args.email ?? session.email ?? email, paymentMethod: args.paymentMethod, save: args.savePaymentMethod === true,
+      });
       if (answer.error) {
         await refresh();
         if (answer.error.code === "paymentFailed") return failed(answer.error.message, answer.error.declineCode);
@@ -200,6 +203,7 @@
           return failed(last?.message ?? open, last?.declineCode);
         }
       } else session = answer.session;
+      if (answer.instructions) await runChallenge(answer.instructions, locale.startsWith("ja"), true);
       return success();
     };
 

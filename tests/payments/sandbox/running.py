@@ -73,12 +73,13 @@ class Running:
             with error:
                 return error.code, error.read(), dict(error.headers)
 
-    def location(self, path: str) -> str | None:
-        """Where a page sends the browser."""
+    def answer(self, method: str, path: str, body: str, headers: dict[str, str]) -> tuple[int, str | None]:
+        """Status of an answer, and where it sends the browser."""
         connection = http.client.HTTPConnection("127.0.0.1", self.config.port, timeout=20)
         with contextlib.closing(connection):
-            connection.request("GET", path)
-            return connection.getresponse().getheader("Location")
+            connection.request(method, path, body.encode(), headers)
+            got = connection.getresponse()
+            return got.status, got.getheader("Location")
 
     def control(self, path: str, body: Json | None = None, method: str = "") -> Json:
         """Calls the control API with its key; the answer's JSON."""

@@ -261,6 +261,56 @@ def test_closed_sessions_say_so_on_the_payment_page(running: Running, page: Page
     )
 
 
+def test_store_voucher_over_the_shops_page_and_on_the_payment_page(
+    running_for_shop: Running, shop: Shop, page: Page
+) -> None:
+    email = "fill_never@example.com"
+    session = open_fields(running_for_shop, shop, page, customer_email=email)
+    frame = page.frame_locator("#card iframe")
+    frame.get_by_label("Convenience store").check()
+    expect(frame.get_by_label("Card number")).to_be_hidden()
+    expect(page.locator("#pay")).to_be_disabled()
+    frame.get_by_label("Full name").fill("Hana Yamada")
+    page.locator("#pay").click()
+    voucher = page.frame_locator("dialog iframe")
+    expect(voucher.get_by_text("Waiting for the payment.")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    page.wait_for_url(f"{shop.url}/done?session={session}")
+    assert running_for_shop.client().v1.checkout.sessions.retrieve(session).payment_status == "unpaid"
+
+    params = hosted_params(success_url=f"{shop.url}/done", locale="en", customer_email=email)
+    hosted = running_for_shop.client().v1.checkout.sessions.create(params)
+    page.goto(str(hosted.url))
+    page.get_by_label("Convenience store").check()
+    expect(page.get_by_label("Card number", exact=True)).to_be_hidden()
+    page.get_by_label("Full name").fill("Hana Yamada")
+    page.get_by_role("button", name="Pay").click()
+    page.get_by_role("button", name="Pay at this store").click()
+    expect(page.get_by_text("The payment has arrived.")).to_be_visible()
+    page.get_by_role("link", name="Continue to the shop").click()
+    page.wait_for_url(f"{shop.url}/done")
+    assert running_for_shop.client().v1.checkout.sessions.retrieve(hosted.id).payment_status == "paid"
+
+
+def test_saved_card_pays_on_the_payment_page(running: Running, shop: Shop, page: Page) -> None:
+    client = running.client()
+    customer = client.v1.customers.create({"email": "a@example.com"}).id
+    saved = client.v1.payment_methods.attach("pm_card_mastercard", {"customer": customer})
+    client.v1.payment_methods.update(saved.id, {"allow_redisplay": "always"})
+    params = hosted_params(success_url=f"{shop.url}/done", locale="en", customer=customer)
+    del params["customer_email"]
+    created = client.v1.checkout.sessions.create(params)
+    page.goto(str(created.url))
+    expect(page.get_by_label("Saved card")).to_be_checked()
+    expect(page.get_by_label("Card number", exact=True)).to_be_hidden()
+    page.get_by_role("button", name="Pay").click()
+    page.wait_for_url(f"{shop.url}/done")
+    intent = client.v1.payment_intents.retrieve(
+        str(client.v1.checkout.sessions.retrieve(created.id).payment_intent)
+    )
+    assert intent.payment_method == saved.id
+
+
 def violations(page: Page) -> list[str]:
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
     return [f"{v['id']}: {[n['html'] for n in v['nodes']]}" for v in found.response["violations"]]
@@ -274,6 +324,15 @@ def test_pages_meet_wcag_aa(running: Running, browser: Browser, scheme: Literal[
         "challenge"
     ]
     running.pay(hosted.id, "decline:expired_card")
+    billing: Any = {"name": "花", "email": "fill_never@example.com"}
+    asked: Any = {"amount": 1200, "currency": "jpy", "confirm": True}
+    customer = client.v1.customers.create({}).id
+    at_store: Any = {**asked, "payment_method_data": {"type": "konbini", "billing_details": billing}}
+    by_bank: Any = {**asked, "customer": customer, "payment_method_data": {"type": "customer_balance"}}
+    stores: Any = client.v1.payment_intents.create(at_store)
+    bank: Any = client.v1.payment_intents.create(by_bank)
+    voucher = stores.next_action.konbini_display_details.hosted_voucher_url
+    transfer = bank.next_action.display_bank_transfer_instructions.hosted_instructions_url
     base = running.config.browser_url
     context = browser.new_context(color_scheme=scheme)
     page = context.new_page()
@@ -284,6 +343,8 @@ def test_pages_meet_wcag_aa(running: Running, browser: Browser, scheme: Literal[
         f"{base}/elements/payment",
         f"{base}/c/pay/cs_test_nothing",
         f"{base}/_sandbox/",
+        voucher,
+        transfer,
     ):
         page.goto(url)
         # The fields' frame is see-through and takes its page's ground; axe would take that for white.

@@ -53,6 +53,10 @@ def test_command_serves_until_told_to_end(tmp_path: Path) -> None:
         ["--rate-limit", "many"],
         ["--webhook", "http://example.com/hook"],
         ["--store", "/nowhere/at/all.db"],
+        ["--authorisation-days", "0"],
+        ["--restricted-key", "rk_test_x"],
+        ["--restricted-key", "rk_test_x=everything"],
+        ["--restricted-key", "sk_test_x=charge_read"],
     ],
 )
 def test_bad_settings_end_with_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
