@@ -54,7 +54,8 @@ class Watched:
     """Wraps a page. `begin` before what leads to a new page, `judge` when that page is there.
 
     `sent` is everything that left the browser from this page's profile since it was wrapped, `hops` the way
-    of its main frame, `blocked` what the browser said that a policy stopped.
+    of its main frame, `blocked` what the browser
+    said that a policy or an integrity value stopped, `blocked_here` the same since `begin`.
     """
 
     def __init__(self, page: Page) -> None:
@@ -66,6 +67,7 @@ class Watched:
         self.sent: list[Sent] = []
         self.hops: list[Hop] = []
         self.blocked: list[str] = []
+        self.blocked_here: list[str] = []
         self.headers: list[tuple[str, str]] = []
         self._session.on("Debugger.scriptParsed", lambda event: self._parsed.append(event))
         # Another document has come: what ran in the one before is not this page's.
@@ -91,20 +93,26 @@ class Watched:
     def _heard(self, message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text or "integrity" in message.text:
             self.blocked.append(message.text.splitlines()[0][:200])
+            self.blocked_here.append(self.blocked[-1])
 
     def begin(self) -> None:
         """Forget what was seen so far."""
         self._parsed.clear()
         self._urls.clear()
+        self.blocked_here.clear()
 
-    def open(self, url: str) -> int:
-        """Go to a page; its status."""
+    def open(self, url: str, referrer: str | None = None) -> int:
+        """Go to a page, as if from a link on `referrer`; its status."""
         self.page.wait_for_load_state()
         self.begin()
-        answer = self.page.goto(url)
+        answer = self.page.goto(url, referer=referrer)
         assert answer is not None
         self.headers = [(each["name"], each["value"]) for each in answer.headers_array()]
         return answer.status
+
+    def asked(self) -> list[str]:
+        """Addresses that were asked for since `begin`."""
+        return list(self._urls)
 
     def kept(self) -> str:
         """What the page's origin keeps in the browser: cookies a script can read, storage, names of databases."""

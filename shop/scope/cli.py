@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -82,3 +83,62 @@ def check_report(file: Path, keys: tuple[str, ...], challenge: str | None) -> No
 
     digest = read(challenge).digest if challenge is not None else None
     sys.exit(run_check(file, keys, digest))
+
+
+@scope.command()
+@click.option("--url", "urls", multiple=True, metavar="URL", help="A store's live address; repeatable.")
+@click.option(
+    "--script", default="", metavar="URL", help="The provider's script, for a store of the token type."
+)
+@click.option(
+    "--frames", multiple=True, metavar="ORIGIN", help="Where the provider's frames come from; repeatable."
+)
+@click.option("--checkout", default="", metavar="ORIGIN", help="The provider's own payment page.")
+@click.option(
+    "--order", "orders", is_flag=True, help="Go on to the payment step: an order that is left unpaid."
+)
+@click.option("--state", "folder", type=_DIR, default=Path("watch"), show_default=True)
+@click.option("--key", "key_file", type=_FILE, help="The watcher's private key (shop scope keygen).")
+@click.option(
+    "--accept", is_flag=True, help="Approve what is there now, if nothing is wrong with it by itself."
+)
+@click.option("--once", is_flag=True, help="One round, then end.")
+@click.option("--every", default="10m", show_default=True, help="Time between rounds.")
+@click.option("--check", "check_folder", type=_DIR, help="Is there a fresh sighting? Exit 1 when not.")
+@click.option("--max-age", default="30m", show_default=True)
+@click.option(
+    "--public", "public_keys", multiple=True, metavar="ID:BASE64", help="For --check; else VERIFY_KEYS."
+)
+def watch(
+    urls: tuple[str, ...],
+    script: str,
+    frames: tuple[str, ...],
+    checkout: str,
+    orders: bool,
+    folder: Path,
+    key_file: Path | None,
+    accept: bool,
+    once: bool,
+    every: str,
+    check_folder: Path | None,
+    max_age: str,
+    public_keys: tuple[str, ...],
+) -> None:
+    """Look at live pages from another host. Exit 0 as approved, 1 an alarm, 2 it could not look."""
+    from shop.scope.watching import Target, Wish, duration, run_check, run_watch
+
+    try:
+        pause, oldest = duration(every), duration(max_age)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--every, --max-age") from error
+    if check_folder is not None:
+        sys.exit(
+            run_check(check_folder, oldest, public_keys or tuple(os.environ.get("VERIFY_KEYS", "").split()))
+        )
+    if not urls or key_file is None:
+        raise click.UsageError("give --url and --key, or --check")
+    targets = tuple(
+        Target(url.rstrip("/"), script, frozenset(frames), checkout.rstrip("/"), orders=orders)
+        for url in urls
+    )
+    sys.exit(run_watch(Wish(targets, folder, key_file, accept, once, pause)))

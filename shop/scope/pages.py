@@ -19,6 +19,7 @@ from payments.database import Database
 from shop.catalog.models import Product, Variant
 from shop.pages.views import GUIDES
 from shop.pictures.scenes import SCENE_NAMES
+from shop.scope.members import Member
 from shop.stores import all_stores
 
 if TYPE_CHECKING:
@@ -37,7 +38,11 @@ class Known:
     sku: str
     unpaid: str = ""
     paid: str = ""
+    member: Member | None = None
+    """Somebody with an account, where the walk has one."""
 
+
+_NOBODY = Member("", "none", "none", dict.fromkeys(("join", "reset", "email", "claim"), "none~none"))
 
 EXCEPTIONS: dict[str, str] = {
     "payment.wait": "shown only while many people pay at once; leads on otherwise. Judged at request level",
@@ -65,7 +70,18 @@ _ARGUMENTS: dict[str, Paths] = {
     "payment.wait": lambda known: _orders(known, "/wait"),
     "payment.back": lambda known: _orders(known, "/return"),
     "payment.state": lambda known: _orders(known, "/state.json"),
+    "account.edit_address": lambda known: _of_member(known, "/account/addresses/{0.address_id}"),
+    "account.order": lambda known: _of_member(known, "/account/orders/{0.order_id}"),
+    "account.join_form": lambda known: _of_member(known, "/account/join/{0.links[join]}"),
+    "account.reset_form": lambda known: _of_member(known, "/account/reset/{0.links[reset]}"),
+    "account.email_link": lambda known: _of_member(known, "/account/email/{0.links[email]}"),
+    "account.claim_link": lambda known: _of_member(known, "/account/claimed/{0.links[claim]}"),
 }
+
+
+def _of_member(known: Known, pattern: str) -> tuple[str, ...]:
+    """A member's own address; at request level, where nobody is a member, one that nothing is at."""
+    return (pattern.format(known.member or _NOBODY),)
 
 
 def _orders(known: Known, tail: str) -> tuple[str, ...]:

@@ -16,8 +16,10 @@ from security.canary.watched import Hop, Watched
 from security.finding import Finding
 from security.forms import forms_of, search
 from security.scripts import inventory
+from shop.orders.links import order_of_token
 from shop.scope import pages
 from shop.scope.lab import Lab
+from shop.scope.members import Member, member_of
 from shop.scope.purchases import shopper_of
 from shop.scope.shopper import Shopper
 from shop.scope.typing import Typed, type_everywhere
@@ -31,7 +33,6 @@ SIZES: dict[str, ViewportSize] = {
     "phone": {"width": 390, "height": 844},
 }
 WAYS = (("desktop", "ja"), ("phone", "ja"), ("phone", "en"))
-_FINDS_NOTHING = frozenset({404, 410})
 
 
 @dataclass
@@ -103,6 +104,15 @@ def shown(url: str) -> str:
     return "/".join("<token>" if len(part) > 20 and ("~" in part or "_" in part) else part for part in parts)
 
 
+_MEMBERS_SIZE = {True: "desktop", False: "phone"}
+"""Members are met at one store on a desktop, at the other on a phone."""
+
+
+def _is_walked(endpoint: str, size: str, locale: str) -> bool:
+    """The account's pages say little to a guest: they are walked once, and again as a member."""
+    return not endpoint.startswith("account.") or (size, locale) == WAYS[0]
+
+
 class _Walker:
     """Walks one store after the other; orders of the first way are looked at again in the others."""
 
@@ -138,7 +148,9 @@ class _Walker:
             shopper.pay(self._number("success"))
             paid, _number = shopper.is_paid()
             self.walk.ways[store_id] = list(watched.hops)
-            self.known[store_id] = replace(known, unpaid=unpaid, paid=paid)
+            self.known[store_id] = replace(
+                known, unpaid=unpaid, paid=paid, member=self._member(store_id, paid)
+            )
 
     def visit(self, store_id: str, size: str, locale: str) -> None:
         """Every GET route, and addresses that nothing is at, as somebody with a basket and an address."""
@@ -147,7 +159,7 @@ class _Walker:
             shopper.add(known.slug)
             shopper.to_final_page(email="walk3@example.jp", street="神宮前4-5-6")
             for rule in pages.get_rules(self.lab.desk.app):
-                if rule.endpoint in pages.EXCEPTIONS:
+                if rule.endpoint in pages.EXCEPTIONS or not _is_walked(rule.endpoint, size, locale):
                     continue
                 paths = pages.paths_of(rule, known)
                 if not paths and rule.rule not in self.walk.unseen:
@@ -158,6 +170,30 @@ class _Walker:
                 self._look(watched, store_id, size, locale, root + path)
             if size == "phone" and locale == "ja":
                 self._payment_on_phone(watched, shopper, known)
+        if locale == "ja" and size == _MEMBERS_SIZE[store_id == next(iter(all_stores()))]:
+            self._visit_as_member(store_id, size, locale, known)
+
+    def _visit_as_member(self, store_id: str, size: str, locale: str, known: pages.Known) -> None:
+        """The account's pages again, as somebody who is signed in: they are other pages then."""
+        for watched, shopper in self._visitor(store_id, size, locale):
+            cookie = {
+                "name": "account",
+                "value": known.member.cookie if known.member else "",
+                "url": shopper.origin,
+            }
+            watched.page.context.add_cookies([cookie])  # type: ignore[list-item]  # a cookie is a dict
+            for rule in pages.get_rules(self.lab.desk.app):
+                if rule.endpoint.startswith("account.") and rule.endpoint not in pages.EXCEPTIONS:
+                    for path in pages.paths_of(rule, known):
+                        self._look(watched, store_id, size, locale, path, visitor="member")
+
+    def _member(self, store_id: str, paid: str) -> Member:
+        shop = self.system.shop()
+        order_id = order_of_token(shop.settings.keys, store_id, paid) or ""
+        try:
+            return member_of(shop, store_id, order_id)
+        finally:
+            shop.db.dispose()
 
     def _order(self, store_id: str, known: pages.Known) -> str:
         """An order that was confirmed and left at the payment step; its token."""
@@ -196,12 +232,14 @@ class _Walker:
         finally:
             context.close()
 
-    def _look(self, watched: Watched, store_id: str, size: str, locale: str, path: str) -> None:
+    def _look(
+        self, watched: Watched, store_id: str, size: str, locale: str, path: str, visitor: str = ""
+    ) -> None:
         """Open an address and see what is there."""
         status = watched.open(self.system.origins[store_id] + path)
         kind = dict(watched.headers).get("content-type", "")
         if kind.startswith("text/html"):
-            self._see(watched, store_id, size, locale, status)
+            self._see(watched, store_id, f"{size} {visitor}".strip(), locale, status)
         elif path not in self.walk.no_page:
             self.walk.no_page.append(path)
 

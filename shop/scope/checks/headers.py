@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -147,11 +148,11 @@ def _tokens_for(guest: Guest, known: pages.Known, desk: Desk) -> pages.Known:
     from shop.orders.links import order_of_token, order_token
 
     old, new = desk.shop.settings.keys, guest.shop.settings.keys
-    tokens = {}
-    for name, token in (("unpaid", known.unpaid), ("paid", known.paid)):
-        order_id = order_of_token(old, known.store_id, token) or ""
-        tokens[name] = order_token(new, known.store_id, order_id)
-    return pages.Known(known.store_id, known.slug, known.category, known.sku, **tokens)
+    unpaid, paid = (
+        order_token(new, known.store_id, order_of_token(old, known.store_id, token) or "")
+        for token in (known.unpaid, known.paid)
+    )
+    return replace(known, unpaid=unpaid, paid=paid)
 
 
 def _any_path(rule: str) -> str:

@@ -13,6 +13,7 @@ from shop.scope.lab import Lab
 from shop.scope.pages import EXCEPTIONS
 from shop.scope.result import Notes, Table
 from shop.scope.walking import Seen, Walk, allowed_on, shown, walk_of
+from shop.scope.watching import Target, look_round
 from shop.settings import STRIPE_CHECKOUT, STRIPE_FRAMES, STRIPE_JS, SettingsError, load
 from shop.stores import PaymentType, all_stores
 
@@ -185,12 +186,31 @@ def executed(lab: Lab, notes: Notes) -> None:
         notes.add("scripts executed", len(seen.executed))
     for line in walk.blocked:
         notes.found(line.partition(":")[0], "blocked", f"the browser stopped something of ours: {line}")
+    _deployed(lab, notes)
     table = Table("Scripts that ran", ("Script", "Hash of what ran", "On so many pages"))
     table.rows += [(name, digest, str(len(where))) for (name, digest), where in sorted(ran.items())]
     notes.tables.append(table)
     notes.control(bool(ran), "no script was seen to run")
     approved = {script.hash for script in scripts}
     notes.control(any(digest in approved for _name, digest in ran), "no listed script was seen to run")
+
+
+def _deployed(lab: Lab, notes: Notes) -> None:
+    """The third leg: live pages with the provider's own script. Without an answer from there it was not run."""
+    if not lab.url:
+        return
+    from playwright.sync_api import Error
+
+    target = Target(lab.url.rstrip("/"), STRIPE_JS, frozenset(STRIPE_FRAMES), STRIPE_CHECKOUT)
+    try:
+        sightings, findings = look_round(lab.browser, (target,))
+    except Error as error:
+        reason = str(error).splitlines()[0][:120]
+        notes.not_exercised.append(f"the deployed leg was not run: {lab.url} gave no answer ({reason})")
+        return
+    notes.add("pages of the deployed address", len(sightings))
+    for finding in findings:
+        notes.found(finding.path, finding.rule, finding.message)
 
 
 def _judge_headers(lab: Lab, seen: Seen, notes: Notes) -> None:

@@ -39,8 +39,8 @@ def flow(results: list[Result]) -> str:
 {_box(640, 20, "Payment provider", "決済会社", "box")}
 {_box(640, 200, "This shop", "当店", "box ours")}
 <path class="card" d="M260 140C420 140 460 75 630 70" marker-end="url(#b)"/>
-<text x="300" y="72" font-size="15">card number: {escape(str(bought))} purchases</text>
-<text class="soft" x="300" y="92" font-size="13">typed into the provider's own fields or page</text>
+<text x="285" y="48" font-size="15">card number: {escape(str(bought))} purchases</text>
+<text class="soft" x="285" y="68" font-size="13">typed into the provider's own fields or page</text>
 <path class="way" d="M260 170C420 170 460 245 630 250" marker-end="url(#a)"/>
 <text x="285" y="262" font-size="15">orders, pages: {escape(ours)}</text>
 <text class="soft" x="285" y="282" font-size="13">{escape(measured)}</text>
