@@ -25,6 +25,12 @@ from shop.address.views import address
 from shop.approvals.service import Desk
 from shop.assets import STATIC, Assets
 from shop.audit.log import Audit
+from shop.backoffice.approvals import approval_pages
+from shop.backoffice.audit import audit_pages
+from shop.backoffice.customers import customer_pages
+from shop.backoffice.home import home_pages
+from shop.backoffice.orders import order_pages
+from shop.backoffice.refunds import refund_pages
 from shop.cart.views import cart
 from shop.catalog.layout import TEMPLATE_GLOBALS
 from shop.catalog.views import catalog
@@ -47,7 +53,6 @@ from shop.pictures.views import pictures
 from shop.settings import STAFF, Settings, StripeAccount, load
 from shop.staff import access
 from shop.staff.nav import japan_time, staff_nav
-from shop.staff.pages.home import home_pages
 from shop.staff.pages.join import join_pages
 from shop.staff.pages.members import member_pages
 from shop.staff.pages.security import security_pages
@@ -122,7 +127,18 @@ def create_app(settings: Settings | None = None, shop: Shop | None = None) -> Fl
     return app
 
 
-STAFF_PAGES = (home_pages, sign_in_pages, join_pages, security_pages, member_pages)
+STAFF_PAGES = (
+    home_pages,
+    order_pages,
+    refund_pages,
+    customer_pages,
+    audit_pages,
+    approval_pages,
+    sign_in_pages,
+    join_pages,
+    security_pages,
+    member_pages,
+)
 """The blueprints of the staff's host. An area that brings pages for staff is added here."""
 
 

@@ -1,0 +1,59 @@
+"""States and moments in words, with the colour that goes with them (good, warn, bad, or none)."""
+
+from __future__ import annotations
+
+from flask_babel import LazyString, lazy_gettext
+
+Word = tuple[LazyString | str, str]
+
+ORDER: dict[str, Word] = {
+    "placed": (lazy_gettext("支払い待ち"), "warn"),
+    "paid": (lazy_gettext("支払い済み"), "good"),
+    "expired": (lazy_gettext("時間切れ"), ""),
+    "review": (lazy_gettext("要確認"), "bad"),
+    "refunding": (lazy_gettext("返金中"), "warn"),
+    "refunded": (lazy_gettext("返金済み"), ""),
+}
+PAYMENT: dict[str, Word] = {**ORDER, "pending": (lazy_gettext("支払い待ち"), "warn")}
+SESSION: dict[str, Word] = {
+    "waiting": (lazy_gettext("順番待ち"), "warn"),
+    "open": (lazy_gettext("支払い可能"), "warn"),
+    "complete": (lazy_gettext("完了"), "good"),
+    "expired": (lazy_gettext("終わり"), ""),
+    "refused": (lazy_gettext("作成できず"), "bad"),
+}
+MONEY: dict[str, Word] = {
+    "captured": (lazy_gettext("入金"), "good"),
+    "refunded": (lazy_gettext("返金"), "warn"),
+    "returned": (lazy_gettext("返金の失敗による戻り"), "bad"),
+}
+REFUND: dict[str, Word] = {
+    "wanted": (lazy_gettext("送信待ち"), "warn"),
+    "sent": (lazy_gettext("処理中"), "warn"),
+    "done": (lazy_gettext("完了"), "good"),
+    "failed": (lazy_gettext("失敗"), "bad"),
+}
+JOB: dict[str, Word] = {
+    "waiting": (lazy_gettext("送信待ち"), "warn"),
+    "done": (lazy_gettext("送信済み"), "good"),
+    "parked": (lazy_gettext("送信できず"), "bad"),
+}
+MAIL: dict[str, LazyString] = {
+    "order_paid": lazy_gettext("注文確認のメール"),
+    "order_expired": lazy_gettext("取り消しのメール"),
+    "order_apology": lazy_gettext("お詫びのメール"),
+    "order_refunded": lazy_gettext("返金のメール"),
+}
+APPROVAL: dict[str, Word] = {
+    "requested": (lazy_gettext("署名待ち"), "warn"),
+    "granted": (lazy_gettext("承認済み"), "good"),
+    "used": (lazy_gettext("使用済み"), ""),
+    "refused": (lazy_gettext("却下"), "bad"),
+    "expired": (lazy_gettext("時間切れ"), ""),
+    "withdrawn": (lazy_gettext("取り下げ"), ""),
+}
+
+
+def word(words: dict[str, Word], code: str) -> Word:
+    """A code in words; one that has none (of a newer build, say) stands for itself."""
+    return words.get(code, (code, ""))
