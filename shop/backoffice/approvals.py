@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from flask import render_template
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
 from shop.approvals.models import Approval
@@ -17,6 +18,7 @@ from shop.backoffice import words
 from shop.context import the_shop
 from shop.errors import NotFound
 from shop.staff.access import StaffPages, the_member
+from shop.staff.forms import ActionForm
 from shop.staff.pages.parts import go
 from shop.staff.rights import Right
 
@@ -40,20 +42,27 @@ def approval(approval_id: str) -> ResponseReturnValue:
 
 @approval_pages.post("/approvals/<approval_id>/sign", right=Right.APPROVE, fresh=True)
 def sign(approval_id: str) -> ResponseReturnValue:
-    """One of the two signatures."""
-    return _step(approval_id, the_shop().approvals.sign)
+    """One of the two signatures: under what this page showed, by its hash."""
+    seen = request.form.get("seen", "")
+    return _step(
+        approval_id,
+        lambda session, member: the_shop().approvals.sign(session, approval_id, member, seen, utcnow()),
+    )
 
 
 @approval_pages.post("/approvals/<approval_id>/refuse", right=Right.APPROVE, fresh=True)
 def refuse(approval_id: str) -> ResponseReturnValue:
     """No: it is over for everyone."""
-    return _step(approval_id, the_shop().approvals.refuse)
+    return _step(
+        approval_id,
+        lambda session, member: the_shop().approvals.refuse(session, approval_id, member, utcnow()),
+    )
 
 
-def _step(approval_id: str, act: Callable[..., object]) -> ResponseReturnValue:
+def _step(approval_id: str, act: Callable[[Session, str], object]) -> ResponseReturnValue:
     shop, member_id = the_shop(), the_member().id
     try:
-        attempt(shop.db, shop.audit, lambda session: act(session, approval_id, member_id, utcnow()))
+        attempt(shop.db, shop.audit, lambda session: act(session, member_id))
     except NotApproved as refused:
         return _page(approval_id, refused.why)
     return go("/approvals")
@@ -73,6 +82,7 @@ def _page(approval_id: str, why: Why | None = None) -> ResponseReturnValue:
         state=words.word(words.APPROVAL, state_at(found, utcnow())),
         signed=signed,
         is_signed=the_member().id in signed,
+        form=ActionForm(formdata=None),
         refusal=_refusal(why) if why else "",
         switch=f"/approvals/{found.id}",
     )

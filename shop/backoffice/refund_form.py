@@ -66,7 +66,7 @@ class RefundForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     def wish(self, left: Left, typed: Mapping[str, str]) -> Wish:
         """What was asked for. `typed` is the whole form, for the lines' fields. Raises NotANumber."""
         if self.mode.data == "all":
-            return Wish()
+            return Wish(everything=True)
         if self.mode.data == "amount":
             return Wish(amount=Money(_whole(self.amount.data or "")))
         quantities = {sku: _whole(typed.get(PIECES + sku, "")) for sku in left.quantities}

@@ -24,16 +24,14 @@ class NotRefundable(Exception):
 
 @dataclass(frozen=True)
 class Wish:
-    """What shall go back: pieces of lines and perhaps the fee, or an amount, or (all empty) all that is left."""
+    """What shall go back: pieces of lines and perhaps the fee, or an amount, or everything that is left."""
 
     quantities: Mapping[str, int] = field(default_factory=dict)
     """Pieces by SKU."""
     fee: bool = False
     amount: Money | None = None
-
-    @property
-    def is_all(self) -> bool:
-        return not self.quantities and not self.fee and self.amount is None
+    everything: bool = False
+    """Said in so many words: a form in which nothing was chosen must not give all back."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ class Left:
 def plan_refund(snapshot: Mapping[str, Any], earlier: Sequence[Plan], wish: Wish, rounding: Rounding) -> Plan:
     """The refund that meets `wish`. Raises NotRefundable."""
     left = Left.of(snapshot, earlier)
-    if wish.is_all:
+    if wish.everything:
         wish = Wish(amount=left.total)
     if wish.amount is not None:
         gross = _by_amount(left, wish.amount)

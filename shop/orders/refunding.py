@@ -84,7 +84,9 @@ def refund_order(session: Session, shop: Shop, store_id: str, order_id: str, wan
     plans = standing_plans(session, order)
     there = Money(refundable(session, payment), payment.currency)
     wish = wanted.wish
-    if wish.is_all:  # some may have gone back on the provider's own screen, of which no plan of ours knows
+    if (
+        wish.everything
+    ):  # some may have gone back on the provider's own screen, of which no plan of ours knows
         wish = Wish(amount=min(there, left_of(order, plans).total))
     plan = plan_refund(order.snapshot, plans, wish, Rounding(all_stores()[store_id].rounding))
     if plan.amount > there:

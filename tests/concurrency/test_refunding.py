@@ -89,12 +89,12 @@ def test_a_part_goes_back_and_the_order_stays_paid(shop: Shop, sandbox: Sandbox)
 def test_pieces_and_then_the_rest_end_the_order(shop: Shop, sandbox: Sandbox) -> None:
     order_id = paid_order(shop, sandbox)
     refund(shop, order_id, Wish({_sku(shop, order_id): 1}), key="one")
-    refund(shop, order_id, Wish(), key="rest")
+    refund(shop, order_id, Wish(everything=True), key="rest")
     assert _state(shop, order_id)[:2] == ("paid", "refunding")
     send_wanted(shop)
     assert _state(shop, order_id) == ("refunded", "refunded", 0)
     with pytest.raises(NotRefundable) as refused:
-        refund(shop, order_id, Wish(), key="again")
+        refund(shop, order_id, Wish(everything=True), key="again")
     assert refused.value.code == "state"
 
 
@@ -135,7 +135,7 @@ def test_a_refund_made_on_the_providers_screen_leaves_that_much_less(shop: Shop,
     with pytest.raises(NotRefundable) as refused:
         refund(shop, order_id, Wish(amount=Money(_total(shop, order_id))))
     assert refused.value.code == "over"  # no plan of ours knows of it; the ledger does
-    refund(shop, order_id, Wish(), key="rest")
+    refund(shop, order_id, Wish(everything=True), key="rest")
     send_wanted(shop)
     assert _state(shop, order_id) == ("refunded", "refunded", 0)
 
@@ -156,6 +156,6 @@ def test_a_failed_refund_may_be_made_anew(shop: Shop, sandbox: Sandbox) -> None:
     shop.db.write(
         lambda session: setattr(session.get_one(RefundRow, ("style", kept.refund_id)), "state", "failed")
     )
-    refund(shop, order_id, Wish(), key="anew")
+    refund(shop, order_id, Wish(everything=True), key="anew")
     send_wanted(shop)
     assert _state(shop, order_id) == ("refunded", "refunded", 0)

@@ -46,7 +46,7 @@ def test_parts_by_amount_and_the_rest_add_up_to_the_order_and_its_tax(
         if Money(amount) < Left.of(snapshot, plans).total:
             plans.append(plan_refund(snapshot, plans, Wish(amount=Money(amount)), rounding))
             assert plans[-1].amount == Money(amount)
-    plans.append(plan_refund(snapshot, plans, Wish(), rounding))
+    plans.append(plan_refund(snapshot, plans, Wish(everything=True), rounding))
     for rate, gross, tax in snapshot["tax"]:
         parts = [part for plan in plans for part in plan.parts if part.rate == rate]
         assert sum(part.gross.minor for part in parts) == gross
@@ -90,6 +90,7 @@ MIXED = _snapshot([(2, 1_080, 8), (1, 2_200, 10)], 660, Rounding.FLOOR)
         (Wish({"other": 1}), "unknown_line"),
         (Wish({"sku0": 3}), "too_many"),
         (Wish({"sku0": -1}), "too_many"),
+        (Wish(), "nothing"),
         (Wish({"sku0": 0}), "nothing"),
         (Wish(amount=Money(0)), "nothing"),
         (Wish(amount=Money(-5)), "nothing"),

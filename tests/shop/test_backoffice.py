@@ -1,0 +1,268 @@
+"""The back office's pages: what each role sees, what a press does, and what is written down about it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from payments.columns import utcnow
+from payments.models import Attempt, Payment
+from payments.models import Refund as RefundRow
+from payments.settle import settle
+from shop.audit.actor import Actor
+from shop.audit.models import AuditEntry
+from shop.context import Shop
+from shop.orders.links import order_of_token
+from shop.orders.listener import OrderListener
+from shop.orders.models import Order, OrderPayment, OrderRefund
+from shop.staff.rights import Role
+from tests.servers.sandbox import Sandbox
+from tests.shop.buyer import CONTACT, Buyer, hidden_field
+from tests.shop.ordering import place_order
+from tests.staff.desk import COMMAND, Desk, make_member, signed_in
+
+
+@pytest.fixture
+def paid(style: Buyer, paying_shop: Shop, sandbox: Sandbox) -> str:
+    """A paid order of the style store; its id."""
+    return _paid(style, paying_shop, sandbox)
+
+
+def _paid(buyer: Buyer, shop: Shop, sandbox: Sandbox) -> str:
+    token = buyer.buy(quantity=2)
+    order_id = order_of_token(shop.settings.keys, buyer.store_id, token)
+    assert order_id is not None
+    with shop.db.read() as session:
+        link = session.get_one(OrderPayment, (buyer.store_id, order_id))
+        session_id = session.scalar(select(Attempt.session_id).where(Attempt.payment_id == link.payment_id))
+    sandbox.pay(session_id or "")
+    settle(
+        shop.db,
+        shop.providers[buyer.store_id],
+        OrderListener(),
+        buyer.store_id,
+        link.payment_id,
+        cause="test",
+    )
+    return order_id
+
+
+def _audited(shop: Shop, action: str) -> list[AuditEntry]:
+    with shop.db.read() as session:
+        query = select(AuditEntry).where(AuditEntry.action == action)
+        return list(session.scalars(query.order_by(AuditEntry.number)))
+
+
+def _order(shop: Shop, order_id: str) -> Order:
+    with shop.db.read() as session:
+        return session.get_one(Order, ("style", order_id))
+
+
+def test_home_counts_the_day_and_says_that_nothing_waits(
+    paying_app: Flask, paying_shop: Shop, paid: str
+) -> None:
+    page = signed_in(paying_app, paying_shop, Role.SUPPORT).get("/").text
+    assert "人の判断を待っているものはありません" in page
+    assert _order(paying_shop, paid).total.format("ja") in page
+
+
+def test_home_says_what_needs_a_person(paying_app: Flask, paying_shop: Shop, paid: str) -> None:
+    def review(session: Session) -> None:
+        link = session.get_one(OrderPayment, ("style", paid))
+        session.get_one(Payment, ("style", link.payment_id)).state = "review"
+
+    paying_shop.db.write(review)
+    assert "人の判断を待っているものが 1 件" in signed_in(paying_app, paying_shop, Role.FINANCE).get("/").text
+
+
+def test_who_signs_only_sees_no_figures(paying_app: Flask, paying_shop: Shop) -> None:
+    desk = signed_in(paying_app, paying_shop, Role.SIGNER)
+    assert desk.get("/orders").status_code == 403
+    assert desk.get("/audit").status_code == 403
+    assert desk.get("/approvals").status_code == 200
+
+
+def test_orders_are_found_by_number_store_and_state(paying_app: Flask, paying_shop: Shop, paid: str) -> None:
+    place_order(paying_shop, "cocomo")
+    desk, number = signed_in(paying_app, paying_shop, Role.SUPPORT), _order(paying_shop, paid).number
+    for told in (number, number.lower().replace("-", ""), f" {number} "):
+        page = desk.get(f"/orders?number={told}").text
+        assert page.count("/orders/style/") == 1
+        assert "/orders/cocomo/" not in page
+    assert "/orders/style/" not in desk.get("/orders?store=cocomo").text
+    assert "/orders/style/" not in desk.get("/orders?state=placed").text
+    assert "/orders/style/" in desk.get("/orders?state=paid").text
+    for nonsense in ("store=nowhere", "state=%00", "after=%FF", "after=nan~x", "number=%E3%81%82"):
+        assert desk.get(f"/orders?{nonsense}").status_code == 200
+
+
+def test_an_order_shows_its_life_and_nobodys_name(paying_app: Flask, paying_shop: Shop, paid: str) -> None:
+    page = signed_in(paying_app, paying_shop, Role.FINANCE).get(f"/orders/style/{paid}").text
+    for expected in ("お客さまが注文を確定", "支払い済み", "入金", "注文確認のメール"):
+        assert expected in page
+    for personal in ("神宮前", CONTACT["email"], "03-1234-5678"):
+        assert personal not in page
+    assert "お客さまの情報を見る権限がありません" in page
+
+
+def test_who_ordered_is_opened_by_a_press_and_written_down_first(
+    paying_app: Flask, paying_shop: Shop, paid: str
+) -> None:
+    desk, person = Desk(paying_app), make_member(paying_shop, Role.SUPPORT)
+    desk.sign_in(paying_shop, person)
+    closed = desk.get(f"/orders/style/{paid}").text
+    assert "神宮前" not in closed
+    opened = desk.post(f"/orders/style/{paid}/contact", form_on=f"/orders/style/{paid}").text
+    for shown in ("試験 花", "神宮前1-2-3", "03-1234-5678", CONTACT["email"]):
+        assert shown in opened
+    (row,) = [one for one in _audited(paying_shop, "open.order_desk") if paid in one.subject]
+    assert (row.actor_kind, row.actor_id) == ("staff", person.id)
+
+
+def test_another_stores_order_is_not_there(paying_app: Flask, paying_shop: Shop, paid: str) -> None:
+    desk = signed_in(paying_app, paying_shop, Role.SUPPORT, Role.FINANCE)
+    for path in (
+        f"/orders/cocomo/{paid}",
+        f"/orders/nowhere/{paid}",
+        "/orders/style/none",
+        "/orders/style/%00x",
+    ):
+        assert desk.get(path).status_code == 404
+        assert desk.get(f"{path}/refund").status_code == 404
+
+
+def test_a_refund_wants_the_right_and_a_fresh_proof(paying_app: Flask, paying_shop: Shop, paid: str) -> None:
+    path = f"/orders/style/{paid}/refund"
+    assert signed_in(paying_app, paying_shop, Role.SUPPORT).get(path).status_code == 403
+    assert signed_in(paying_app, paying_shop, Role.OWNER).get(path).status_code == 403
+    stale = Desk(paying_app)
+    stale.sign_in(
+        paying_shop, make_member(paying_shop, Role.FINANCE), proved_at=utcnow() - dt.timedelta(hours=1)
+    )
+    answer = stale.get(path)
+    assert answer.status_code == 303
+    assert "/prove" in answer.headers["Location"]
+
+
+def test_pieces_go_back_with_a_reason_and_the_chain_knows_who(
+    paying_app: Flask, paying_shop: Shop, paid: str
+) -> None:
+    desk, person = Desk(paying_app), make_member(paying_shop, Role.FINANCE)
+    desk.sign_in(paying_shop, person)
+    path, sku = f"/orders/style/{paid}/refund", _order(paying_shop, paid).snapshot["lines"][0][0]
+    page = desk.get(path).text
+    fields = {
+        "csrf_token": hidden_field(page, "csrf_token"),
+        "key": hidden_field(page, "key"),
+        "mode": "lines",
+        f"pieces-{sku}": "１",
+        "reason": "damaged",
+        "note": "角が欠けていた",
+    }
+    for _press in range(2):
+        assert desk.post_bare(path, fields).status_code == 303
+    with paying_shop.db.read() as session:
+        (kept,) = session.scalars(select(OrderRefund)).all()
+        (row,) = session.scalars(select(RefundRow)).all()
+    assert kept.actor == f"staff:{person.id}"
+    assert kept.split["lines"] == {sku: 1}
+    assert row.amount_minor == _order(paying_shop, paid).snapshot["lines"][0][2]
+    written = _audited(paying_shop, "order.refund")
+    assert {one.actor_id for one in written} == {person.id}
+    assert all("角" not in f"{one.subject}{one.fields}" for one in written)
+    assert "スタッフが返金（破損・不良" in desk.get(f"/orders/style/{paid}").text
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "says"),
+    [
+        ({"mode": "lines"}, 409, "返金する数量か金額を入力"),
+        ({"mode": "amount", "amount": "0"}, 409, "返金する数量か金額を入力"),
+        ({"mode": "amount", "amount": "9999999"}, 409, "残額を超えています"),
+        ({"mode": "amount", "amount": "12.5"}, 400, "0以上の整数"),
+        ({"mode": "amount", "amount": "-5"}, 400, "0以上の整数"),
+        ({"mode": "amount", "amount": "１万円"}, 400, "0以上の整数"),
+        ({"mode": "nonsense"}, 400, "返金"),
+        ({"mode": "all", "reason": "because"}, 400, "返金"),
+        ({"mode": "all", "key": ""}, 400, "返金"),
+        ({"mode": "all", "note": "x" * 501}, 400, "返金"),
+    ],
+)
+def test_what_cannot_be_refunded_is_said_and_nothing_moves(
+    fields: dict[str, str], status: int, says: str, paying_app: Flask, paying_shop: Shop, paid: str
+) -> None:
+    desk, path = signed_in(paying_app, paying_shop, Role.FINANCE), f"/orders/style/{paid}/refund"
+    page = desk.get(path).text
+    good = {name: hidden_field(page, name) for name in ("csrf_token", "key")} | {"reason": "late"}
+    answer = desk.post_bare(path, good | fields)
+    assert answer.status_code == status
+    assert says in answer.text
+    with paying_shop.db.read() as session:
+        assert session.scalar(select(RefundRow.id).limit(1)) is None
+
+
+def test_customers_are_found_by_exactly_what_they_tell(
+    paying_app: Flask, paying_shop: Shop, paid: str
+) -> None:
+    desk, number = signed_in(paying_app, paying_shop, Role.SUPPORT), _order(paying_shop, paid).number
+    for told in (CONTACT["email"].upper(), "０３-1234-5678", "+81 3 1234 5678"):
+        assert number in desk.post("/customers", {"told": told}).text
+    for told in ("guest@", "example.jp", "03-1234-567", "%", "'", "シケン", "\x00", "x" * 254):
+        answer = desk.post("/customers", {"told": told})
+        assert number not in answer.text
+        assert answer.status_code == 200
+    assert desk.post("/customers", {"told": " "}).status_code == 400
+    assert {row.fields for row in _audited(paying_shop, "customer.find")} == {"told"}
+
+
+def test_what_was_not_told_matches_no_empty_column(paying_app: Flask, paying_shop: Shop, paid: str) -> None:
+    """Orders without a telephone's hash are not found by words that are no number."""
+
+    def without(session: Session) -> None:
+        session.get_one(Order, ("style", paid)).phone_hash = None
+
+    paying_shop.db.write(without)
+    desk = signed_in(paying_app, paying_shop, Role.SUPPORT)
+    assert "一致するお客さまも注文もありません" in desk.post("/customers", {"told": "だれか"}).text
+
+
+def test_the_audit_log_is_read_by_action_and_actor(paying_app: Flask, paying_shop: Shop) -> None:
+    desk, person = Desk(paying_app), make_member(paying_shop, Role.SECURITY)
+    desk.sign_in(paying_shop, person)
+    paying_shop.db.write(
+        lambda session: paying_shop.audit.record(
+            session, actor=Actor("system", "trial"), action="trial.run", subject="trial/1", fields=("one",)
+        )
+    )
+    page = desk.get("/audit").text
+    assert "trial/1" in page
+    assert "trial/1" not in desk.get("/audit?action=other.thing").text
+    assert "trial/1" in desk.get("/audit?action=trial.run&actor=trial").text
+    assert "trial/1" not in desk.get("/audit?before=1").text
+    for nonsense in ("before=x", "before=-1", "action=%00", "actor=%FF"):
+        assert desk.get(f"/audit?{nonsense}").status_code == 200
+
+
+def test_two_sign_and_a_third_may_not_say_no_any_more(paying_app: Flask, paying_shop: Shop) -> None:
+    people = [make_member(paying_shop, Role.SIGNER) for _ in range(3)]
+    asked = paying_shop.db.write(
+        lambda session: paying_shop.approvals.request(
+            session, "payments.resume", {"store": "style"}, actor=COMMAND, now=utcnow()
+        )
+    )
+    desks = [Desk(paying_app) for _ in people]
+    for desk, person in zip(desks, people, strict=True):
+        desk.sign_in(paying_shop, person)
+    page = f"/approvals/{asked.id}"
+    assert "&#34;store&#34;: &#34;style&#34;" in desks[0].get(page).text
+    assert desks[0].post(f"{page}/sign", {"seen": "0" * 64}, form_on=page).status_code == 409
+    for desk in desks[:2]:
+        seen = hidden_field(desk.get(page).text, "seen")
+        assert desk.post(f"{page}/sign", {"seen": seen}, form_on=page).status_code == 303
+    assert desks[0].post(f"{page}/sign", {"seen": seen}, form_on=page).status_code == 409
+    assert "承認済み" in desks[2].get("/approvals").text
+    assert desks[2].get("/approvals/none").status_code == 404
