@@ -21,6 +21,7 @@ class Budget:
     over: bool = field(default=False, init=False)
     _deadline: float = field(default=0.0, init=False)
     _unwatched: int = field(default=0, init=False)
+    _look_after: int = field(default=100_000, init=False)
 
     def __post_init__(self) -> None:
         if self.seconds is not None:
@@ -30,14 +31,17 @@ class Budget:
         """Whether this much is still allowed; once it is not, `over` stays True."""
         self.characters -= characters
         self.tokens -= tokens
+        if self.over:
+            return False
         if self.characters < 0 or self.tokens < 0:
             self.over = True
         elif self.seconds is not None:
-            # The clock is a system call: looked at once in so much work, not for every field.
+            # The clock is a system call, looked at once in so much work. Nor is it asked before there was much of it:
+            # what little work took is no fault of the input (the collector of garbage ran, say).
             self._unwatched += 100 + characters + 20 * tokens
-            if self._unwatched > 4000:
-                self._unwatched = 0
-                self.over = self.over or time.thread_time() > self._deadline
+            if self._unwatched > self._look_after:
+                self._unwatched, self._look_after = 0, 4_000
+                self.over = time.thread_time() > self._deadline
         return not self.over
 
     def spend_groups(self, groups: int) -> bool:

@@ -1,55 +1,122 @@
-"""What lies inside files: members of archives, values of SQLite databases. Used by `scan`. Standard library alone."""
+"""What lies inside files: members of archives, parts of mails, values of SQLite databases. Used by `scan`.
+
+Standard library alone. What cannot be opened raises UnreadableError: nothing is passed over in silence.
+"""
 
 from __future__ import annotations
 
+import bz2
+import email
 import gzip
+import io
+import lzma
+import re
 import sqlite3
+import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from email.message import Message
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
-DEPTH = 4
+DEPTH = 5
 _LARGEST = 512 << 20
+_LARGEST_MAIL = 64 << 20
 _SPOOL = 16 << 20
 _WINDOW = 1 << 20
 _SQLITE = b"SQLite format 3\0"
+_TAR_MAGIC_AT = 257
+_MAIL = re.compile(
+    rb"(?:From [^\n]{1,200}\n)?(?:(?:[A-Za-z-]{2,40}:[^\n]*|[ \t][^\n]*)\r?\n){0,60}?"
+    rb"(?:Received|Return-Path|From|MIME-Version|Message-ID|Date|Subject):",
+    re.IGNORECASE,
+)
+_NOT_SUPPORTED = {
+    b"7z\xbc\xaf\x27\x1c": "7-Zip",
+    b"Rar!\x1a\x07": "RAR",
+    b"\x28\xb5\x2f\xfd": "Zstandard",
+    b"\x04\x22\x4d\x18": "LZ4",
+}
 
 
 class UnreadableError(Exception):
-    """The file's own format keeps us from looking at all of it; the message says why, in one line."""
+    """The format keeps us from looking at all of it; the message says why, in one line."""
 
 
-def members(stream: BinaryIO, head: bytes, depth: int) -> Iterator[tuple[str, BinaryIO]]:
-    """Name and content of each member, if `stream` is a gzip or zip file. `depth` is how many more may nest.
+Members = Iterator[tuple[str, BinaryIO]]
 
-    Raises UnreadableError for damaged, encrypted, too deeply nested or too large ones.
+
+def rewindable(stream: BinaryIO, size: int) -> tuple[BinaryIO, bytes]:
+    """`stream` at its beginning, kept in a file without a name where it cannot go back, and its first bytes."""
+    if not stream.seekable():
+        stream = _unpacked(stream)
+    head = stream.read(size)
+    stream.seek(0)
+    return stream, head
+
+
+def members(stream: BinaryIO, head: bytes, depth: int) -> Members:
+    """Name and content of each member, if `stream` is an archive or mail. `depth` is how many more may nest.
+
+    Raises UnreadableError for damaged, encrypted, too deeply nested or too large ones, and kinds that are not read.
     """
-    is_gzip, is_zip = head.startswith(b"\x1f\x8b\x08"), head.startswith((b"PK\x03\x04", b"PK\x05\x06"))
-    if not (is_gzip or is_zip):
+    for magic, name in _NOT_SUPPORTED.items():
+        if head.startswith(magic):
+            raise UnreadableError(f"a {name} archive, which is not read")
+    opened = _opener_for(head)
+    if opened is None:
         return
     if depth <= 0:
         raise UnreadableError("archives nested too deeply")
     try:
-        if is_gzip:
-            yield "gunzipped", _unpacked(cast("BinaryIO", gzip.GzipFile(fileobj=stream)))
-        else:
-            yield from _zip_members(stream)
+        yield from opened(stream)
     except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        gzip.BadGzipFile,
-        NotImplementedError,
-        RuntimeError,
+        *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, gzip.BadGzipFile),
+        *(EOFError, NotImplementedError, RuntimeError),
     ) as error:
+        raise UnreadableError(f"archive could not be read: {error}") from error
+    except OSError as error:
+        if error.errno is not None:
+            raise
         raise UnreadableError(f"archive could not be read: {error}") from error
 
 
-def _zip_members(stream: BinaryIO) -> Iterator[tuple[str, BinaryIO]]:
+def _opener_for(head: bytes) -> Callable[[BinaryIO], Members] | None:
+    for magic, opener in _OPENERS.items():
+        if head.startswith(magic):
+            return opener
+    if _is_tar(head):
+        return _tar_members
+    return _mail_parts if _MAIL.match(head) else None
+
+
+def is_archive(head: bytes) -> bool:
+    """Whether all that is to be seen of it are its members."""
+    return head.startswith(tuple(_OPENERS)) or _is_tar(head)
+
+
+def _is_tar(head: bytes) -> bool:
+    return head[_TAR_MAGIC_AT : _TAR_MAGIC_AT + 5] == b"ustar"
+
+
+def _gzip_members(stream: BinaryIO) -> Members:
+    yield "gunzipped", _unpacked(cast("BinaryIO", gzip.GzipFile(fileobj=stream)))
+
+
+def _bzip2_members(stream: BinaryIO) -> Members:
+    with bz2.BZ2File(stream) as unpacked:
+        yield "unpacked", _unpacked(unpacked)
+
+
+def _xz_members(stream: BinaryIO) -> Members:
+    with lzma.LZMAFile(stream) as unpacked:
+        yield "unpacked", _unpacked(unpacked)
+
+
+def _zip_members(stream: BinaryIO) -> Members:
     with zipfile.ZipFile(stream) as archive:
         for info in archive.infolist():
             if info.flag_bits & 1:
@@ -59,7 +126,56 @@ def _zip_members(stream: BinaryIO) -> Iterator[tuple[str, BinaryIO]]:
                     yield info.filename, _unpacked(cast("BinaryIO", member))
 
 
-def _unpacked(packed: BinaryIO) -> BinaryIO:
+def _tar_members(stream: BinaryIO) -> Members:
+    with tarfile.open(fileobj=stream, mode="r:") as archive:
+        for info in archive:
+            member = archive.extractfile(info) if info.isreg() else None
+            if member is not None:
+                with member:
+                    yield info.name, _unpacked(cast("BinaryIO", member))
+
+
+def _mail_parts(stream: BinaryIO) -> Members:
+    """The parts of one message, or of each message of a mailbox (RFC 4155), with their transfer encoding undone."""
+    for number, message in enumerate(_messages(stream), 1):
+        for at, part in enumerate(email.message_from_bytes(message).walk(), 1):
+            content = _content_of(part)
+            if content:
+                yield f"message {number}, part {at}", io.BytesIO(content)
+
+
+def _content_of(part: Message) -> bytes:
+    coding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    if part.is_multipart() or coding not in {"base64", "quoted-printable", "x-uuencode"}:
+        return b""  # it was seen as it stands
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
+
+
+def _messages(stream: BinaryIO) -> Iterator[bytes]:
+    lines: list[bytes] = []
+    size = 0
+    for line in stream:
+        if line.startswith(b"From ") and lines and not lines[-1].strip():
+            yield b"".join(lines)
+            lines, size = [], 0
+        lines.append(line)
+        size += len(line)
+        if size > _LARGEST_MAIL:
+            raise UnreadableError("a mail larger than 64 MiB")
+    yield b"".join(lines)
+
+
+_OPENERS: dict[bytes, Callable[[BinaryIO], Members]] = {
+    b"\x1f\x8b\x08": _gzip_members,
+    b"BZh": _bzip2_members,
+    b"\xfd7zXZ\0": _xz_members,
+    b"PK\x03\x04": _zip_members,
+    b"PK\x05\x06": _zip_members,
+}
+
+
+def _unpacked(packed: IO[bytes]) -> BinaryIO:
     """The whole content; a file on disk only while it is being looked at, and only if it is large."""
     spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115  (the caller closes it)
     try:

@@ -37,16 +37,16 @@ def of_json(view: View, budget: Budget) -> Iterator[View] | None:
         return None
     except ValueError:
         return None
-    return _values(view.name, document)
+    return _values(view.name, document, "json" if view.encoding == "plain" else view.encoding)
 
 
-def _values(name: str | None, document: object) -> Iterator[View]:
+def _values(name: str | None, document: object, encoding: str) -> Iterator[View]:
     pending: list[tuple[str | None, object]] = [(name, document)]
     while pending:
         name, value = pending.pop()
         if isinstance(value, str):
             if len(value) >= _SHORTEST or _SHORT_CODE.fullmatch(value):
-                yield View(value, name, "json")
+                yield View(value, name, encoding)
         elif isinstance(value, _Pairs):
             yield from (View(key, None, "json key") for key, _ in value.pairs if len(key) >= _SHORTEST)
             yield from joined([Piece(key, each) for key, each in value.pairs if _is_string(each)])

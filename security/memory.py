@@ -19,6 +19,7 @@ from .forms import Found, longest, search
 _PROC = Path("/proc")
 # Small, so that most of what processes share is cut into the same pieces in each of them.
 WINDOW = 64 << 10
+_LARGE_WINDOW, _WINDOW_OVERLAP = 1 << 20, 512
 # The kernel's own pages: the same in every process, and not readable this way.
 _KERNELS = frozenset({"[vvar]", "[vvar_vclock]", "[vsyscall]"})
 
@@ -82,6 +83,24 @@ def search_memory(pid: int, forms: Mapping[str, bytes], clean: set[bytes] | None
                 for region in _regions(pid)
                 for hit in _search_region(memory.fileno(), pid, region, forms, known)
             ]
+    except OSError as error:
+        raise MemoryUnreadableError(f"memory of process {pid} could not be read: {error.strerror}") from error
+
+
+def read_memory(pid: int) -> Iterator[tuple[str, int, bytes]]:
+    """The readable mappings of process `pid` in windows that overlap a little: name, address, bytes.
+
+    Raises as `search_memory` does.
+    """
+    _require_linux()
+    if pid == os.getpid():
+        raise ValueError("a process cannot be searched from within: it would find its own needles")
+    try:
+        with (_PROC / str(pid) / "mem").open("rb", buffering=0) as memory:
+            for region in _regions(pid):
+                for start in range(region.start, region.end, _LARGE_WINDOW):
+                    size = min(_LARGE_WINDOW + _WINDOW_OVERLAP, region.end - start)
+                    yield region.name, start, _read(memory.fileno(), pid, start, size)
     except OSError as error:
         raise MemoryUnreadableError(f"memory of process {pid} could not be read: {error.strerror}") from error
 

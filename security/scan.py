@@ -1,27 +1,25 @@
-"""Scan files for card numbers: trees, text, binary files, archives, SQLite databases. Standard library alone.
+"""Scan for card numbers: trees, archives, mailboxes, databases, a process, a repository's history. Used by anyone.
 
-Behind `python -m security scan`; anyone may import it. What could not be read is reported, never passed over.
+Behind `python -m security scan`; `docs/scanner.md` describes it. Standard library alone, but for PostgreSQL (psycopg)
+and the fast engine (hyperscan). What could not be read is reported, never passed over.
 """
 
 from __future__ import annotations
 
 import fnmatch
-import re
+import hashlib
+import io
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
-from . import containers, pan
-from .decode import Budget, views
-from .published import is_test_number
-
-_WINDOW = 1 << 20
-_OVERLAP = 512
-_TEXT_PROBE = 8192
+from . import containers, engine, look, sources
 
 CARD, TEST_NUMBER = "card-number", "test-number"
+EngineName = Literal["fast", "plain"]
+_HEAD = 8192
 
 
 @dataclass(frozen=True)
@@ -43,16 +41,24 @@ class Finding:
 
     def __str__(self) -> str:
         hidden = "" if self.encoding == "plain" else f", {self.encoding}"
-        return f"{self.path}:{self.place}: {self.rule}: {self.issuer}, {self.length} digits, ends {self.last4}{hidden}"
+        shown = f"{self.issuer}, {self.length} digits, ends {self.last4}{hidden}"
+        return f"{self.path}:{self.place}: {self.rule}: {shown}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Stays the same when lines are added above: by path, rule and what is shown of the number."""
+        parts = (self.path, self.rule, self.issuer, str(self.length), self.last4, self.encoding)
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 @dataclass
 class Scan:
-    """A scan over some paths: what was found, what could not be read, how many files were looked at.
+    """A scan: what was found, what could not be read, how many files and bytes were looked at.
 
     `allow_test_numbers` are globs of paths in which providers' published test numbers are no findings (rule
     test-number; anywhere else they count like any other). `exclude` are globs of paths not looked at.
-    `progress` is called with the number of files after each.
+    `progress` is called with the number of files after each. `engine_name` None takes the fast engine where it is
+    installed; both find the same.
     """
 
     allow_test_numbers: Sequence[str] = ()
@@ -61,6 +67,10 @@ class Scan:
     findings: list[Finding] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     files: int = 0
+    bytes: int = 0
+    engine_name: EngineName | None = None
+    _seen: set[tuple[str, str, str]] = field(default_factory=set, repr=False)
+    _plain_lines: set[tuple[str, int | None, str]] = field(default_factory=set, repr=False)
 
     @property
     def status(self) -> int:
@@ -70,12 +80,56 @@ class Scan:
         return 2 if self.unreadable else 0
 
     def run(self, paths: Sequence[str]) -> None:
-        """Scan each path, folders with all that lies below them; symbolic links are not followed."""
-        for path in paths:
-            for file in self._walk(Path(path)):
-                self._scan_file(file)
+        """Scan each path, folders with all that lies below them; symbolic links are not followed.
 
-    def _walk(self, path: Path) -> Iterator[Path]:
+        A path may also be "-" (standard input) or the address of a database, postgresql://….
+        """
+        for path in paths:
+            if path == "-":
+                self._guarded("-", lambda: self.stream("-", sources.standard_input()))
+            elif path.startswith(("postgresql://", "postgres://")):
+                self._guarded(sources.without_password(path), lambda path=path: self._database(path))  # type: ignore[misc]  # mypy and a default of a lambda
+            else:
+                for file in self.walk(Path(path)):
+                    self._file(file)
+
+    def process(self, pid: int) -> None:
+        """Scan the readable memory of process `pid` (Linux): any card-like number in it."""
+
+        def work() -> None:
+            for name, start, window in sources.memory_of(pid):
+                self._look(f"process {pid}", io.BytesIO(window), _address(name, start))
+                self.bytes += len(window)
+
+        self._guarded(f"process {pid}", work)
+
+    def history(self, repository: str) -> None:
+        """Scan every commit, tag and file that a git repository holds, by any reference or its log."""
+
+        def work() -> None:
+            for name, content in sources.objects_of(repository):
+                if not self._is_excluded(Path(name.partition(":")[2])):
+                    self.stream(f"{repository}@{name}", io.BytesIO(content))
+                    self._done(len(content))
+
+        self._guarded(repository, work)
+
+    def stream(self, path: str, stream: BinaryIO, depth: int = containers.DEPTH) -> None:
+        """One file, or one member of an archive; archives within are opened down to `depth`."""
+        stream, head = containers.rewindable(stream, _HEAD)
+        if codec := look.wide_codec(head):
+            stream = io.BytesIO(stream.read().decode(codec, "replace").encode("utf-8", "surrogatepass"))
+            self._look(path, stream, _line_and_column)
+            return
+        if not containers.is_archive(head):
+            self._look(path, stream, _byte if b"\0" in head else _line_and_column)
+            stream.seek(0)
+        for name, member in containers.members(stream, head, depth):
+            with member:
+                self.stream(f"{path}!{name}", member, depth - 1)
+
+    def walk(self, path: Path) -> Iterator[Path]:
+        """The regular files at and below `path` that are not excluded."""
         if self._is_excluded(path):
             return
         try:
@@ -84,128 +138,94 @@ class Scan:
                 yield path
             elif stat.S_ISDIR(mode):
                 for below in sorted(path.iterdir()):
-                    yield from self._walk(below)
+                    yield from self.walk(below)
         except OSError as error:
             self._not_read(str(path), error.strerror or "error")
 
     def _is_excluded(self, path: Path) -> bool:
         return any(fnmatch.fnmatch(path.as_posix(), pattern) for pattern in self.exclude)
 
-    def _scan_file(self, path: Path) -> None:
-        try:
+    def _file(self, path: Path) -> None:
+        def work() -> None:
             with path.open("rb") as stream:
-                self._scan_stream(str(path), stream, containers.DEPTH)
+                self.stream(str(path), stream)
             if containers.is_sqlite(path):
                 for place, value in containers.sqlite_values(path):
-                    self._scan_value(str(path), place, value)
+                    self._value(str(path), place, value)
+
+        self._guarded(str(path), work)
+        try:
+            self._done(path.stat().st_size)
+        except OSError:
+            self._done(0)
+
+    def _database(self, address: str) -> None:
+        for place, value in sources.postgres_values(address):
+            self._value(sources.without_password(address), place, value)
+
+    def _guarded(self, path: str, work: Callable[[], None]) -> None:
+        """Do it; what keeps us from reading is told, in one line."""
+        try:
+            work()
         except (OSError, containers.UnreadableError) as error:
-            self._not_read(str(path), getattr(error, "strerror", None) or str(error))
+            self._not_read(path, getattr(error, "strerror", None) or str(error))
+
+    def _done(self, size: int) -> None:
         self.files += 1
+        self.bytes += size
         if self.progress:
             self.progress(self.files)
 
-    def _scan_stream(self, path: str, stream: BinaryIO, depth: int) -> None:
-        """One file, or one member of an archive; archives within are opened down to `depth`."""
-        head = stream.read(_TEXT_PROBE)
-        stream.seek(0)
-        if codec := _wide_codec(head):
-            self._scan_text(path, stream.read().decode(codec, "replace"), 1, 1)
-        elif b"\0" in head:
-            self._scan_binary(path, stream)
-        else:
-            self._scan_lines(path, stream)
-        stream.seek(0)
-        for name, member in containers.members(stream, head, depth):
-            with member:
-                self._scan_stream(f"{path}!{name}", member, depth - 1)
+    def _look(self, path: str, stream: BinaryIO, place_of: _PlaceOf) -> None:
+        for seen in look.look(stream, engine.by_name(self.engine_name)):
+            if isinstance(seen, look.NotFullyRead):
+                self._not_read(path, f"line {seen.line}: more encoded data than can be looked at")
+            else:
+                self._found(path, place_of(seen), seen)
 
-    def _scan_lines(self, path: str, stream: BinaryIO) -> None:
-        line, column, kept = 1, 1, b""
-        while window := stream.read(_WINDOW):
-            data = kept + window
-            self._scan_text(path, data.decode("utf-8", "surrogateescape"), line, column)
-            dropped, kept = data[:-_OVERLAP], data[-_OVERLAP:]
-            column = _characters(dropped[dropped.rfind(b"\n") + 1 :]) + (1 if b"\n" in dropped else column)
-            line += dropped.count(b"\n")
+    def _value(self, path: str, place: str, value: str) -> None:
+        for seen in look.look_at_text(value):
+            if isinstance(seen, look.NotFullyRead):
+                self._not_read(path, f"{place}: more encoded data than can be looked at")
+            else:
+                self._found(path, (place, None), seen)
 
-    def _scan_text(self, path: str, text: str, first_line: int, first_column: int) -> None:
-        """`text` begins at this line and column of its file."""
-        for match in pan.find(text):
-            line = text.count("\n", 0, match.start)
-            column = match.start - text.rfind("\n", 0, match.start) + (0 if line else first_column - 1)
-            place = f"{first_line + line}:{column}"
-            self._found(path, (place, first_line + line), text, match)
-        for number, content in enumerate(text.split("\n"), first_line):
-            if _ENCODED.search(content):
-                self._scan_encoded(path, f"{number}:1", content, number)
-
-    def _scan_binary(self, path: str, stream: BinaryIO) -> None:
-        start, kept = 0, b""
-        while window := stream.read(_WINDOW):
-            data = kept + window
-            text = data.decode("utf-8", "surrogateescape")
-            for match in pan.find(text):
-                offset = start + len(text[: match.start].encode("utf-8", "surrogateescape"))
-                self._found(path, (f"byte {offset}", None), text, match)
-            for piece in text.split("\n"):
-                if _ENCODED.search(piece):
-                    self._scan_encoded(path, f"from byte {start}", piece, None)
-            start += max(0, len(data) - _OVERLAP)
-            kept = data[-_OVERLAP:]
-
-    def _scan_encoded(self, path: str, place: str, text: str, line: int | None) -> None:
-        budget = Budget()
-        for view in views(text, budget):
-            if view.text is not text:
-                for match in pan.find(view.text):
-                    self._found(path, (place, line), view.text, match, view.encoding)
-        if budget.over:
-            self._not_read(path, f"{place}: more encoded data than can be looked at")
-
-    def _scan_value(self, path: str, place: str, value: str) -> None:
-        for view in views(value, Budget()):
-            for match in pan.find(view.text):
-                self._found(path, (place, None), view.text, match, view.encoding)
-
-    def _found(
-        self, path: str, place: tuple[str, int | None], text: str, match: pan.Match, encoding: str = "plain"
-    ) -> None:
-        if match.verdict is not pan.Verdict.CARD:
+    def _found(self, path: str, where: tuple[str, int | None], seen: look.Sighting) -> None:
+        if seen.is_test and any(
+            fnmatch.fnmatch(Path(path).as_posix(), glob) for glob in self.allow_test_numbers
+        ):
             return
-        is_test = is_test_number(pan.digits_of(text, match))
-        if is_test and any(fnmatch.fnmatch(Path(path).as_posix(), glob) for glob in self.allow_test_numbers):
+        place, line = where
+        key = (path, line, seen.last4)
+        # What stands plain may stand in a decoded view once more, and windows overlap.
+        if seen.encoding == "plain":
+            self._plain_lines.add(key)
+        elif line is not None and key in self._plain_lines:
             return
-        rule = TEST_NUMBER if is_test else CARD
-        where, line = place
-        finding = Finding(path, where, rule, match.digits_length, match.issuer, match.last4, encoding, line)
-        # Windows overlap, and what stands plain may stand in a decoded view once more.
-        same_place = (each for each in self.findings[-50:] if (each.path, each.last4) == (path, match.last4))
-        if not any(each.place == where or _same_line(each, finding) for each in same_place):
-            self.findings.append(finding)
+        if (path, place, seen.last4) in self._seen:
+            return
+        self._seen.add((path, place, seen.last4))
+        rule = TEST_NUMBER if seen.is_test else CARD
+        self.findings.append(
+            Finding(path, place, rule, seen.length, seen.issuer, seen.last4, seen.encoding, line)
+        )
 
     def _not_read(self, path: str, reason: str) -> None:
-        self.unreadable.append(f"{path}: {reason}")
+        line = f"{path}: {reason}"
+        if line not in self.unreadable[-20:]:
+            self.unreadable.append(line)
 
 
-# What may hold something encoded; nothing else is decoded.
-_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}|\\[ux]|&#|[A-Za-z0-9+/_-]{16}")
+_PlaceOf = Callable[[look.Sighting], tuple[str, int | None]]
 
 
-def _same_line(known: Finding, new: Finding) -> bool:
-    return new.encoding != "plain" and known.line is not None and known.line == new.line
+def _address(mapping: str, start: int) -> _PlaceOf:
+    return lambda seen: (f"{mapping} {start + seen.offset:#x}".strip(), None)
 
 
-def _characters(data: bytes) -> int:
-    return len(data.decode("utf-8", "surrogateescape"))
+def _line_and_column(seen: look.Sighting) -> tuple[str, int | None]:
+    return f"{seen.line}:{seen.column}", seen.line
 
 
-def _wide_codec(head: bytes) -> str | None:
-    """UTF-16 by its mark, or by a NUL in every second place as Latin text has it."""
-    if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return "utf-16"
-    half = len(head) // 2
-    if half >= 8 and head[1::2].count(0) > half * 0.7 and not head[::2].count(0):
-        return "utf-16-le"
-    if half >= 8 and head[::2].count(0) > half * 0.7 and not head[1::2].count(0):
-        return "utf-16-be"
-    return None
+def _byte(seen: look.Sighting) -> tuple[str, int | None]:
+    return (f"byte {seen.offset}" if seen.encoding == "plain" else f"from byte {seen.offset}"), None

@@ -1,0 +1,212 @@
+"""Look through a stream of bytes for card numbers: where they stand and what hid them. Used by `scan`.
+
+The engine names places in a block; the finder then sees the whole line of each, plain and decoded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from . import charsets, pan
+from .budget import Budget
+from .decode import views
+from .engine import Engine
+from .published import is_test_number
+
+_WINDOW = 1 << 20
+_OVERLAP = 4 << 10
+_LONGEST_LINE = 4 << 10
+_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=_-]{8,200}\r?")
+
+
+class Sighting(NamedTuple):
+    """A card number was seen. `line` and `column` count from 1, `offset` (in bytes) from 0; `last4` is kept of it."""
+
+    offset: int
+    line: int
+    column: int
+    length: int
+    issuer: str
+    last4: str
+    encoding: str
+    is_test: bool
+
+
+class NotFullyRead(NamedTuple):
+    """A line held more encoded layers than it may."""
+
+    line: int
+
+
+def look(stream: BinaryIO, engine: Engine) -> Iterator[Sighting | NotFullyRead]:
+    """What is in `stream`, from left to right; the same may be told twice where two windows meet."""
+    place = _Place(0, 1, 0)
+    kept = b""
+    while window := stream.read(_WINDOW):
+        block = kept + window
+        yield from _in_block(block, place, engine)
+        kept = block[-_OVERLAP:]
+        place = place.after(block[: len(block) - len(kept)])
+
+
+def look_at_text(text: str) -> Iterator[Sighting | NotFullyRead]:
+    """What is in one value, a database's say; all of it is decoded."""
+    budget = Budget()
+    for view in views(text, budget):
+        for match in pan.find(view.text):
+            if match.verdict is pan.Verdict.CARD and view.sure:
+                yield _sighting(view.text, match, _Place(0, 1, 0), view.encoding)
+    if budget.over:
+        yield NotFullyRead(1)
+
+
+class _Place(NamedTuple):
+    """Where a block begins: bytes before it, its line, and the characters of that line before it."""
+
+    offset: int
+    line: int
+    characters: int
+
+    def after(self, data: bytes) -> _Place:
+        newline = data.rfind(b"\n")
+        characters = _characters(data[newline + 1 :]) + (self.characters if newline < 0 else 0)
+        return _Place(self.offset + len(data), self.line + data.count(b"\n"), characters)
+
+
+def _characters(data: bytes) -> int:
+    return len(data.decode("utf-8", "surrogateescape"))
+
+
+def _in_block(block: bytes, place: _Place, engine: Engine) -> Iterator[Sighting | NotFullyRead]:
+    done = 0
+    for start, end, is_plain in _regions(block, engine):
+        place = place.after(block[done:start])
+        done = start
+        region = block[start:end]
+        plain = list(_plain(region, place)) if is_plain else []
+        yield from plain
+        # What stands plain stands in the decoded views as well.
+        known = {(seen.length, seen.last4) for seen in plain}
+        for seen in _encoded(region, place):
+            if isinstance(seen, NotFullyRead) or (seen.length, seen.last4) not in known:
+                yield seen
+
+
+def _regions(block: bytes, engine: Engine) -> Iterator[tuple[int, int, bool]]:
+    """The lines in which the engine saw something, as spans of the block."""
+    region: tuple[int, int, bool] | None = None
+    for end, is_plain in sorted(engine(block)):
+        if region is not None and end <= region[1] and region[2] >= is_plain:
+            continue
+        first, last = _line_round(block, end)
+        if region is not None and first < region[1]:
+            region = min(first, region[0]), max(last, region[1]), region[2] or is_plain
+            continue
+        if region is not None:
+            yield region
+        region = first, last, is_plain
+    if region is not None:
+        yield region
+
+
+def _line_round(block: bytes, end: int) -> tuple[int, int]:
+    """The line that ends a match at `end`, with the lines of folded base64 round it; of a long line its part."""
+    at = max(0, end - 1)
+    first = block.rfind(b"\n", max(0, at - _LONGEST_LINE), at) + 1 or _cut_before(
+        block, max(0, at - _LONGEST_LINE)
+    )
+    last = block.find(b"\n", at, at + _LONGEST_LINE)
+    last = last if last >= 0 else _cut_after(block, min(len(block), at + _LONGEST_LINE))
+    for _ in range(3):
+        first, last = _grown(block, first, last)
+    return first, last
+
+
+def _cut_before(block: bytes, at: int) -> int:
+    """A place at or before `at` that cuts no number and no word."""
+    while at > 0 and block[at - 1 : at].isalnum():
+        at -= 1
+        if at % _OVERLAP == 0:
+            break
+    return at
+
+
+def _cut_after(block: bytes, at: int) -> int:
+    stop = min(len(block), at + _OVERLAP)
+    while at < stop and block[at : at + 1].isalnum():
+        at += 1
+    return at
+
+
+def _grown(block: bytes, first: int, last: int) -> tuple[int, int]:
+    """One line more at each side, where base64 or a soft line break goes on."""
+    before = block.rfind(b"\n", max(0, first - 200), max(0, first - 1)) + 1
+    if first > 0 and _goes_on(block[before : first - 1], block[first:last]):
+        first = before
+    after = block.find(b"\n", last + 1, last + 200)
+    after = after if after >= 0 else min(len(block), last + 200)
+    if last < len(block) and _goes_on(block[first:last], block[last + 1 : after]):
+        last = after
+    return first, last
+
+
+def _goes_on(line: bytes, following: bytes) -> bool:
+    if line.endswith((b"=", b"=\r")) and not _BASE64_LINE.fullmatch(line):
+        return True
+    return bool(
+        _BASE64_LINE.fullmatch(line.rpartition(b"\n")[2])
+        and _BASE64_LINE.fullmatch(following.partition(b"\n")[0])
+    )
+
+
+def _plain(region: bytes, place: _Place) -> Iterator[Sighting]:
+    text = region.decode("utf-8", "surrogateescape")
+    for match in pan.find(text):
+        if match.verdict is pan.Verdict.CARD:
+            before = text[: match.start].encode("utf-8", "surrogateescape")
+            yield _sighting(text, match, place.after(before), "plain")
+
+
+def _encoded(region: bytes, place: _Place) -> Iterator[Sighting | NotFullyRead]:
+    """Line by line, so that a place can be told; then all lines together, for what is folded over several."""
+    budget = Budget(tokens=200_000)
+    at, lines = place, region.split(b"\n")
+    for line in lines:
+        yield from _views_of(line, at, budget)
+        at = at.after(line + b"\n")
+    if len(lines) > 1:
+        yield from _views_of(region, place, budget)
+    if budget.over:
+        yield NotFullyRead(place.line)
+
+
+def _views_of(data: bytes, place: _Place, budget: Budget) -> Iterator[Sighting]:
+    plain = data.decode("utf-8", "replace")
+    for view in views(data, budget):
+        if view.text == plain or not view.sure:
+            continue
+        for match in pan.find(view.text):
+            if match.verdict is pan.Verdict.CARD:
+                yield _sighting(view.text, match, place._replace(characters=0), view.encoding)
+
+
+def _sighting(text: str, match: pan.Match, place: _Place, encoding: str) -> Sighting:
+    is_test = is_test_number(pan.digits_of(text, match))
+    offset, line, column = place.offset, place.line, place.characters + 1
+    return Sighting(offset, line, column, match.digits_length, match.issuer, match.last4, encoding, is_test)
+
+
+def wide_codec(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 by its mark, or UTF-16 by a NUL in every second place as Latin text has it."""
+    if head.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return "utf-32"
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    half = len(head) // 2
+    if half >= 8 and head[1::2].count(0) > half * 0.7 and not head[::2].count(0):
+        return "utf-16-le"
+    if half >= 8 and head[::2].count(0) > half * 0.7 and not head[1::2].count(0):
+        return "utf-16-be"
+    return "utf-16-le" if charsets.is_wide(head) and b"\0" not in head else None
