@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import capturing, disputes, konbini, refunds, sessions, transfers
+from . import capturing, disputes, fraud_warnings, konbini, refunds, sessions, transfers
 from .context import Sandbox
 from .errors import ApiError, no_such
 from .fields import Json
@@ -76,7 +76,7 @@ def _dispute(sandbox: Sandbox, account: str, intent_id: str, given: Json) -> Jso
 
 def _warn(sandbox: Sandbox, account: str, intent_id: str, given: Json) -> Json:
     charge = _charge(sandbox, account, intent_id)
-    return disputes.warn(sandbox, account, charge, _text(given, "fraud_type", "misc"))
+    return fraud_warnings.warn(sandbox, account, charge, _text(given, "fraud_type", "misc"))
 
 
 def _capture(sandbox: Sandbox, account: str, intent_id: str, given: Json) -> Json:

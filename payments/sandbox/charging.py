@@ -149,7 +149,7 @@ def take(sandbox: Sandbox, account: str, intent: Json, charge: Json, amount: int
     charge["balance_transaction"] = booking["id"]
     sandbox.store.save(charge)
     emit(sandbox, account, "charge.updated", charge, {"balance_transaction": None})
-    if hidden["afterwards"]:
+    if hidden.get("afterwards"):
         set_alarm(sandbox, account, charge["id"], f"issuer.{hidden['afterwards']}", 0)
 
 

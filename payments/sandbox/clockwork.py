@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from . import alarms, capturing, confirm, disputes, konbini, refunds, sessions
+from . import alarms, capturing, confirm, disputes, fraud_warnings, konbini, refunds, sessions
 from .context import Sandbox
 from .errors import ApiError
 
@@ -18,7 +18,7 @@ ALARMS: dict[str, Callable[[Sandbox, str, str], Any]] = {
     "dispute.lost": lambda s, a, i: disputes.decide(s, a, i, "lost"),
     "dispute.won": lambda s, a, i: disputes.decide(s, a, i, "won"),
     "issuer.dispute": disputes.open_dispute,
-    "issuer.fraud_warning": disputes.warn,
+    "issuer.fraud_warning": fraud_warnings.warn,
     "issuer.inquiry": lambda s, a, i: disputes.open_dispute(s, a, i, inquiry=True),
     "issuer.not_received": lambda s, a, i: disputes.open_dispute(s, a, i, "product_not_received"),
     "konbini.expire": konbini.expire,

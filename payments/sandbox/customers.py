@@ -60,7 +60,8 @@ def update(sandbox: Sandbox, account: str, customer_id: str, params: Json) -> Js
         settings = params.pop("invoice_settings", {})
         new = build("customer", **{**old, **_values(params)})
         if settings:
-            new["invoice_settings"] |= _settings(sandbox, account, customer_id, settings)
+            kept = new["invoice_settings"] or {}
+            new["invoice_settings"] = kept | _settings(sandbox, account, customer_id, settings)
         if "metadata" in params:
             new["metadata"] = merged_metadata(old["metadata"], params["metadata"])
         sandbox.store.save(new)

@@ -1,4 +1,4 @@
-"""Disputes and early fraud warnings: opened by a test card or a person, answered by the shop, ended by the issuer.
+"""Disputes: opened by a test card or a person, answered by the shop, ended by the issuer.
 Imported by `operations`, `clockwork` and the control API.
 
 What the evidence says decides at Stripe's test mode, and here: `uncategorized_text` of `winning_evidence` wins,
@@ -8,7 +8,7 @@ until a person ends it. Without any by `due_by` the dispute is lost, an inquiry 
 
 from __future__ import annotations
 
-from . import charging
+from . import charging, fraud_warnings
 from .alarms import clear_alarms, set_alarm
 from .context import Sandbox
 from .errors import ApiError, conflict_of_state, invalid
@@ -35,15 +35,6 @@ REASONS = (
     "product_unacceptable",
     "subscription_canceled",
     "unrecognized",
-)
-FRAUD_TYPES = (
-    "card_never_received",
-    "fraudulent_card_application",
-    "made_with_counterfeit_card",
-    "made_with_lost_card",
-    "made_with_stolen_card",
-    "misc",
-    "unauthorized_use_of_card",
 )
 _NETWORK_REASONS = {"fraudulent": "10.4", "product_not_received": "13.1", "duplicate": "12.6.1"}
 _VERDICTS = {"winning_evidence": "won", "losing_evidence": "lost", "escalate_inquiry_evidence": "escalated"}
@@ -119,7 +110,7 @@ def open_dispute(
         )
         sandbox.store.insert(account, dispute)
         sandbox.store.save(charge | {"disputed": True})
-        warnings_over(sandbox, account, charge)
+        fraud_warnings.settle(sandbox, account, charge)
         set_alarm(sandbox, account, dispute["id"], "dispute.due", DUE_S)
         emit(sandbox, account, "charge.dispute.created", dispute)
         if not inquiry:
@@ -160,48 +151,6 @@ def _book(
     )
     dispute["balance_transactions"].append(booking)
     sandbox.store.save(dispute)
-
-
-def warn(sandbox: Sandbox, account: str, charge_id: str, fraud_type: str = "misc") -> Json:
-    """The issuer warns of fraud, before there is a dispute. A refund ends that it is actionable."""
-    if fraud_type not in FRAUD_TYPES:
-        raise ApiError(400, f"fraud_type is one of {', '.join(FRAUD_TYPES)}.", param="fraud_type")
-    with sandbox.store.transaction():
-        charge = sandbox.store.get(account, "charge", charge_id, "charge")
-        if charge["payment_method_details"]["type"] != "card" or not charge["paid"]:
-            raise ApiError(400, "Only a successful charge of a card can be warned of.")
-        warning = build(
-            "radar.early_fraud_warning",
-            id=sandbox.new_id("issfr"),
-            actionable=not charge["refunded"] and not charge["disputed"],
-            charge=charge_id,
-            created=int(sandbox.now()),
-            fraud_type=fraud_type,
-            livemode=False,
-            payment_intent=charge["payment_intent"],
-        )
-        sandbox.store.insert(account, warning)
-        emit(sandbox, account, "radar.early_fraud_warning.created", warning)
-        return warning
-
-
-def warnings_over(sandbox: Sandbox, account: str, charge: Json) -> None:
-    """A charge that was refunded or disputed leaves nothing to do about its warnings."""
-    rows = sandbox.store.rows(
-        "SELECT id FROM objects WHERE json_extract(body, '$.charge') = ? AND kind = 'radar.early_fraud_warning'",
-        (charge["id"],),
-    )
-    for row in rows:
-        warning = sandbox.store.get(account, "radar.early_fraud_warning", row["id"])
-        if warning["actionable"]:
-            sandbox.store.save(warning | {"actionable": False})
-            emit(
-                sandbox,
-                account,
-                "radar.early_fraud_warning.updated",
-                warning | {"actionable": False},
-                {"actionable": True},
-            )
 
 
 def update(sandbox: Sandbox, account: str, dispute_id: str, params: Json) -> Json:

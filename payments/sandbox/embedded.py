@@ -11,12 +11,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import socket
 import threading
 import time
-import urllib.error
-import urllib.request
+from http import HTTPStatus
 from typing import Any
 
 from .app import close, create_app
@@ -108,15 +109,15 @@ class EmbeddedSandbox:
         """Calls the control API below /_sandbox/. Raises SandboxError when it refuses."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {self.config.control_key}", "Content-Type": "application/json"}
-        request = urllib.request.Request(  # noqa: S310 - our own address, on this machine
-            f"{self.url}/_sandbox/{path}", data, headers, method=method or ("GET" if data is None else "POST")
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=DEFAULT_WAIT_S) as answer:  # noqa: S310 - the same
-                content: Json = json.load(answer)
-        except urllib.error.HTTPError as error:
-            with error:
-                raise SandboxError(json.load(error)["error"]["message"]) from None
+        connection = http.client.HTTPConnection(self.config.host, self.config.port, timeout=DEFAULT_WAIT_S)
+        with contextlib.closing(connection):
+            connection.request(
+                method or ("GET" if data is None else "POST"), f"/_sandbox/{path}", data, headers
+            )
+            answer = connection.getresponse()
+            content: Json = json.loads(answer.read())
+        if answer.status != HTTPStatus.OK:
+            raise SandboxError(content["error"]["message"])
         return content
 
     def reset(self, seed: int | None = None) -> None:

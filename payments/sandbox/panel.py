@@ -20,10 +20,11 @@ from flask import Flask, Response, abort, request
 from . import actions, confirm, control, ledger, panel_texts, webhooks
 from .cards import TEST_CARDS
 from .context import Sandbox
-from .disputes import FRAUD_TYPES, REASONS
+from .disputes import REASONS
 from .errors import ApiError
 from .faults import API_KINDS, WEBHOOK_KINDS
 from .fields import Json
+from .fraud_warnings import FRAUD_TYPES
 from .konbini import STORES
 from .operations import OPERATIONS
 from .web import from_own_page, language_of, page, see_other

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import charging, disputes, transfers
+from . import charging, fraud_warnings, transfers
 from .alarms import clear_alarms, set_alarm
 from .context import Sandbox
 from .errors import ApiError, conflict_of_state, invalid, missing, not_in_this_sandbox
@@ -55,7 +55,7 @@ def create(sandbox: Sandbox, account: str, params: Json) -> Json:
         emit(sandbox, account, "refund.created", refund)
         emit(sandbox, account, "charge.refunded", charge)
         if charge["refunded"]:
-            disputes.warnings_over(sandbox, account, charge)
+            fraud_warnings.settle(sandbox, account, charge)
         _wind(sandbox, account, charge, refund)
         return refund
 
