@@ -25,6 +25,7 @@ from shop.address.views import address
 from shop.approvals.service import Desk
 from shop.assets import STATIC, Assets
 from shop.audit.log import Audit
+from shop.card_testing.gate import Gate
 from shop.cart.views import cart
 from shop.catalog.layout import TEMPLATE_GLOBALS
 from shop.catalog.views import catalog
@@ -66,6 +67,7 @@ def create_shop(settings: Settings, make_provider: ProviderFactory = StripeProvi
     """The parts of a shop, for web, worker and commands alike."""
     by_account = {account.name: make_provider(account) for account in settings.accounts.values()}
     db, audit = Database(settings.database_url), Audit(settings.keys.audit)
+    limits = _limits(settings, db)
     return Shop(
         settings=settings,
         db=db,
@@ -73,7 +75,8 @@ def create_shop(settings: Settings, make_provider: ProviderFactory = StripeProvi
         audit=audit,
         approvals=Desk(audit, StaffSigners()),
         providers={store_id: by_account[account.name] for store_id, account in settings.accounts.items()},
-        limits=_limits(settings, db),
+        limits=limits,
+        card_gate=Gate(limits),
         passwords=Passwords(),
     )
 

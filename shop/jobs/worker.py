@@ -23,6 +23,7 @@ from payments.line import waiting
 from payments.making import Made, make_session
 from payments.provider import PaymentError, Provider
 from payments.refunds import send_refund, wanted_refunds
+from payments.sessions import end_sessions
 from shop.checkout.request import request_of
 from shop.context import Shop
 from shop.jobs import schedules
@@ -30,6 +31,7 @@ from shop.jobs.models import Job
 from shop.mail.message import compose
 from shop.mail.transport import MailNotTaken, deliver
 from shop.orders.listener import OrderListener
+from shop.orders.models import OrderPayment
 from shop.orders.release import Due, due, release
 from shop.staff import notices
 
@@ -63,6 +65,7 @@ class Worker:
             "mail": self._send_mail,
             notices.KIND: self._send_notice,
             "alert": self._alert,
+            "end_sessions": self._end_sessions,
         }
 
     def run(self) -> None:
@@ -191,6 +194,13 @@ class Worker:
         except MailNotTaken as error:
             raise Later(str(error)) from error
         notices.sent(self._shop, job)
+
+    def _end_sessions(self, job: Job) -> None:
+        """Cards were tried too often in an order's session: none can be tried there any more. A paid one stays so."""
+        with self._shop.db.read() as session:
+            link = session.get_one(OrderPayment, (job.store_id, job.subject_id))
+        provider = self._shop.providers[job.store_id]
+        end_sessions(self._shop.db, provider, self._listener, job.store_id, link.payment_id)
 
     def _alert(self, job: Job) -> None:
         """Say it where the operator looks first: the error log (a later version mails the staff)."""

@@ -91,7 +91,7 @@ class Played:
             self.sessions[session_id] = dataclasses.replace(told, status=SessionStatus.EXPIRED)
         return self.sessions[session_id]
 
-    def sessions_since(self, _since: dt.datetime) -> Iterator[Session]:
+    def sessions_since(self, _since: dt.datetime, _until: dt.datetime | None = None) -> Iterator[Session]:
         return iter(self.sessions.values())
 
     def refund(self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
