@@ -320,7 +320,7 @@ class StockMachine(RuleBasedStateMachine):
 
     def _sum(self, column: object, condition: object) -> int:
         with self._shop.db.read() as session:
-            return int(session.scalar(select(func.coalesce(func.sum(column), 0)).where(condition)) or 0)  # type: ignore[arg-type]
+            return int(session.scalar(select(func.coalesce(func.sum(column), 0)).where(condition)) or 0)  # type: ignore[arg-type]  # a column of any number
 
 
 def test_stock_holds_and_money_agree_after_any_events(
