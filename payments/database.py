@@ -37,7 +37,12 @@ class Database:
             parsed = parsed.set(drivername="postgresql+psycopg")
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.engine: Engine = create_engine(parsed, pool_size=pool_size, max_overflow=8, hide_parameters=True)
-        self._writing = self.engine.execution_options(writes=True)
+        writes: dict[str, bool] = {"writes": True}
+        if not self.is_sqlite:
+            writes["postgresql_readonly"] = (
+                False  # BEGIN READ WRITE: else the server refuses changes (_read_only)
+            )
+        self._writing = self.engine.execution_options(**writes)
         # PostgreSQL reads what is committed, statement by statement, in a transaction or not: BEGIN and ROLLBACK
         # round every page would be two more trips to the server. SQLite's reads keep one snapshot.
         self._reading = (
@@ -51,11 +56,12 @@ class Database:
             self._lock_path = Path(parsed.database + ".lock")
             _prepare_sqlite(self.engine)
         else:
+            _read_only(self.engine)
             _ask_idle_connections(self.engine)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for queries: what changes rows belongs into `write`. Each query sees what is committed then."""
+        """A session for queries; the database refuses what changes rows. Each query sees what is committed then."""
         with Session(self._reading, autoflush=False) as session:
             yield session
 
@@ -127,7 +133,18 @@ def _prepare_sqlite(engine: Engine) -> None:
     def _begin(connection: Any) -> None:
         writes = connection.get_execution_options().get("writes")
         # Straight to the driver: SQLAlchemy's own way costs as much as a small select.
-        connection.connection.driver_connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+        driver = connection.connection.driver_connection
+        driver.execute("PRAGMA query_only=OFF" if writes else "PRAGMA query_only=ON")
+        driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _read_only(engine: Engine) -> None:
+    """On PostgreSQL a connection reads unless its transaction says otherwise: once at connect, not at every page."""
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+        connection.commit()
 
 
 def _ask_idle_connections(engine: Engine) -> None:

@@ -37,6 +37,7 @@ def claim(session: DBSession, provider: Provider, attempt: Attempt, *, in_turn: 
     if not take_token(session, bucket, per_second=CREATES_PER_SECOND, burst=CREATES_AT_ONCE):
         return False
     attempt.tries += 1
+    attempt.claimed_at = attempt.claimed_at or utcnow()
     attempt.next_try_at = utcnow() + dt.timedelta(seconds=min(60, 2 ** (attempt.tries + 2)))
     return True
 

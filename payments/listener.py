@@ -10,6 +10,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from payments.models import Payment
+from payments.provider import Session as Told
 
 
 class PaymentListener(Protocol):
@@ -21,8 +22,8 @@ class PaymentListener(Protocol):
     def paid(self, session: Session, payment: Payment) -> None:
         """The money of this order is there."""
 
-    def declined(self, session: Session, payment: Payment) -> None:
-        """A try failed; the order stays open for another."""
+    def declined(self, session: Session, payment: Payment, told: Told) -> None:
+        """A try failed, as `told` says, perhaps not for the first time; the order stays open for another."""
 
     def review(self, session: Session, payment: Payment) -> None:
         """What the provider reports does not agree with us; a person must look."""

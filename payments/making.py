@@ -24,6 +24,7 @@ from payments.states import AttemptState, PaymentState
 
 _BUSY_PAUSE = dt.timedelta(seconds=1)
 _UNKNOWN_TRIES = 5
+_CLOCKS_DIFFER = dt.timedelta(minutes=1)
 # One conditional statement for when all is as the caller left it: the attempt waits, and money is due.
 _NOTE_WANTED = (
     update(Attempt)
@@ -107,8 +108,11 @@ def make_claimed(
 
 def find_session(provider: Provider, attempt: Attempt) -> Session | None:
     """The session that an attempt made, in the provider's own list; None when it is not there."""
-    since = attempt.created_at - dt.timedelta(minutes=1)
-    return next((found for found in provider.sessions_since(since) if found.attempt == attempt.id), None)
+    # Made while it was being tried, and no try lasts longer than its lease; a minute for clocks that differ.
+    since = (attempt.claimed_at or attempt.created_at) - _CLOCKS_DIFFER
+    until = attempt.next_try_at + _CLOCKS_DIFFER
+    made_then = provider.sessions_since(since, until)
+    return next((found for found in made_then if found.attempt == attempt.id), None)
 
 
 def close_attempt(session: DBSession, attempt: Attempt, to: AttemptState) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     String,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -88,6 +89,10 @@ class Attempt(Base):
     """When the session ends at the provider; part of what the idempotency key stands for."""
     tries: Mapped[int] = mapped_column(Integer, default=0, info=INTERNAL)
     next_try_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+    claimed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime, info=INTERNAL)
+    """When its making began first: the session is not older."""
+    challenge: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false(), info=INTERNAL)
+    """Whether 3-D Secure is to challenge; part of what the idempotency key stands for."""
 
     __table_args__ = (
         ForeignKeyConstraint(["store_id", "payment_id"], ["payment.store_id", "payment.id"]),

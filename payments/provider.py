@@ -55,6 +55,8 @@ class SessionRequest:
     locale: str
     email: str | None
     expires_at: dt.datetime
+    challenge: bool = False
+    """Ask the card's issuer to have its holder prove who they are, where it would otherwise decide for itself."""
 
     @property
     def total(self) -> Money:
@@ -74,6 +76,8 @@ class Charge:
     method: str
     brand: str | None
     last4: str | None
+    card_hash: str | None = None
+    """A keyed hash of the provider's fingerprint of the card: one card, one hash, and no way back."""
 
 
 @dataclass(frozen=True)
@@ -210,8 +214,8 @@ class Provider(Protocol):
     def expire_session(self, session_id: str) -> Session:
         """Make an open session unpayable; one that ended already comes back as it is."""
 
-    def sessions_since(self, since: dt.datetime) -> Iterator[Session]:
-        """Every session made since, newest first."""
+    def sessions_since(self, since: dt.datetime, until: dt.datetime | None = None) -> Iterator[Session]:
+        """Every session made since (and until then), newest first."""
 
     def refund(self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
         """Give money back."""

@@ -37,6 +37,7 @@ def want_session(
     locale: str,
     request_id: str,
     now: dt.datetime,
+    challenge: bool = False,
     claim_for: Provider | None = None,
 ) -> Attempt:
     """Write down that a session is wanted. The caller has locked the payment and sees to it that no other is open.
@@ -56,6 +57,7 @@ def want_session(
         expires_at=(now + SESSION_LIFE).replace(microsecond=0),
         tries=0,
         next_try_at=now,
+        challenge=challenge,
     )
     if claim_for is not None:
         claim(session, claim_for, attempt)

@@ -83,7 +83,7 @@ def apply_session(
         elif payment.state == PaymentState.PENDING.value:
             payment.decline = _why_not(told)
             if told.decline is not None:
-                listener.declined(session, payment)
+                listener.declined(session, payment, told)
         for refund in refunds:
             book_refund(session, payment, refund, provider, listener)
 

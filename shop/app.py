@@ -31,6 +31,7 @@ from shop.backoffice.customers import customer_pages
 from shop.backoffice.home import home_pages
 from shop.backoffice.orders import order_pages
 from shop.backoffice.refunds import refund_pages
+from shop.card_testing.gate import Gate
 from shop.cart.views import cart
 from shop.catalog.layout import TEMPLATE_GLOBALS
 from shop.catalog.views import catalog
@@ -71,6 +72,7 @@ def create_shop(settings: Settings, make_provider: ProviderFactory = StripeProvi
     """The parts of a shop, for web, worker and commands alike."""
     by_account = {account.name: make_provider(account) for account in settings.accounts.values()}
     db, audit = Database(settings.database_url), Audit(settings.keys.audit)
+    limits = _limits(settings, db)
     return Shop(
         settings=settings,
         db=db,
@@ -78,7 +80,8 @@ def create_shop(settings: Settings, make_provider: ProviderFactory = StripeProvi
         audit=audit,
         approvals=Desk(audit, StaffSigners()),
         providers={store_id: by_account[account.name] for store_id, account in settings.accounts.items()},
-        limits=_limits(settings, db),
+        limits=limits,
+        card_gate=Gate(limits),
         passwords=Passwords(),
     )
 

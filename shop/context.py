@@ -12,6 +12,7 @@ from payments.database import Database
 from payments.provider import Provider
 from shop.approvals.service import Desk
 from shop.audit.log import Audit
+from shop.card_testing.gate import Gate
 from shop.identity.passwords import Passwords
 from shop.limits import Limits
 from shop.settings import Settings
@@ -32,6 +33,8 @@ class Shop:
     """By store id; stores that share an account share the provider."""
     limits: Limits
     """How often something may happen, counted once for all processes."""
+    card_gate: Gate
+    """Asked before every new card attempt."""
     passwords: Passwords
     """Checks and makes password hashes, few at a time."""
 

@@ -32,6 +32,7 @@ from payments.provider import (
     SessionStatus,
     UIMode,
 )
+from security.sealing import lookup_hash
 
 API_VERSION = "2026-10-28.endive"
 """What the code below was written against; a test fails when the library's own version differs."""
@@ -76,6 +77,8 @@ class StripeProvider:
         self.account = account
         self.livemode = livemode
         self._webhook_secrets = webhook_secrets
+        # The key of card hashes. They count for a day, so it does no harm that a new secret key makes other ones.
+        self._card_key = secret_key.encode()
         self._client = stripe.StripeClient(
             secret_key,
             stripe_version=API_VERSION,
@@ -98,13 +101,13 @@ class StripeProvider:
     def create_session(self, request: SessionRequest) -> Session:
         """POST /v1/checkout/sessions with the attempt's id as idempotency key."""
         options: Any = {"idempotency_key": request.idempotency_key}
-        return _session(
+        return self._told(
             _call(lambda: self._client.v1.checkout.sessions.create(_create_params(request), options))
         )
 
     def retrieve_session(self, session_id: str) -> Session:
         """GET /v1/checkout/sessions/{id}, with the payment and its last charge."""
-        return _session(
+        return self._told(
             _call(lambda: self._client.v1.checkout.sessions.retrieve(session_id, {"expand": _EXPAND}))
         )
 
@@ -118,14 +121,17 @@ class StripeProvider:
             pass
         return self.retrieve_session(session_id)
 
-    def sessions_since(self, since: dt.datetime) -> Iterator[Session]:
+    def sessions_since(self, since: dt.datetime, until: dt.datetime | None = None) -> Iterator[Session]:
         """GET /v1/checkout/sessions, newest first, page by page."""
+        created = {"gte": int(since.timestamp())}
+        if until is not None:
+            created["lte"] = int(until.timestamp())
         params: Any = {
-            "created": {"gte": int(since.timestamp())},
+            "created": created,
             "limit": _PAGE,
             "expand": ["data." + path for path in _EXPAND],
         }
-        yield from map(_session, _pages(lambda: self._client.v1.checkout.sessions.list(params)))
+        yield from map(self._told, _pages(lambda: self._client.v1.checkout.sessions.list(params)))
 
     def refund(self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
         """POST /v1/refunds."""
@@ -171,6 +177,9 @@ class StripeProvider:
         for event in _pages(lambda: self._client.v1.events.list(params)):
             yield _event(event.to_dict())
 
+    def _told(self, session: StripeSession) -> Session:
+        return _session(session, lambda fingerprint: lookup_hash(self._card_key, "card", fingerprint))
+
     @staticmethod
     def _is_signed(body: str, signature: str, secret: str) -> bool:
         try:
@@ -208,7 +217,9 @@ def _create_params(request: SessionRequest) -> Any:
         ],
         "allowed_payment_method_types": [request.method],
         "wallet_options": {"link": {"display": "never"}},
-        "payment_method_options": {"card": {"request_three_d_secure": "any"}},
+        "payment_method_options": {
+            "card": {"request_three_d_secure": "challenge" if request.challenge else "any"}
+        },
         "locale": request.locale,
         "expires_at": int(request.expires_at.timestamp()),
     }
@@ -258,7 +269,7 @@ def _translated(error: stripe.StripeError) -> PaymentError:
     )
 
 
-def _session(session: StripeSession) -> Session:
+def _session(session: StripeSession, card_hash: Callable[[str], str]) -> Session:
     intent: Any = session.payment_intent if not isinstance(session.payment_intent, str) else None
     charge: Any = (
         intent.latest_charge if intent is not None and not isinstance(intent.latest_charge, str) else None
@@ -278,14 +289,14 @@ def _session(session: StripeSession) -> Session:
         client_secret=session.client_secret,
         payment_id=intent.id if intent is not None else session.payment_intent,  # type: ignore[arg-type]  # a str here
         payment_status=intent.status if intent is not None else None,
-        charge=_charge(charge) if charge is not None else None,
+        charge=_charge(charge, card_hash) if charge is not None else None,
         decline=_decline(intent.last_payment_error) if intent is not None else None,
         created=_moment(session.created),
         expires_at=_moment(session.expires_at),
     )
 
 
-def _charge(charge: stripe.Charge) -> Charge:
+def _charge(charge: stripe.Charge, card_hash: Callable[[str], str]) -> Charge:
     details: Any = charge.payment_method_details
     card: Any = details.card if details is not None and details.type == "card" else None
     currency = charge.currency.upper()
@@ -298,6 +309,7 @@ def _charge(charge: stripe.Charge) -> Charge:
         method=details.type if details is not None else "",
         brand=card.brand if card is not None else None,
         last4=card.last4 if card is not None else None,
+        card_hash=card_hash(card.fingerprint) if card is not None and card.fingerprint else None,
     )
 
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 
 from .normalise import national_phone
-from .postcode import hyphenated
+from .postcode import hyphenated, lookup
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,6 +48,13 @@ class Contact:
     def phone_text(self) -> str:
         """The telephone number for a reader, 03-1234-5678."""
         return national_phone(self.phone)
+
+    @property
+    def has_odd_prefecture(self) -> bool:
+        """Whether the postcode, as far as our data know it, lies in other prefectures. A hint, never a reason to
+        refuse: data go stale."""
+        places = lookup(self.postal_code)
+        return bool(places) and self.prefecture not in {place.prefecture for place in places}
 
     def to_json(self) -> str:
         """Return the contact as one JSON object of nine strings; `from_json` reads it."""

@@ -5,6 +5,7 @@ GET only reads; what a shopper presses is a POST.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -19,8 +20,12 @@ from payments.provider import PaymentError, ProviderBusy, Session, SessionStatus
 from payments.settle import settle
 from payments.states import AttemptState
 from security.headers import PageKind
+from shop.card_testing.gate import Passed, TooManyTries
+from shop.card_testing.rules import SLOW_FOR
+from shop.card_testing.who import Who, network_of
 from shop.checkout.forms import ActionForm
-from shop.checkout.payment import Started, start_payment, ui_mode_of
+from shop.checkout.payment import Started, start_anew, ui_mode_of
+from shop.checkout.payment import resume as resume_payment
 from shop.context import the_locale, the_shop, the_store
 from shop.orders import holds
 from shop.orders.access import the_order
@@ -50,6 +55,18 @@ def pay(token: str) -> ResponseReturnValue:
     if session is not None and session.url and "turn" in request.args:
         return redirect(session.url, 303)  # from the waiting line straight on, without another press
     return _pay_page(view, token, session)
+
+
+@payment.get("/slowed")
+def slowed(token: str) -> ResponseReturnValue:
+    """Very many cards are being declined: whoever is new waits a little, and then presses once more."""
+    view = the_order(token)
+    if view.order.state != OrderState.PLACED or view.attempt is not None:
+        return redirect(url_for("payment.pay", token=token), 303)
+    left = max(0, math.ceil((view.order.placed_at + SLOW_FOR - utcnow()).total_seconds()))
+    if ui_mode_of(the_store()) is UIMode.HOSTED_PAGE:
+        this_page_is(PageKind.REDIRECT_PAYMENT)
+    return render_template("checkout/slowed.html", view=view, token=token, left=left, form=ActionForm())
 
 
 @payment.post("/pay")
@@ -150,7 +167,13 @@ def _open_session(view: OrderView) -> Session | None:
 
 
 def _pay_page(
-    view: OrderView, token: str, session: Session | None, *, unreachable: bool = False, status: int = 200
+    view: OrderView,
+    token: str,
+    session: Session | None,
+    *,
+    unreachable: bool = False,
+    refused: TooManyTries | None = None,
+    status: int = 200,
 ) -> ResponseReturnValue:
     store = the_store()
     has_fields = (
@@ -165,6 +188,7 @@ def _pay_page(
         has_fields=has_fields,
         is_redirect=ui_mode_of(store) is UIMode.HOSTED_PAGE,
         unreachable=unreachable,
+        refused=refused,
         came_back="back" in request.args,
         account=the_shop().settings.accounts[store.id],
         form=ActionForm(),
@@ -177,12 +201,50 @@ def start_and_lead_on(token: str, ui_mode: UIMode) -> ResponseReturnValue:
     view = the_order(token)
     if view.order.state != OrderState.PLACED:
         return redirect(url_for("orders.show", token=token), 303)
-    return lead_on(
-        token,
-        lambda: start_payment(
-            the_shop(), view, ui_mode=ui_mode, locale=the_locale(), request_id=g.request_id, now=utcnow()
-        ),
+    if view.attempt is None and utcnow() < view.order.placed_at + SLOW_FOR:
+        return redirect(url_for("payment.slowed", token=token), 303)
+    try:
+        return lead_on(token, lambda: _start(view, ui_mode))
+    except TooManyTries as refused:
+        return _pay_page(view, token, None, refused=refused, status=429)
+
+
+def _start(view: OrderView, ui_mode: UIMode) -> Started:
+    """Go on with the order's session, or make a new one, which is a new card attempt. Raises TooManyTries."""
+    shop, now = the_shop(), utcnow()
+    if (started := resume_payment(shop, view, ui_mode=ui_mode, now=now)) is not None:
+        return started
+    who = who_of(view.order.cart_id, view.order.email_hash, view.order.account_id)
+    is_slowed = _look_again(who) if view.attempt is None else pass_gate(who).is_slowed
+    return start_anew(
+        shop,
+        view,
+        ui_mode=ui_mode,
+        locale=the_locale(),
+        request_id=g.request_id,
+        now=now,
+        challenge=is_slowed,
     )
+
+
+def who_of(cart_id: str, email_hash: str, account_id: str | None = None) -> Who:
+    """Who tries a card with this request."""
+    store, network = the_store(), network_of(request.remote_addr)
+    network_hash = the_shop().vault.lookup(store.id, "network", network) if network else None
+    return Who(store.id, network, network_hash, cart_id, email_hash, account_id)
+
+
+def pass_gate(who: Who) -> Passed:
+    """Count a new card attempt. Raises TooManyTries."""
+    with the_shop().db.read() as session:
+        return the_shop().card_gate.pass_through(session, who, utcnow())
+
+
+def _look_again(who: Who) -> bool:
+    """For the first session of an order that was slowed, whose attempt is counted: it stays slowed, whatever is now."""
+    with the_shop().db.read() as session:
+        the_shop().card_gate.look_again(session, who, utcnow())
+    return True
 
 
 def lead_on(token: str, start: Callable[[], Started]) -> ResponseReturnValue:

@@ -32,33 +32,61 @@ class Started:
     session: Session | None = None
 
 
-def start_payment(
-    shop: Shop, view: OrderView, *, ui_mode: UIMode, locale: str, request_id: str, now: dt.datetime
-) -> Started:
-    """Reuse the open session of the wanted kind, or end what is open and make a new one.
+def resume(shop: Shop, view: OrderView, *, ui_mode: UIMode, now: dt.datetime) -> Started | None:
+    """Go on with the open session of the wanted kind, or make the one that waits. None when a new one is needed.
 
     Calls the provider. Raises a PaymentError when it did not answer; then the order is as it was.
     """
     provider = shop.providers[view.order.store_id]
     attempt = view.attempt
-    if attempt is not None and attempt.ui_mode == ui_mode.value:
-        if attempt.state == AttemptState.OPEN and attempt.session_id:
-            open_session = provider.retrieve_session(attempt.session_id)
-            if open_session.status is SessionStatus.OPEN and not open_session.paid:
-                shop.db.write(lambda session: _prolong(session, view.order, now))
-                return Started(Made.OPEN, open_session)
-        if attempt.state == AttemptState.WAITING:
-            return make(shop, provider, attempt)
-    listener = OrderListener()
-    if (
-        end_sessions(shop.db, provider, listener, view.order.store_id, view.payment.id)
-        is not PaymentState.PENDING
-    ):
+    if attempt is None or attempt.ui_mode != ui_mode.value:
+        return None
+    if attempt.state == AttemptState.OPEN and attempt.session_id:
+        open_session = provider.retrieve_session(attempt.session_id)
+        if open_session.status is SessionStatus.OPEN and not open_session.paid:
+            shop.db.write(lambda session: _prolong(session, view.order, now))
+            return Started(Made.OPEN, open_session)
+    if attempt.state == AttemptState.WAITING:
+        return make(shop, provider, attempt)
+    return None
+
+
+def start_anew(
+    shop: Shop,
+    view: OrderView,
+    *,
+    ui_mode: UIMode,
+    locale: str,
+    request_id: str,
+    now: dt.datetime,
+    challenge: bool = False,
+) -> Started:
+    """End what is open and make a new session: a new card attempt. Calls the provider, and raises, as `resume`."""
+    provider = shop.providers[view.order.store_id]
+    ended = end_sessions(shop.db, provider, OrderListener(), view.order.store_id, view.payment.id)
+    if ended is not PaymentState.PENDING:
         return Started(Made.OVER)
     wanted = shop.db.write(
-        lambda session: _want(session, view, ui_mode=ui_mode, locale=locale, request_id=request_id, now=now)
+        lambda session: _want(
+            session,
+            view,
+            ui_mode=ui_mode,
+            locale=locale,
+            request_id=request_id,
+            now=now,
+            challenge=challenge,
+        )
     )
     return make(shop, provider, wanted) if wanted is not None else Started(Made.OVER)
+
+
+def start_payment(
+    shop: Shop, view: OrderView, *, ui_mode: UIMode, locale: str, request_id: str, now: dt.datetime
+) -> Started:
+    """Reuse the open session of the wanted kind, or end what is open and make a new one, whoever asks."""
+    return resume(shop, view, ui_mode=ui_mode, now=now) or start_anew(
+        shop, view, ui_mode=ui_mode, locale=locale, request_id=request_id, now=now
+    )
 
 
 def start_placed(shop: Shop, view: OrderView, contact: Contact) -> Started:
@@ -110,7 +138,14 @@ def ui_mode_of(store: Store) -> UIMode:
 
 
 def _want(
-    session: DBSession, view: OrderView, *, ui_mode: UIMode, locale: str, request_id: str, now: dt.datetime
+    session: DBSession,
+    view: OrderView,
+    *,
+    ui_mode: UIMode,
+    locale: str,
+    request_id: str,
+    now: dt.datetime,
+    challenge: bool,
 ) -> Attempt | None:
     """Write the new attempt, unless the order ended, another tab was faster or there were too many."""
     order = session.get_one(Order, (view.order.store_id, view.order.id), with_for_update=True)
@@ -119,7 +154,15 @@ def _want(
         return None
     if not may_want(session, payment):
         return None
-    return want_session(session, payment, ui_mode=ui_mode, locale=locale, request_id=request_id, now=now)
+    return want_session(
+        session,
+        payment,
+        ui_mode=ui_mode,
+        locale=locale,
+        request_id=request_id,
+        now=now,
+        challenge=challenge,
+    )
 
 
 def _prolong(session: DBSession, order: Order, now: dt.datetime) -> None:

@@ -50,6 +50,7 @@ def build_request(shop: Shop, view: OrderView, attempt: Attempt, contact: Contac
         locale=attempt.locale,
         email=contact.email,
         expires_at=attempt.expires_at,
+        challenge=attempt.challenge,
     )
 
 

@@ -32,7 +32,7 @@ from shop.orders.queries import OrderView, order_of_attempt_key
 from shop.orders.release import release
 from shop.orders.states import OrderState
 from shop.stores import Store
-from shop.vault import Place
+from shop.vault import Place, Vault
 
 _NUMBER_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _TRIES = 3
@@ -84,6 +84,8 @@ class Buyer:
     request_id: str
     account_id: str | None = None
     """Whose order it becomes, when a signed-in shopper confirms."""
+    network_hash: str | None = None
+    """A keyed hash of the client's address, by which holds and declines are counted."""
 
 
 def confirm(
@@ -95,11 +97,13 @@ def confirm(
     now: dt.datetime,
     *,
     claim: bool = False,
+    is_slowed: bool = False,
 ) -> Placed:
     """Place the order of a quote, or find the one that this draft has placed.
 
     `claim` also takes the turn of its session, if it is free (`payments.sessions.is_claimed` tells): then the caller
-    makes it as soon as this returns. Otherwise the session waits for whoever makes it.
+    makes it as soon as this returns. Otherwise the session waits for whoever makes it. `is_slowed` wants no
+    session yet: its shopper asks for one.
 
     Raises SoldOut, TooMany or BasketChanged; then nothing is placed and nothing held. Calls the provider only to end
     an unpaid order that this draft placed before and that is not what is wanted now; raises OutcomeUnknown when that
@@ -108,7 +112,9 @@ def confirm(
     for _try in range(_TRIES):
         try:
             return shop.db.write(
-                lambda session: _place(session, shop, store, quote, buyer, ui_mode, now, claim=claim)
+                lambda session: _place(
+                    session, shop, store, quote, buyer, ui_mode, now, claim=claim, is_slowed=is_slowed
+                )
             )
         except IntegrityError:
             continue  # another process placed this draft's order, or drew the same number, at the same moment
@@ -129,6 +135,7 @@ def _place(
     now: dt.datetime,
     *,
     claim: bool,
+    is_slowed: bool,
 ) -> Placed:
     draft = session.get_one(Draft, (store.id, buyer.cart_id), with_for_update=True)
     known = order_of_attempt_key(session, store.id, draft.attempt_key)
@@ -149,6 +156,8 @@ def _place(
     session.add_all([*lines, OrderPayment(store_id=order.store_id, order_id=order.id, payment_id=payment.id)])
     if over := holds.over_limit(session, order, lines):
         raise TooMany(over)
+    if is_slowed:
+        return Placed(order.id, OrderView(order, lines, payment, None))
     attempt = want_session(
         session,
         payment,
@@ -195,12 +204,18 @@ def _order(shop: Shop, store: Store, quote: Quote, buyer: Buyer, attempt_key: st
         total_minor=quote.total.minor,
         snapshot=quote.snapshot() | {"digest": quote.digest},
         contact=shop.vault.seal(place, contact.to_json()),
-        email_hash=shop.vault.lookup(store.id, "email", lookup_key_email(contact.email)),
+        network_hash=buyer.network_hash,
+        email_hash=email_hash_of(shop.vault, store.id, contact),
         address_hash=shop.vault.lookup(store.id, "address", address.casefold()),
         phone_hash=phone_hash(shop.vault, store.id, contact.phone),
         account_id=buyer.account_id,
         held_until=now + holds.HOLD_FOR,
     )
+
+
+def email_hash_of(vault: Vault, store_id: str, contact: Contact) -> str:
+    """The keyed hash by which a customer's orders, holds and tries are found."""
+    return vault.lookup(store_id, "email", lookup_key_email(contact.email))
 
 
 def _number(store: Store) -> str:

@@ -18,14 +18,23 @@ from shop.accounts.current import account_of
 from shop.accounts.prefill import prefill
 from shop.address.contact import Contact
 from shop.address.forms import AddressForm
+from shop.card_testing.gate import TooManyTries
 from shop.cart.cart import CartLineView, CartView, current_cart_token, load_cart_in
 from shop.checkout import drafts
 from shop.checkout.forms import ConfirmForm, DeliveryForm
 from shop.checkout.models import Draft
-from shop.checkout.pay_views import lead_on, start_and_lead_on
+from shop.checkout.pay_views import lead_on, pass_gate, start_and_lead_on, who_of
 from shop.checkout.payment import start_placed, ui_mode_of
 from shop.checkout.quote import Quote, QuoteLine, choice_of, make_quote
-from shop.checkout.service import BasketChanged, Buyer, Placed, SoldOut, TooMany, confirm
+from shop.checkout.service import (
+    BasketChanged,
+    Buyer,
+    Placed,
+    SoldOut,
+    TooMany,
+    confirm,
+    email_hash_of,
+)
 from shop.context import the_locale, the_shop, the_store
 from shop.delivery.fees import fee_range
 from shop.delivery.policy import policy_of
@@ -130,10 +139,23 @@ def place() -> ResponseReturnValue:
     quote = _quote(basket, contact)
     if form.digest.data != quote.digest:
         return _final_page(quote, contact, before=_seen_total(form), status=409)
-    who = account_of(request)
-    buyer = Buyer(basket.cart.cart_id, contact, the_locale(), g.request_id, who.id if who else None)
+    return _confirm(basket.cart.cart_id, quote, contact)
+
+
+def _confirm(cart_id: str, quote: Quote, contact: Contact) -> ResponseReturnValue:
+    """Place the order, if the gate lets a new card attempt through; else say what to do, with nothing placed."""
+    shop, store = the_shop(), the_store()
+    account = account_of(request)
+    account_id = account.id if account else None
+    who = who_of(cart_id, email_hash_of(shop.vault, store.id, contact), account_id)
+    buyer = Buyer(cart_id, contact, the_locale(), g.request_id, account_id, who.network_hash)
     try:
-        placed = confirm(the_shop(), the_store(), quote, buyer, ui_mode_of(the_store()), utcnow(), claim=True)
+        is_slowed = pass_gate(who).is_slowed
+        placed = confirm(
+            shop, store, quote, buyer, ui_mode_of(store), utcnow(), claim=True, is_slowed=is_slowed
+        )
+    except TooManyTries as refused:
+        return _final_page(quote, contact, refused=refused, status=429)
     except TooMany:
         text = _(
             "同じ商品をお支払い前に確保できるのは、お一人さま%(n)d点までです。数量をお確かめください。",
@@ -158,6 +180,8 @@ def place() -> ResponseReturnValue:
 def _go_and_pay(placed: Placed, contact: Contact) -> ResponseReturnValue:
     shop, view = the_shop(), placed.view
     token = order_token(shop.settings.keys, the_store().id, placed.order_id)
+    if view is not None and view.attempt is None:
+        return redirect(url_for("payment.slowed", token=token), 303)
     if view is None:
         return start_and_lead_on(token, ui_mode_of(the_store()))
     return lead_on(token, lambda: start_placed(shop, view, contact))
@@ -222,13 +246,24 @@ def _delivery_page(
 
 
 def _final_page(
-    quote: Quote, contact: Contact, *, before: Money | None = None, status: int = 200
+    quote: Quote,
+    contact: Contact,
+    *,
+    before: Money | None = None,
+    refused: TooManyTries | None = None,
+    status: int = 200,
 ) -> ResponseReturnValue:
     if ui_mode_of(the_store()) is UIMode.HOSTED_PAGE:
         this_page_is(PageKind.REDIRECT_PAYMENT)
     form = ConfirmForm(formdata=None, digest=quote.digest, total=str(quote.total.minor))
     page = render_template(
-        "checkout/confirm.html", form=form, quote=quote, contact=contact, before=before, changed=status == 409
+        "checkout/confirm.html",
+        form=form,
+        quote=quote,
+        contact=contact,
+        before=before,
+        changed=status == 409,
+        refused=refused,
     )
     return page, status
 

@@ -6,6 +6,7 @@ from shop import passages
 from shop.accounts import models as account_models
 from shop.approvals import models as approval_models
 from shop.audit import models as audit_models
+from shop.card_testing import models as card_testing_models
 from shop.cart import models as cart_models
 from shop.catalog import models as catalog_models
 from shop.checkout import models as checkout_models
@@ -21,6 +22,7 @@ MODULES = (
     approval_models,
     catalog_models,
     cart_models,
+    card_testing_models,
     checkout_models,
     csp_report_models,
     account_models,

@@ -11,7 +11,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import TypeVar
 
 from flask import Flask
 from sqlalchemy import Select, select
@@ -23,17 +22,18 @@ from payments.line import waiting
 from payments.making import Made, make_session
 from payments.provider import PaymentError, Provider
 from payments.refunds import send_refund, wanted_refunds
+from payments.sessions import end_sessions
 from shop.checkout.request import request_of
 from shop.context import Shop
 from shop.jobs import schedules
+from shop.jobs.guarded import Guarded
 from shop.jobs.models import Job
 from shop.mail.message import compose
 from shop.mail.transport import MailNotTaken, deliver
 from shop.orders.listener import OrderListener
+from shop.orders.models import OrderPayment
 from shop.orders.release import Due, due, release
 from shop.staff import notices
-
-T = TypeVar("T")
 
 _log = logging.getLogger("hitsuka.worker")
 
@@ -57,12 +57,14 @@ class Worker:
         self._app = app
         self._shop = shop
         self._listener = OrderListener()
+        self._guarded = Guarded()
         self._released_up_to: Due | None = None
         self.stop = threading.Event()
         self._handlers: dict[str, Callable[[Job], None]] = {
             "mail": self._send_mail,
             notices.KIND: self._send_notice,
             "alert": self._alert,
+            "end_sessions": self._end_sessions,
         }
 
     def run(self) -> None:
@@ -81,7 +83,7 @@ class Worker:
             self._release_overdue,
             self._keep_schedules,
         )
-        done = [_guarded(step, otherwise=False) for step in steps]
+        done = [self._guarded.step(step, otherwise=False) for step in steps]
         return any(done)
 
     def _providers(self) -> list[Provider]:
@@ -98,7 +100,7 @@ class Worker:
             line = waiting(session)
         made = False
         for store_id, attempt_id in line:
-            outcome = _guarded(self._make, store_id, attempt_id, otherwise=None)
+            outcome = self._guarded.piece(self._make, store_id, attempt_id, otherwise=None)
             if outcome in {Made.IN_LINE, Made.UNKNOWN}:
                 break  # the rate is used up, or the provider is silent: the others would wait for it too
             made = made or outcome is not None
@@ -121,7 +123,9 @@ class Worker:
             wanted = wanted_refunds(session)
         until = time.monotonic() + STEP_S
         sent = [
-            _guarded(self._send_refund, *one, otherwise=False) for one in wanted if time.monotonic() < until
+            self._guarded.piece(self._send_refund, *one, otherwise=False)
+            for one in wanted
+            if time.monotonic() < until
         ]
         return any(sent)
 
@@ -140,7 +144,7 @@ class Worker:
         self._released_up_to, released = None, False
         for one in overdue:
             self._released_up_to = one
-            released = _guarded(self._release, one, now, otherwise=False) or released
+            released = self._guarded.piece(self._release, one, now, otherwise=False) or released
             if time.monotonic() > until:
                 break
         return released
@@ -192,22 +196,18 @@ class Worker:
             raise Later(str(error)) from error
         notices.sent(self._shop, job)
 
+    def _end_sessions(self, job: Job) -> None:
+        """Cards were tried too often in an order's session: none can be tried there any more. A paid one stays so."""
+        with self._shop.db.read() as session:
+            link = session.get_one(OrderPayment, (job.store_id, job.subject_id))
+        provider = self._shop.providers[job.store_id]
+        end_sessions(self._shop.db, provider, self._listener, job.store_id, link.payment_id)
+
     def _alert(self, job: Job) -> None:
         """Say it where the operator looks first: the error log (a later version mails the staff)."""
         _log.error(
             "needs a person", extra={"about": job.detail, "order": job.subject_id, "store": job.store_id}
         )
-
-
-def _guarded(work: Callable[..., T], *arguments: object, otherwise: T) -> T:
-    """Do a piece of work; whatever it raises must not keep the others from being done: then `otherwise` comes back."""
-    try:
-        return work(*arguments)
-    except PaymentError as error:
-        _log.warning("waits for the provider", extra={"reason": error.code})
-    except Exception:  # noqa: BLE001  (a worker that dies of one bad row serves nobody)
-        _log.exception("a piece of work failed")
-    return otherwise
 
 
 def _due_jobs() -> Select[Job]:

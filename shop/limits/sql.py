@@ -6,8 +6,9 @@ import contextlib
 import datetime as dt
 import time
 from collections.abc import Iterator, Sequence
+from functools import cache
 
-from sqlalchemy import bindparam, delete, select, text
+from sqlalchemy import TextClause, bindparam, delete, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -19,11 +20,22 @@ from shop.limits.rules import LimitsDown, Rule, Verdict, Window, judge
 
 SWEPT_AT_ONCE = 1000
 
-# ON CONFLICT is the same in both databases; the row stays locked until the transaction ends, so counts are exact.
-_COUNT = text(
-    "INSERT INTO limit_counter (key_hash, slot, uses, over_at) VALUES (:key, :slot, 1, :over_at) "
-    "ON CONFLICT (key_hash, slot) DO UPDATE SET uses = limit_counter.uses + 1 RETURNING uses"
-).bindparams(bindparam("over_at", type_=UTCDateTime))
+
+@cache
+def _counting(uses: int) -> TextClause:
+    """Count so many uses in one statement. ON CONFLICT is the same in both databases; a row stays locked until the
+    transaction ends, so counts are exact, and rows are locked in the order of the values."""
+    values = ", ".join(f"(:key{n}, :slot{n}, 1, :over_at{n})" for n in range(uses))
+    return text(
+        f"INSERT INTO limit_counter (key_hash, slot, uses, over_at) VALUES {values} "  # noqa: S608  # nosec B608  (numbers alone)
+        "ON CONFLICT (key_hash, slot) DO UPDATE SET uses = limit_counter.uses + 1 RETURNING key_hash, uses"
+    ).bindparams(*(bindparam(f"over_at{n}", type_=UTCDateTime) for n in range(uses)))
+
+
+_FORMER = select(LimitCounter.key_hash, LimitCounter.slot, LimitCounter.uses).where(
+    LimitCounter.key_hash.in_(bindparam("keys", expanding=True)),
+    LimitCounter.slot.in_(bindparam("slots", expanding=True)),
+)
 
 
 class _Refused(Exception):
@@ -79,12 +91,20 @@ class SQLLimits:
         return lookup_hash(self._key, "limit", rule.name, key)
 
     def _count(self, session: Session, uses: Sequence[tuple[Rule, str]], now: float) -> None:
-        for rule, key_hash in uses:
-            window = Window.of(rule, now)
+        windows = [Window.of(rule, now) for rule, _key_hash in uses]
+        values: dict[str, object] = {}
+        for n, ((rule, key_hash), window) in enumerate(zip(uses, windows, strict=True)):
             over_at = dt.datetime.fromtimestamp((window.number + 2) * rule.seconds, dt.UTC)
-            values = {"key": key_hash, "slot": window.number, "over_at": over_at}
-            with_this = session.execute(_COUNT, values).scalar_one()
-            verdict = judge(rule, window, _uses(session, key_hash, window.number - 1), with_this)
+            values |= {f"key{n}": key_hash, f"slot{n}": window.number, f"over_at{n}": over_at}
+        present = {row.key_hash: row.uses for row in session.execute(_counting(len(uses)), values)}
+        asked = {
+            "keys": [key_hash for _rule, key_hash in uses],
+            "slots": sorted({window.number - 1 for window in windows}),
+        }
+        former = {(row.key_hash, row.slot): row.uses for row in session.execute(_FORMER, asked)}
+        for (rule, key_hash), window in zip(uses, windows, strict=True):
+            before = former.get((key_hash, window.number - 1), 0)
+            verdict = judge(rule, window, before, present[key_hash])
             if not verdict.allowed:
                 raise _Refused(verdict)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from shop.cart.cart import note_held
@@ -17,13 +17,21 @@ LAST_MINUTES = dt.timedelta(minutes=5)
 """A hold is prolonged, once, when the shopper is still busy in its last minutes."""
 UNITS_PER_CUSTOMER = 10
 """What one customer or one address may hold of a variant without having paid."""
-_HELD_BY_CUSTOMER = (
-    select(Hold.sku, func.sum(Hold.quantity))
+UNITS_PER_NETWORK = 30
+"""What everybody behind one client address may hold of a variant: an office is not one customer."""
+_BY_CUSTOMER = or_(Hold.email_hash == bindparam("email"), Hold.address_hash == bindparam("address"))
+_BY_NETWORK = Hold.network_hash == bindparam("network")
+_HELD = (
+    select(
+        Hold.sku,
+        func.sum(case((_BY_CUSTOMER, Hold.quantity), else_=0)).label("by_customer"),
+        func.sum(case((_BY_NETWORK, Hold.quantity), else_=0)).label("by_network"),
+    )
     .where(
         Hold.store_id == bindparam("store"),
         Hold.state == "active",
         Hold.sku.in_(bindparam("skus", expanding=True)),
-        or_(Hold.email_hash == bindparam("email"), Hold.address_hash == bindparam("address")),
+        or_(_BY_CUSTOMER, _BY_NETWORK),
     )
     .group_by(Hold.sku)
 )
@@ -50,11 +58,12 @@ def _hold(order: Order, line: OrderLine) -> Hold:
         quantity=line.quantity,
         email_hash=order.email_hash,
         address_hash=order.address_hash,
+        network_hash=order.network_hash,
     )
 
 
 def over_limit(session: Session, order: Order, lines: Sequence[OrderLine]) -> list[str]:
-    """SKUs of which this customer or this address holds more than one may without paying, this order included.
+    """SKUs of which this customer or where they are holds more than one may without paying, this order included.
 
     Asked after `make`: who holds the same goods at the same moment waits at the variant's row, so both are counted.
     """
@@ -63,9 +72,13 @@ def over_limit(session: Session, order: Order, lines: Sequence[OrderLine]) -> li
         "skus": [line.sku for line in lines],
         "email": order.email_hash,
         "address": order.address_hash,
+        "network": order.network_hash,
     }
-    held = {sku: int(units) for sku, units in session.execute(_HELD_BY_CUSTOMER, values)}
-    return [line.sku for line in lines if held.get(line.sku, 0) > UNITS_PER_CUSTOMER]
+    return [
+        row.sku
+        for row in session.execute(_HELD, values)
+        if row.by_customer > UNITS_PER_CUSTOMER or row.by_network > UNITS_PER_NETWORK
+    ]
 
 
 def take(session: Session, order: Order) -> None:

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
 from payments.models import Payment
+from payments.provider import Session as Told
 from payments.settle import want_refund
+from shop.card_testing import declines
 from shop.cart.cart import take_out
 from shop.jobs.outbox import enqueue, enqueue_mail
 from shop.orders import holds
@@ -40,9 +42,12 @@ class OrderListener:
         want_refund(session, payment, payment.provider_id, payment.amount_minor, reason="goods_gone")
         enqueue_mail(session, order.store_id, order.id, "order_apology", order.locale)
 
-    def declined(self, session: Session, payment: Payment) -> None:
-        """The shopper is busy with it: the hold may last a little longer."""
-        holds.prolong(_order(session, payment), utcnow())
+    def declined(self, session: Session, payment: Payment, told: Told) -> None:
+        """The shopper is busy with it: the hold may last a little longer. After too many tries there are no more."""
+        order = _order(session, payment)
+        holds.prolong(order, utcnow())
+        if declines.note(session, order, told):
+            enqueue(session, "end_sessions", order.store_id, order.id, detail=told.id[:80])
 
     def review(self, session: Session, payment: Payment) -> None:
         """Nothing is shipped and nothing released until a person has looked."""

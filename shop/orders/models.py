@@ -48,6 +48,8 @@ class Order(StoreOwned, Base):
     """Orders from before it existed get it from the worker (`accounts.backfill`)."""
     account_id: Mapped[str | None] = mapped_column(String(26), info=INTERNAL)
     """Whose order it is, when a signed-in shopper placed or claimed it. An account that goes leaves its orders."""
+    network_hash: Mapped[str | None] = mapped_column(Hashed, info=INTERNAL)
+    """Where it was placed from: a keyed hash of the client's address, for limits alone."""
     held_until: Mapped[dt.datetime] = mapped_column(UTCDateTime, info=INTERNAL)
     hold_prolonged: Mapped[bool] = mapped_column(Boolean, default=False, info=INTERNAL)
 
@@ -161,10 +163,12 @@ class Hold(StoreOwned, Base):
     """active, released, taken."""
     email_hash: Mapped[str] = mapped_column(Hashed, info=INTERNAL)
     address_hash: Mapped[str] = mapped_column(Hashed, info=INTERNAL)
+    network_hash: Mapped[str | None] = mapped_column(Hashed, info=INTERNAL)
 
     __table_args__ = (
         ForeignKeyConstraint(["store_id", "order_id"], ["order.store_id", "order.id"]),
         ForeignKeyConstraint(["store_id", "sku"], ["variant.store_id", "variant.sku"]),
         Index("ix_hold_email", "store_id", "sku", "email_hash"),
         Index("ix_hold_address", "store_id", "sku", "address_hash"),
+        Index("ix_hold_network", "store_id", "sku", "network_hash"),
     )

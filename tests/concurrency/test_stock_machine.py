@@ -91,7 +91,7 @@ class Played:
             self.sessions[session_id] = dataclasses.replace(told, status=SessionStatus.EXPIRED)
         return self.sessions[session_id]
 
-    def sessions_since(self, _since: dt.datetime) -> Iterator[Session]:
+    def sessions_since(self, _since: dt.datetime, _until: dt.datetime | None = None) -> Iterator[Session]:
         return iter(self.sessions.values())
 
     def refund(self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
@@ -320,7 +320,7 @@ class StockMachine(RuleBasedStateMachine):
 
     def _sum(self, column: object, condition: object) -> int:
         with self._shop.db.read() as session:
-            return int(session.scalar(select(func.coalesce(func.sum(column), 0)).where(condition)) or 0)  # type: ignore[arg-type]
+            return int(session.scalar(select(func.coalesce(func.sum(column), 0)).where(condition)) or 0)  # type: ignore[arg-type]  # a column of any number
 
 
 def test_stock_holds_and_money_agree_after_any_events(

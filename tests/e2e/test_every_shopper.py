@@ -39,7 +39,11 @@ def test_without_script_one_buys_through_the_providers_page(
     shopper.to_final_page()
     shopper.confirm()
     if store == "style":
-        page.locator("#other-page button").click()
+        expect(page.get_by_text("決済会社の入力欄を読み込んでいます…")).to_be_hidden()
+        way_on = page.get_by_role("button", name="決済会社のページで支払う")
+        expect(way_on).to_have_count(1)
+        expect(way_on).to_have_class(re.compile("button--wide"))
+        way_on.click()
     expect(page).to_have_url(re.compile(re.escape(system.sandbox.pages)))
     assert books.payable(books.order) == 1
     shopper.pay_on_page(SUCCESS)

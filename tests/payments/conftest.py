@@ -15,6 +15,7 @@ from payments.making import MakeResult, make_session
 from payments.models import Attempt, Payment
 from payments.money import Money
 from payments.provider import Line, SessionRequest, UIMode
+from payments.provider import Session as Told
 from payments.providers.stripe import StripeProvider
 from payments.sessions import want_session
 from tests.servers.sandbox import Sandbox, running_sandbox
@@ -34,7 +35,7 @@ class Listener:
     def paid(self, session: Session, payment: Payment) -> None:
         self.told.append("paid")
 
-    def declined(self, session: Session, payment: Payment) -> None:
+    def declined(self, session: Session, payment: Payment, told: Told) -> None:
         self.told.append("declined")
 
     def review(self, session: Session, payment: Payment) -> None:

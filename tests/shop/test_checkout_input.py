@@ -168,3 +168,17 @@ def test_the_typed_address_is_sealed_in_the_database(style: Buyer, paying_shop: 
     assert sealed is not None
     for value in CONTACT.values():
         assert not value or value.encode() not in sealed
+
+
+def test_a_prefecture_that_does_not_fit_the_postcode_is_hinted_at_and_taken(style: Buyer) -> None:
+    page = style.final_page(postal_code="150-0001", prefecture="大阪府")
+    for shown in (page, style.get("/checkout/delivery").text):
+        assert 'id="odd-prefecture"' in shown
+        assert "大阪府" in shown
+    assert style.confirm(page).status_code == 303
+
+
+def test_a_prefecture_that_fits_or_a_postcode_too_new_for_our_data_is_no_oddity(style: Buyer) -> None:
+    assert "odd-prefecture" not in style.final_page()
+    style.address(postal_code="100-9999", prefecture="大阪府")
+    assert "odd-prefecture" not in style.get("/checkout/delivery").text

@@ -20,8 +20,8 @@ from tests.servers.sandbox import Sandbox
 from tests.shop.buyer import Buyer
 from tests.shop.ordering import place_order
 
-STATEMENTS = 18
-"""Of one press, all included: a reading of the basket, one transaction that places the order, one for its session."""
+STATEMENTS = 21
+"""Of one press, all included: a reading of the basket, the gate, the order, its session."""
 
 
 class Statements:
@@ -68,14 +68,14 @@ def _app(shop: Shop) -> Flask:
     return app
 
 
-def test_a_press_takes_few_statements_and_two_transactions(either_shop: Shop) -> None:
+def test_a_press_takes_few_statements_and_three_transactions(either_shop: Shop) -> None:
     buyer = Buyer(_app(either_shop), "style")
     Buyer(_app(either_shop), "style").buy()  # the first of all makes the bucket's row
     page = buyer.final_page(email="other@example.jp", street="神南9-9-9")
     statements = Statements(either_shop)
     assert buyer.order_in(buyer.confirm(page))
     assert len(statements.texts) <= STATEMENTS, statements.texts
-    assert statements.commits == 2
+    assert statements.commits == 3  # the gate counts, the order is placed, the session is noted
 
 
 def test_a_page_of_the_checkout_reads_the_basket_and_the_draft(style: Buyer, paying_shop: Shop) -> None:

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from payments import inbox
 from payments.columns import utcnow
@@ -18,6 +19,7 @@ from shop.catalog.models import Variant
 from shop.checkout.request import request_of
 from shop.context import Shop
 from shop.jobs import worker as worker_module
+from shop.jobs.guarded import Guarded
 from shop.jobs.models import Job, Schedule
 from shop.jobs.worker import Worker
 from shop.orders.listener import OrderListener
@@ -66,8 +68,8 @@ def _event_about(shop: Shop, order_id: str, number: int = 1) -> str:
     payment = _payment(shop, order_id)
     event_id = f"evt_{payment.id}_{number}"
 
-    def work(session: object) -> None:
-        session.add(  # type: ignore[attr-defined]
+    def work(session: Session) -> None:
+        session.add(
             ProviderEvent(
                 provider="stripe",
                 account="default",
@@ -135,7 +137,7 @@ def test_an_event_that_breaks_our_code_is_parked_at_last_and_lets_the_others_pas
     def broken(*arguments: object, cause: str) -> object:
         if bad_payment in arguments:
             raise RuntimeError("a transition that nobody listed")
-        return real(*arguments, cause=cause)  # type: ignore[arg-type]
+        return real(*arguments, cause=cause)  # type: ignore[arg-type]  # passes on whatever came
 
     monkeypatch.setattr(inbox, "settle", broken)
     apply_events(paying_shop.db, paying_shop.providers["style"], OrderListener())
@@ -257,12 +259,82 @@ def test_an_expired_order_that_a_person_counts_as_paid_takes_its_goods_from_the_
         [hold] = session.scalars(select(Hold)).all()
         before = session.get_one(Variant, ("style", hold.sku)).on_hand
 
-    def as_a_person_would(session: object) -> None:
-        row = session.get_one(Payment, ("style", payment.id))  # type: ignore[attr-defined]
-        OrderListener().review(session, row)  # type: ignore[arg-type]
-        OrderListener().paid(session, row)  # type: ignore[arg-type]
+    def as_a_person_would(session: Session) -> None:
+        row = session.get_one(Payment, ("style", payment.id))
+        OrderListener().review(session, row)
+        OrderListener().paid(session, row)
 
     paying_shop.db.write(as_a_person_would)
     with paying_shop.db.read() as session:
         variant = session.get_one(Variant, ("style", hold.sku))
     assert (variant.on_hand, variant.held) == (before - 2, 0)
+
+
+class Clock:
+    """Seconds that pass when told."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def _told(caplog: pytest.LogCaptureFixture) -> list[int]:
+    return [vars(one)["untold"] for one in caplog.records if one.message == "a piece of work failed"]
+
+
+def test_a_step_that_always_fails_rests_longer_and_is_told_once_a_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock, runs = Clock(), 0
+    guarded = Guarded(clock)
+
+    def broken() -> bool:
+        nonlocal runs
+        runs += 1
+        raise RuntimeError("a query that always fails")
+
+    def tick(seconds: float) -> None:
+        for _turn in range(int(seconds / 0.5)):
+            assert guarded.step(broken, otherwise=False) is False
+            clock.now += 0.5
+
+    tick(60)
+    assert runs <= 8, "half a second, one, two, four ..."
+    assert _told(caplog) == [0]
+    tick(600)
+    assert runs <= 20
+    assert len(_told(caplog)) <= 11
+    assert _told(caplog)[1] > 0, "what was not told is counted"
+
+
+def test_a_step_that_is_whole_again_rests_no_more() -> None:
+    clock = Clock()
+    guarded = Guarded(clock)
+    whole = iter([False, False, True, False, True])
+
+    def step() -> bool:
+        if not next(whole):
+            raise RuntimeError("broken for now")
+        return True
+
+    for rest_s, done in ((0.5, False), (1.0, False), (0.0, True), (0.5, False), (0.0, True)):
+        assert guarded.step(step, otherwise=False) is done
+        if rest_s:
+            clock.now += rest_s - 0.1
+            assert guarded.step(step, otherwise=False) is False, "it rests, and nothing is asked of it"
+            clock.now += 0.2
+    assert next(whole, None) is None
+
+
+def test_pieces_of_work_are_tried_every_time_and_told_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    guarded, tried = Guarded(Clock()), []
+
+    def broken(row: int) -> bool:
+        tried.append(row)
+        raise ValueError("a bad row")
+
+    for row in range(5):
+        assert guarded.piece(broken, row, otherwise=False) is False
+    assert tried == [0, 1, 2, 3, 4]
+    assert _told(caplog) == [0]

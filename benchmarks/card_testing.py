@@ -1,0 +1,99 @@
+"""Card testing against the shop: what an attack gets to the provider, and whether honest buyers still buy.
+
+    python -m benchmarks.card_testing --attempts 1000
+
+Real shop, real SDK, real sandbox, in one process; only waiting is skipped by moving an order's time back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.stage import DATABASES, folder, fresh_database
+from shop.app import create_shop
+from shop.settings import load
+from tests.concurrency.rush import put_on_sale
+from tests.environment import make_environ
+from tests.servers.sandbox import running_sandbox
+from tests.shop.card_testers import Attack, Score
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of attack."""
+
+    addresses: int
+    browsers: int
+    patient: bool = False
+
+
+KINDS: Mapping[str, Kind] = {
+    "one address, one browser": Kind(1, 1),
+    "one address, 500 customers": Kind(1, 500),
+    "500 addresses, one browser": Kind(500, 1),
+    "500 addresses, 500 customers": Kind(500, 500),
+    "500 addresses, 500 customers who wait": Kind(500, 500, patient=True),
+}
+
+
+def attack(kind: Kind, database: str, *, attempts: int, honest: int) -> Score:
+    """One attack on a fresh shop."""
+    with folder() as place, fresh_database(database, place) as url, running_sandbox(place) as sandbox:
+        shop = create_shop(load(make_environ(url, **sandbox.addresses)))
+        goods = put_on_sale(shop, "style", 1_000_000)
+        made = Attack(
+            shop, sandbox, goods.sku, addresses=kind.addresses, browsers=kind.browsers, patient=kind.patient
+        )
+        score = made.run(attempts, honest=honest)
+        shop.db.dispose()
+        return score
+
+
+@click.command()
+@click.option("--database", type=click.Choice(DATABASES), default="sqlite", show_default=True)
+@click.option("--attempts", default=1000, show_default=True, help="Cards that each attack wants to try.")
+@click.option("--honest", default=40, show_default=True, help="Honest buyers among them.")
+@click.option("--only", type=click.Choice(list(KINDS)), help="One kind of attack.")
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--save", type=click.Path(path_type=Path), help="Folder for the figures.")
+def main(
+    database: str, attempts: int, honest: int, only: str | None, *, as_json: bool, save: Path | None
+) -> None:
+    """Let bots try cards, and count what reaches the provider."""
+    rows = []
+    for name in [only] if only else KINDS:
+        score = attack(KINDS[name], database, attempts=attempts, honest=honest)
+        rows.append(
+            {
+                "attack": name,
+                "attempts": score.attempts,
+                "cards_tried": score.tried,
+                "provider_calls": score.calls,
+                "calls_for_an_attempt_once_limits_act": round(score.share_since, 4),
+                "honest": score.honest,
+                "honest_paid": score.paid,
+                "honest_slowed": score.slowed,
+            }
+        )
+    text = json.dumps(rows, ensure_ascii=False, indent=1)
+    if save is not None:
+        save.mkdir(parents=True, exist_ok=True)
+        (save / "card_testing.json").write_text(text + "\n", "utf-8")
+    if as_json:
+        click.echo(text)
+        return
+    grid = Table(*(name.replace("_", " ") for name in rows[0]), box=None)
+    for row in rows:
+        grid.add_row(*(str(value) for value in row.values()))
+    Console(width=160).print(grid)
+
+
+if __name__ == "__main__":
+    main()

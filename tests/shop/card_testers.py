@@ -1,0 +1,226 @@
+"""Bots that try cards, honest buyers in between, and the count of what reaches the provider. No browser, no waiting.
+
+One attempt is a bot's wish to know of one card whether it is alive. Where it has a session that can be paid, it tries
+the card there; else it presses the order button for one. `benchmarks.card_testing` runs thousands of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import urllib.error
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select, update
+
+from payments.models import Attempt, Payment
+from payments.provider import PaymentError
+from payments.settle import settle
+from security.canary.numbers import fresh_number
+from shop.app import create_app
+from shop.card_testing.rules import SLOW_FOR
+from shop.context import Shop
+from shop.jobs.worker import Worker
+from shop.orders.links import order_of_token
+from shop.orders.listener import OrderListener
+from shop.orders.models import Order
+from tests.servers.sandbox import Sandbox
+from tests.shop.buyer import Buyer
+
+STORE = "style"
+DECLINE = "decline:generic_decline"
+
+
+class Counted:
+    """A provider that counts its calls while `counts` says so."""
+
+    def __init__(self, provider: Any) -> None:
+        self._provider = provider
+        self.calls: Counter[str] = Counter()
+        self.counts = False
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._provider, name)
+        if not callable(found):
+            return found
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            self.calls[name] += self.counts
+            return found(*arguments, **named)
+
+        return call
+
+
+@dataclass
+class Score:
+    """What an attack got, and what it cost the others."""
+
+    attempts: int = 0
+    tried: int = 0
+    """Cards that reached the provider."""
+    calls: int = 0
+    """Of ours to the provider, for bots."""
+    first_refused: int | None = None
+    """The attempt at which limits began to act."""
+    calls_since: int = 0
+    honest: int = 0
+    paid: int = 0
+    slowed: int = 0
+    """Honest buyers who had to wait and press once more."""
+    refusals: set[str] = field(default_factory=set)
+    """The words of the refusals."""
+
+    @property
+    def share_since(self) -> float:
+        """Provider calls for one attempt, once limits act."""
+        since = self.attempts - (self.first_refused or 0)
+        return self.calls_since / since if since else 0.0
+
+
+@dataclass
+class Bot:
+    """One browser profile of the attacker's."""
+
+    buyer: Buyer
+    page: str | None = None
+    session: str | None = None
+    order: str | None = None
+
+
+class Attack:
+    """Attempts from so many addresses, by so many browsers with a customer each."""
+
+    def __init__(
+        self,
+        shop: Shop,
+        sandbox: Sandbox,
+        sku: str,
+        *,
+        addresses: int,
+        browsers: int,
+        patient: bool = False,
+    ) -> None:
+        self._sku = sku
+        self.provider = Counted(shop.providers[STORE])
+        self.shop = dataclasses.replace(shop, providers=dict.fromkeys(shop.providers, self.provider))
+        self._sandbox = sandbox
+        self._app: Flask = create_app(shop=self.shop)
+        self._worker = Worker(self._app, self.shop)
+        self._addresses, self._patient = addresses, patient
+        self._bots = [Bot(Buyer(self._app, STORE)) for _browser in range(browsers)]
+        self.score = Score()
+
+    def run(self, attempts: int, *, honest: int) -> Score:
+        """So many attempts, with honest buyers spread evenly among them."""
+        for number in range(attempts):
+            self._attempt(number)
+            if (number + 1) * honest // attempts > self.score.honest:
+                self._buy_honestly()
+        return self.score
+
+    def _attempt(self, number: int) -> None:
+        bot = self._bots[number % len(self._bots)]
+        at = number % self._addresses
+        bot.buyer.client.environ_base["REMOTE_ADDR"] = f"198.51.{at // 250}.{at % 250 + 1}"
+        before, self.provider.counts = self.provider.calls.total(), True
+        if bot.session is None:
+            self._press(bot, number)
+        reached = bot.session is not None and self._try_card(bot)
+        self.provider.counts = False
+        calls = self.provider.calls.total() - before
+        self._count(reached=reached, calls=calls)
+
+    def _count(self, *, reached: bool, calls: int) -> None:
+        score = self.score
+        score.tried += reached
+        score.calls += calls
+        if not reached and score.first_refused is None:
+            score.first_refused = score.attempts
+        if score.first_refused is not None:
+            score.calls_since += calls
+        score.attempts += 1
+
+    def _press(self, bot: Bot, number: int) -> None:
+        """Press the order button, as often as it likes, for a session in which cards can be tried."""
+        if bot.page is None:
+            bot.page = bot.buyer.final_page(
+                self._sku, email=f"bot{number}@example.jp", street=f"神南{number}-1"
+            )
+        answer = bot.buyer.confirm(bot.page)
+        if answer.status_code == 303 and "/orders/" in answer.headers["Location"]:
+            bot.order = order_of_token(self.shop.settings.keys, STORE, bot.buyer.order_in(answer))
+            if self._patient and answer.headers["Location"].endswith("/slowed"):
+                self._wait_and_press(bot.buyer, bot.buyer.order_in(answer))
+            bot.session = self._session_of(bot.order)
+        elif answer.status_code == 429:
+            self.score.refusals.add(answer.text.split('notice__title">')[1].split("<")[0])
+
+    def _try_card(self, bot: Bot) -> bool:
+        number = fresh_number()
+        self._sandbox.control("cards", {"number": number, "outcome": DECLINE})
+        try:
+            self._sandbox.pay(bot.session or "", number)
+        except urllib.error.HTTPError:
+            bot.session = None  # it was ended
+            return False
+        self._hear_of(bot.order)
+        return True
+
+    def _hear_of(self, order_id: str | None) -> None:
+        """What a webhook does, and what the worker does then."""
+        with self.shop.db.read() as session:
+            payment = session.scalars(select(Payment).where(Payment.reference == order_id)).one()
+        settle(self.shop.db, self.provider, OrderListener(), STORE, payment.id, cause="attack")
+        self._worker.turn()
+
+    def _session_of(self, order_id: str | None) -> str | None:
+        query = (
+            select(Attempt.session_id)
+            .join(Payment, (Payment.store_id == Attempt.store_id) & (Payment.id == Attempt.payment_id))
+            .where(Payment.reference == order_id, Attempt.state == "open")
+        )
+        with self.shop.db.read() as session:
+            return session.scalar(query)
+
+    def _wait_and_press(self, buyer: Buyer, token: str) -> None:
+        """What a person does on the page that asks to wait; time passes at once."""
+        order_id = order_of_token(self.shop.settings.keys, STORE, token)
+        past = dt.timedelta(seconds=1) + SLOW_FOR
+        with self.shop.db.read() as session:
+            placed_at = session.scalars(select(Order.placed_at).where(Order.id == order_id)).one()
+        self.shop.db.write(
+            lambda session: session.execute(
+                update(Order).where(Order.id == order_id).values(placed_at=placed_at - past)
+            )
+        )
+        buyer.post(f"/orders/{token}/pay", {}, form_on=f"/orders/{token}/slowed")
+
+    def _buy_honestly(self) -> None:
+        """A new customer with a good card, from an address of their own."""
+        self.score.honest += 1
+        number = self.score.honest
+        buyer = Buyer(self._app, STORE)
+        buyer.client.environ_base["REMOTE_ADDR"] = f"203.0.113.{number % 250 + 1}"
+        answer = buyer.confirm(
+            buyer.final_page(self._sku, email=f"honest{number}@example.jp", street=f"千駄ヶ谷{number}-2")
+        )
+        if answer.status_code != 303 or "/orders/" not in answer.headers["Location"]:
+            return
+        token = buyer.order_in(answer)
+        if answer.headers["Location"].endswith("/slowed"):
+            self.score.slowed += 1
+            self._wait_and_press(buyer, token)
+        order_id = order_of_token(self.shop.settings.keys, STORE, token)
+        session_id = self._session_of(order_id)
+        if session_id is None:
+            return
+        self._sandbox.pay(session_id)
+        try:
+            self._hear_of(order_id)
+        except PaymentError:
+            return
+        with self.shop.db.read() as session:
+            self.score.paid += session.get_one(Order, (STORE, order_id)).state == "paid"
