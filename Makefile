@@ -48,8 +48,9 @@ types: setup  ## mypy, strict, tests too
 imports: setup  ## which package may import which
 	$(BIN)/lint-imports
 
-rules: setup  ## bandit, the script inventory, and no card number in the tree
+rules: setup  ## bandit, our own rules, the script inventory, and no card number in the tree
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive shop payments security wsgi.py
+	$(BIN)/python -m security rules shop payments security static wsgi.py
 	$(BIN)/python -m security inventory --static static --check
 	$(BIN)/python -m security scan --allow-test-numbers 'tests/**' --allow-test-numbers 'docs/**' --allow-test-numbers 'payments/sandbox/**' --allow-test-numbers README.md --allow-test-numbers 'benchmarks/**' shop payments security static tests docs benchmarks tools README.md
 

@@ -10,13 +10,19 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from . import inventory, memory, record, scan
+from . import inventory, memory, record, rules, scan
 
 if TYPE_CHECKING:
     from .shared import Commands
 
 _ABOUT = "Exit status of each command: 0 clean, 1 found, 2 could not be done or read."
-COMMANDS: tuple[Callable[[Commands], None], ...] = (scan.add, inventory.add, record.add, memory.add)
+COMMANDS: tuple[Callable[[Commands], None], ...] = (
+    scan.add,
+    inventory.add,
+    record.add,
+    memory.add,
+    rules.add,
+)
 
 
 def parser() -> argparse.ArgumentParser:

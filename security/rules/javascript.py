@@ -1,0 +1,409 @@
+"""HK106, HK109, HK210, HK404 to HK410: what a page's own script does. Standard library alone.
+
+Reads tokens, no tree: own scripts of a shop are small, and one that isn't plain is suspicious by itself.
+"""
+
+# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from ..finding import Finding
+from . import templates
+from .config import Config
+from .tokens import MARK, Token, UnreadableScript, tokens_of
+from .words import Card, card_label, card_name, cc_token, is_short_label
+
+__all__ = ["UnreadableScript", "check_text"]
+
+_COMPARES = frozenset({"===", "==", "!==", "!="})
+_LOOKS_UP = frozenset(
+    {
+        "create",
+        "getElement",
+        "mount",
+        "on",
+        "addEventListener",
+        "getElementById",
+        "querySelector",
+        "querySelectorAll",
+        "closest",
+        "matches",
+        "add",
+        "remove",
+        "toggle",
+        "contains",
+        "getElementsByClassName",
+        "emit",
+        "track",
+        "includes",
+        "startsWith",
+        "endsWith",
+        "indexOf",
+        "t",
+        "gettext",
+        "has",
+        "removeEventListener",
+    }
+)
+_TEXTS = frozenset(
+    {
+        "placeholder",
+        "ariaLabel",
+        "title",
+        "textContent",
+        "innerText",
+        "label",
+        "name",
+        "id",
+        "autocomplete",
+        "htmlFor",
+        "nodeValue",
+        "ariaPlaceholder",
+    }
+)
+_HTML = re.compile(
+    r"<\s*(?:input|textarea|select|form|iframe|script|object|embed|label|[a-z]+-[a-z-]+)\b", re.IGNORECASE
+)
+_WRITES = frozenset({"innerHTML", "outerHTML", "srcdoc"})
+_WRITE_CALLS = frozenset(
+    {
+        "insertAdjacentHTML",
+        "createContextualFragment",
+        "parseFromString",
+        "setHTMLUnsafe",
+        "parseHTMLUnsafe",
+        "html",
+    }
+)
+_LOADS = frozenset({"script", "iframe", "object", "embed", "frame", "link", "base", "portal"})
+_KEYS = frozenset({"keydown", "keyup", "keypress", "beforeinput"})
+_TYPED = frozenset(
+    {
+        *_KEYS,
+        "input",
+        "change",
+        "blur",
+        "submit",
+        "paste",
+        "focusout",
+        "click",
+        "pagehide",
+        "beforeunload",
+        "visibilitychange",
+        "copy",
+    }
+)
+_SENDS = frozenset(
+    {
+        "fetch",
+        "XMLHttpRequest",
+        "sendBeacon",
+        "WebSocket",
+        "EventSource",
+        "RTCPeerConnection",
+        "WebTransport",
+        "Image",
+    }
+)
+_QUIET_SENDS = frozenset(
+    {"sendBeacon", "WebSocket", "RTCPeerConnection", "WebTransport", "Image", "EventSource"}
+)
+_STORES = frozenset({"localStorage", "sessionStorage", "indexedDB", "caches"})
+_URL = re.compile(r"^\s*(?:(?:https?|wss?|ftp):)?//([\w.\-\[\]:@\ue000]+)", re.IGNORECASE)
+_NAMESPACES = frozenset({"www.w3.org", "schema.org", "json-schema.org"})
+_TIMERS = frozenset(
+    {"setTimeout", "setInterval", "setImmediate", "execScript", "queueMicrotask", "requestIdleCallback"}
+)
+
+
+def check_text(path: str, text: str, config: Config) -> list[Finding]:
+    """The findings of one script. Raises UnreadableScript when it cannot be taken apart."""
+    script = _Script(path, tokens_of(text), config)
+    return sorted(dict.fromkeys(script.check()), key=lambda each: (each.line or 0, each.rule, each.message))
+
+
+class _Script:
+    def __init__(self, path: str, tokens: list[Token], config: Config) -> None:
+        self._path, self._tokens, self._config = path, tokens, config
+        self._names = {token.value for token in tokens if token.kind == "name"}
+        self._strings = {token.value for token in tokens if token.kind == "string"}
+
+    def check(self) -> Iterator[Finding]:
+        for at, token in enumerate(self._tokens):
+            if token.kind in {"string", "template"}:
+                yield from self._text(at, token)
+            elif token.kind == "name":
+                yield from self._name(at, token)
+        yield from self._collects()
+
+    def _found(self, token: Token, rule: str, message: str) -> Finding:
+        return Finding(self._path, token.line, rule, message)
+
+    def _at(self, place: int) -> Token:
+        return self._tokens[place] if 0 <= place < len(self._tokens) else Token("op", "", 0)
+
+    def _callee(self, at: int) -> str:
+        """The name of the call whose argument stands at `at`, "" when it is none."""
+        depth, place = 0, at - 1
+        while place >= 0 and at - place < 40:
+            token = self._tokens[place]
+            if token.is_op(")", "]", "}"):
+                depth += 1
+            elif token.is_op("(", "[", "{"):
+                if depth == 0:
+                    before = self._at(place - 1)
+                    return before.value if token.is_op("(") and before.kind == "name" else ""
+                depth -= 1
+            elif token.is_op(";"):
+                return ""
+            place -= 1
+        return ""
+
+    def _text(self, at: int, token: Token) -> Iterator[Finding]:
+        if _HTML.search(token.value):
+            for each in templates.check_text(
+                self._path, token.value.replace(MARK, "x"), self._config, fragment=True
+            ):
+                yield self._found(token, "HK106" if each.rule == "HK105" else each.rule, each.message)
+        yield from self._field_text(at, token)
+        yield from self._address(token)
+        if re.match(r"\s*javascript:", token.value, re.IGNORECASE):
+            yield self._found(token, "HK406", "code stands in an address")
+        callee = self._callee(at)
+        if callee == "createElement" and token.value.lower() in _LOADS:
+            yield self._found(token, "HK406", f"a <{token.value.lower()}> is made at run time")
+        if token.value.lower() == "get" and (
+            self._is_set(at, "method") or (callee == "setAttribute" and self._at(at - 2).value == "method")
+        ):
+            yield self._found(token, "HK109", "a form is sent by GET")
+
+    def _is_set(self, at: int, *names: str) -> bool:
+        """Whether the text is assigned to a member of this name, or stands under it in an object."""
+        return self._at(at - 1).is_op("=", ":", "+=", "||=", "??=") and self._at(at - 2).value in names
+
+    def _field_text(self, at: int, token: Token) -> Iterator[Finding]:
+        before, after = self._at(at - 1), self._at(at + 1)
+        if (
+            before.value in _COMPARES
+            or after.value in _COMPARES
+            or before.is_name("case")
+            or token.kind != "string"
+        ):
+            return
+        if self._callee(at) in _LOOKS_UP or (self._callee(at) == "createElement" and "-" not in token.value):
+            return
+        plain = token.value.strip()
+        card = (
+            card_name(plain) if re.fullmatch(r"[\w\-\[\]]{3,40}", plain) and plain.lower() != "pan" else None
+        )
+        in_text = self._is_set(at, *_TEXTS) or self._callee(at) in {
+            "setAttribute",
+            "createTextNode",
+            "append",
+            "attr",
+            "prop",
+            "Option",
+        }
+        if cc_token(plain) and re.fullmatch(r"[\w\s-]+", plain):
+            yield self._found(token, "HK106", f"a field takes {cc_token(plain)}")
+        elif card in {Card.NUMBER, Card.CODE} or (card and in_text) or (in_text and plain.lower() == "pan"):
+            yield self._found(token, "HK106", f"'{plain}' names a {(card or Card.NUMBER).value}")
+        elif in_text and is_short_label(plain) and (label := card_label(plain)):
+            yield self._found(token, "HK106", f"'{plain}' labels a {label.value}")
+
+    def _address(self, token: Token) -> Iterator[Finding]:
+        match = _URL.match(token.value)
+        if match is None:
+            return
+        host = (
+            (urlsplit("//" + match[1].replace(MARK, "x")).hostname or "") if MARK not in match[1][:1] else ""
+        )
+        if host in _NAMESPACES or ("." not in host and host not in {"", "x"}):
+            return
+        if not (self._config.is_provider(host) and token.value.strip().startswith("https:")):
+            yield self._found(token, "HK410", f"the script names {host or 'another origin'}")
+
+    def _name(self, at: int, token: Token) -> Iterator[Finding]:
+        before, after = self._at(at - 1), self._at(at + 1)
+        yield from self._member(token, before, after)
+        yield from self._code(at, token, before, after)
+        yield from self._html(at, token, after)
+        yield from self._messages(at, token, after)
+        if (
+            token.value.lower() == "contenteditable"
+            and after.is_op("=")
+            and self._at(at + 2).value.lower() in {"true", "plaintext-only", ""}
+        ):
+            yield self._found(token, "HK106", "a script makes a field of a page's text")
+        if token.value.lower() == "maxlength" and after.is_op("=", ":"):
+            yield from self._length(self._at(at + 2), token)
+        if token.value == "setAttribute" and self._at(at + 2).value.lower() == "maxlength":
+            yield from self._length(self._at(at + 4), token)
+
+    def _length(self, value: Token, token: Token) -> Iterator[Finding]:
+        if (
+            value.value.isdigit()
+            and int(value.value) in range(13, 24)
+            and (self._names & {"inputMode", "inputmode"} or self._strings & {"inputmode", "numeric"})
+        ):
+            yield self._found(token, "HK106", "a field takes as many digits as a card has")
+
+    def _member(self, token: Token, before: Token, after: Token) -> Iterator[Finding]:
+        """form.cardNumber, { cvc: … }: members that hold card data; `pan` alone is a movement of fingers."""
+        is_member = (
+            before.is_op(".")
+            or (after.is_op(":") and before.is_op("{", ","))
+            or (after.is_op(",", "}") and before.is_op("{", ","))
+        )
+        if not is_member or token.value.lower() == "pan":
+            return
+        card = card_name(token.value)
+        if card in {Card.NUMBER, Card.CODE}:
+            yield self._found(token, "HK106", f"'{token.value}' holds a {card.value}")
+
+    def _code(self, at: int, token: Token, before: Token, after: Token) -> Iterator[Finding]:
+        name = token.value
+        if name == "eval" and not after.is_op(":"):
+            yield self._found(token, "HK406", "eval runs a text as code")
+        elif (
+            name in {"Function", "AsyncFunction", "GeneratorFunction"}
+            and (before.is_name("new") or (after.is_op("(") and not before.is_op(".")))
+        ) or (
+            name == "constructor"
+            and before.is_op(".")
+            and after.is_op(".", "(")
+            and (
+                self._at(at + 2).value == "constructor"
+                or (after.is_op("(") and self._at(at + 2).kind in {"string", "template"})
+            )
+        ):
+            yield self._found(token, "HK406", "a function is made of a text")
+        elif name in _TIMERS and after.is_op("(") and self._at(at + 2).kind in {"string", "template"}:
+            yield self._found(token, "HK406", f"{name} runs a text as code")
+        elif name in {"importScripts", "Worklet"} or (
+            name in {"Worker", "SharedWorker"} and before.is_name("new")
+        ):
+            yield self._found(token, "HK406", f"{name} loads code at run time")
+        elif name == "register" and self._at(at - 2).value == "serviceWorker":
+            yield self._found(token, "HK406", "a service worker may change every page")
+        elif name == "import" and after.is_op("("):
+            if not re.match(r"^\.{0,2}/(?!/)", self._at(at + 2).value) or self._at(at + 2).kind != "string":
+                yield self._found(token, "HK406", "code is loaded from an address that may vary")
+        elif name in {"write", "writeln"} and self._at(at - 2).is_name("document") and after.is_op("("):
+            yield self._found(token, "HK406", "document.write changes the page while it loads")
+
+    def _html(self, at: int, token: Token, after: Token) -> Iterator[Finding]:
+        if token.value in _WRITES and after.is_op("=", "+=") and not self._is_constant(at + 2):
+            yield self._found(token, "HK408", f"{token.value} is given what may vary")
+        elif token.value in _WRITE_CALLS and after.is_op("(") and self._at(at - 1).is_op("."):
+            first = self._after_comma(at + 2) if token.value == "insertAdjacentHTML" else at + 2
+            if not self._at(first).is_op(")") and not self._is_constant(first):
+                yield self._found(token, "HK408", f"{token.value} is given what may vary")
+        elif token.value == "dangerouslySetInnerHTML":
+            yield self._found(token, "HK408", "HTML that may vary is written")
+
+    def _is_constant(self, at: int) -> bool:
+        token, after = self._at(at), self._at(at + 1)
+        return token.kind == "string" and (after.is_op(";", ")", "}", ",", "") or after.line > token.line)
+
+    def _after_comma(self, at: int) -> int:
+        depth = 0
+        for place in range(at, min(at + 60, len(self._tokens))):
+            token = self._tokens[place]
+            depth += token.is_op("(", "[", "{") - token.is_op(")", "]", "}")
+            if token.is_op(",") and depth == 0:
+                return place + 1
+        return at
+
+    def _messages(self, at: int, token: Token, after: Token) -> Iterator[Finding]:
+        if token.value == "postMessage" and after.is_op("("):
+            if any(each.value == "*" and each.kind == "string" for each in self._group(at + 1)):
+                yield self._found(token, "HK409", "a message is sent to whoever is there")
+        elif token.value == "addEventListener" and after.is_op("(") and self._at(at + 2).value == "message":
+            if self._is_window(at) and not self._knows_origin(self._group(at + 1)):
+                yield self._found(token, "HK409", "a message is taken from whoever sends it")
+        elif token.value == "onmessage" and after.is_op("=") and self._is_window(at):
+            known = self._knows_origin(self._tokens[at : at + 120])
+            if not known:
+                yield self._found(token, "HK409", "a message is taken from whoever sends it")
+
+    def _is_window(self, at: int) -> bool:
+        owner = self._at(at - 2)
+        return not self._at(at - 1).is_op(".") or owner.is_name(
+            "window", "self", "globalThis", "top", "parent"
+        )
+
+    def _knows_origin(self, tokens: list[Token]) -> bool:
+        if any(token.is_name("origin", "source") for token in tokens):
+            return True
+        called = {token.value for token in tokens if token.kind == "name"}
+        for at, token in enumerate(self._tokens):
+            defines = token.is_name("function") or (
+                self._at(at + 2).is_op("=") and token.is_name("const", "let", "var")
+            )
+            if (
+                defines
+                and self._at(at + 1).value in called
+                and any(each.is_name("origin", "source") for each in self._tokens[at : at + 150])
+            ):
+                return True
+        return False
+
+    def _group(self, at: int) -> list[Token]:
+        """The tokens from an opening bracket to its end."""
+        depth = 0
+        for place in range(at, len(self._tokens)):
+            token = self._tokens[place]
+            depth += token.is_op("(", "[", "{") - token.is_op(")", "]", "}")
+            if depth == 0:
+                return self._tokens[at : place + 1]
+        return self._tokens[at:]
+
+    def _collects(self) -> Iterator[Finding]:
+        """A skimmer's shape: what is typed is listened to and goes somewhere, or is kept for later."""
+        listens = [
+            token
+            for at, token in enumerate(self._tokens)
+            if token.kind == "string" and token.value in _TYPED and self._callee(at) == "addEventListener"
+        ]
+        listens += [
+            token
+            for token in self._tokens
+            if token.kind == "name"
+            and token.value.removeprefix("on") in _TYPED
+            and token.value.startswith("on")
+        ]
+        keys = [token for token in listens if token.value.removeprefix("on") in _KEYS]
+        reads = bool(self._names & {"value", "FormData", "clipboardData", "key", "elements", "data"})
+        if (
+            keys
+            and self._names & _SENDS
+            and self._names & {"key", "value", "code", "keyCode", "which", "charCode", "data"}
+        ):
+            yield self._found(keys[0], "HK210", "keys are listened to in a script that sends")
+        elif reads and self._names & _QUIET_SENDS and (listens or self._names & {"FormData", "value"}):
+            first = next(token for token in self._tokens if token.value in _QUIET_SENDS)
+            yield self._found(first, "HK210", f"what is typed may leave by {first.value}")
+        for at, token in enumerate(self._tokens):
+            if (
+                token.kind == "name"
+                and token.value in _STORES
+                and any(each.is_name("value", "FormData", "elements", "key") for each in self._statement(at))
+            ):
+                yield self._found(token, "HK210", f"what is typed is kept in {token.value}")
+            elif (
+                token.is_name("cookie")
+                and self._at(at + 1).is_op("=", "+=")
+                and any(each.is_name("value", "FormData") for each in self._statement(at))
+            ):
+                yield self._found(token, "HK210", "what is typed is kept in a cookie")
+
+    def _statement(self, at: int) -> list[Token]:
+        end = at
+        while end < len(self._tokens) and not self._tokens[end].is_op(";") and end - at < 40:
+            end += 1
+        return self._tokens[at:end]

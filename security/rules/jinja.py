@@ -1,0 +1,108 @@
+"""Template syntax apart from HTML: what expressions print, which of them switch escaping off, what loops name.
+
+Jinja's and Django's `{{ }}`, `{% %}` and `{# #}` alike. The HTML that is left has a mark where something is printed
+that may vary, and the text itself where it can't; lines stay where they were. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+MARK, END = "\ue000", "\ue001"
+_PIECES = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+_STRING = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
+STRINGS = re.compile(_STRING)
+_TRANSLATED = re.compile(
+    rf"^(?:_|gettext|ngettext|pgettext|trans|translate|t)\(\s*({_STRING})\s*[,)]", re.DOTALL
+)
+_SET = re.compile(r"^(?:set|with)\s+(\w+)\s*=\s*(.+)$", re.DOTALL)
+_SAFE = re.compile(r"\|\s*(?:safe|mark_safe|safeseq|unescape|raw|n)\b(?!\s*\()|\bMarkup\(|\bmark_safe\(")
+_SAFE_CONSTANT = re.compile(rf"^\s*(?:set\s+\w+\s*=\s*)?{_STRING}\s*\|\s*safe\b")
+_ESCAPE_OFF = re.compile(
+    r"^(?:autoescape\s+(?:false|off|none|0)\b|filter\s+(?:safe|unescape)\b|verbatim_unsafe)", re.IGNORECASE
+)
+_PRIVATE = re.compile(r"\ue000(\d+)\ue001")
+
+
+@dataclass
+class Template:
+    """The HTML with marks, and what the marks print, with the line of each."""
+
+    html: str = ""
+    printed: list[tuple[int, str]] = field(default_factory=list)
+    statements: list[tuple[int, str]] = field(default_factory=list)
+    constants: dict[str, str] = field(default_factory=dict)
+
+    def expressions_in(self, text: str) -> list[str]:
+        """The expressions whose marks stand in a piece of the HTML."""
+        return [self.printed[int(number)][1] for number in _PRIVATE.findall(text)]
+
+
+def read(text: str) -> Template:
+    """Take a template apart."""
+    template = Template()
+    parts: list[str] = []
+    at, line = 0, 1
+    for piece in _PIECES.finditer(text):
+        parts.append(text[at : piece.start()])
+        line += text.count("\n", at, piece.start())
+        parts.append(_piece(template, piece[0], line) + "\n" * piece[0].count("\n"))
+        line += piece[0].count("\n")
+        at = piece.end()
+    template.html = "".join([*parts, text[at:]])
+    return template
+
+
+def _piece(template: Template, written: str, line: int) -> str:
+    inner = written[2:-2].strip("-+ \t\r\n")
+    if written.startswith("{#"):
+        return ""
+    if written.startswith("{%"):
+        template.statements.append((line, inner))
+        if (match := _SET.match(inner)) and (value := constant(match[2], template.constants)) is not None:
+            template.constants[match[1]] = value
+        return " "
+    template.printed.append((line, inner))
+    value = constant(inner, template.constants)
+    if value is not None:
+        return value.replace("\n", " ")
+    return f"{MARK}{len(template.printed) - 1}{END}"
+
+
+def constant(expression: str, known: dict[str, str]) -> str | None:
+    """The text that an expression always prints: a literal, its translation's source, joined pieces, a set variable."""
+    plain = re.sub(
+        r"\|\s*(?:e|escape|trim|lower|upper|string|safe|striptags|title|replace)\b[^|]*$",
+        "",
+        expression.strip(),
+    ).strip()
+    if match := _TRANSLATED.match(plain):
+        return _unquoted(match[1])
+    pieces = [each.strip() for each in re.split(r"[~+](?=(?:[^'\"]|'[^']*'|\"[^\"]*\")*$)", plain)]
+    texts = [_unquoted(each) if re.fullmatch(STRINGS, each) else known.get(each) for each in pieces]
+    if any(text is None for text in texts):
+        return None
+    return "".join(text or "" for text in texts)
+
+
+def _unquoted(literal: str) -> str:
+    return re.sub(r"\\(.)", r"\1", literal[1:-1])
+
+
+def unescaped(template: Template) -> Iterator[tuple[int, str]]:
+    """Where escaping is switched off, with why."""
+    for line, inner in template.statements:
+        if _ESCAPE_OFF.match(inner):
+            yield line, "autoescape is off"
+    for line, inner in [*template.printed, *template.statements]:
+        if _SAFE.search(STRINGS.sub("''", inner)) and not _SAFE_CONSTANT.match(inner):
+            yield line, "a text that may vary is printed as it is"
+
+
+def literals(expression: str) -> list[str]:
+    """The string literals of an expression, but for those that are translated texts or compared with."""
+    plain = re.sub(rf"\b(?:_|n?gettext|trans)\(\s*{_STRING}", "(", expression)
+    plain = re.sub(rf"[=!]=\s*{_STRING}|{_STRING}\s*[=!]=", "", plain)
+    return [_unquoted(each) for each in STRINGS.findall(plain)]

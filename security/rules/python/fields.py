@@ -1,0 +1,286 @@
+"""HK101, HK102, HK103, HK107: card data by the name of a field, a column, a migration, a key of the request."""
+
+# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ...finding import Finding
+from ..flow import is_form, is_request
+from ..source import Module, dotted
+from ..words import Card, card_label, card_name, cc_token, is_short_label
+from .base import Context, found, last_names
+
+_FIELD = re.compile(
+    r"^(?:String|Text|TextArea|Integer|Decimal|Float|Password|Hidden|Select|Date|Month|Char|Slug|Regex|Tel|Number|Big|Search|Multi|Field)\w*Field$|^(?:Field|FormField|Form|Body|Query|CreditCardField|BaseField|FieldList|TextInput|StringInput)$"
+)
+_COLUMN = re.compile(
+    r"^(?:mapped_column|Column|deferred|MapColumn|EncryptedType|relationship_column)$|^(?:Char|Text|Integer|BigInteger|Decimal|Slug|JSON|Binary|Encrypted\w*|Small\w*|Positive\w*|Float|Date|\w*Encrypted)\w*Field$"
+)
+_MODELS = re.compile(
+    r"(?:^|\.)(?:Base|Model|DeclarativeBase|SQLModel|StoreOwned|MappedAsDataclass|Document|Entity|Table)$|(?:^|\.)models\.Model$|(?:Base|Mixin|Model|Owned)$"
+)
+_REQUEST_MODELS = re.compile(
+    r"(?:BaseModel|TypedDict|NamedTuple|Struct|Schema|Serializer|Form|ModelForm|Protocol|RootModel|BaseForm|InputObjectType|Input)$"
+)
+_MIGRATES = frozenset(
+    {
+        "add_column",
+        "create_table",
+        "alter_column",
+        "AddField",
+        "RenameField",
+        "AlterField",
+        "CreateModel",
+        "Column",
+        "rename_column",
+        "add_field",
+    }
+)
+_SQL = re.compile(
+    r"\b(?:create\s+(?:unlogged\s+|temp(?:orary)?\s+)?table|alter\s+table|add\s+column|rename\s+column|insert\s+into|update\s+\S+\s+set)\b",
+    re.IGNORECASE,
+)
+_SQL_WORD = re.compile(r"[\w]+")
+_SAFE_TYPES = frozenset(
+    {"Boolean", "BooleanField", "ForeignKey", "relationship", "OneToOneField", "ManyToManyField", "bool"}
+)
+_READS = frozenset(
+    {"get", "pop", "getlist", "getfirst", "get_all", "getall", "get_argument", "get_body_argument"}
+)
+
+
+def check(module: Module, context: Context) -> Iterator[Finding]:
+    """Classes, calls that make fields or columns, SQL texts, and keys read from a request."""
+    del context
+    for node in module.all(ast.ClassDef):
+        assert isinstance(node, ast.ClassDef)
+        yield from _class(module, node)
+    for call in module.calls:
+        yield from _call(module, call)
+    for node in module.all(ast.Constant, ast.JoinedStr):
+        yield from _sql(module, node)
+    for node in module.all(ast.Subscript):
+        assert isinstance(node, ast.Subscript)
+        yield from _read(module, node, node.value, module.text_of(node.slice))
+
+
+def _class(module: Module, node: ast.ClassDef) -> Iterator[Finding]:
+    rule = _kind_of_class(module, node)
+    if rule is None:
+        return
+    for name, statement, value in _members(node):
+        card = card_name(name, weak=True)
+        if card is None or (rule == "HK102" and card.may_be_stored) or _is_switch(module, statement, value):
+            continue
+        yield found(module, statement, rule, f"{node.name}.{name} takes a {card.value}")
+
+
+def _members(node: ast.ClassDef) -> Iterator[tuple[str, ast.stmt, ast.expr | None]]:
+    for statement in node.body:
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            yield statement.target.id, statement, statement.value
+        elif isinstance(statement, ast.Assign):
+            for target in statement.targets:
+                if isinstance(target, ast.Name):
+                    yield target.id, statement, statement.value
+
+
+def _kind_of_class(module: Module, node: ast.ClassDef) -> str | None:
+    """HK101 for forms and request models, HK102 for database models, None for anything else."""
+    bases = [name for base in node.bases for name in module.names(base)] + [
+        dotted(base) for base in node.bases
+    ]
+    makers = {
+        name
+        for _, _, value in _members(node)
+        if isinstance(value, ast.Call)
+        for name in last_names(module, value.func)
+    }
+    if (
+        any(map(_COLUMN.match, makers))
+        and not any("forms" in name or "Form" in name for name in bases)
+        and not any(map(_is_form_field(module, node), bases))
+    ):
+        return "HK102"
+    if any(map(_MODELS.search, bases)) and _has_mapped(node):
+        return "HK102"
+    if any(map(_REQUEST_MODELS.search, bases)) or any(map(_FIELD.match, makers)):
+        return "HK101"
+    is_data = any(
+        "dataclass" in dotted(each.func if isinstance(each, ast.Call) else each)
+        or dotted(each).endswith(("define", "attrs", "attr.s"))
+        for each in node.decorator_list
+    )
+    return "HK101" if is_data or re.search(r"(?:Form|Request|Payload|Input|Body)$", node.name) else None
+
+
+def _is_form_field(module: Module, node: ast.ClassDef):  # type: ignore[no-untyped-def]  # a predicate of names
+    origins = {
+        name
+        for _, _, value in _members(node)
+        if isinstance(value, ast.Call)
+        for name in module.names(value.func)
+    }
+    of_forms = any(".forms." in name or "wtforms" in name or "serializers" in name for name in origins)
+    return lambda _base: of_forms
+
+
+def _has_mapped(node: ast.ClassDef) -> bool:
+    return any(
+        isinstance(each, ast.AnnAssign)
+        and dotted(
+            each.annotation.value if isinstance(each.annotation, ast.Subscript) else each.annotation
+        ).endswith("Mapped")
+        for each in node.body
+    ) or any(
+        isinstance(each, ast.Assign) and dotted(each.targets[0]) == "__tablename__" for each in node.body
+    )
+
+
+def _is_switch(module: Module, statement: ast.stmt, value: ast.expr | None) -> bool:
+    """A yes or no, a relation, a class constant in capitals: nothing that holds digits."""
+    if isinstance(statement, ast.AnnAssign) and "bool" in ast.unparse(statement.annotation):
+        return True
+    if isinstance(value, ast.Call):
+        names = last_names(module, value.func) | {
+            name for argument in value.args for name in last_names(module, argument)
+        }
+        return bool(names & _SAFE_TYPES)
+    return isinstance(value, ast.Constant) and isinstance(value.value, bool)
+
+
+def _call(module: Module, call: ast.Call) -> Iterator[Finding]:
+    names = last_names(module, call.func)
+    if names & {"setattr"} and len(call.args) == 3:
+        yield from _made(module, call, call.args[1], "HK101")
+    elif any(map(_COLUMN.match, names)) or names & _MIGRATES or names & {"Table", "declare"}:
+        yield from _columns(module, call, names)
+    if any(map(_FIELD.match, names)):
+        yield from _labelled(module, call)
+    if names & {"make_dataclass", "create_model", "TypedDict", "namedtuple", "type", "modelform_factory"}:
+        for key, values in module.arguments(call).items():
+            yield from _strings(
+                module, [*values, *([] if key.isdigit() else [ast.Constant(key)])], call, "HK101"
+            )
+    if isinstance(call.func, ast.Attribute) and call.func.attr in _READS and call.args:
+        yield from _read(module, call, call.func.value, module.text_of(call.args[0]))
+
+
+def _made(module: Module, call: ast.Call, name: ast.expr, rule: str) -> Iterator[Finding]:
+    text = module.text_of(name)
+    if (
+        text
+        and (card := card_name(text))
+        and isinstance(call.args[2], ast.Call)
+        and any(map(_FIELD.match, last_names(module, call.args[2].func)))
+    ):
+        yield found(module, call, rule, f"a field '{text}' for a {card.value} is put on a form")
+
+
+def _columns(module: Module, call: ast.Call, names: set[str]) -> Iterator[Finding]:
+    """Names of columns that stand as texts: Column("pan", …), AddField(…, "cvc", …), mapped_column("card_number")."""
+    rule = "HK103" if names & _MIGRATES - {"Column"} or "migrations" in module.path else "HK102"
+    if any(names & {"Column"} for _ in (0,)) and _is_in(module, call, _MIGRATES - {"Column"}):
+        rule = "HK103"
+    texts = [argument for argument in call.args if module.text_of(argument) is not None]
+    texts += [
+        word.value
+        for word in call.keywords
+        if word.arg
+        in {"name", "column_name", "new_column_name", "new_name", "db_column", "key", "model_name"}
+    ]
+    for argument in texts:
+        text = module.text_of(argument) or ""
+        card = card_name(text, weak=True)
+        if card and not card.may_be_stored and not _is_switch(module, ast.Pass(), call):
+            yield found(module, argument, rule, f"a column '{text}' for a {card.value}")
+
+
+def _is_in(module: Module, call: ast.Call, wanted: frozenset[str]) -> bool:
+    outer = module.parents.get(call)
+    return isinstance(outer, ast.Call) and bool(last_names(module, outer.func) & wanted)
+
+
+def _labelled(module: Module, call: ast.Call) -> Iterator[Finding]:
+    """A field with a neutral name whose label, placeholder or autocomplete says what it takes."""
+    if last_names(module, call.func) & {"Query", "FieldList"}:
+        return
+    for node in ast.walk(call):
+        text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+        if text is None or module.parents.get(node) is None:
+            continue
+        card = card_label(text) if is_short_label(text) else None
+        if cc_token(text) or (card and not text.isidentifier()):
+            yield found(
+                module,
+                node,
+                "HK101",
+                f"a form field says that it takes a {card.value if card else 'card ' + (cc_token(text) or '')}",
+            )
+            return
+
+
+def _strings(module: Module, values: list[ast.expr], at: ast.Call, rule: str) -> Iterator[Finding]:
+    for value in values:
+        for node in ast.walk(value):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and (card := card_name(node.value))
+                and not card.may_be_stored
+            ):
+                yield found(
+                    module,
+                    at,
+                    rule,
+                    f"a model made at run time has a field '{node.value}' for a {card.value}",
+                )
+
+
+def _sql(module: Module, node: ast.AST) -> Iterator[Finding]:
+    if isinstance(module.parents.get(node), (ast.JoinedStr, ast.FormattedValue)) or node in module.docstrings:
+        return
+    text = module.text_of(node)
+    if text is None and isinstance(node, ast.JoinedStr):
+        text = "".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
+    if not text or len(text) < 12 or not _SQL.search(text):
+        return
+    for finding in sql_columns(text):
+        yield found(module, node, "HK103", finding)
+
+
+def sql_columns(text: str) -> Iterator[str]:
+    """What is wrong with the columns that an SQL text names."""
+    for word in dict.fromkeys(_SQL_WORD.findall(text)):
+        card = card_name(word)
+        if card and not card.may_be_stored:
+            yield f"an SQL text names '{word}', a {card.value}"
+
+
+def _read(module: Module, node: ast.AST, base: ast.expr, key: str | None) -> Iterator[Finding]:
+    """request.form["card_number"], form["cvc"], data.get("pan") of a request."""
+    if not key or not (card := card_name(key)) or not _is_of_request(module, base):
+        return
+    if card is Card.EXPIRY or card is Card.HOLDER or card:
+        yield found(module, node, "HK107", f"the server reads '{key}', a {card.value}, from a request")
+
+
+def _is_of_request(module: Module, node: ast.expr, depth: int = 0) -> bool:
+    if is_request(node, module) or is_form(node, module):
+        return True
+    if depth > 6:
+        return False
+    if isinstance(node, (ast.Attribute, ast.Subscript, ast.Await)):
+        return _is_of_request(module, node.value, depth + 1)
+    if isinstance(node, ast.Call):
+        return _is_of_request(module, node.func, depth + 1) or any(
+            _is_of_request(module, each, depth + 1) for each in node.args
+        )
+    if isinstance(node, ast.BoolOp):
+        return any(_is_of_request(module, each, depth + 1) for each in node.values)
+    bound = module.bound(node) if isinstance(node, ast.Name) else None
+    return bound is not None and any(_is_of_request(module, each.value, depth + 1) for each in bound[1])

@@ -1,0 +1,299 @@
+"""Run the rules over files: walk, read, judge, take away what is suppressed. Standard library alone.
+
+What cannot be read or parsed is reported, never passed over.
+"""
+
+# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..finding import Finding
+from . import javascript, secret_keys, suppress, templates
+from .config import Allow, Config
+from .python import browser, fields, leaks, paid, raw_card, settings, webhooks
+from .python.base import Context
+from .source import Module, Project
+from .suppress import Suppression
+
+_PYTHON = frozenset({".py", ".pyi", ".pyw"})
+_PAGES = frozenset(
+    {
+        ".html",
+        ".htm",
+        ".xhtml",
+        ".jinja",
+        ".jinja2",
+        ".j2",
+        ".vue",
+        ".svelte",
+        ".ejs",
+        ".hbs",
+        ".mustache",
+        ".twig",
+        ".svg",
+        ".tmpl",
+    }
+)
+_SCRIPTS = frozenset({".js", ".mjs", ".cjs", ".jsx"})
+_TEXTS = frozenset(
+    {
+        ".txt",
+        ".toml",
+        ".yml",
+        ".yaml",
+        ".json",
+        ".env",
+        ".cfg",
+        ".ini",
+        ".conf",
+        ".sh",
+        ".po",
+        ".md",
+        ".rst",
+        ".sql",
+        ".css",
+        ".mako",
+        ".xml",
+        ".ts",
+        ".tsx",
+        ".map",
+        ".service",
+        ".tf",
+        ".properties",
+    }
+)
+_NAMES = frozenset({"Dockerfile", "Makefile", ".env", "Procfile", "Containerfile"})
+_PAGE_IN_TEXT = re.compile(r"<\s*(?:input|script|form|iframe|textarea)\b", re.IGNORECASE)
+_SKIPPED = frozenset(
+    {
+        ".git",
+        ".venv",
+        "node_modules",
+        "__pycache__",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+        "dist",
+        "build",
+    }
+)
+_BIGGEST = 2 << 20  # bytes; a larger text is none that people write
+_FAMILIES = (fields.check, raw_card.check, settings.check, webhooks.check, paid.check, browser.check)
+
+
+@dataclass
+class Result:
+    """What a run found. `suppressed` are findings that a comment or the configuration took away, with who did."""
+
+    findings: list[Finding] = field(default_factory=list)
+    suppressed: list[tuple[Finding, Suppression | Allow]] = field(default_factory=list)
+    suppressions: list[Suppression] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    files: int = 0
+
+    @property
+    def status(self) -> int:
+        """The exit status: 0 clean, 1 found, 2 nothing found but something could not be read."""
+        if self.findings:
+            return 1
+        return 2 if self.unreadable or not self.files else 0
+
+
+def run(paths: Sequence[str], config: Config) -> Result:
+    """Check files, and folders with all that lies below them."""
+    result = Result()
+    texts: dict[str, str] = {}
+    for path in paths:
+        for file in _walk(Path(path), config, result):
+            _read(file, texts, result)
+    judge(texts, config, result)
+    return result
+
+
+def judge(
+    texts: Mapping[str, str],
+    config: Config,
+    result: Result,
+    only: Iterable[str] | None = None,
+    modules: dict[str, Module] | None = None,
+) -> None:
+    """Check texts by their paths and add to `result`. With `only` these alone, the others just help to understand them.
+
+    `modules` are Python files that were parsed before, by path; new ones are added.
+    """
+    known = {} if modules is None else modules
+    wanted = set(texts if only is None else only)
+    project = Project()
+    for path, text in texts.items():
+        if Path(path).suffix in _PYTHON and (
+            module := _module(path, text, known, result, report=path in wanted)
+        ):
+            project.add(module)
+    context = Context(project, config)
+    found = [
+        finding for path in sorted(wanted) for finding in _file(path, texts[path], context, known, result)
+    ]
+    chosen = [known[path] for path in sorted(wanted) if path in known]
+    found += leaks.check_all(context, chosen)
+    result.files += len(wanted)
+    _settle(found, {path: texts[path] for path in wanted}, config, result)
+
+
+def _module(path: str, text: str, known: dict[str, Module], result: Result, *, report: bool) -> Module | None:
+    if path in known and known[path].text == text:
+        return known[path]
+    known.pop(path, None)
+    try:
+        known[path] = Module(path, text, _dotted(path))
+    except (SyntaxError, ValueError, RecursionError) as error:
+        if report:
+            result.unreadable.append(f"{path}: {getattr(error, 'msg', None) or error}")
+        return None
+    return known[path]
+
+
+def _dotted(path: str) -> str:
+    parts = list(Path(path).with_suffix("").parts)
+    if parts and parts[-1] == "__init__":
+        parts.pop()
+    return ".".join(part for part in parts if part not in {"/", ".", ".."})
+
+
+def _walk(path: Path, config: Config, result: Result) -> Iterator[Path]:
+    if config.excludes(path.as_posix()):
+        return
+    try:
+        if path.is_symlink():
+            return
+        if path.is_dir():
+            for below in sorted(path.iterdir()):
+                if below.name not in _SKIPPED:
+                    yield from _walk(below, config, result)
+        elif path.is_file():
+            yield path
+        else:
+            result.unreadable.append(f"{path}: no such file or folder")
+    except OSError as error:
+        result.unreadable.append(f"{path}: {error.strerror or error}")
+
+
+def _read(file: Path, texts: dict[str, str], result: Result) -> None:
+    if not _is_ours(file):
+        return
+    try:
+        if file.stat().st_size > _BIGGEST:
+            result.unreadable.append(f"{file}: larger than {_BIGGEST >> 20} MiB")
+            return
+        texts[file.as_posix()] = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        result.unreadable.append(f"{file}: no UTF-8 text")
+    except OSError as error:
+        result.unreadable.append(f"{file}: {error.strerror or error}")
+
+
+def _is_ours(file: Path) -> bool:
+    return (
+        file.suffix.lower() in _PYTHON | _PAGES | _SCRIPTS | _TEXTS
+        or file.name in _NAMES
+        or file.name.startswith(".env")
+    )
+
+
+def _file(
+    path: str, text: str, context: Context, known: Mapping[str, Module], result: Result
+) -> Iterator[Finding]:
+    config, suffix = context.config, Path(path).suffix.lower()
+    yield from secret_keys.in_text(path, text, config)
+    if suffix in _PYTHON:
+        if path in known:
+            yield from _python(known[path], context)
+    elif suffix in _SCRIPTS:
+        try:
+            yield from javascript.check_text(path, text, config)
+        except javascript.UnreadableScript as error:
+            result.unreadable.append(f"{path}: {error}")
+    elif suffix in _PAGES or ("{%" in text and suffix == ".txt"):
+        yield from _page(path, text, config, result)
+    elif suffix == ".po":
+        yield from _translations(path, text, config)
+    elif suffix == ".sql":
+        yield from _sql(path, text)
+    elif suffix in {".toml", ".json", ".yml", ".yaml", ".txt", ".xml"} and _PAGE_IN_TEXT.search(text):
+        yield from _page(path, re.sub(r"\\(['\"])", r"\1", text), config, result)
+
+
+def _python(module: Module, context: Context) -> Iterator[Finding]:
+    for check in _FAMILIES:
+        yield from check(module, context)
+    yield from secret_keys.in_module(module, context.config)
+
+
+def _page(path: str, text: str, config: Config, result: Result) -> Iterator[Finding]:
+    try:
+        yield from templates.check_text(path, text, config)
+    except (javascript.UnreadableScript, AssertionError, RecursionError) as error:
+        result.unreadable.append(f"{path}: {error}")
+
+
+def _translations(path: str, text: str, config: Config) -> Iterator[Finding]:
+    """A translation may bring HTML into a page."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if "<" in line and line.startswith(("msgstr", '"')):
+            try:
+                words = str(ast.literal_eval(line[line.index('"') :]))
+            except (ValueError, SyntaxError):
+                continue
+            for each in templates.check_text(path, words, config, fragment=True):
+                yield Finding(path, number, each.rule, each.message)
+
+
+def _sql(path: str, text: str) -> Iterator[Finding]:
+    for number, line in enumerate(text.splitlines(), 1):
+        for message in fields.sql_columns(line.partition("--")[0]):
+            yield Finding(path, number, "HK103", message)
+
+
+def _settle(found: list[Finding], texts: Mapping[str, str], config: Config, result: Result) -> None:
+    """Take away what is suppressed, count it, and hold bad suppressions against their files."""
+    suppressions = {
+        path: suppress.in_text(path, text, is_python=Path(path).suffix in _PYTHON)
+        for path, text in texts.items()
+    }
+    used: set[Suppression] = set()
+    for finding in sorted(set(found), key=lambda each: (each.path, each.line or 0, each.rule, each.message)):
+        by = next(
+            (
+                each
+                for each in suppressions.get(finding.path, ())
+                if finding.line in each.covers and finding.rule in each.ours and each.reason
+            ),
+            None,
+        )
+        allowed = by or config.allowed(finding.path, finding.rule)
+        if isinstance(allowed, Suppression):
+            used.add(allowed)
+        if allowed is None:
+            result.findings.append(finding)
+        else:
+            result.suppressed.append((finding, allowed))
+    listed = [each for path in sorted(suppressions) for each in suppressions[path]]
+    result.suppressions += listed
+    faults = [each for each in suppress.faults(listed, used) if config.allowed(each.path, each.rule) is None]
+    result.findings += faults
+    ours = [each for each in listed if each.ours]
+    if len(ours) > config.max_suppressions:
+        last = ours[-1]
+        result.findings.append(
+            Finding(
+                last.path,
+                last.line,
+                "HK902",
+                f"{len(ours)} suppressions, {config.max_suppressions} are allowed",
+            )
+        )

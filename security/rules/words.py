@@ -1,0 +1,151 @@
+"""Which names and labels mean card data, in English and Japanese. Pure; shared by all rules.
+
+An identifier is cut into words (camelCase, snake_case, kebab-case), so that `postcard_number`, `card_stock`,
+`company` and `discard` are what they are. A label is read as text, after Unicode compatibility normalisation.
+"""
+
+# ruff: noqa: E501, ISC004  (patterns read better unbroken)
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import StrEnum
+
+
+class Card(StrEnum):
+    """What a name asks for."""
+
+    NUMBER = "card number"
+    CODE = "security code"
+    EXPIRY = "expiry date"
+    HOLDER = "card holder"
+    TRACK = "track data"
+
+    @property
+    def may_be_stored(self) -> bool:
+        """Expiry and holder may come back from the provider and be kept; the others never (PCI DSS 3.3, 3.5)."""
+        return self in {Card.EXPIRY, Card.HOLDER}
+
+
+_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
+_NO = r"(?:number|numbers|num|nums|no|nr|nbr|numero|nummer|bango|bangou|digits|pan)"
+_CARD = r"(?:(?:credit|debit|bank|payment|charge)_?)?(?:cards?|kado|kaado|creca|kureka|cc)"
+_EXP = r"(?:exp|expiry|expires?|expiration|expiring|valid_thru|valid_to|good_thru)"
+_CODE = r"(?:cvc|cvv|cvn|csc|cvc2|cvv2|cvn2|security_?code|verification_?(?:value|code|number)|card_?code)"
+_PARTS = r"(?:_?\d{1,2})?"
+_IDENTIFIERS = (
+    (
+        Card.NUMBER,
+        rf"(?:.*_)?{_CARD}_?{_NO}{_PARTS}(?:_(?:input|field|text|value|raw|full|enc|encrypted|hash|hashed|plain|1|2|3|4))*",
+    ),
+    (Card.NUMBER, rf"(?:.*_)?(?:full|raw|plain|whole|complete|entire)_{_CARD}"),
+    (Card.NUMBER, r"(?:cc|card|pan|cardno)_?[1-4]|ccn|ccnum|ccno|(?:.*_)?primary_account_(?:number|no)"),
+    (
+        Card.NUMBER,
+        r"(?:(?:card|customer|client|user|buyer|payer|payment|raw|full|primary|plain|encrypted|enc|hashed|order|my|the|shopper)_)*pan"
+        r"(?:_(?:number|no|num|value|data|text|raw|full|plain|enc|encrypted|hash|hashed|cipher|digits|input|field))*",
+    ),
+    (
+        Card.CODE,
+        r"(?:.*_)?(?:cvc|cvv|cvn|csc)_?\d?(?:_(?:code|number|no|value|input|field|enc|encrypted|hash|hashed|raw|plain|text))*",
+    ),
+    (Card.CODE, rf"(?:.*_)?{_CARD}_?(?:{_CODE}|cid|pin|verification|secret)"),
+    (
+        Card.CODE,
+        r"(?:card_)?security_?(?:code|cd)(?:_?(?:input|field|value))?|(?:card_)?verification_value|securitycode",
+    ),
+    (
+        Card.TRACK,
+        r"(?:.*_)?(?:track_?[123](?:_data)?|track_data|mag_?stripe(?:_data)?|magnetic_stripe|pin_block|emv_data)",
+    ),
+    (Card.EXPIRY, rf"(?:.*_)?{_CARD}_?{_EXP}(?:_?(?:date|month|year|mm|yy|yyyy|m|y))?"),
+    (
+        Card.EXPIRY,
+        r"(?:.*_)?exp_?(?:date|month|year|mm|yy|yyyy|mmyy)|expiry_?(?:month|year|mm|yy)|expiration_?(?:month|year)|(?:cc|card)_(?:month|year)|mm_yy|valid_thru",
+    ),
+    (
+        Card.HOLDER,
+        rf"(?:.*_)?{_CARD}_?(?:holder|holders|owner)(?:_?name)?|(?:name|meigi)_on_card|cc_?name|card_?meigi",
+    ),
+)
+_COMPILED = tuple((card, re.compile(pattern + r"\Z")) for card, pattern in _IDENTIFIERS)
+
+# A card of another kind: its number may be asked for and kept.
+_OTHER_CARDS = re.compile(
+    r"(?:^|_)(?:gift|post|business|greeting|birthday|point|points|member|members|membership|loyalty|name|sim|memory|sd"
+    r"|score|time|student|library|index|flash|graphics|video|sound|network|wild|trading|playing|message|insurance"
+    r"|residence|health|ic|key|access|stamp|patient|id|report|rate|product|info|place|thank|you|wish|visiting|boarding"
+    r"|prepaid|coupon|store|invitation|sample|kanban|ticket)_?(?:cards?)(?:_|$)"
+)
+_WEAK = re.compile(r"(?:.*_)?(?:credit|debit)_?cards?(?:_(?:data|details|info))?\Z")
+
+_OTHER_JA = r"(?<!ギフト)(?<!ポイント)(?<!会員)(?<!メンバーズ)(?<!名刺)(?<!診察)(?<!プリペイド)(?<!はがき)(?<!メッセージ)(?<!図書)(?<!トレーディング)(?<!マイナンバー)"
+_OTHER_EN = r"(?<!gift )(?<!member )(?<!membership )(?<!point )(?<!points )(?<!loyalty )(?<!business )(?<!sim )(?<!library )(?<!id )(?<!prepaid )(?<!post )(?<!greeting )"
+_LABELS = (
+    (
+        Card.NUMBER,
+        rf"{_OTHER_JA}(?:カード|card)\s*(?:の)?\s*(?:番号|ナンバー|no\.?(?![a-z])|n°)|クレカ番号|かーどばんごう|クレジット\s*番号",
+    ),
+    (
+        Card.NUMBER,
+        rf"(?<![a-z]){_OTHER_EN}card[\s_-]?(?:number|numbers|num|no|nr|#)(?![a-z])|(?<![a-z])pan(?![a-z])|primary account number|(?<![a-z])cc[\s_-](?:number|num|no)(?![a-z])",
+    ),
+    (
+        Card.CODE,
+        r"セキュリティ\s*コード|(?:カード)?裏面の?(?:[3３三]桁|番号)|確認番号\s*\(?cv|(?<![a-z])(?:cvc2?|cvv2?|csc|cvn)(?![a-z])|(?<![a-z])(?:card )?security[\s_-]code|card verification|verification value",
+    ),
+    (
+        Card.EXPIRY,
+        r"有効期限|カード期限|(?<![a-z])(?:card )?expir(?:y|ation|es?)(?: date| month| year)?(?![a-z])|(?<![a-z])exp\.? ?(?:date|month|year)(?![a-z])|mm\s?/\s?(?:yy|20)|月\s?/\s?年|valid thru",
+    ),
+    (Card.HOLDER, r"カード\s*名義|名義人|name on card|card ?holder|かーどめいぎ"),
+)
+_LABEL_PATTERNS = tuple((card, re.compile(pattern, re.IGNORECASE)) for card, pattern in _LABELS)
+_OTHER_EXPIRY = re.compile(
+    r"クーポン|ポイント|見積|会員|キャンペーン|パスワード|リンク|coupon|voucher|token|offer|licen|passport|point|session|link|key|certificate",
+    re.IGNORECASE,
+)
+
+
+def words_of(name: str) -> list[str]:
+    """The words of an identifier, lower case."""
+    return [word.lower() for word in _WORDS.findall(unicodedata.normalize("NFKC", name))]
+
+
+def card_name(name: str, *, weak: bool = False) -> Card | None:
+    """What an identifier (field, column, key) asks for, if card data. `weak` takes a bare `credit_card` too.
+
+    Japanese identifiers are read as labels.
+    """
+    if len(name) > 80:
+        return None
+    if not name.isascii():
+        return card_label(name)
+    joined = "_".join(words_of(name))
+    if not joined or _OTHER_CARDS.search(joined):
+        return None
+    for card, pattern in _COMPILED:
+        if pattern.match(joined):
+            return card
+    return Card.NUMBER if weak and _WEAK.match(joined) else None
+
+
+def card_label(text: str) -> Card | None:
+    """What a label, placeholder or title asks for, if card data."""
+    plain = unicodedata.normalize("NFKC", text)
+    for card, pattern in _LABEL_PATTERNS:
+        if pattern.search(plain) and not (card is Card.EXPIRY and _OTHER_EXPIRY.search(plain)):
+            return card
+    return None
+
+
+def is_short_label(text: str) -> bool:
+    """Whether a text is the name of a field and not a sentence about cards."""
+    plain = text.strip(" \t\r\n:：*＊※")
+    return 0 < len(plain) <= 28 and not re.search(r"[。.!?、][^)）]|です|ます|ください", plain)
+
+
+def cc_token(autocomplete: str) -> str | None:
+    """The cc-… token of an autocomplete attribute (WHATWG HTML, 4.10.18.7), if any."""
+    return next((token for token in autocomplete.lower().split() if token.startswith("cc-")), None)
