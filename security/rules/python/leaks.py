@@ -258,7 +258,7 @@ def _client_values(
             yield "HK305", f"'{key}' comes from the request"
         if _is_amount_of(names, key) and (amount := _amount(labels)):
             yield "HK303", f"'{key}' comes from {amount} of the request"
-        elif key.isdigit() and _takes_money(names) and (amount := _amount(labels)):
+        elif key.isdigit() and _takes_money(names) and (amount := _named_amount(labels)):
             yield "HK303", f"an amount comes from {amount} of the request"
         for value in values:
             yield from _amount_inside(flow, frame, names, value)
@@ -307,6 +307,12 @@ def _amount(labels: Labels) -> str | None:
         if kind in {"field", "number"} and not _FREE_FIELDS.search(name.lower()):
             return f"'{name}'"
     return None
+
+
+def _named_amount(labels: Labels) -> str | None:
+    """A place among others tells less than a name: here the field itself must be called an amount."""
+    named = frozenset(label for label in labels if _AMOUNT_KEYS.search(label.partition(":")[2].lower()))
+    return _amount(named)
 
 
 def _address(labels: Labels) -> bool:
