@@ -25,7 +25,7 @@ def readings(data: bytes) -> Iterator[tuple[str, str]]:
     """
     try:
         yield data.decode(), "plain"
-        if b"\x1b" in data:
+        if b"\x1b$" in data:
             yield data.decode("iso2022_jp", "replace"), "iso-2022-jp"
     except UnicodeDecodeError:
         fitting = [(_decoded(data, codec), codec) for codec in ("cp932", "euc_jp")]

@@ -18,6 +18,8 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.message import Message
 from pathlib import Path
 from typing import IO, BinaryIO, cast
@@ -98,12 +100,17 @@ def is_archive(head: bytes) -> bool:
     return head.startswith(tuple(_OPENERS)) or _is_tar(head)
 
 
+def is_mail(head: bytes) -> bool:
+    """Whether it is a mail or a mailbox: what is encoded in it is seen in its parts."""
+    return not is_archive(head) and bool(_MAIL.match(head))
+
+
 def _is_tar(head: bytes) -> bool:
     return head[_TAR_MAGIC_AT : _TAR_MAGIC_AT + 5] == b"ustar"
 
 
 def _gzip_members(stream: BinaryIO) -> Members:
-    yield "gunzipped", _unpacked(cast("BinaryIO", gzip.GzipFile(fileobj=stream)))
+    yield "gunzipped", _unpacked(cast("BinaryIO", gzip.GzipFile(fileobj=stream, mode="rb")))
 
 
 def _bzip2_members(stream: BinaryIO) -> Members:
@@ -138,10 +145,21 @@ def _tar_members(stream: BinaryIO) -> Members:
 def _mail_parts(stream: BinaryIO) -> Members:
     """The parts of one message, or of each message of a mailbox (RFC 4155), with their transfer encoding undone."""
     for number, message in enumerate(_messages(stream), 1):
-        for at, part in enumerate(email.message_from_bytes(message).walk(), 1):
+        parsed = email.message_from_bytes(message)
+        yield f"message {number}, headers", io.BytesIO(_headers_of(parsed).encode("utf-8", "replace"))
+        for at, part in enumerate(parsed.walk(), 1):
             content = _content_of(part)
             if content:
                 yield f"message {number}, part {at}", io.BytesIO(content)
+
+
+def _headers_of(message: Message) -> str:
+    """Those that hold encoded words (RFC 2047), decoded; the others were seen as they stand."""
+    encoded = [str(value) for value in message.values() if "=?" in str(value)]
+    try:
+        return "\n".join(str(make_header(decode_header(value))) for value in encoded)
+    except (ValueError, LookupError, HeaderParseError):
+        return "\n".join(encoded)
 
 
 def _content_of(part: Message) -> bytes:

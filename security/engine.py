@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
+from typing import Literal
 
 _SEPARATORS = rb" \t\-./\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xff"
 _ODD = rb"[\x00-\x09\x0b-/:-@\[-`{-\xff]{1,12}"
@@ -30,11 +31,12 @@ PATTERNS: dict[str, bytes] = {
     "full-width": rb"(?:(?:\xef\xbc[\x90-\x99]|[0-9])[^\n]{0,6}){6}\xef\xbc[\x90-\x99]",
     "full-width, Shift_JIS": rb"(?:\x82[\x4f-\x58]){4}",
     "full-width, EUC-JP": rb"(?:\xa3[\xb0-\xb9]){4}",
+    "full-width, ISO-2022-JP": rb"(?:#[0-9]){4}",
     "full-width, UTF-16": rb"(?:[\x10-\x19]\xff){4}|(?:\xff[\x10-\x19]){4}",
     "other scripts": rb"(?:(?:" + _FOREIGN + rb"|[0-9])[^\n]{0,6}){6}(?:" + _FOREIGN + rb")",
     "kanji digits": rb"(?:(?:" + _KANJI + rb")[^\n]{0,3}){12}",
     "url": (
-        rb"%3[0-9]%3[0-9]|[0-9]%(?:20|09|2[dDeEfF]|C2%A0|c2%a0|E[23]%8|e[23]%8)|%25(?:25)*[23]|%(?:EF%BC|ef%bc)%9"
+        rb"%3[0-9]%3[0-9]|[0-9]%(?:20|09|2[dDeEfF]|C2%A0|c2%a0|E[23]%8|e[23]%8)|%25(?:25)*[23]|%(?:EF%BC|ef%bc)%9|%82%[45]"
     ),
     "entities": rb"&#[xX]?[0-9A-Fa-f]{2,5};?&#|[0-9]&(?:nbsp|e[nm]sp|thinsp|[nm]dash|minus|shy|#)",
     "escapes": rb"\\(?:u00[23]|x[23]|u\{[23]|u[fF][fF]1|U000000[23]|06[0-9])",
@@ -49,9 +51,10 @@ PLAIN = frozenset(["digits", "groups", "track", "full-width", "other scripts", "
 # Ends of what was found in a block, with whether it stands plain.
 Ends = Iterator[tuple[int, bool]]
 Engine = Callable[[bytes], Ends]
+EngineName = Literal["fast", "plain"]
 
 
-def by_name(name: str | None) -> Engine:
+def by_name(name: EngineName | None) -> Engine:
     """The engine of this name, "fast" or "plain"; None is the fast one where it is installed. Raises ImportError."""
     if name == "plain":
         return plain
@@ -84,8 +87,10 @@ _MARKS: dict[str, tuple[bytes, ...]] = {
     "full-width": (b"\xef\xbc",),
     "full-width, Shift_JIS": (b"\x82",),
     "full-width, EUC-JP": (b"\xa3",),
+    "full-width, ISO-2022-JP": rb"(?:#[0-9]){4}",
+    "full-width, ISO-2022-JP": (b"#",),
     "full-width, UTF-16": (b"\xff",),
-    "url": (b"%3", b"%2", b"%EF%BC", b"%ef%bc", b"%C2%A0", b"%E"),
+    "url": (b"%3", b"%2", b"%82", b"%EF%BC", b"%ef%bc", b"%C2%A0", b"%E"),
     "entities": (b"&",),
     "escapes": (b"\\",),
     "quoted-printable": (b"=3", b"=\n", b"=\r", b"=2", b"=C2", b"=E"),

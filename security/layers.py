@@ -65,7 +65,7 @@ def _changed(view: View, text: str | None, encoding: str) -> Iterator[View]:
 
 
 def _changed_bytes(view: View, raw: bytes | None, encoding: str) -> Iterator[View]:
-    if raw is not None:
+    if raw is not None and raw != view.text.encode("utf-8", "replace"):
         for text, _ in readings(raw):
             yield from _changed(view, text, encoding)
 

@@ -68,7 +68,10 @@ def judge_plain(
         return None
     reach = text[max(0, match.start - _REACH) : match.start]
     prefix = _PREFIX_BEFORE.search(reach)
-    if (prefix and not _LABEL.fullmatch(prefix[1])) or _OTHER_NUMBER.search(reach):
+    in_boundary = reach.endswith("==") and text.startswith(
+        "==", match.end
+    )  # of a mail's parts, as Python makes it
+    if in_boundary or (prefix and not _LABEL.fullmatch(prefix[1])) or _OTHER_NUMBER.search(reach):
         return doubtful(judged)
     return judged
 

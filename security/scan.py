@@ -13,12 +13,12 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
-from . import containers, engine, look, sources
+from . import containers, engine, look, pan, sources
 
 CARD, TEST_NUMBER = "card-number", "test-number"
-EngineName = Literal["fast", "plain"]
+
 _HEAD = 8192
 
 
@@ -68,7 +68,7 @@ class Scan:
     unreadable: list[str] = field(default_factory=list)
     files: int = 0
     bytes: int = 0
-    engine_name: EngineName | None = None
+    engine_name: engine.EngineName | None = None
     _seen: set[tuple[str, str, str]] = field(default_factory=set, repr=False)
     _plain_lines: set[tuple[str, int | None, str]] = field(default_factory=set, repr=False)
 
@@ -87,7 +87,7 @@ class Scan:
         for path in paths:
             if path == "-":
                 self._guarded("-", lambda: self.stream("-", sources.standard_input()))
-            elif path.startswith(("postgresql://", "postgres://")):
+            elif sources.is_postgres(path):
                 self._guarded(sources.without_password(path), lambda path=path: self._database(path))  # type: ignore[misc]  # mypy and a default of a lambda
             else:
                 for file in self.walk(Path(path)):
@@ -122,10 +122,12 @@ class Scan:
             self._look(path, stream, _line_and_column)
             return
         if not containers.is_archive(head):
-            self._look(path, stream, _byte if b"\0" in head else _line_and_column)
+            place_of = _byte if b"\0" in head else _line_and_column
+            self._look(path, stream, place_of, plain_alone=containers.is_mail(head))
             stream.seek(0)
         for name, member in containers.members(stream, head, depth):
             with member:
+                self._value(path, "name of a member", name)
                 self.stream(f"{path}!{name}", member, depth - 1)
 
     def walk(self, path: Path) -> Iterator[Path]:
@@ -147,6 +149,7 @@ class Scan:
 
     def _file(self, path: Path) -> None:
         def work() -> None:
+            self._value(str(path), "name", path.name)
             with path.open("rb") as stream:
                 self.stream(str(path), stream)
             if containers.is_sqlite(path):
@@ -176,11 +179,11 @@ class Scan:
         if self.progress:
             self.progress(self.files)
 
-    def _look(self, path: str, stream: BinaryIO, place_of: _PlaceOf) -> None:
+    def _look(self, path: str, stream: BinaryIO, place_of: _PlaceOf, *, plain_alone: bool = False) -> None:
         for seen in look.look(stream, engine.by_name(self.engine_name)):
             if isinstance(seen, look.NotFullyRead):
                 self._not_read(path, f"line {seen.line}: more encoded data than can be looked at")
-            else:
+            elif seen.encoding == "plain" or not plain_alone:
                 self._found(path, place_of(seen), seen)
 
     def _value(self, path: str, place: str, value: str) -> None:
@@ -205,13 +208,14 @@ class Scan:
         if (path, place, seen.last4) in self._seen:
             return
         self._seen.add((path, place, seen.last4))
+        path = pan.mask(path)  # its own name may hold the number
         rule = TEST_NUMBER if seen.is_test else CARD
         self.findings.append(
             Finding(path, place, rule, seen.length, seen.issuer, seen.last4, seen.encoding, line)
         )
 
     def _not_read(self, path: str, reason: str) -> None:
-        line = f"{path}: {reason}"
+        line = pan.mask(f"{path}: {reason}")
         if line not in self.unreadable[-20:]:
             self.unreadable.append(line)
 

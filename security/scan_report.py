@@ -1,8 +1,12 @@
-"""The scan's outcome as text, JSON or SARIF 2.1.0. Used by the command line alone."""
+"""The scan's outcome as text, JSON or SARIF 2.1.0. Used by the command line alone.
+
+Rule ids and fingerprints are stable; `docs/scanner.md` lists them.
+"""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 from .scan import CARD, TEST_NUMBER, Finding, Scan
 
@@ -19,7 +23,7 @@ def as_text(scan: Scan) -> str:
 
 
 def as_json(scan: Scan) -> str:
-    """One object: status, files, findings, unreadable."""
+    """One object: status, files, bytes, findings, unreadable."""
     findings = [
         {
             "path": each.path,
@@ -29,12 +33,14 @@ def as_json(scan: Scan) -> str:
             "length": each.length,
             "last4": each.last4,
             "encoding": each.encoding,
+            "fingerprint": each.fingerprint,
         }
         for each in scan.findings
     ]
     document = {
         "status": scan.status,
         "files": scan.files,
+        "bytes": scan.bytes,
         "findings": findings,
         "unreadable": scan.unreadable,
     }
@@ -48,24 +54,27 @@ def as_sarif(scan: Scan) -> str:
         for rule, (level, text) in _RULES.items()
     ]
     notes = [{"level": "error", "message": {"text": text}} for text in scan.unreadable]
+    seen: Counter[str] = Counter()
     run = {
         "tool": {"driver": {"name": "hitsuka-security", "rules": rules}},
-        "results": list(map(_sarif_result, scan.findings)),
+        "results": [_sarif_result(finding, seen) for finding in scan.findings],
         "invocations": [{"executionSuccessful": not scan.unreadable, "toolExecutionNotifications": notes}],
     }
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
 
 
-def _sarif_result(finding: Finding) -> dict[str, object]:
+def _sarif_result(finding: Finding, seen: Counter[str]) -> dict[str, object]:
     place: dict[str, object] = {"artifactLocation": {"uri": finding.path.replace("\\", "/")}}
     if finding.line is not None:
         place["region"] = {"startLine": finding.line}
+    seen[finding.fingerprint] += 1
+    shown = f"{finding.issuer}, {finding.length} digits, ends {finding.last4} ({finding.place})"
     return {
         "ruleId": finding.rule,
         "level": _RULES[finding.rule][0],
-        "message": {
-            "text": f"{finding.issuer}, {finding.length} digits, ends {finding.last4} ({finding.place})"
-        },
+        "message": {"text": shown},
         "locations": [{"physicalLocation": place}],
+        # Alike findings of one file are told apart by their order (section 3.27.17).
+        "partialFingerprints": {"cardNumber/v1": f"{finding.fingerprint}:{seen[finding.fingerprint]}"},
     }

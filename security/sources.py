@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess  # nosec B404  (git, by a fixed list of arguments)
 import sys
 from collections.abc import Iterator
@@ -13,11 +14,17 @@ from . import memory
 from .containers import UnreadableError
 
 _ROWS = 1000
+_POSTGRES = re.compile(r"(postgres(?:ql)?)(?:\+\w+)?(?=://)")
 
 
 def standard_input() -> BinaryIO:
     """The bytes that are piped in."""
     return cast("BinaryIO", sys.stdin.buffer)
+
+
+def is_postgres(address: str) -> bool:
+    """Whether it is the address of a PostgreSQL database, with or without the name of a driver."""
+    return bool(_POSTGRES.match(address))
 
 
 def without_password(address: str) -> str:
@@ -80,7 +87,7 @@ def postgres_values(address: str) -> Iterator[tuple[str, str]]:
     except ImportError as error:
         raise UnreadableError("psycopg is not installed") from error
     try:
-        with closing(psycopg.connect(address)) as connection:
+        with closing(psycopg.connect(_POSTGRES.sub("postgresql", address))) as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
             for schema, table in _tables(connection):

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
 import io
 import json
+import lzma
 import os
 import sqlite3
 import subprocess
 import sys
+import tarfile
 import zipfile
 from collections.abc import Callable
+from email.message import EmailMessage
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from security import pan
@@ -250,6 +255,207 @@ def test_json_and_sarif_are_well_formed(tmp_path: Path, capsys: pytest.CaptureFi
     (result,) = run["results"]
     assert result["ruleId"] == "card-number"
     assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 2}
+
+
+def bzip2(text: str) -> bytes:
+    return bz2.compress(text.encode())
+
+
+def tarred(text: str) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        info = tarfile.TarInfo("logs/a.log")
+        info.size = len(text)
+        archive.addfile(info, io.BytesIO(text.encode()))
+    return packed.getvalue()
+
+
+def mailed(text: str) -> bytes:
+    message = EmailMessage()
+    message["Subject"], message["From"], message["To"] = "x", "a@example.jp", "b@example.jp"
+    message.set_content("see attachment")
+    message.add_attachment(text.encode(), maintype="application", subtype="octet-stream", filename="a.csv")
+    return message.as_bytes()
+
+
+def mailbox(text: str) -> bytes:
+    return (
+        b"From a@example.jp Mon Nov 23 04:53:12 2026\n"
+        + mailed("nothing")
+        + b"\n\nFrom b@c Mon Nov 23 04:53:12 2026\n"
+        + mailed(text)
+    )
+
+
+@pytest.mark.parametrize("pack", [bzip2, tarred, mailed, mailbox, lambda text: lzma.compress(text.encode())])
+def test_what_is_packed_is_opened(pack: Callable[[str], bytes], tmp_path: Path) -> None:
+    (tmp_path / "packed").write_bytes(pack(f"one\ntwo {grouped(CARD, ' ')}\n"))
+    (tmp_path / "clean").write_bytes(pack("one\ntwo\n"))
+
+    finding = only(scanned(tmp_path))
+
+    assert (finding.path.partition("!")[0], finding.place) == (str(tmp_path / "packed"), "2:5")
+
+
+@pytest.mark.parametrize("head", [b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\x01\x00", b"\x28\xb5\x2f\xfd"])
+def test_an_archive_of_a_kind_that_is_not_read_is_said(head: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(head + bytes(100))
+
+    assert scanned(tmp_path).status == 2
+
+
+def test_the_name_of_a_file_is_looked_at_and_not_repeated(tmp_path: Path) -> None:
+    (tmp_path / f"{CARD}.txt").write_text(CARD)
+
+    scan = scanned(tmp_path)
+
+    assert [each.place for each in scan.findings] == ["name", "1:1"]
+    assert all(CARD not in str(each) for each in scan.findings)
+
+
+def test_standard_input_is_read(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "security", "scan", "-"],
+        input=gzip.compress(f"a {CARD}".encode()),
+        capture_output=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert b"-!gunzipped:1:3: card-number: visa, 16 digits, ends 7657" in done.stdout
+
+
+def test_a_running_process_is_searched(tmp_path: Path) -> None:
+    holds = "import sys; kept = sys.stdin.readline() * 2; print('ready', flush=True); sys.stdin.readline()"
+    with subprocess.Popen(
+        [sys.executable, "-c", holds], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(f"n={CARD}\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        scan = Scan()
+        scan.process(process.pid)
+        process.stdin.write("\n")
+        process.stdin.close()
+
+    assert CARD[-4:] in {each.last4 for each in scan.findings}
+    assert scan.unreadable == []
+    gone = Scan()
+    gone.process(process.pid)
+    assert gone.status == 2
+
+
+def git(folder: Path, *arguments: str) -> None:
+    named = ["-c", "user.name=t", "-c", "user.email=t@example.jp", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *named, "-C", str(folder), *arguments], check=True, capture_output=True)
+
+
+def test_a_number_taken_out_again_is_still_in_the_history(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / "a.txt").write_text(f"x {CARD}\n")
+    git(tmp_path, "add", "a.txt")
+    git(tmp_path, "commit", "-qm", "one")
+    (tmp_path / "a.txt").write_text("x\n")
+    git(tmp_path, "commit", "-qam", f"took {grouped(CARD, '-')} out")
+
+    scan = Scan()
+    scan.history(str(tmp_path))
+
+    assert sorted(each.path.rpartition(":")[2] for each in scan.findings) == ["a.txt", "commit"]
+    nothing = Scan()
+    nothing.history(str(tmp_path / "nowhere"))
+    assert nothing.status == 2
+
+
+@pytest.mark.postgres
+def test_postgresql_is_read_by_a_cursor_of_the_server(postgres_url: str) -> None:
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA scanned")
+        connection.execute("CREATE TABLE scanned.orders (id int, note text, number bigint, extra jsonb)")
+        connection.execute(
+            "INSERT INTO scanned.orders VALUES (1, 'x', 5, '{}'), (2, %s, %s, %s)",
+            (grouped(CARD, " "), int(CARD), json.dumps({"n": CARD})),
+        )
+
+    scan = Scan()
+    scan.run([postgres_url])
+
+    places = {each.place for each in scan.findings if each.place.startswith("scanned")}
+    assert places == {f"scanned.orders.{column}, row 2" for column in ("note", "number", "extra")}
+    secret = Scan()
+    secret.run(["postgresql://someone:secret@127.0.0.1:1/nothing"])
+    assert secret.status == 2
+    assert "secret" not in secret.unreadable[0]
+
+
+BASELINE = """
+[[accepted]]
+path = "*/a.txt"
+rule = "card-number"
+owner = "someone"
+reason = "made up"
+expires = {expires}
+"""
+
+
+def test_the_baseline_leaves_out_what_is_answered_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.txt").write_text(CARD)
+    (tmp_path / "baseline.toml").write_text(BASELINE.format(expires="2999-01-01"))
+    new_only = ["scan", str(tmp_path), "--new-only", "--baseline", str(tmp_path / "baseline.toml")]
+
+    assert main(["scan", str(tmp_path)]) == 1
+    assert main(new_only) == 0
+    (tmp_path / "b.txt").write_text(CARD)
+    assert main(new_only) == 1
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BASELINE.format(expires="2026-01-01"),
+        BASELINE.replace('owner = "someone"', ""),
+        BASELINE.format(expires='"soon"'),
+        "accepted = 1",
+        "[",
+    ],
+)
+def test_a_baseline_that_ended_or_is_not_whole_is_refused_in_a_line(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "baseline.toml").write_text(text.replace("{expires}", "2999-01-01"))
+
+    assert main(["scan", str(tmp_path), "--new-only", "--baseline", str(tmp_path / "baseline.toml")]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_nothing_to_scan_is_no_clean_scan(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scan"]) == 2
+    assert "nothing to scan" in capsys.readouterr().err
+
+
+def test_fingerprints_stay_when_lines_are_added_above(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(f"{CARD}\n")
+    before = only(scanned(tmp_path)).fingerprint
+    (tmp_path / "a.txt").write_text(f"more\nlines\n{CARD}\n")
+
+    assert only(scanned(tmp_path)).fingerprint == before
+
+
+def test_too_much_to_decode_is_said(tmp_path: Path) -> None:
+    nested = base64.b64encode(f"x {CARD} ".encode()).decode()
+    for _ in range(8):
+        nested = base64.b64encode(f"x {nested} ".encode()).decode()
+    (tmp_path / "a.txt").write_text(nested)
+
+    scan = scanned(tmp_path)
+
+    assert scan.status == 2
+    assert "more encoded data" in scan.unreadable[0]
 
 
 def test_the_command_ends_with_its_status(tmp_path: Path) -> None:

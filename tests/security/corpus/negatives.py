@@ -199,6 +199,7 @@ DOUBTFUL: dict[str, Write] = {
     "id with a prefix": lambda r: f"{r.choice(('ord', 'inv', 'usr', 'tx', 'sku'))}_{common_card(r)}",
     "id with letters": lambda r: f"{r.choice(('AB', 'ord', 'xyz', 'TRK'))}{common_card(r)}",
     "id with letters behind": lambda r: f"{common_card(r)}{r.choice(('JP', 'xyz', 'kg'))}",
+    "boundary of a mail": lambda r: f"--==============={card(r, '4', 19)}==",
     "comma groups": lambda r: in_fours(common_card(r), r.choice(",;、，")),
     "lines": lambda r: in_fours(common_card(r), "\n"),
     "maestro of 12": lambda r: card(r, "5018", 12),

@@ -1,0 +1,89 @@
+"""The two engines of the scanner: whatever text it is, both lead to the same findings."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from security import engine, look
+from security.scan import Scan
+
+from .cards import in_base64, percent_encoded, written_forms
+from .corpus.case import CARD, Case
+from .corpus.judged import cases
+
+PLAIN, FAST = engine.by_name("plain"), engine.by_name("fast")
+# What the scanner leaves to the guard: values by themselves that are no file.
+_NOT_IN_FILES = (
+    "boxes",
+    "halves",
+    "JSON exponent",
+    "JSON float",
+    "msgpack",
+    "pickle",
+    "SQLite",
+    "zlib",
+    "XML cells",
+    "XML, inner",
+    "two pieces",  # some of these are only ever MAYBE
+)
+
+
+def found(data: bytes, by: engine.Engine) -> set[look.Sighting | look.NotFullyRead]:
+    return set(look.look(io.BytesIO(data), by))
+
+
+def test_the_fast_engine_is_the_one_that_is_taken() -> None:
+    assert engine.by_name(None) is FAST
+    assert FAST is not PLAIN
+
+
+def as_file(case: Case) -> bytes:
+    data = case.data if isinstance(case.data, bytes) else case.data.encode("utf-8", "surrogatepass")
+    return b"first line\n" + data + b"\nlast line\n"
+
+
+def test_both_find_the_same_in_the_corpus() -> None:
+    for case in cases():
+        data = as_file(case)
+        assert found(data, PLAIN) == found(data, FAST), case.kind
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.text(max_size=40),
+            written_forms().map(lambda form: form[1]),
+            written_forms().map(lambda form: percent_encoded(form[1])),
+            written_forms().map(lambda form: in_base64(f"n {form[1]} n")),
+            st.from_regex(r"[0-9 ./%=&;\n-]{0,40}", fullmatch=True),
+        ),
+        max_size=6,
+    )
+)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_both_find_the_same_in_anything(pieces: list[str]) -> None:
+    data = "\n".join(pieces).encode("utf-8", "surrogatepass")
+
+    assert found(data, PLAIN) == found(data, FAST)
+
+
+@pytest.mark.parametrize("name", ["plain", "fast"])
+def test_the_corpus_is_found_in_files(name: engine.EngineName) -> None:
+    wanted = [
+        case
+        for case in cases()
+        if case.verdict == CARD and not any(word in case.kind for word in _NOT_IN_FILES)
+    ]
+    missed = []
+    for case in wanted:
+        scan = Scan(engine_name=name)
+        data = case.data if isinstance(case.data, bytes) else case.data.encode()
+        scan.stream("x", io.BytesIO(data))
+        if case.number[-4:] not in {each.last4 for each in scan.findings}:
+            missed.append(case.kind)
+
+    assert len(missed) <= 0.01 * len(wanted), sorted(set(missed))
