@@ -90,6 +90,7 @@ SPOKEN = {
     "use_stripe_sdk",
     "zengin",
 }
+OF_ALL_METHODS = {"allow_redisplay", "billing_details", "metadata", "type"}
 # The SDK says resources in the singular, but for two.
 NOUNS = {
     "balance_transactions": "balance_transaction",
@@ -200,7 +201,8 @@ def field_table(scope: Scope, cls: ast.ClassDef, seen: tuple[str, ...] = ()) -> 
         # A hash named by the sibling `type` is there only when the type says so; Stripe leaves the others
         # out.
         for name, spec in table.items():
-            if spec["kind"] == "object" and spec.get("nullable"):
+            named = spec["kind"] == "object" or (spec["kind"] == "map" and name in SPOKEN)
+            if named and spec.get("nullable"):
                 spec["omit"] = True
                 if name not in SPOKEN:
                     spec.pop("fields", None)
@@ -262,7 +264,8 @@ def parameter_table(scope: Scope, cls: ast.ClassDef, seen: tuple[str, ...] = ())
         spec = kind_of(scope, alternatives(annotation), (*seen, cls.name), parameter_table)
         if not ast.unparse(annotation).startswith("NotRequired"):
             spec["required"] = True
-        if cls.name.endswith(("PaymentMethodOptions", "PaymentMethodData")) and name not in SPOKEN:
+        of_methods = cls.name.endswith(("PaymentMethodOptions", "PaymentMethodData"))
+        if of_methods and name not in SPOKEN | OF_ALL_METHODS:
             spec = {"kind": "any"}
         table[name] = spec
     return table

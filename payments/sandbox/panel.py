@@ -17,7 +17,7 @@ from typing import Any
 
 from flask import Flask, Response, abort, request
 
-from . import actions, confirm, control, ledger, panel_texts, webhooks
+from . import actions, confirm, control, ledger, panel_texts, refunds, webhooks
 from .cards import TEST_CARDS
 from .context import Sandbox
 from .disputes import REASONS
@@ -121,7 +121,8 @@ def _can(body: Json) -> list[tuple[str, str]]:
         return [("disputes", "closed"), ("disputes", "escalated")]
     if body["object"] == "refund" and body["status"] in {"pending", "requires_action"}:
         return [("refunds", "complete"), ("refunds", "fail")]
-    return [("refunds", "fail")] if body["object"] == "refund" and body["status"] == "succeeded" else []
+    fails = body["object"] == "refund" and body["status"] == "succeeded" and refunds.may_fail(body)
+    return [("refunds", "fail")] if fails else []
 
 
 def _pretty(body: Json) -> Json:

@@ -101,7 +101,7 @@ def _number(value: Any, _spec: Json, path: str) -> str:
 
 
 def _boolean(value: Any, _spec: Json, path: str) -> bool:
-    if value not in {"true", "false"}:
+    if not isinstance(value, str) or value not in {"true", "false"}:
         raise invalid(f"Invalid boolean: {path}", path)
     return bool(value == "true")
 

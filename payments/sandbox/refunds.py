@@ -191,7 +191,7 @@ def fail(sandbox: Sandbox, account: str, refund_id: str, reason: str = "expired_
     """A refund has come back: the money is in the merchant's balance again."""
     with sandbox.store.transaction():
         refund = sandbox.store.get(account, "refund", refund_id, "refund")
-        if refund["status"] in {"failed", "canceled"}:
+        if refund["status"] in {"failed", "canceled"} or not may_fail(refund):
             raise _wrong_state(refund, "failed")
         _undo(sandbox, account, refund)
         was = refund["status"]
@@ -200,6 +200,12 @@ def fail(sandbox: Sandbox, account: str, refund_id: str, reason: str = "expired_
         emit(sandbox, account, "refund.updated", refund, {"status": was})
         emit(sandbox, account, "refund.failed", refund)
         return refund
+
+
+def may_fail(refund: Json) -> bool:
+    """A reservation that was let go moved no money, and what lies in a cash balance has arrived."""
+    to = (refund["destination_details"] or {}).get("type")
+    return refund["balance_transaction"] is not None and to != "customer_cash_balance"
 
 
 def cancel(sandbox: Sandbox, account: str, refund_id: str) -> Json:
