@@ -41,18 +41,27 @@ class Guest:
     """`/en` for the English pages."""
     typed: dict[str, str] = field(default_factory=dict)
     """Wins over CONTACT."""
+    cookies: list[tuple[str, str, TestResponse]] = field(default_factory=list)
+    """Method, path and answer of whatever set a cookie."""
 
     def __post_init__(self) -> None:
         self.origin = self.origin or self.shop.settings.urls[self.store_id]
         self.client = self.app.test_client()
 
     def get(self, path: str, **headers: str) -> TestResponse:
-        return self.client.get(self._path(path), base_url=self.origin, headers=_named(headers))
+        answer = self.client.get(self._path(path), base_url=self.origin, headers=_named(headers))
+        return self._noted("GET", path, answer)
 
     def post(self, path: str, fields: dict[str, str], **headers: str) -> TestResponse:
         """Post these fields and nothing else, as a page of ours would."""
         given = _SAME_ORIGIN | {"Referer": f"{self.origin}/"} | _named(headers)
-        return self.client.post(self._path(path), data=fields, base_url=self.origin, headers=given)
+        answer = self.client.post(self._path(path), data=fields, base_url=self.origin, headers=given)
+        return self._noted("POST", path, answer)
+
+    def _noted(self, method: str, path: str, answer: TestResponse) -> TestResponse:
+        if "Set-Cookie" in answer.headers:
+            self.cookies.append((method, path, answer))
+        return answer
 
     def form(self, path: str, leads_to: str) -> Form:
         """The first posting form on a page whose address ends like this."""

@@ -139,6 +139,7 @@ def _answers(desk: Desk, guest: Guest, app: Flask) -> Iterator[tuple[str, str, T
     yield "DELETE", "/cart", guest.client.delete("/cart", base_url=guest.origin, headers=same)
     large = b"x" * 300_000
     yield "POST", "/cart/add", guest.client.post("/cart/add", data=large, base_url=guest.origin, headers=same)
+    yield from guest.cookies
     unknown_host = guest.client.get("/", base_url="http://elsewhere.example")
     yield "GET", "/ (unknown host)", unknown_host
 

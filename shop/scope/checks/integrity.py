@@ -19,18 +19,7 @@ _STATIC_KINDS = frozenset({".css", ".js", ".svg", ".png", ".webp", ".woff2", ".i
 
 def look(lab: Lab, notes: Notes) -> None:
     """List and judge; the list becomes integrity.json of the report."""
-    listed: dict[str, str] = {}
-    for path in _files(lab.root):
-        name = path.relative_to(lab.root).as_posix()
-        if path.is_symlink():
-            notes.found(name, "symlink", "a link in the build can be led elsewhere")
-            continue
-        if path.stat().st_mode & stat.S_IWOTH:
-            notes.found(name, "writable", "everybody on this machine can write it")
-        if name.startswith("static/") and path.suffix not in _STATIC_KINDS:
-            notes.found(name, "static-kind", "a file of this kind is served to everybody")
-        listed[name] = hashlib.sha256(path.read_bytes()).hexdigest()
-        notes.add("files")
+    listed = listing(lab.root, notes)
     notes.files["integrity.json"] = json.dumps({"build": build_id(), "files": listed}, indent=1)
     _control(lab, notes)
     _scripts(lab, notes)
@@ -41,6 +30,23 @@ def look(lab: Lab, notes: Notes) -> None:
         "build-id",
         "the running build names another id than the tree",
     )
+
+
+def listing(root: Path, notes: Notes) -> dict[str, str]:
+    """The hash of each file of the build by name; what should not be in it is held against it."""
+    listed: dict[str, str] = {}
+    for path in _files(root):
+        name = path.relative_to(root).as_posix()
+        if path.is_symlink():
+            notes.found(name, "symlink", "a link in the build can be led elsewhere")
+            continue
+        if path.stat().st_mode & stat.S_IWOTH:
+            notes.found(name, "writable", "everybody on this machine can write it")
+        if name.startswith("static/") and path.suffix not in _STATIC_KINDS:
+            notes.found(name, "static-kind", "a file of this kind is served to everybody")
+        listed[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        notes.add("files")
+    return listed
 
 
 def _files(root: Path) -> list[Path]:

@@ -47,6 +47,7 @@ def look(lab: Lab, notes: Notes) -> None:
     desk = lab.desk
     client = desk.app.test_client()
     shown = client.get("/static/shop.js", base_url=desk.shop.settings.urls["style"])
+    shown.close()
     notes.control(shown.status_code == 200, "a static file that is meant for everybody is not served")
     notes.control(
         _shows(b"[build-system]\nrequires"), "the contents of a file of the tree are not known again"
@@ -75,6 +76,7 @@ def _asked(root: Path) -> Iterator[str]:
 def _ask(client: FlaskClient, origin: str, path: str, ours: dict[str, bytes], notes: Notes) -> None:
     answer = client.get(path, base_url=origin)
     body = answer.get_data()
+    answer.close()
     notes.add("addresses")
     is_ours = any(start in body for start in ours.values())
     if is_ours or (answer.status_code == 200 and _shows(body)):

@@ -1,0 +1,216 @@
+"""Each check at request level or over files: green as things are, red for the right reason when a protection is out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, String
+
+from payments import settle as settling
+from payments.columns import INTERNAL
+from payments.inbox import PAID_EVENTS
+from payments.providers import stripe as adapter
+from payments.providers.stripe import StripeProvider
+from security.headers import CSP
+from security.secret_scan import find
+from shop import web
+from shop.csrf import csrf
+from shop.db.tables import metadata
+from shop.scope.checks import dependencies, injection, integrity, secrets
+from shop.scope.lab import Lab
+from shop.scope.result import Notes, Result, Status
+from tests.scope.conftest import Look
+
+
+def rules(result: Result) -> set[str]:
+    return {finding.rule for finding in result.notes.findings}
+
+
+@pytest.mark.parametrize("name", ["E4", "E7", "E8", "E14", "E16", "E18", "E20", "E24"])
+def test_green_as_things_are(name: str, look: Look) -> None:
+    result = look(name)
+    assert result.status is Status.GREEN, result.notes
+    assert result.notes.figures
+
+
+def test_e4_a_card_column_of_a_model(look: Look) -> None:
+    table = metadata.tables["payment"]
+    table.append_column(Column("cc_no", String(19), info=INTERNAL))
+    try:
+        result = look("E4")
+    finally:
+        table._columns.remove(table.c.cc_no)
+    assert {"card-column", "schema"} <= rules(result)
+
+
+@pytest.fixture
+def anew() -> Any:
+    """Headers are reckoned once for each kind of page: forget them before and after."""
+    web._headers.cache_clear()
+    yield
+    web._headers.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("script_src", ("'self'", "'unsafe-inline'")),
+        ("connect_src", ("'self'", "https://elsewhere.example")),
+    ],
+)
+def test_e7_a_weaker_policy(
+    name: str, value: tuple[str, ...], anew: None, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = CSP.__str__
+
+    def weaker(self: CSP) -> str:
+        object.__setattr__(self, name, value)
+        return written(self)
+
+    monkeypatch.setattr(CSP, "__str__", weaker)
+    assert "header-csp" in rules(look("E7"))
+
+
+def test_e7_a_cookie_that_scripts_can_read_and_a_fault_that_is_shown(
+    look: Look, here: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(here.desk.app.config, "SESSION_COOKIE_HTTPONLY", False)
+    monkeypatch.setattr(web, "_error_page", lambda _status, _message, _code: (_fault_shown(), 500))
+    found = rules(look("E7"))
+    assert {"header-cookie", "header-detail"} <= found
+
+
+def _fault_shown() -> str:
+    return "<pre>Traceback (most recent call last): …</pre>"
+
+
+def test_e8_a_signature_that_is_not_checked(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(StripeProvider, "_is_signed", staticmethod(lambda *_about: True))
+    assert "webhook-signature" in rules(look("E8"))
+
+
+def test_e8_money_that_is_not_compared(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settling, "disagreement", lambda *_about: None)
+    assert rules(look("E8")) == {"altered-money"}
+
+
+def test_e8_an_event_that_is_believed(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mistake of many: what the body says is paid is paid."""
+    asked = StripeProvider.retrieve_session
+
+    def believed(self: StripeProvider, session_id: str) -> Any:
+        from dataclasses import replace
+
+        from payments.provider import Charge
+
+        told = asked(self, session_id)
+        charge = Charge("ch_1", told.amount, told.amount * 0, True, True, "card", "visa", "4242")
+        return replace(told, paid=True, payment_id=session_id, charge=told.charge or charge)
+
+    monkeypatch.setattr(StripeProvider, "retrieve_session", believed)
+    assert PAID_EVENTS
+    assert "webhook-believed" in rules(look("E8"))
+
+
+def test_e16_a_post_without_a_token(here: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    notes = Notes()
+    monkeypatch.setattr(csrf, "_exempt_views", {*csrf._exempt_views, "shop.checkout.views.place"})
+    injection._exemptions(here.desk.app, notes)
+    assert {finding.rule for finding in notes.findings} == {"csrf-exempt"}
+
+
+def test_e16_posts_from_elsewhere_that_are_taken(here: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    notes, hooks = Notes(), here.desk.app.before_request_funcs
+    monkeypatch.setitem(hooks, None, [hook for hook in hooks[None] if hook.__name__ != "_refuse_cross_site"])
+    injection._cross_site(here.desk, "style", notes)
+    assert "csrf" in {finding.rule for finding in notes.findings}
+
+
+def test_e16_a_page_that_does_not_escape(here: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    notes = Notes()
+    environment = here.desk.app.jinja_env
+    monkeypatch.setattr(environment, "autoescape", False)
+    monkeypatch.setattr(environment, "cache", type(environment.cache)(400))  # type: ignore[call-arg, misc]  # its kind
+    guest = here.desk.guest()
+    guest.add(here.desk.sku())
+    injection._type_and_look(guest, "style", f"<{injection._MARK}>", notes)
+    assert "injection" in {finding.rule for finding in notes.findings}
+
+
+def test_e20_authentication_that_is_not_asked_for(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = adapter._create_params
+
+    def without(request: Any) -> Any:
+        return {name: value for name, value in wanted(request).items() if name != "payment_method_options"}
+
+    monkeypatch.setattr(adapter, "_create_params", without)
+    assert "three-d-secure" in rules(look("E20"))
+
+
+# --- Over files: a tree of its own ---
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A small tree that is well."""
+    (tmp_path / "static").mkdir()
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "static" / "a.js").write_text("1")
+    (tmp_path / "wsgi.py").write_text("app = 1\n")
+    (tmp_path / "Makefile").write_text("setup:\n\tpip install --require-hashes -r requirements/run.lock\n")
+    lock = "flask==3.1.3 \\\n    --hash=sha256:00\n"
+    for name in ("run.lock", "dev.lock"):
+        (tmp_path / "requirements" / name).write_text(lock)
+    return tmp_path
+
+
+def secret_findings(tree: Path) -> set[str]:
+    notes = Notes()
+    for path in secrets._tree(tree):
+        for finding in find(path.read_text(), path.name, is_page="static" in path.parts):
+            notes.found(finding.path, finding.rule, finding.message)
+    return {finding.path for finding in notes.findings}
+
+
+def test_e18_keys_in_a_tree(tree: Path) -> None:
+    assert secret_findings(tree) == set()
+    (tree / "static" / "pay.js").write_text("const key = 'sk_" + "test_1';")
+    (tree / "notes.txt").write_text("rk_" + "live_" + "0a1b2c3d4e5f")
+    (tree / "id").write_text("-----BEGIN OPENSSH PRIVATE " + "KEY-----")
+    assert secret_findings(tree) == {"pay.js", "notes.txt", "id"}
+
+
+def test_e24_links_and_odd_files(tree: Path) -> None:
+    (tree / "static" / "shop.js.bak").write_text("1")
+    (tree / "static" / "out.css").symlink_to("/etc/hosts")
+    notes = Notes()
+    assert set(integrity.listing(tree, notes)) == {"static/a.js", "static/shop.js.bak", "wsgi.py"}
+    assert {finding.rule for finding in notes.findings} == {"static-kind", "symlink"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rule"),
+    [
+        ("requirements/run.lock", "flask==3.1.3\n", "no-hash"),
+        ("requirements/run.lock", "--index-url https://x.example\nflask==3.1.3 --hash=sha256:0\n", "index"),
+        ("requirements/run.lock", "https://x.example/a.whl\nflask==3.1.3 --hash=sha256:0\n", "address"),
+        ("requirements/run.lock", "flask==0.1 --hash=sha256:0\n", "not-as-locked"),
+        ("Makefile", "setup:\n\tpip install -r requirements/run.lock\n", "install"),
+    ],
+)
+def test_e17_a_lock_that_holds_nothing(name: str, text: str, rule: str, tree: Path) -> None:
+    (tree / name).write_text(text)
+    notes = Notes()
+    dependencies._lock(tree / "requirements/run.lock", "requirements/run.lock", notes)
+    dependencies._installed(tree / "requirements/run.lock", notes)
+    dependencies._makefile(tree, notes)
+    assert {finding.rule for finding in notes.findings} == {rule}
+
+
+def test_e17_an_audit_that_got_no_answer_is_never_green(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dependencies, "_AUDIT_S", 0.01)
+    notes = Notes()
+    dependencies._audit(Lab(tree, root=tree), notes)
+    assert notes.status is Status.NOT_EXERCISED
