@@ -404,3 +404,14 @@ def test_a_stores_account_is_nobody_in_the_other(app: Flask) -> None:
     ]
     assert {page() for page in pages} == {303}
     assert there.sign_in(member.email).status_code == 422
+
+
+def test_the_oldest_session_ends_when_there_are_too_many(
+    both_app: Flask, both_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shop.accounts.sessions.SESSIONS_MOST", 2)
+    first = Member(both_app).join()
+    others = [Member(both_app, remote=f"192.0.2.{n}") for n in (7, 8)]
+    for one in others:
+        one.sign_in(first.email)
+    assert [one.is_in() for one in (first, *others)] == [False, True, True]
