@@ -130,7 +130,7 @@ def upgrade() -> None:
     "--customers",
     type=NOT_NEGATIVE,
     default=0,
-    help="Made-up customers; their orders are guests' until accounts exist.",
+    help="Made-up accounts a store, guest0@example.jp and on; with --orders they have a history.",
 )
 def seed(products: int, orders: int, customers: int) -> None:
     """Fill the stores with goods, in bulk if you like. Never on a production database."""

@@ -309,6 +309,7 @@ def _welcome(ports: Ports, data: Path, invitation: str) -> None:
         f"  Staff                                   http://staff.localhost:{ports.shop}",
         "",
         "  Pay with any card of that page, any later month, any three digits.",
+        "  An account: マイページ on any page, with any address; its mails are in the mailbox above.",
         *_for_the_owner(data, invitation),
         "",
     ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -15,9 +17,13 @@ from sqlalchemy.orm import Session
 from payments.columns import new_id, utcnow
 from payments.database import Database
 from payments.models import LedgerEntry, Payment
+from shop.accounts.lookup import email_hash
+from shop.accounts.models import Account, AccountAddress
+from shop.accounts.people import Profile, write_email, write_password, write_profile
 from shop.address.contact import Contact
 from shop.catalog.models import Product, Variant
 from shop.catalog.seed import seed_generated, seed_store
+from shop.identity.passwords import Passwords
 from shop.orders.models import Order, OrderLine, OrderPayment
 from shop.settings import Settings
 from shop.stores import Store, all_stores
@@ -25,6 +31,7 @@ from shop.stores.rows import ensure_stores
 from shop.vault import Place, Vault
 
 _BATCH = 500
+SEEDED_PASSWORD = "demo-customer-phrase"  # noqa: S105  (made-up people of demo and test databases)
 _FAMILY = (
     "青木",
     "石田",
@@ -63,7 +70,7 @@ def seed_written(db: Database, say: Callable[[str], None]) -> None:
 def seed(settings: Settings, *, products: int, orders: int, customers: int) -> None:
     """The written goods and so many made-up ones a store, with progress on the terminal.
 
-    `customers` is how many different people the orders are spread over (all are guests until accounts exist).
+    `customers` is how many accounts; the orders are spread over as many people, who so have a history.
     """
     db = Database(settings.database_url)
     ensure_stores(db)
@@ -74,9 +81,56 @@ def seed(settings: Settings, *, products: int, orders: int, customers: int) -> N
             if products:
                 task = progress.add_task(f"{store.id}: products", total=products)
                 seed_generated(db, store.id, products, _completes(progress, task))
+            if customers:
+                task = progress.add_task(f"{store.id}: customers", total=customers)
+                seed_customers(db, Vault(settings.keys), store, customers, _completes(progress, task))
             if orders:
                 task = progress.add_task(f"{store.id}: orders", total=orders)
                 seed_orders(db, Vault(settings.keys), store, orders, customers, _completes(progress, task))
+
+
+def seed_customers(db: Database, vault: Vault, store: Store, count: int, tell: Callable[[int], None]) -> None:
+    """Accounts with an address each, guest0@example.jp and on, all with the password SEEDED_PASSWORD.
+
+    One hash serves all, so that a million take minutes: for demo and test databases alone. Those that are there stay.
+    """
+    hashed = Passwords().hash(SEEDED_PASSWORD)
+    for start in range(0, count, _BATCH):
+        people = [made_up_contact(number) for number in range(start, min(start + _BATCH, count))]
+        db.write(partial(_insert_customers, vault=vault, store=store, people=people, hashed=hashed))
+        tell(min(start + _BATCH, count))
+
+
+def _insert_customers(
+    session: Session, *, vault: Vault, store: Store, people: list[Contact], hashed: str
+) -> None:
+    hashes = {email_hash(vault, store.id, person.email): person for person in people}
+    known = select(Account.email_hash).where(
+        Account.store_id == store.id, Account.email_hash.in_(list(hashes))
+    )
+    for there in session.scalars(known).all():
+        del hashes[there]
+    for person in hashes.values():
+        account = Account(store_id=store.id, id=new_id(), locale="ja")
+        write_email(vault, account, person.email)
+        write_profile(vault, account, Profile(person.family_name, person.given_name, phone=person.phone))
+        write_password(vault, account, hashed)
+        address_id = new_id()
+        sealed = vault.seal(
+            Place(store.id, "account_address", "contact", address_id), replace(person, email="").to_json()
+        )
+        address = AccountAddress(
+            store_id=store.id, id=address_id, account_id=account.id, contact=sealed, is_default=True
+        )
+        session.add(account)
+        session.add(address)
+
+
+def _accounts(db: Database, store_id: str) -> dict[str, str]:
+    """Account ids by mail hash: of the seeded people, an order finds its account."""
+    with db.read() as session:
+        rows = session.execute(select(Account.email_hash, Account.id).where(Account.store_id == store_id))
+        return {row.email_hash: row.id for row in rows}
 
 
 def seed_orders(
@@ -92,7 +146,7 @@ def seed_orders(
             .where(Variant.store_id == store.id)
             .limit(2000)
         ).all()
-    maker = _OrderMaker(vault, store, goods, max(1, customers or count // 3))
+    maker = _OrderMaker(vault, store, goods, max(1, customers or count // 3), _accounts(db, store.id))
     for start in range(0, count, _BATCH):
         rows = [maker.make() for _number in range(min(_BATCH, count - start))]
         db.write(lambda session, batch=rows: _insert(session, batch))  # type: ignore[misc]  # bound for this batch
@@ -105,7 +159,10 @@ Rows = dict[type[Any], list[dict[str, Any]]]
 class _OrderMaker:
     """Makes one order after another, from a fixed seed."""
 
-    def __init__(self, vault: Vault, store: Store, goods: Any, customers: int) -> None:
+    def __init__(
+        self, vault: Vault, store: Store, goods: Any, customers: int, accounts: dict[str, str]
+    ) -> None:
+        self._accounts = accounts
         self._vault, self._store, self._goods, self._customers = vault, store, goods, customers
         self._random = random.Random(f"orders of {store.id}")  # noqa: S311  (made-up people, not secrets)
 
@@ -116,7 +173,8 @@ class _OrderMaker:
         placed_at = utcnow() - dt.timedelta(seconds=chance.randrange(730 * 86400))
         lines = list(self._lines(order_id))
         total = sum(line["unit_minor"] * line["quantity"] for line in lines) + 700
-        contact = self._contact(chance.randrange(self._customers))
+        contact = made_up_contact(chance.randrange(self._customers))
+        mail_hash = self._vault.lookup(store_id, "email", contact.email)
         both = {"store_id": store_id, "currency": "JPY"}
         order = both | {
             "id": order_id,
@@ -136,7 +194,9 @@ class _OrderMaker:
                 "delivery": {"ja": "", "en": ""},
             },
             "contact": self._vault.seal(Place(store_id, "order", "contact", order_id), contact.to_json()),
-            "email_hash": self._vault.lookup(store_id, "email", contact.email),
+            "email_hash": mail_hash,
+            "phone_hash": self._vault.lookup(store_id, "phone", contact.phone),
+            "account_id": self._accounts.get(mail_hash),
             "address_hash": self._vault.lookup(store_id, "address", contact.street),
             "held_until": placed_at,
             "hold_prolonged": False,
@@ -184,19 +244,21 @@ class _OrderMaker:
                 "tax_rate": good.tax_rate,
             }
 
-    def _contact(self, number: int) -> Contact:
-        postal_code, prefecture, city, town = _PLACES[number % len(_PLACES)]
-        return Contact(
-            email=f"guest{number}@example.jp",
-            family_name=_FAMILY[number % len(_FAMILY)],
-            given_name=_GIVEN[number // len(_FAMILY) % len(_GIVEN)],
-            postal_code=postal_code,
-            prefecture=prefecture,
-            city=city,
-            street=f"{town}{number % 9 + 1}-{number // 9 % 20 + 1}-{number // 180 + 1}",
-            building="",
-            phone=f"+8190{number % 100_000_000:08d}",
-        )
+
+def made_up_contact(number: int) -> Contact:
+    """The made-up person of a number: the same each time."""
+    postal_code, prefecture, city, town = _PLACES[number % len(_PLACES)]
+    return Contact(
+        email=f"guest{number}@example.jp",
+        family_name=_FAMILY[number % len(_FAMILY)],
+        given_name=_GIVEN[number // len(_FAMILY) % len(_GIVEN)],
+        postal_code=postal_code,
+        prefecture=prefecture,
+        city=city,
+        street=f"{town}{number % 9 + 1}-{number // 9 % 20 + 1}-{number // 180 + 1}",
+        building="",
+        phone=f"+8190{number % 100_000_000:08d}",
+    )
 
 
 def _insert(session: Session, orders: list[Rows]) -> None:

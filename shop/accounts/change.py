@@ -181,6 +181,9 @@ def leave(shop: Shop, who: SignedIn, cart_id: str | None, browser: Browser, now:
     def work(session: Session) -> None:
         account = locked(session, who.account)
         claim.let_go(session, account)
+        # Also those from before there was an account: each has the address in it.
+        to = (Letter.store_id == account.store_id) & (Letter.email_hash == account.email_hash)
+        session.execute(delete(Letter).where(to))
         letters.notify(session, shop.vault, account, "deleted", to=email, now=now, outlives=True)
         if cart_id is not None:
             at = (Draft.store_id == account.store_id) & (Draft.cart_id == cart_id)

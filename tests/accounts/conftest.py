@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from shop.app import create_app, create_shop
 from shop.context import Shop
@@ -36,8 +38,6 @@ class QuickPasswords(Passwords):
 
 def make_shop(url: str, **changes: str) -> Shop:
     """The parts of a shop whose passwords are quick."""
-    import dataclasses
-
     return dataclasses.replace(create_shop(load(make_environ(url, **changes))), passwords=QuickPasswords())
 
 
@@ -48,11 +48,23 @@ def shop(sqlite_url: str) -> Iterator[Shop]:
     parts.db.dispose()
 
 
-@pytest.fixture
-def app(shop: Shop) -> Flask:
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates are compiled once a run, not once an app."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
+def make_app(shop: Shop, compiled: FileSystemBytecodeCache) -> Flask:
+    """The web application on a shop."""
     made = create_app(shop=shop)
+    made.jinja_env.bytecode_cache = compiled
     made.testing = True
     return made
+
+
+@pytest.fixture
+def app(shop: Shop, compiled: FileSystemBytecodeCache) -> Flask:
+    return make_app(shop, compiled)
 
 
 @pytest.fixture
@@ -64,10 +76,8 @@ def both_shop(database_url: str) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def both_app(both_shop: Shop) -> Flask:
-    made = create_app(shop=both_shop)
-    made.testing = True
-    return made
+def both_app(both_shop: Shop, compiled: FileSystemBytecodeCache) -> Flask:
+    return make_app(both_shop, compiled)
 
 
 @pytest.fixture
