@@ -22,6 +22,7 @@ from shop.staff.models import FormerPassword, Link, Member, Step
 from shop.staff.rights import Role
 from shop.staff.sealed import place, totp_of
 from tests.shop.buyer import hidden_field
+from tests.staff.authenticator import Device
 
 STAFF = "http://staff.localhost:8000"
 PASSWORD = "teacup 4 windy mornings"
@@ -121,6 +122,24 @@ class Desk:
     def code(self, code: str) -> TestResponse:
         """The second one."""
         return self.post("/sign-in/code", {"code": code})
+
+    def add_passkey(self, device: Device) -> TestResponse:
+        """Register a device; the browser is signed in and has proved a moment ago."""
+        page = "/security/passkeys/new"
+        answer = device.create(self.options("/security/passkeys/options", page))
+        return self.post("/security/passkeys", {"answer": answer}, form_on=page)
+
+    def passkey(self, device: Device, path: str = "/sign-in/passkey", page: str = "/sign-in") -> TestResponse:
+        """Sign in, or prove, by a device."""
+        return self.post(path, {"answer": device.get(self.options("/passkey/options", page))}, form_on=page)
+
+    def options(self, path: str, page: str) -> dict[str, Any]:
+        """What the browser's script gets for a ceremony."""
+        token = hidden_field(self.get(page).text, "csrf_token")
+        answer = self.client.post(self.root + path, base_url=STAFF, headers={"X-CSRFToken": token})
+        assert answer.status_code == 200, answer.text
+        options: dict[str, Any] = answer.get_json()
+        return options
 
 
 def signed_in(app: Flask, shop: Shop, *roles: Role) -> Desk:

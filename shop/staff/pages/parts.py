@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, g, redirect, request
+from flask import Response, g, redirect, request, session
 from flask_babel import gettext as _
 from wtforms import Field
 
@@ -39,7 +39,9 @@ def go_to(path: str) -> Response:
 
 
 def set_session(answer: Response, token: str) -> Response:
-    """Give the browser its session; what it had begun is over."""
+    """Give the browser its session; what it had begun is over, and at signing in the tokens of its forms too."""
+    if g.get("signed") is None:
+        session.clear()
     https = the_shop().settings.https
     # Strict: no other site's page can make a browser send it, not even by a link. Links in our mails lead to pages
     # that need no session, or to the sign-in page, which leads on to a browser that has one.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -48,7 +50,7 @@ def send_password() -> ResponseReturnValue:
         token = signing_in.try_password(the_shop(), typed(form.email), typed(form.password), sender())
     except ShopError as error:
         return _sign_in_page(form, leads_to, str(error.message), error.status)
-    return set_step(go(f"/sign-in/code?next={leads_to}"), token)
+    return set_step(go(f"/sign-in/code?next={quote(leads_to)}"), token)
 
 
 @sign_in_pages.get("/sign-in/code", right=Door.ANYONE)

@@ -1,0 +1,147 @@
+"""The staff's pages in a real browser: a passkey by its virtual authenticator, keyboard alone, phone width, axe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from payments.columns import utcnow
+from shop.staff import people
+from shop.staff.rights import Role
+from tests.servers.system import System, running_system
+from tests.staff.conftest import at_ease
+from tests.staff.desk import COMMAND
+
+pytestmark = pytest.mark.browser
+
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+PASSWORD = "slow river 9 green barges"
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[System]:
+    """One running system for the file."""
+    folder = tmp_path_factory.mktemp("staff")
+    (folder / "shop.sqlite").write_bytes(sqlite_template.read_bytes())
+    with running_system(folder, f"sqlite:///{folder / 'shop.sqlite'}") as running:
+        yield running
+
+
+def _invitation(system: System, address: str) -> str:
+    shop = at_ease(system.shop())
+    token = shop.db.write(
+        lambda session: people.invite(
+            session,
+            shop,
+            name="試験 花子",
+            address=address,
+            roles=[Role.OWNER, Role.FINANCE],
+            by=COMMAND,
+            now=utcnow(),
+        )[1]
+    )
+    link = people.link_address(shop, token)
+    shop.db.dispose()
+    return link
+
+
+def _authenticator(page: Page) -> None:
+    """A device that has a passkey and checks its holder (Chromium's virtual one, by its developer protocol)."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def _press(page: Page, name: str) -> None:
+    """Go to a button by Tab alone and press it."""
+    for _number in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.innerText") == name:
+            page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"the keyboard does not reach {name}")
+
+
+def _faults(page: Page) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{page.url}: {one['id']}: {[node['html'][:120] for node in one['nodes']]}" for one in found]
+
+
+def _fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def _context(browser: Browser, width: int, scheme: Literal["light", "dark"]) -> BrowserContext:
+    return browser.new_context(viewport={"width": width, "height": 844}, locale="ja-JP", color_scheme=scheme)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+def test_join_sign_out_and_in_again_by_passkey_and_keyboard_alone(
+    browser: Browser, system: System, width: int, scheme: Literal["light", "dark"], tmp_path: Path
+) -> None:
+    context = _context(browser, width, scheme)
+    page, faults, errors = context.new_page(), [], []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    _authenticator(page)
+    page.goto(_invitation(system, f"hanako.{width}@example.jp"))
+    faults += _faults(page)
+    page.locator("#password").focus()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/join/factor/setup")
+    faults += _faults(page)
+    _press(page, "パスキーを登録")
+    expect(page.locator(".codes li")).to_have_count(10)
+    faults += _faults(page)
+    _press(page, "控えました。続ける")
+    expect(page.locator("h1")).to_contain_text("試験 花子")
+    for path in ("/", "/security", "/members", "/members/invite", "/security/password"):
+        page.goto(f"http://staff.localhost:{system.port}{path}")
+        faults += _faults(page)
+        assert _fits(page), path
+        page.screenshot(path=str(tmp_path / f"{path.replace('/', '_')}-{width}.png"), full_page=True)
+    _press(page, "サインアウト")
+    page.wait_for_url("**/sign-in")
+    faults += _faults(page)
+    assert _fits(page)
+    page.screenshot(path=str(tmp_path / f"sign-in-{width}.png"), full_page=True)
+    _press(page, "パスキーでサインイン")
+    expect(page.locator("h1")).to_contain_text("試験 花子")
+    context.close()
+    assert faults == []
+    assert errors == []
+
+
+def test_a_link_from_a_mail_leads_in_though_the_cookie_is_strict(browser: Browser, system: System) -> None:
+    """The first page after a click elsewhere comes without the cookie; its link goes on from there."""
+    context = _context(browser, 1280, "light")
+    page = context.new_page()
+    _authenticator(page)
+    page.goto(_invitation(system, "kaede@example.jp"))
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#again").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="パスキーを登録").click()
+    expect(page.locator(".codes li")).to_have_count(10)
+    page.goto(system.origins["style"])
+    page.evaluate(f"location.href = 'http://staff.localhost:{system.port}/security'")
+    page.wait_for_url("**/sign-in?next=/security")
+    page.get_by_role("link", name="こちらから続けられます").click()
+    expect(page.locator("h1")).to_have_text("自分のセキュリティ")
+    context.close()
