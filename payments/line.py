@@ -12,11 +12,16 @@ from payments.columns import utcnow
 from payments.models import Attempt
 from payments.provider import Provider
 from payments.states import AttemptState
+from payments.stop import CardState, closed_stores, state_held
 
 CREATES_PER_SECOND, CREATES_AT_ONCE = 20, 5
 """Shared by all our processes. Together Stripe's 25 a second on one endpoint: no second sees more than both."""
 
+SLOW_PER_SECOND = 1
+"""Sessions of a store that rules have slowed down."""
+
 _BEFORE = select(func.count()).where(
+    Attempt.store_id == bindparam("store_id"),
     Attempt.state == AttemptState.WAITING.value,
     Attempt.created_at < bindparam("created_at"),
     Attempt.next_try_at <= bindparam("now"),
@@ -29,12 +34,14 @@ def claim(session: DBSession, provider: Provider, attempt: Attempt, *, in_turn: 
     The caller has locked the attempt, or is about to write it. False leaves it in line. `in_turn` is the worker's
     call, which takes attempts in their order; a web process gives way to those before it.
     """
+    cards = state_held(session, attempt.store_id)
+    if cards.is_closed:
+        return False
     if attempt.next_try_at > utcnow():
         return False  # another process is making it now, or the provider asked for a pause
     if not in_turn and place_in_line(session, attempt) > 1:
         return False
-    bucket = f"create:{provider.name}:{provider.account}"
-    if not take_token(session, bucket, per_second=CREATES_PER_SECOND, burst=CREATES_AT_ONCE):
+    if not _has_turn(session, provider, attempt.store_id, cards):
         return False
     attempt.tries += 1
     attempt.claimed_at = attempt.claimed_at or utcnow()
@@ -42,17 +49,30 @@ def claim(session: DBSession, provider: Provider, attempt: Attempt, *, in_turn: 
     return True
 
 
+def _has_turn(session: DBSession, provider: Provider, store_id: str, cards: CardState) -> bool:
+    """Whether the rate leaves room for one more: the store's own when it is slow, then the provider's."""
+    if cards is CardState.SLOW and not take_token(
+        session, f"slow:{store_id}", per_second=SLOW_PER_SECOND, burst=1
+    ):
+        return False
+    bucket = f"create:{provider.name}:{provider.account}"
+    return take_token(session, bucket, per_second=CREATES_PER_SECOND, burst=CREATES_AT_ONCE)
+
+
 def place_in_line(session: DBSession, attempt: Attempt) -> int:
-    """How many attempts come before this one, which is 1 when it is next."""
-    return 1 + (session.scalar(_BEFORE, {"created_at": attempt.created_at, "now": utcnow()}) or 0)
+    """How many attempts of the store come before this one, which is 1 when it is next. Each store has a line of its
+    own: one that takes no cards, or few, must not hold up the others."""
+    values = {"store_id": attempt.store_id, "created_at": attempt.created_at, "now": utcnow()}
+    return 1 + (session.scalar(_BEFORE, values) or 0)
 
 
 def waiting(session: DBSession, *, limit: int = 50) -> list[tuple[str, str]]:
-    """(store, attempt) of those that wait, in their order."""
-    query = (
-        select(Attempt.store_id, Attempt.id)
-        .where(Attempt.state == AttemptState.WAITING.value, Attempt.next_try_at <= utcnow())
-        .order_by(Attempt.created_at)
-        .limit(limit)
-    )
-    return [(row.store_id, row.id) for row in session.execute(query)]
+    """(store, attempt) of those that wait, in their order, so many of each store that takes cards now."""
+    is_waiting = (Attempt.state == AttemptState.WAITING.value) & (Attempt.next_try_at <= utcnow())
+    stores = set(session.scalars(select(Attempt.store_id).where(is_waiting).distinct()))
+    lines: list[tuple[str, str]] = []
+    for store_id in sorted(stores - closed_stores(session)):
+        query = select(Attempt.id).where(Attempt.store_id == store_id, is_waiting)
+        ids = session.scalars(query.order_by(Attempt.created_at).limit(limit))
+        lines += [(store_id, attempt_id) for attempt_id in ids]
+    return lines

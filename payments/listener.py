@@ -28,5 +28,8 @@ class PaymentListener(Protocol):
     def review(self, session: Session, payment: Payment) -> None:
         """What the provider reports does not agree with us; a person must look."""
 
+    def after_stop(self, session: Session, payment: Payment) -> None:
+        """It was paid while cards were stopped; nothing is shipped until a person has decided."""
+
     def refunded(self, session: Session, payment: Payment) -> None:
         """All of it went back."""

@@ -21,6 +21,7 @@ from payments.models import Attempt, Payment
 from payments.provider import OutcomeUnknown, Provider, ProviderBusy, Refused, Session, SessionRequest
 from payments.settle import apply_session
 from payments.states import AttemptState, PaymentState
+from payments.stop import state_held, state_of
 
 _BUSY_PAUSE = dt.timedelta(seconds=1)
 _UNKNOWN_TRIES = 5
@@ -39,7 +40,7 @@ _NOTE_WANTED = (
             Payment.state == PaymentState.PENDING.value,
         ),
     )
-    .values(session_id=bindparam("made"), state=AttemptState.OPEN.value)
+    .values(session_id=bindparam("made"), state=AttemptState.OPEN.value, next_try_at=bindparam("now"))
     .returning(Attempt.id)
     .execution_options(synchronize_session=False)
 )
@@ -59,6 +60,8 @@ class Made(StrEnum):
     REFUSED = "refused"
     OVER = "over"
     """The payment needs no session any more."""
+    CLOSED = "closed"
+    """The store takes no cards now."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,11 @@ def make_claimed(
     db: Database, provider: Provider, listener: PaymentListener, attempt: Attempt, request: SessionRequest
 ) -> MakeResult:
     """Make the session of an attempt that this caller has claimed, in a transaction that is committed."""
+    with db.read() as session:  # the last look before the call: since the claim a stop may have come
+        is_closed = state_of(session, attempt.store_id).is_closed
+    if is_closed:
+        db.write(lambda session: _give_turn_back(session, attempt))
+        return MakeResult(Made.CLOSED)
     try:
         made = provider.create_session(request)
     except ProviderBusy:
@@ -132,7 +140,17 @@ def _claimed(
     if payment is None or payment.state != PaymentState.PENDING.value:
         attempt.state = AttemptState.EXPIRED.value
         return Made.OVER
+    if state_held(session, store_id).is_closed:
+        return Made.CLOSED
     return attempt if claim(session, provider, attempt, in_turn=in_turn) else Made.IN_LINE
+
+
+def _give_turn_back(session: DBSession, attempt: Attempt) -> None:
+    """Cards were closed between the claim and the call: it is as if nobody had begun."""
+    row = session.get_one(Attempt, (attempt.store_id, attempt.id), with_for_update=True)
+    if row.state == AttemptState.WAITING.value and row.tries == attempt.tries:
+        row.tries -= 1
+        row.next_try_at = utcnow()
 
 
 def _pause(session: DBSession, attempt: Attempt) -> None:
@@ -160,12 +178,19 @@ def _look_for(db: Database, provider: Provider, listener: PaymentListener, attem
 def _record(
     db: Database, provider: Provider, listener: PaymentListener, attempt: Attempt, made: Session
 ) -> MakeResult:
-    """Note the session; if the payment was given up meanwhile, end it at once."""
-    if db.write(lambda session: _note_wanted(session, attempt, made) or _note(session, attempt, made)):
+    """Note the session; if the payment was given up or cards were closed meanwhile, end it at once."""
+    outcome = db.write(lambda session: _noted(session, attempt, made))
+    if outcome is Made.OPEN:
         return MakeResult(Made.OPEN, made)
     ended = provider.expire_session(made.id)
     apply_session(db, listener, attempt.store_id, attempt.payment_id, ended, provider, cause="session ended")
-    return MakeResult(Made.OVER)
+    return MakeResult(outcome)
+
+
+def _noted(session: DBSession, attempt: Attempt, made: Session) -> Made:
+    if not (_note_wanted(session, attempt, made) or _note(session, attempt, made)):
+        return Made.OVER
+    return Made.CLOSED if state_of(session, attempt.store_id).is_closed else Made.OPEN
 
 
 def _note_wanted(session: DBSession, attempt: Attempt, made: Session) -> bool:
@@ -175,6 +200,7 @@ def _note_wanted(session: DBSession, attempt: Attempt, made: Session) -> bool:
         "attempt": attempt.id,
         "payment": attempt.payment_id,
         "made": made.id,
+        "now": utcnow(),
     }
     return session.execute(_NOTE_WANTED, values).first() is not None
 
@@ -187,4 +213,5 @@ def _note(session: DBSession, attempt: Attempt, made: Session) -> bool:
     if row.session_id is None:
         row.session_id = made.id
         row.state = AttemptState.OPEN.value  # it is, wanted or not, until the provider has ended it
+        row.next_try_at = utcnow()
     return payment.state == PaymentState.PENDING.value and is_wanted

@@ -187,3 +187,33 @@ class TokenBucket(Base):
     name: Mapped[str] = mapped_column(String(60), primary_key=True, info=INTERNAL)
     tokens_milli: Mapped[int] = mapped_column(Integer, info=INTERNAL)
     updated_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, info=INTERNAL)
+
+
+class CardSwitch(Base):
+    """Whether a store takes cards now. One row a store; only `payments.stop` writes it."""
+
+    __tablename__ = "card_switch"
+    store_id: Mapped[str] = mapped_column(String(16), primary_key=True, info=INTERNAL)
+    state: Mapped[str] = mapped_column(String(8), info=INTERNAL)
+    reason: Mapped[str] = mapped_column(String(200), info=INTERNAL)
+    since: Mapped[dt.datetime] = mapped_column(UTCDateTime, info=INTERNAL)
+    until: Mapped[dt.datetime | None] = mapped_column(UTCDateTime, info=INTERNAL)
+    """When a pause ends by itself."""
+
+
+class CardSwitchHistory(Base):
+    """One turn of the switch. Never altered."""
+
+    __tablename__ = "card_switch_history"
+    id: Mapped[int] = mapped_column(BigIntegerId, primary_key=True, info=INTERNAL)
+    store_id: Mapped[str] = mapped_column(String(16), info=INTERNAL)
+    before: Mapped[str] = mapped_column(String(8), info=INTERNAL)
+    after: Mapped[str] = mapped_column(String(8), info=INTERNAL)
+    reason: Mapped[str] = mapped_column(String(200), info=INTERNAL)
+    at: Mapped[dt.datetime] = mapped_column(UTCDateTime, info=INTERNAL)
+    until: Mapped[dt.datetime | None] = mapped_column(UTCDateTime, info=INTERNAL)
+
+    __table_args__ = (
+        UniqueConstraint("store_id", "id"),
+        Index("ix_card_switch_history_store", "store_id", "at"),
+    )

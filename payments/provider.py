@@ -76,6 +76,8 @@ class Charge:
     method: str
     brand: str | None
     last4: str | None
+    created: dt.datetime
+    """By the provider's clock, to the second."""
     card_hash: str | None = None
     """A keyed hash of the provider's fingerprint of the card: one card, one hash, and no way back."""
 

@@ -22,6 +22,7 @@ from payments.models import Attempt, Payment
 from payments.provider import OutcomeUnknown, Provider, UIMode
 from payments.settle import apply_session
 from payments.states import AttemptState, PaymentState
+from payments.stop import CardsClosed, state_of
 
 SESSION_LIFE = dt.timedelta(minutes=40)
 """Stripe takes 30 minutes to 24 hours (Checkout Session, `expires_at`); ten more leave room for the waiting line."""
@@ -43,8 +44,10 @@ def want_session(
     """Write down that a session is wanted. The caller has locked the payment and sees to it that no other is open.
 
     `claim_for` also takes its turn, if it is free: then `is_claimed` says so, and the caller makes the session as
-    soon as this is committed.
+    soon as this is committed. Raises CardsClosed when the store takes no cards now.
     """
+    if state_of(session, payment.store_id).is_closed:
+        raise CardsClosed
     attempt = Attempt(
         store_id=payment.store_id,
         id=new_id(),
@@ -107,7 +110,7 @@ def end_sessions(
             )
         ).all()
     for attempt in attempts:
-        _end(db, provider, listener, attempt)
+        end_attempt(db, provider, listener, attempt)
     with db.read() as reading:
         state = reading.scalar(
             select(Payment.state).where(Payment.store_id == store_id, Payment.id == payment_id)
@@ -115,7 +118,8 @@ def end_sessions(
     return PaymentState(state or PaymentState.EXPIRED)
 
 
-def _end(db: Database, provider: Provider, listener: PaymentListener, attempt: Attempt) -> None:
+def end_attempt(db: Database, provider: Provider, listener: PaymentListener, attempt: Attempt) -> None:
+    """Make one session unpayable, re-read it and apply what it says. Raises a PaymentError when that is not sure."""
     session_id = attempt.session_id
     if session_id is None:
         if db.write(lambda session: _close_untried(session, attempt)):

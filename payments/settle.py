@@ -18,6 +18,7 @@ from payments.models import Refund as RefundRow
 from payments.money import Money
 from payments.provider import Decline, Provider, Refund, Session, SessionStatus
 from payments.states import AttemptState, PaymentState, advance
+from payments.stop import was_stopped_at
 
 _log = logging.getLogger("hitsuka.payments")
 
@@ -197,7 +198,18 @@ def _book_payment(
     payment.provider_id = told.payment_id
     payment.card_brand, payment.card_last4 = told.charge.brand, told.charge.last4
     payment.decline = None
+    if was_stopped_at(session, payment.store_id, told.charge.created):
+        _log.error("paid after cards were stopped", extra={"payment": payment.id})
+        advance(session, payment, PaymentState.AFTER_STOP, cause=cause)
+        listener.after_stop(session, payment)
+        return
     advance(session, payment, PaymentState.PAID, cause=cause)
+    listener.paid(session, payment)
+
+
+def let_go_on(session: DBSession, payment: Payment, listener: PaymentListener) -> None:
+    """A person has decided that a payment made after a stop is good. The caller has locked order and payment."""
+    advance(session, payment, PaymentState.PAID, cause="released by a person")
     listener.paid(session, payment)
 
 
@@ -262,7 +274,7 @@ def want_refund(
     is_the_rest = provider_payment == payment.provider_id and amount_minor >= refundable(session, payment)
     session.add(row)
     session.flush()
-    if is_the_rest and payment.state in {"paid", "review"}:
+    if is_the_rest and payment.state in {"paid", "review", "after_stop"}:
         advance(session, payment, PaymentState.REFUNDING, cause=reason)
     return row
 

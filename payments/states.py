@@ -21,14 +21,23 @@ class PaymentState(StrEnum):
     """No session can be paid any more and none was."""
     REVIEW = "review"
     """The provider reports something that does not agree with us; a person decides."""
+    AFTER_STOP = "after_stop"
+    """Paid while cards were stopped: a person gives it back or lets it go on."""
     REFUNDING = "refunding"
     REFUNDED = "refunded"
 
 
 NEXT: dict[PaymentState, frozenset[PaymentState]] = {
-    PaymentState.PENDING: frozenset({PaymentState.PAID, PaymentState.EXPIRED, PaymentState.REVIEW}),
+    PaymentState.PENDING: frozenset(
+        {PaymentState.PAID, PaymentState.EXPIRED, PaymentState.REVIEW, PaymentState.AFTER_STOP}
+    ),
     # A payment confirmed in the last moment before its session expired is still money.
-    PaymentState.EXPIRED: frozenset({PaymentState.PAID, PaymentState.REVIEW, PaymentState.PENDING}),
+    PaymentState.EXPIRED: frozenset(
+        {PaymentState.PAID, PaymentState.REVIEW, PaymentState.PENDING, PaymentState.AFTER_STOP}
+    ),
+    PaymentState.AFTER_STOP: frozenset(
+        {PaymentState.PAID, PaymentState.REFUNDING, PaymentState.REFUNDED, PaymentState.REVIEW}
+    ),
     PaymentState.REVIEW: frozenset({PaymentState.PAID, PaymentState.REFUNDING, PaymentState.REFUNDED}),
     PaymentState.PAID: frozenset({PaymentState.REFUNDING, PaymentState.REFUNDED}),
     PaymentState.REFUNDING: frozenset({PaymentState.REFUNDED, PaymentState.PAID, PaymentState.REVIEW}),

@@ -18,9 +18,11 @@ from payments.models import Attempt, Payment, ProviderEvent, Refund
 from payments.provider import PaymentError
 from payments.reconcile import Report, reconcile
 from shop.app import create_shop
+from shop.cards.status import store_cards
 from shop.jobs.models import Job
 from shop.orders.listener import OrderListener
 from shop.settings import load
+from shop.stores import all_stores
 
 
 def run_reconcile(days: int, *, as_json: bool) -> int:
@@ -70,13 +72,17 @@ def run_status(*, as_json: bool) -> int:
     shop = create_shop(load(os.environ))
     with shop.db.read() as session:
         figures = _figures(session)
+        cards = [store_cards(session, store_id) for store_id in all_stores()]
+    shop.db.dispose()
     if as_json:
-        click.echo(json.dumps(figures))
+        click.echo(json.dumps({**figures, "cards": {one.store: one.document() for one in cards}}))
     else:
         table = Table("", "count", box=None)
         for name, count in figures.items():
             table.add_row(name.replace("_", " "), str(count))
         Console().print(table)
+        for one in cards:
+            click.echo(one.line())
     return 1 if any(count for name, count in figures.items() if name.startswith("needs_a_person")) else 0
 
 
@@ -90,6 +96,7 @@ def _figures(session: Session) -> dict[str, int]:
     figures["sessions_in_line"] = count(select(func.count()).where(Attempt.state == "waiting"))
     figures["events_waiting"] = count(select(func.count()).where(ProviderEvent.state == "new"))
     figures["needs_a_person_payments"] = count(select(func.count()).where(Payment.state == "review"))
+    figures["needs_a_person_after_stop"] = count(select(func.count()).where(Payment.state == "after_stop"))
     figures["needs_a_person_refunds"] = count(select(func.count()).where(Refund.state == "failed"))
     figures["needs_a_person_events"] = count(select(func.count()).where(ProviderEvent.state == "parked"))
     figures["needs_a_person_jobs"] = count(select(func.count()).where(Job.state == "parked"))

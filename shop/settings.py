@@ -26,6 +26,7 @@ DEMO_MARK = "demo"
 STAFF = "staff"
 """The staff's name among the stores': of their host and of their key."""
 ENVIRONMENTS = ("demo", "test", "production")
+CARD_COMPANIES = "visa mastercard jcb amex diners"
 STRIPE_API = "https://api.stripe.com"
 STRIPE_JS = "https://js.stripe.com/endive/stripe.js"
 STRIPE_FRAMES = ("https://js.stripe.com", "https://*.js.stripe.com", "https://hooks.stripe.com")
@@ -115,6 +116,8 @@ class Settings:
     mail_url: Secret
     mail_from: str
     heads: HeadPlaces
+    card_companies: tuple[str, ...]
+    """Whose consent it takes to resume card payment after a stop."""
     probe_token: Secret | None
     """Opens the reasons behind /readyz and /metrics to callers that are not on this machine."""
     redis_url: Secret | None
@@ -148,6 +151,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         mail_url=Secret(reader.text("MAIL_URL", "" if env == "production" else "smtp://127.0.0.1:8025")),
         mail_from=reader.text("MAIL_FROM", "" if env == "production" else "shop@localhost.example"),
         heads=_head_places(reader),
+        card_companies=tuple(reader.text("CARD_COMPANIES", CARD_COMPANIES).split()),
         probe_token=reader.optional_secret("PROBE_TOKEN"),
         redis_url=reader.optional_secret("REDIS_URL"),
         staff_networks=_staff_networks(reader, env),

@@ -62,6 +62,7 @@
     try {
       const held = await post(box.dataset.keep);
       if (held.state !== "placed") return location.assign(box.dataset.return);
+      if (held.closed) return location.assign(box.dataset.again);
       if (!held.kept) return await settle(box.dataset.textOver);
       const result = await actions.confirm({ redirect: "always" });
       if (result.type === "error") {

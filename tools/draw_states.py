@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from payments import states as payments
+from payments import stop as cards
 from shop.approvals import states as approvals
 from shop.orders import states as orders
 
@@ -57,6 +58,12 @@ TABLES = (
         "Approval",
         "`shop.approvals.states.advance`, with a row in `approval_history`",
         _table(approvals.NEXT),
+    ),
+    Table(
+        "cards",
+        "Card payment of a store",
+        "`payments.stop.turn`, with a row in `card_switch_history`",
+        _table(cards.NEXT),
     ),
 )
 

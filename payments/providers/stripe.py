@@ -99,8 +99,11 @@ class StripeProvider:
         )
 
     def create_session(self, request: SessionRequest) -> Session:
-        """POST /v1/checkout/sessions with the attempt's id as idempotency key."""
-        options: Any = {"idempotency_key": request.idempotency_key}
+        """POST /v1/checkout/sessions with the attempt's id as idempotency key.
+
+        Asked once: whoever asks again first looks whether cards have been stopped meanwhile.
+        """
+        options: Any = {"idempotency_key": request.idempotency_key, "max_network_retries": 0}
         return self._told(
             _call(lambda: self._client.v1.checkout.sessions.create(_create_params(request), options))
         )
@@ -310,6 +313,7 @@ def _charge(charge: stripe.Charge, card_hash: Callable[[str], str]) -> Charge:
         brand=card.brand if card is not None else None,
         last4=card.last4 if card is not None else None,
         card_hash=card_hash(card.fingerprint) if card is not None and card.fingerprint else None,
+        created=_moment(charge.created),
     )
 
 

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from shop.cards.closed import cards_closed
 from shop.cart import change
 from shop.cart.cart import CartView, cookie_name, current_cart_token, find_cart, load_cart
 from shop.cart.errors import CartError
@@ -105,6 +106,7 @@ def _page(
         refusal=refusal,
         added=added,
         policy=policy_of(the_store().id),
+        cards_closed=cards_closed(the_shop(), the_store().id),
         switch="/cart",
     )
     return page, status

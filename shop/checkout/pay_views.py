@@ -23,6 +23,7 @@ from security.headers import PageKind
 from shop.card_testing.gate import Passed, TooManyTries
 from shop.card_testing.rules import SLOW_FOR
 from shop.card_testing.who import Who, network_of
+from shop.cards.closed import cards_closed
 from shop.checkout.forms import ActionForm
 from shop.checkout.payment import Started, start_anew, ui_mode_of
 from shop.checkout.payment import resume as resume_payment
@@ -44,6 +45,8 @@ def pay(token: str) -> ResponseReturnValue:
     view = the_order(token)
     if view.order.state != OrderState.PLACED:
         return redirect(url_for("orders.show", token=token), 303)
+    if _is_closed():
+        return _closed_page(view, token)
     try:
         session = _open_session(view)
     except ProviderBusy:
@@ -52,6 +55,8 @@ def pay(token: str) -> ResponseReturnValue:
         return _pay_page(view, token, None, unreachable=True, status=503)
     if session is not None and session.paid:
         return redirect(url_for(".back", token=token), 303)
+    if session is not None and _is_closed():
+        return _closed_page(view, token)  # it came while we were asking
     if session is not None and session.url and "turn" in request.args:
         return redirect(session.url, 303)  # from the waiting line straight on, without another press
     return _pay_page(view, token, session)
@@ -61,7 +66,7 @@ def pay(token: str) -> ResponseReturnValue:
 def slowed(token: str) -> ResponseReturnValue:
     """Very many cards are being declined: whoever is new waits a little, and then presses once more."""
     view = the_order(token)
-    if view.order.state != OrderState.PLACED or view.attempt is not None:
+    if view.order.state != OrderState.PLACED or view.attempt is not None or _is_closed():
         return redirect(url_for("payment.pay", token=token), 303)
     left = max(0, math.ceil((view.order.placed_at + SLOW_FOR - utcnow()).total_seconds()))
     if ui_mode_of(the_store()) is UIMode.HOSTED_PAGE:
@@ -85,8 +90,10 @@ def pay_on_provider_page(token: str) -> ResponseReturnValue:
 def keep(token: str) -> ResponseReturnValue:
     """The shopper pressed the pay button: the goods stay held a little longer, once. Says whether they are."""
     view = the_order(token)
+    if _is_closed():
+        return {"kept": False, "closed": True, "state": view.order.state}
     kept = the_shop().db.write(lambda session: _prolong(session, view.order))
-    return {"kept": kept, "state": view.order.state}
+    return {"kept": kept, "closed": False, "state": view.order.state}
 
 
 @payment.get("/wait")
@@ -97,6 +104,7 @@ def wait(token: str) -> ResponseReturnValue:
         view.order.state != OrderState.PLACED
         or view.attempt is None
         or view.attempt.state != AttemptState.WAITING
+        or _is_closed()
     ):
         return redirect(url_for("payment.pay", token=token, turn=1), 303)
     return _wait_page(view, token)
@@ -144,8 +152,18 @@ def check(token: str) -> ResponseReturnValue:
 def state(token: str) -> ResponseReturnValue:
     """What we know now, for the page's script: the order's state and the place in line."""
     view = the_order(token)
-    waiting = view.attempt is not None and view.attempt.state == AttemptState.WAITING
+    is_in_line = view.attempt is not None and view.attempt.state == AttemptState.WAITING
+    waiting = is_in_line and not _is_closed()
     return {"state": view.order.state, "waiting": waiting, "place": _place(view) if waiting else None}
+
+
+def _is_closed() -> bool:
+    return cards_closed(the_shop(), the_store().id)
+
+
+def _closed_page(view: OrderView, token: str) -> ResponseReturnValue:
+    """No form and no field: what has happened, and what still works."""
+    return render_template("checkout/closed.html", view=view, token=token)
 
 
 def _wait_page(view: OrderView, token: str) -> ResponseReturnValue:
@@ -201,6 +219,8 @@ def start_and_lead_on(token: str, ui_mode: UIMode) -> ResponseReturnValue:
     view = the_order(token)
     if view.order.state != OrderState.PLACED:
         return redirect(url_for("orders.show", token=token), 303)
+    if _is_closed():
+        return redirect(url_for("payment.pay", token=token), 303)
     if view.attempt is None and utcnow() < view.order.placed_at + SLOW_FOR:
         return redirect(url_for("payment.slowed", token=token), 303)
     try:

@@ -12,7 +12,9 @@ from payments.models import Attempt, Payment
 from payments.provider import Provider, Session, SessionStatus, UIMode
 from payments.sessions import end_sessions, is_claimed, may_want, want_session
 from payments.states import AttemptState, PaymentState
+from payments.stop import CardsClosed
 from shop.address.contact import Contact
+from shop.cards.closed import cards_closed
 from shop.checkout.request import build_request, request_of
 from shop.context import Shop
 from shop.orders import holds
@@ -35,8 +37,16 @@ class Started:
 def resume(shop: Shop, view: OrderView, *, ui_mode: UIMode, now: dt.datetime) -> Started | None:
     """Go on with the open session of the wanted kind, or make the one that waits. None when a new one is needed.
 
-    Calls the provider. Raises a PaymentError when it did not answer; then the order is as it was.
+    Calls the provider. Raises a PaymentError when it did not answer; then the order is as it was. While the store takes
+    no cards nothing is made, and nobody is led to what is open: that is asked before the provider is, and after.
     """
+    if cards_closed(shop, view.order.store_id):
+        return Started(Made.CLOSED)
+    started = _go_on(shop, view, ui_mode, now)
+    return None if started is None else _unless_closed(shop, view, started)
+
+
+def _go_on(shop: Shop, view: OrderView, ui_mode: UIMode, now: dt.datetime) -> Started | None:
     provider = shop.providers[view.order.store_id]
     attempt = view.attempt
     if attempt is None or attempt.ui_mode != ui_mode.value:
@@ -62,22 +72,36 @@ def start_anew(
     challenge: bool = False,
 ) -> Started:
     """End what is open and make a new session: a new card attempt. Calls the provider, and raises, as `resume`."""
+    if cards_closed(shop, view.order.store_id):
+        return Started(Made.CLOSED)
     provider = shop.providers[view.order.store_id]
     ended = end_sessions(shop.db, provider, OrderListener(), view.order.store_id, view.payment.id)
     if ended is not PaymentState.PENDING:
         return Started(Made.OVER)
-    wanted = shop.db.write(
-        lambda session: _want(
-            session,
-            view,
-            ui_mode=ui_mode,
-            locale=locale,
-            request_id=request_id,
-            now=now,
-            challenge=challenge,
+    try:
+        wanted = shop.db.write(
+            lambda session: _want(
+                session,
+                view,
+                ui_mode=ui_mode,
+                locale=locale,
+                request_id=request_id,
+                now=now,
+                challenge=challenge,
+            )
         )
-    )
-    return make(shop, provider, wanted) if wanted is not None else Started(Made.OVER)
+    except CardsClosed:
+        return Started(Made.CLOSED)
+    if wanted is None:
+        return Started(Made.OVER)
+    return _unless_closed(shop, view, make(shop, provider, wanted))
+
+
+def _unless_closed(shop: Shop, view: OrderView, started: Started) -> Started:
+    """The last look before a shopper is led to a session."""
+    if started.session is not None and cards_closed(shop, view.order.store_id):
+        return Started(Made.CLOSED)
+    return started
 
 
 def start_payment(
@@ -101,7 +125,7 @@ def start_placed(shop: Shop, view: OrderView, contact: Contact) -> Started:
     provider = shop.providers[view.order.store_id]
     request = build_request(shop, view, attempt, contact)
     result = make_claimed(shop.db, provider, OrderListener(), attempt, request)
-    return _started(shop, provider, attempt, result)
+    return _unless_closed(shop, view, _started(shop, provider, attempt, result))
 
 
 def make(shop: Shop, provider: Provider, attempt: Attempt) -> Started:

@@ -18,6 +18,7 @@ from payments.columns import new_id
 from payments.models import Payment
 from payments.provider import OutcomeUnknown, UIMode
 from payments.sessions import want_session
+from payments.stop import CardsClosed, state_of
 from shop.accounts.lookup import phone_hash
 from shop.address.contact import Contact
 from shop.address.normalise import lookup_key_email
@@ -105,9 +106,9 @@ def confirm(
     makes it as soon as this returns. Otherwise the session waits for whoever makes it. `is_slowed` wants no
     session yet: its shopper asks for one.
 
-    Raises SoldOut, TooMany or BasketChanged; then nothing is placed and nothing held. Calls the provider only to end
-    an unpaid order that this draft placed before and that is not what is wanted now; raises OutcomeUnknown when that
-    could not be done, for then both could be paid.
+    Raises SoldOut, TooMany, BasketChanged or CardsClosed; then nothing is placed and nothing held. Calls the provider
+    only to end an unpaid order that this draft placed before and that is not what is wanted now; raises OutcomeUnknown
+    when that could not be done, for then both could be paid.
     """
     for _try in range(_TRIES):
         try:
@@ -145,6 +146,8 @@ def _place(
         if known is not None and known.state == OrderState.PAID:
             return Placed(known.id)  # it was paid between the reading of the basket and now
         raise BasketChanged
+    if state_of(session, store.id).is_closed:
+        raise CardsClosed
     if known is not None:
         draft.attempt_key = new_id()  # that order is over, paid or not: this is a new one
     order = _order(shop, store, quote, buyer, draft.attempt_key, now)

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from payments.columns import utcnow
 from payments.money import Money
 from payments.provider import PaymentError, UIMode
+from payments.stop import CardsClosed
 from security.headers import PageKind
 from shop.accounts.addresses import Entry
 from shop.accounts.current import account_of
@@ -19,6 +20,7 @@ from shop.accounts.prefill import prefill
 from shop.address.contact import Contact
 from shop.address.forms import AddressForm
 from shop.card_testing.gate import TooManyTries
+from shop.cards.closed import cards_closed
 from shop.cart.cart import CartLineView, CartView, current_cart_token, load_cart_in
 from shop.checkout import drafts
 from shop.checkout.forms import ConfirmForm, DeliveryForm
@@ -107,6 +109,8 @@ def keep_delivery() -> ResponseReturnValue:
     form = _delivery_form(basket, contact)
     if not form.validate_on_submit():
         return _delivery_page(basket, form, contact, status=422)
+    if cards_closed(the_shop(), the_store().id):
+        return _delivery_page(basket, form, contact, status=409)
     cart_id, store_id = basket.cart.cart_id, the_store().id
     the_shop().db.write(lambda session: drafts.keep_choice(session, store_id, cart_id, form.choice))
     return redirect(url_for("checkout.final"), 303)
@@ -120,7 +124,7 @@ def final() -> ResponseReturnValue:
         return redirect(url_for("checkout.address"), 303)
     if not basket.cart.can_be_ordered:
         return _to_cart()
-    if not _is_choice_possible(basket, contact):
+    if not _is_choice_possible(basket, contact) or cards_closed(the_shop(), the_store().id):
         return redirect(url_for("checkout.delivery"), 303)
     return _final_page(_quote(basket, contact), contact)
 
@@ -139,6 +143,8 @@ def place() -> ResponseReturnValue:
     quote = _quote(basket, contact)
     if form.digest.data != quote.digest:
         return _final_page(quote, contact, before=_seen_total(form), status=409)
+    if cards_closed(the_shop(), the_store().id):
+        return redirect(url_for("checkout.delivery"), 303)  # before it counts as a card attempt
     return _confirm(basket.cart.cart_id, quote, contact)
 
 
@@ -163,6 +169,8 @@ def _confirm(cart_id: str, quote: Quote, contact: Contact) -> ResponseReturnValu
         )
         flash(text, "warn")
         return _to_cart()
+    except CardsClosed:
+        return redirect(url_for("checkout.delivery"), 303)
     except BasketChanged:
         return redirect(url_for("checkout.final"), 303)
     except SoldOut:
@@ -241,7 +249,13 @@ def _delivery_page(
     basket: Basket, form: DeliveryForm, contact: Contact, status: int = 200
 ) -> ResponseReturnValue:
     quote = _quote(basket, contact)
-    page = render_template("checkout/delivery.html", form=form, quote=quote, contact=contact)
+    page = render_template(
+        "checkout/delivery.html",
+        form=form,
+        quote=quote,
+        contact=contact,
+        closed=cards_closed(the_shop(), the_store().id),
+    )
     return page, status
 
 

@@ -7,6 +7,7 @@ from shop.accounts import models as account_models
 from shop.approvals import models as approval_models
 from shop.audit import models as audit_models
 from shop.card_testing import models as card_testing_models
+from shop.cards import models as card_models
 from shop.cart import models as cart_models
 from shop.catalog import models as catalog_models
 from shop.checkout import models as checkout_models
@@ -20,6 +21,7 @@ MODULES = (
     payment_models,
     audit_models,
     approval_models,
+    card_models,
     catalog_models,
     cart_models,
     card_testing_models,

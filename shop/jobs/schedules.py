@@ -17,6 +17,7 @@ from payments.reconcile import reconcile
 from shop.accounts import housekeeping
 from shop.approvals.service import expire_overdue
 from shop.audit.send import SENT, send_head
+from shop.cards.service import end_due_pauses
 from shop.cart.change import forget_old
 from shop.context import Shop
 from shop.jobs.models import Schedule
@@ -111,6 +112,10 @@ def _end_approvals(shop: Shop) -> str:
     return f"{ended} ended"
 
 
+def _end_pauses(shop: Shop) -> str:
+    return f"{shop.db.write(lambda session: end_due_pauses(session, shop, utcnow()))} ended"
+
+
 def _send_head(shop: Shop) -> str:
     """Sign the end of the audit chain and send it off the host; a place that does not take it is said."""
     with shop.db.read() as session:
@@ -130,6 +135,7 @@ def _sweep_staff(shop: Shop) -> str:
 
 _SCHEDULES: dict[str, tuple[dt.timedelta, Callable[[Shop], str]]] = {
     "reconcile": (dt.timedelta(hours=1), _reconcile),
+    "pauses": (dt.timedelta(seconds=30), _end_pauses),
     "approvals": (dt.timedelta(minutes=5), _end_approvals),
     "audit_head": (dt.timedelta(minutes=15), _send_head),
     "baskets": (dt.timedelta(hours=6), _forget_baskets),

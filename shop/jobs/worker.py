@@ -16,6 +16,7 @@ from flask import Flask
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from payments.closing import end_sessions_of_closed_stores
 from payments.columns import utcnow
 from payments.inbox import apply_events
 from payments.line import waiting
@@ -43,6 +44,7 @@ JOBS_A_TURN = 20
 RELEASES_A_TURN = 100
 STEP_S = 10
 """After so long a step leaves the rest to the next turn: a silent provider must not hold up everything else."""
+CLOSING_S = 3
 IDLE_S = 0.4
 
 
@@ -76,6 +78,7 @@ class Worker:
     def turn(self) -> bool:
         """Do everything that is due. True when there was anything."""
         steps = (
+            self._close_sessions,
             self._apply_events,
             self._make_waiting_sessions,
             self._send_refunds,
@@ -95,15 +98,27 @@ class Worker:
     def _keep_schedules(self) -> bool:
         return schedules.keep(self._shop)
 
+    def _close_sessions(self) -> bool:
+        """A store that takes no cards comes before everything else."""
+        return (
+            end_sessions_of_closed_stores(
+                self._shop.db, self._shop.providers, self._listener, seconds=CLOSING_S
+            )
+            > 0
+        )
+
     def _make_waiting_sessions(self) -> bool:
         with self._shop.db.read() as session:
             line = waiting(session)
-        made = False
+        made, waits = False, set[str]()
         for store_id, attempt_id in line:
+            if store_id in waits:
+                continue
             outcome = self._guarded.piece(self._make, store_id, attempt_id, otherwise=None)
-            if outcome in {Made.IN_LINE, Made.UNKNOWN}:
-                break  # the rate is used up, or the provider is silent: the others would wait for it too
-            made = made or outcome is not None
+            if outcome in {Made.IN_LINE, Made.UNKNOWN, Made.CLOSED}:
+                waits.add(store_id)  # its rate is used up, or the provider silent: its others would wait too
+            else:
+                made = made or outcome is not None
         return made
 
     def _make(self, store_id: str, attempt_id: str) -> Made | None:

@@ -97,6 +97,14 @@ def release(session: Session, order: Order) -> None:
     note_held(session, order.store_id, order.cart_id, {sku: 0 for sku, _quantity in ended})
 
 
+def is_held(session: Session, order: Order) -> bool:
+    """Whether its goods are held still, all of them: holds end together."""
+    query = select(Hold.sku).where(
+        Hold.store_id == order.store_id, Hold.order_id == order.id, Hold.state == "active"
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def hold_again(session: Session, order: Order) -> bool:
     """A late payment: hold the released goods anew. False, and nothing held, when any of them is gone."""
     released = session.scalars(

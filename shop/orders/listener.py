@@ -30,7 +30,11 @@ class OrderListener:
     def paid(self, session: Session, payment: Payment) -> None:
         """Goods in time: sold. Too late: held again if they are there, else the money goes back, with an apology."""
         order = _order(session, payment)
-        if order.state == OrderState.PLACED or holds.hold_again(session, order):
+        if (
+            order.state == OrderState.PLACED
+            or holds.is_held(session, order)
+            or holds.hold_again(session, order)
+        ):
             holds.take(session, order)
             advance(session, order, OrderState.PAID, cause="payment")
             _empty_basket(session, order)
@@ -55,6 +59,14 @@ class OrderListener:
         if order.state != OrderState.REVIEW:
             advance(session, order, OrderState.REVIEW, cause="payment disagrees")
         enqueue(session, "alert", order.store_id, order.id, detail="payment_review")
+
+    def after_stop(self, session: Session, payment: Payment) -> None:
+        """Cards had been stopped: nothing is shipped until a person has decided. What is held stays held."""
+        order = _order(session, payment)
+        if order.state != OrderState.REVIEW:
+            advance(session, order, OrderState.REVIEW, cause="paid after a stop")
+        _empty_basket(session, order)
+        enqueue(session, "alert", order.store_id, order.id, detail="paid_after_stop")
 
     def refunded(self, session: Session, payment: Payment) -> None:
         """All the money went back, by us or on the provider's screen. Goods that a review still held are free."""

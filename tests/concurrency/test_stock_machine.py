@@ -108,7 +108,9 @@ class Played:
         told = self.sessions[session_id]
         if told.paid or (told.status is not SessionStatus.OPEN and not even_if_over):
             return
-        charge = Charge(f"ch_{session_id}", told.amount, Money(0), True, True, "card", "visa", "4242")
+        charge = Charge(
+            f"ch_{session_id}", told.amount, Money(0), True, True, "card", "visa", "4242", utcnow()
+        )
         self.sessions[session_id] = dataclasses.replace(
             told,
             status=SessionStatus.COMPLETE,

@@ -41,6 +41,9 @@ class Listener:
     def review(self, session: Session, payment: Payment) -> None:
         self.told.append("review")
 
+    def after_stop(self, session: Session, payment: Payment) -> None:
+        self.told.append("after_stop")
+
     def refunded(self, session: Session, payment: Payment) -> None:
         self.told.append("refunded")
 

@@ -33,7 +33,7 @@ def test_making_twice_gives_the_same_session(till: Till) -> None:
 
 def test_a_lost_answer_is_found_again_and_no_second_session_is_made(till: Till) -> None:
     attempt = till.want(till.payment())
-    till.sandbox.fault("checkout.sessions.create", "lost_answer", times=2)
+    till.sandbox.fault("checkout.sessions.create", "lost_answer")
     assert till.make(attempt).outcome is Made.OPEN
     assert len(_made_for(till, attempt)) == 1
 
@@ -41,7 +41,7 @@ def test_a_lost_answer_is_found_again_and_no_second_session_is_made(till: Till) 
 @pytest.mark.parametrize("kind", ["500", "429"])
 def test_a_provider_in_trouble_leaves_the_attempt_waiting(till: Till, kind: str) -> None:
     attempt = till.want(till.payment())
-    till.sandbox.fault("checkout.sessions.create", kind, times=2)
+    till.sandbox.fault("checkout.sessions.create", kind)
     assert till.make(attempt).outcome in {Made.UNKNOWN, Made.IN_LINE}
     with till.db.read() as session:
         assert session.get_one(Attempt, ("style", attempt.id)).state == "waiting"

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from payments import states as payment_states
+from payments import stop as card_stop
 from payments.database import Database
 from payments.models import Payment, PaymentHistory
 from shop.approvals import states as approval_states
@@ -18,10 +19,11 @@ MACHINES = [
     pytest.param(order_states.NEXT, order_states.OrderState.PLACED, id="order"),
 ]
 APPROVALS = pytest.param(approval_states.NEXT, approval_states.ApprovalState.REQUESTED, id="approval")
+CARDS = pytest.param(card_stop.NEXT, card_stop.CardState.OPEN, id="cards")
 PAIRS = [(before, after) for before in payment_states.PaymentState for after in payment_states.PaymentState]
 
 
-@pytest.mark.parametrize(("table", "start"), [*MACHINES, APPROVALS])
+@pytest.mark.parametrize(("table", "start"), [*MACHINES, APPROVALS, CARDS])
 def test_every_state_is_listed_and_reachable(table: dict[Any, frozenset[Any]], start: Any) -> None:
     every = set(type(start).__members__.values())
     assert set(table) == every

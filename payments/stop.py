@@ -1,0 +1,152 @@
+"""Whether a store takes cards now: open, slow, paused or stopped. Every session that is made or shown asks here.
+
+The row is read in the transaction that claims an attempt, under a lock that a change waits for: once a stop has
+committed, no claim that saw the store open can still commit. It is read again right before the provider is called, and
+before a shopper is led to a session. Nothing keeps it in memory.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+
+from sqlalchemy import Select, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from payments.columns import utcnow
+from payments.models import CardSwitch, CardSwitchHistory
+
+CLOCKS_APART = dt.timedelta(seconds=5)
+"""The provider's clock tells when a card was charged, ours when cards were stopped: so far they may differ. A charge
+that close before a stop counts as after it, and a person looks."""
+
+
+class CardState(StrEnum):
+    """Whether a store takes cards."""
+
+    OPEN = "open"
+    SLOW = "slow"
+    """Few sessions at a time; the others wait in line."""
+    PAUSED = "paused"
+    """None, until a moment or until one person ends it."""
+    STOPPED = "stopped"
+    """None, until two people have approved that it is safe."""
+
+    @property
+    def is_closed(self) -> bool:
+        return self in {CardState.PAUSED, CardState.STOPPED}
+
+
+NEXT: dict[CardState, frozenset[CardState]] = {
+    CardState.OPEN: frozenset({CardState.SLOW, CardState.PAUSED, CardState.STOPPED}),
+    CardState.SLOW: frozenset({CardState.OPEN, CardState.PAUSED, CardState.STOPPED}),
+    CardState.PAUSED: frozenset({CardState.OPEN, CardState.STOPPED}),
+    CardState.STOPPED: frozenset({CardState.OPEN}),
+}
+
+
+class WrongTransition(Exception):
+    """Code asked for a change that the table does not list: a fault of ours, or a stop that only the gate may end."""
+
+
+class CardsClosed(Exception):
+    """The store takes no cards now; nothing was written down."""
+
+
+def state_of(session: Session, store_id: str, now: dt.datetime | None = None) -> CardState:
+    """The state as it is committed now. A pause that is over counts as open though nobody has written it down yet."""
+    return _state_at(session.scalar(_switch(store_id)), now or utcnow())
+
+
+def state_held(session: Session, store_id: str) -> CardState:
+    """The same, and it can't change until the caller's transaction ends."""
+    switch = session.scalar(_switch(store_id).with_for_update(read=True))
+    if switch is None:
+        _make_row(session, store_id)
+        switch = session.scalar(_switch(store_id).with_for_update(read=True))
+    return _state_at(switch, utcnow())
+
+
+def closed_stores(session: Session) -> set[str]:
+    """The stores that take no cards now."""
+    now = utcnow()
+    return {one.store_id for one in session.scalars(select(CardSwitch)) if _state_at(one, now).is_closed}
+
+
+def locked_switch(session: Session, store_id: str) -> CardSwitch:
+    """The store's row, locked for a change; made when it is not there."""
+    query = _switch(store_id).with_for_update()
+    switch = session.scalar(query)
+    if switch is None:
+        _make_row(session, store_id)
+        switch = session.scalars(query).one()
+    return switch
+
+
+def turn(
+    session: Session,
+    switch: CardSwitch,
+    to: CardState,
+    *,
+    reason: str,
+    now: dt.datetime,
+    until: dt.datetime | None = None,
+) -> CardSwitchHistory:
+    """Turn a locked switch and write the history row: the only writer. Never commits.
+
+    A paused store may be paused anew, with another end. WrongTransition for what the table does not list.
+    """
+    before = CardState(switch.state)
+    is_longer_pause = before is to is CardState.PAUSED
+    if to not in NEXT[before] and not is_longer_pause:
+        raise WrongTransition(f"cards of {switch.store_id}: {before} -> {to}")
+    switch.state, switch.reason, switch.since, switch.until = to.value, reason, now, until
+    row = CardSwitchHistory(
+        store_id=switch.store_id, before=before.value, after=to.value, reason=reason, at=now, until=until
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def was_stopped_at(session: Session, store_id: str, at: dt.datetime) -> bool:
+    """Whether cards were stopped at a moment of the provider's clock, the beginning seen generously."""
+    query = (
+        select(CardSwitchHistory.after)
+        .where(CardSwitchHistory.store_id == store_id, CardSwitchHistory.at <= at + CLOCKS_APART)
+        .order_by(CardSwitchHistory.at.desc(), CardSwitchHistory.id.desc())
+    )
+    return session.scalar(query.limit(1)) == CardState.STOPPED.value
+
+
+def last_stop(session: Session, store_id: str) -> CardSwitchHistory | None:
+    """The row of the newest stop."""
+    query = select(CardSwitchHistory).where(
+        CardSwitchHistory.store_id == store_id, CardSwitchHistory.after == CardState.STOPPED.value
+    )
+    return session.scalar(query.order_by(CardSwitchHistory.id.desc()).limit(1))
+
+
+def _switch(store_id: str) -> Select[CardSwitch]:
+    return select(CardSwitch).where(CardSwitch.store_id == store_id).execution_options(populate_existing=True)
+
+
+def _state_at(switch: CardSwitch | None, now: dt.datetime) -> CardState:
+    if switch is None:
+        return CardState.OPEN
+    state = CardState(switch.state)
+    is_over = state is CardState.PAUSED and switch.until is not None and switch.until <= now
+    return CardState.OPEN if is_over else state
+
+
+def _make_row(session: Session, store_id: str) -> None:
+    try:
+        with session.begin_nested():
+            session.execute(
+                insert(CardSwitch).values(
+                    store_id=store_id, state=CardState.OPEN.value, reason="", since=utcnow()
+                )
+            )
+    except IntegrityError:
+        pass  # another process made it first

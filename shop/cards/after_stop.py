@@ -1,0 +1,77 @@
+"""Payments that were confirmed after a stop: a person gives them back, or lets them go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from payments.models import Payment
+from payments.settle import let_go_on, want_refund
+from payments.states import PaymentState
+from shop.audit.actor import Actor
+from shop.cards.service import NotTurned
+from shop.context import Shop
+from shop.orders.listener import OrderListener
+from shop.orders.models import Order, OrderPayment
+
+
+class Decision(StrEnum):
+    """What a person decides."""
+
+    GIVE_BACK = "give_back"
+    """All of it goes back. Until the day's books are closed the provider makes a void of it by itself: it then never
+    shows on the card's statement (docs.stripe.com/refunds)."""
+    RELEASE = "release"
+    """It is a good payment: the order goes on as paid."""
+
+
+def after_stop(session: Session, store_id: str) -> Sequence[tuple[Order, Payment]]:
+    """Orders that wait for a decision, oldest first."""
+    query = (
+        select(Order, Payment)
+        .join(OrderPayment, (OrderPayment.store_id == Order.store_id) & (OrderPayment.order_id == Order.id))
+        .join(Payment, (Payment.store_id == OrderPayment.store_id) & (Payment.id == OrderPayment.payment_id))
+        .where(Order.store_id == store_id, Payment.state == PaymentState.AFTER_STOP.value)
+        .order_by(Order.id)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def decide(
+    session: Session,
+    shop: Shop,
+    store_id: str,
+    order_id: str,
+    decision: Decision,
+    *,
+    actor: Actor,
+    request_id: str = "-",
+) -> None:
+    """Carry a decision out; the caller has checked the person's right. Locks order, then payment; never commits.
+
+    Raises NotTurned when the payment waits for none (any more), and for a release by anyone but staff.
+    """
+    if decision is Decision.RELEASE and actor.kind != "staff":
+        raise NotTurned("only a member of staff lets goods go out")
+    order = session.get(Order, (store_id, order_id), with_for_update=True)
+    link = session.get(OrderPayment, (store_id, order_id))
+    if order is None or link is None:
+        raise NotTurned("no such order")
+    payment = session.get_one(Payment, (store_id, link.payment_id), with_for_update=True)
+    if payment.state != PaymentState.AFTER_STOP or payment.provider_id is None:
+        raise NotTurned("its payment waits for no decision")
+    if decision is Decision.RELEASE:
+        let_go_on(session, payment, OrderListener())
+    else:
+        want_refund(session, payment, payment.provider_id, payment.amount_minor, reason="after_stop")
+    shop.audit.record(
+        session,
+        actor=actor,
+        action=f"after_stop.{decision.value}",
+        subject=f"order/{store_id}/{order_id}",
+        store_id=store_id,
+        request_id=request_id,
+    )
