@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session as DBSession
 
 from payments.columns import utcnow
 from payments.database import Database
+from payments.ledger import book_refund
 from payments.listener import PaymentListener
 from payments.models import Payment
 from payments.models import Refund as RefundRow
 from payments.money import Money
 from payments.provider import PaymentError, Provider, Refund, Refused
-from payments.settle import book_refund, lock_payment, needs_a_person
+from payments.review import needs_a_person
+from payments.settle import lock_payment
 from payments.states import PaymentState
 
 _log = logging.getLogger("hitsuka.payments")

@@ -87,7 +87,6 @@ _MARKS: dict[str, tuple[bytes, ...]] = {
     "full-width": (b"\xef\xbc",),
     "full-width, Shift_JIS": (b"\x82",),
     "full-width, EUC-JP": (b"\xa3",),
-    "full-width, ISO-2022-JP": rb"(?:#[0-9]){4}",
     "full-width, ISO-2022-JP": (b"#",),
     "full-width, UTF-16": (b"\xff",),
     "url": (b"%3", b"%2", b"%82", b"%EF%BC", b"%ef%bc", b"%C2%A0", b"%E"),

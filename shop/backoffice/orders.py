@@ -9,9 +9,9 @@ from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from payments.ledger import balance, refundable
 from payments.models import Attempt, Payment
 from payments.money import Money
-from payments.settle import balance, refundable
 from security.sealing import CannotOpen
 from shop.address.contact import Contact
 from shop.backoffice import words

@@ -8,8 +8,9 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from payments.ledger import want_refund
 from payments.models import Payment
-from payments.settle import let_go_on, want_refund
+from payments.settle import let_go_on
 from payments.states import PaymentState
 from shop.audit.actor import Actor
 from shop.cards.service import NotTurned

@@ -214,14 +214,17 @@ def _pay_page(
     return page, status
 
 
-def start_and_lead_on(token: str, ui_mode: UIMode) -> ResponseReturnValue:
-    """Start or resume the payment of an order, and send the shopper where it goes on."""
+def start_and_lead_on(token: str, ui_mode: UIMode, *, by_order_button: bool = False) -> ResponseReturnValue:
+    """Start or resume the payment of an order, and send the shopper where it goes on.
+
+    Who is slowed pays from the page that asks to wait: pressing the order button again and again leads back to it.
+    """
     view = the_order(token)
     if view.order.state != OrderState.PLACED:
         return redirect(url_for("orders.show", token=token), 303)
     if _is_closed():
         return redirect(url_for("payment.pay", token=token), 303)
-    if view.attempt is None and utcnow() < view.order.placed_at + SLOW_FOR:
+    if view.attempt is None and (by_order_button or utcnow() < view.order.placed_at + SLOW_FOR):
         return redirect(url_for("payment.slowed", token=token), 303)
     try:
         return lead_on(token, lambda: _start(view, ui_mode))

@@ -191,7 +191,7 @@ def _go_and_pay(placed: Placed, contact: Contact) -> ResponseReturnValue:
     if view is not None and view.attempt is None:
         return redirect(url_for("payment.slowed", token=token), 303)
     if view is None:
-        return start_and_lead_on(token, ui_mode_of(the_store()))
+        return start_and_lead_on(token, ui_mode_of(the_store()), by_order_button=True)
     return lead_on(token, lambda: start_placed(shop, view, contact))
 
 

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
+from payments.ledger import want_refund
 from payments.models import Payment
 from payments.provider import Session as Told
-from payments.settle import want_refund
 from shop.card_testing import declines
 from shop.cart.cart import take_out
 from shop.jobs.outbox import enqueue, enqueue_mail

@@ -13,10 +13,10 @@ from flask_babel import LazyString, lazy_gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from payments.ledger import refundable, want_refund
 from payments.models import Payment
 from payments.models import Refund as RefundRow
 from payments.money import Money
-from payments.settle import refundable, want_refund
 from payments.states import PaymentState
 from shop.context import Shop
 from shop.orders.models import Order, OrderPayment, OrderRefund

@@ -13,8 +13,9 @@ from payments.database import Database
 from payments.listener import PaymentListener
 from payments.models import Payment
 from payments.provider import PaymentError, Provider, Refused
+from payments.review import needs_a_person
 from payments.sessions import end_sessions, is_payable
-from payments.settle import lock_payment, needs_a_person
+from payments.settle import lock_payment
 from payments.states import PaymentState
 from payments.states import advance as advance_payment
 from shop.jobs.models import Job

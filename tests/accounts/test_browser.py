@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 from werkzeug.serving import make_server
 
 from shop.app import create_app
@@ -70,7 +70,7 @@ def _page(
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss())[1])
+    page.on("dialog", lambda dialog: _dismiss(dialog, said))
     yield page
     context.close()
     assert [text for text in said if "status of 4" not in text] == []
@@ -222,3 +222,8 @@ def test_the_head_of_cacheable_pages_is_the_same_for_everyone(
             seen.append(page.evaluate("fetch('/').then((answer) => answer.text())"))
     assert seen[0] == seen[1]
     assert 'href="/account"' in seen[0]
+
+
+def _dismiss(dialog: Dialog, said: list[str]) -> None:
+    said.append(dialog.message)
+    dialog.dismiss()

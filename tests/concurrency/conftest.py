@@ -12,6 +12,7 @@ from shop.context import Shop
 from shop.settings import load
 from tests.environment import make_environ
 from tests.servers.sandbox import Sandbox, running_sandbox
+from tests.servers.system import System, running_system
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +34,10 @@ def shop(database_url: str, sandbox: Sandbox) -> Iterator[Shop]:
 def place(tmp_path: Path) -> Path:
     """A folder for the files of running processes."""
     return tmp_path
+
+
+@pytest.fixture
+def system(place: Path, database_url: str) -> Iterator[System]:
+    """A running system on each database."""
+    with running_system(place, database_url) as running:
+        yield running

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from payments.columns import utcnow
+from payments.ledger import balance
 from payments.models import Payment
 from payments.models import Refund as RefundRow
 from payments.money import Money
 from payments.refunds import send_refund, wanted_refunds
-from payments.settle import balance, settle
+from payments.settle import settle
 from shop.checkout.payment import start_payment, ui_mode_of
 from shop.context import Shop
 from shop.orders.listener import OrderListener

@@ -11,12 +11,13 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
+from payments.ledger import balance, want_refund
 from payments.models import Attempt, LedgerEntry, Payment, Refund
 from payments.provider import Refund as Told
 from payments.providers.stripe import StripeProvider
 from payments.reconcile import reconcile
 from payments.refunds import send_refund, wanted_refunds
-from payments.settle import balance, settle, want_refund
+from payments.settle import settle
 from tests.payments.conftest import AMOUNT, Till
 
 

@@ -11,12 +11,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
+from payments.ledger import balance, want_refund
 from payments.models import Payment, Refund
 from payments.money import Money
 from payments.providers.stripe import StripeProvider
 from payments.reconcile import reconcile
 from payments.refunds import send_refund, wanted_refunds
-from payments.settle import balance, settle, want_refund
+from payments.settle import settle
 from tests.payments.conftest import AMOUNT, Till
 from tests.servers.sandbox import Sandbox
 

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session as DBSession
 from payments.closing import end_sessions_of_closed_stores, payable
 from payments.columns import utcnow
 from payments.database import Database
+from payments.ledger import want_refund
 from payments.line import place_in_line, waiting
 from payments.making import Made, make_session
 from payments.models import Attempt, CardSwitch, CardSwitchHistory, Payment
 from payments.provider import OutcomeUnknown, Provider, Session, SessionRequest, SessionStatus
 from payments.providers.stripe import StripeProvider
-from payments.settle import let_go_on, settle, want_refund
+from payments.settle import let_go_on, settle
 from payments.stop import (
     NEXT,
     CardsClosed,

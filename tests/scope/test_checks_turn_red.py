@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Column, String
 
 from payments import settle as settling
-from payments.columns import INTERNAL
+from payments.columns import INTERNAL, utcnow
 from payments.inbox import PAID_EVENTS
 from payments.providers import stripe as adapter
 from payments.providers.stripe import StripeProvider
@@ -106,7 +106,7 @@ def test_e8_an_event_that_is_believed(look: Look, monkeypatch: pytest.MonkeyPatc
         from payments.provider import Charge
 
         told = asked(self, session_id)
-        charge = Charge("ch_1", told.amount, told.amount * 0, True, True, "card", "visa", "4242")
+        charge = Charge("ch_1", told.amount, told.amount * 0, True, True, "card", "visa", "4242", utcnow())
         return replace(told, paid=True, payment_id=session_id, charge=told.charge or charge)
 
     monkeypatch.setattr(StripeProvider, "retrieve_session", believed)

@@ -343,6 +343,8 @@ def test_who_is_slowed_waits_presses_again_and_is_challenged(
     assert asked == []
     past = utcnow() - rules.SLOW_FOR
     paying_shop.db.write(lambda session: session.execute(update(Order).values(placed_at=past)))
+    assert style.confirm().headers["Location"] == slowed, "the order button is no way round"
+    assert asked == []
     answer = style.post(f"/orders/{token}/pay", {}, form_on=slowed)
     assert answer.headers["Location"] == f"/orders/{token}/pay"
     assert [request.challenge for request in asked] == [True]
