@@ -155,6 +155,7 @@ def create_staff_app(shop: Shop) -> Flask:
         SESSION_COOKIE_NAME="__Host-staff-form" if https else "staff-form",
         SESSION_COOKIE_SAMESITE="Strict",
         WTF_CSRF_SECRET_KEY=lookup_hash(shop.settings.keys.secret_key.encode(), "staff", "forms"),
+        # hk: allow HK306 the token is checked, only the Referer is not; web.py compares the origin
         WTF_CSRF_SSL_STRICT=False,  # web.py has compared the origin, and a link from a mail has no Referer
     )
     app.extensions["hitsuka"] = shop

@@ -231,10 +231,8 @@ class Flow:
         self.project = project
         self._visit = visit
         self._seen: set[object] = set()
-        self._busy: set[object] = set()
         self._variables: dict[object, Labels] = {}
         self._results: dict[object, Labels] = {}
-        self._cut = False
 
     def run(self, module: Module) -> None:
         """Look at every function of a file on its own, and from there into what it calls."""
@@ -322,20 +320,11 @@ class Flow:
         return at.given.get(node.id, NOTHING) | self._of_bindings((at.key, node.id), bindings, at, depth)
 
     def _of_bindings(self, key: object, bindings: list[Binding], frame: Frame, depth: int) -> Labels:
-        if key in self._variables:
-            return self._variables[key]
-        if key in self._busy:
-            self._cut = True
-            return NOTHING
-        self._busy.add(key)
-        outer_cut, self._cut = self._cut, False
-        found = NOTHING.union(*(self.of(each.value, frame, depth) for each in bindings))
-        self._busy.discard(key)
-        # A value found while another was still being looked at may be incomplete; it is not remembered.
-        if not self._cut or not self._busy:
-            self._variables[key] = found
-        self._cut = self._cut or outer_cut
-        return found
+        if key not in self._variables:
+            # What is asked of itself while it is looked at adds nothing; asking again would never end.
+            self._variables[key] = NOTHING
+            self._variables[key] = NOTHING.union(*(self.of(each.value, frame, depth) for each in bindings))
+        return self._variables[key]
 
     def _of_unaryop(self, node: ast.UnaryOp, frame: Frame, depth: int) -> Labels:
         return NOTHING if isinstance(node.op, ast.Not) else self.of(node.operand, frame, depth)
@@ -449,6 +438,8 @@ class Flow:
                 else NOTHING
             )
         called = self.project.function(frame.module, node.func)
+        if called is not None and _vets_addresses(called[1]):
+            return NOTHING
         if called is not None:
             filled = matched(called[1], node, method=isinstance(node.func, ast.Attribute))
             given = {
@@ -470,16 +461,11 @@ class Flow:
         return frozenset({"body"}) if has_request or found else NOTHING
 
     def _result(self, frame: Frame, depth: int) -> Labels:
-        if frame.key in self._results:
-            return self._results[frame.key]
-        if ("result", frame.key) in self._busy or depth > 30 or not isinstance(frame.scope, FunctionNode):
-            return NOTHING
-        self._busy.add(("result", frame.key))
-        found = NOTHING.union(*(self.of(value, frame, depth) for value in returned(frame.scope)))
-        self._busy.discard(("result", frame.key))
-        if not self._busy:
-            self._results[frame.key] = found
-        return found
+        if frame.key not in self._results:
+            self._results[frame.key] = NOTHING
+            values = returned(frame.scope) if isinstance(frame.scope, FunctionNode) else []
+            self._results[frame.key] = NOTHING.union(*(self.of(value, frame, depth) for value in values))
+        return self._results[frame.key]
 
 
 def is_request(node: ast.AST, module: Module) -> bool:
@@ -523,6 +509,17 @@ def is_form(node: ast.AST, module: Module) -> bool:
         and node.id == "self"
         and any("Form" in dotted(base) for base in getattr(module.class_of(node), "bases", ()))
     )
+
+
+def _vets_addresses(function: FunctionNode) -> bool:
+    """Whether a function lets only paths of this site through: by its name, and because it looks at where they lead."""
+    if not re.search(
+        r"^_?(?:safe|checked|local|own)_(?:path|next|url|redirect|target)$", getattr(function, "name", "")
+    ):
+        return False
+    looked = {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute)}
+    called = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    return bool((looked | called) & {"startswith", "urlsplit", "urlparse", "fullmatch", "match", "netloc"})
 
 
 def _own_given(module: Module, function: ast.AST) -> dict[str, Labels]:

@@ -325,8 +325,12 @@ def _address(labels: Labels) -> bool:
 
 def _begins_with_it(flow: Flow, frame: Frame, value: ast.expr) -> bool:
     """Whether the request decides where an address begins; what comes after our own path leads nowhere else."""
+    if _is_vetted(flow, frame, value):
+        return False
     if isinstance(value, ast.JoinedStr) and value.values:
         first = value.values[0]
+        if isinstance(first, ast.FormattedValue):
+            return bool(flow.of(first.value, frame))
         return (
             not isinstance(first, ast.Constant)
             or not str(first.value).startswith(("/", "http"))
@@ -340,6 +344,26 @@ def _begins_with_it(flow: Flow, frame: Frame, value: ast.expr) -> bool:
             "http://",
         }
     return True
+
+
+def _is_vetted(flow: Flow, frame: Frame, value: ast.expr) -> bool:
+    """Whether the address comes out of a function of the run that looks at where it leads."""
+    for call in ast.walk(value):
+        callee = flow.project.function(frame.module, call.func) if isinstance(call, ast.Call) else None
+        if callee is not None:
+            checks = {node.attr for node in ast.walk(callee[1]) if isinstance(node, ast.Attribute)}
+            names = {node.id for node in ast.walk(callee[1]) if isinstance(node, ast.Name)}
+            if (checks | names) & {
+                "startswith",
+                "urlsplit",
+                "urlparse",
+                "fullmatch",
+                "match",
+                "netloc",
+                "url_has_allowed_host_and_scheme",
+            }:
+                return True
+    return False
 
 
 def _what(labels: Labels) -> str:
