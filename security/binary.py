@@ -8,7 +8,7 @@ from __future__ import annotations
 import bz2
 import io
 import lzma
-import pickletools
+import pickletools  # nosec B403  (it reads opcodes and loads nothing)
 import sqlite3
 import zipfile
 import zlib

@@ -56,7 +56,7 @@ _FRAMED = {
 
 def request_budget() -> Budget:
     """What one part of a request may cost: so that a hostile mebibyte is turned away within 50 ms."""
-    return Budget(depth=6, characters=8 << 20, tokens=20_000, seconds=0.03)
+    return Budget(depth=6, characters=8 << 20, tokens=20_000, seconds=0.02)
 
 
 def check_body(

