@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from payments.models import CardSwitchHistory
-from payments.stop import CardState, last_stop, locked_switch, turn
+from payments.stop import CardState, last_stop, locked_switch, state_of, turn
 from shop.approvals.service import NotApproved
 from shop.audit.actor import Actor
 from shop.build import build_id
@@ -264,7 +264,7 @@ def _consents(session: Session, shop: Shop, stop: CardSwitchHistory) -> Conditio
 
 def _stop(session: Session, store_id: str) -> CardSwitchHistory:
     stop = last_stop(session, store_id)
-    if stop is None or locked_switch(session, store_id).state != CardState.STOPPED:
+    if stop is None or state_of(session, store_id) is not CardState.STOPPED:
         raise BadRecord("card payment of this store is not stopped")
     return stop
 

@@ -61,7 +61,9 @@ def test_across_four_processes_no_session_is_made_or_shown_after_the_stop(
     environ = make_environ(database_url, **sandbox.addresses)
     orders = [place_order(shop, contact=_guest(number)) for number in range(PROCESSES * ORDERS)]
     sellers = [_start(environ, tmp_path / f"ready-{number}") for number in range(PROCESSES)]
-    wait_until(lambda: len(list(tmp_path.glob("ready-*"))) == PROCESSES, "the processes to be ready")
+    wait_until(
+        lambda: len(list(tmp_path.glob("ready-*"))) == PROCESSES, "the processes to be ready", seconds=60
+    )
     selling = threading.Event()
     selling.set()
     askers = [

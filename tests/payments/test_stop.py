@@ -222,9 +222,9 @@ def test_a_slow_store_makes_few_at_a_time(till: Till) -> None:
 def test_a_stop_waits_for_a_claim_that_saw_the_store_open(postgres_url: str) -> None:
     """So that every such claim is committed before the stop: the order of commits is the order of events."""
     db = Database(postgres_url)
-    with DBSession(db.engine) as claiming:
+    with DBSession(db._writing) as claiming:
         assert state_held(claiming, "style") is CardState.OPEN
-        with DBSession(db.engine) as stopping:
+        with DBSession(db._writing) as stopping:
             stopping.connection().exec_driver_sql("SET lock_timeout = '100ms'")
             with pytest.raises(Exception, match="lock timeout"):
                 locked_switch(stopping, "style")
