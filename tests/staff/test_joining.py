@@ -339,7 +339,7 @@ def test_proving_again(shop_app: Flask, shop: Shop, way: str) -> None:
     first.add_passkey(device)
     desk.sign_in(shop, person, proved_at=utcnow() - sessions.FRESH)
     assert desk.get("/members/invite").headers["Location"] == "/prove?next=/members/invite"
-    page = "/prove?next=/members/invite"
+    page, before = "/prove?next=/members/invite", desk.cookie()
     if way in {"passkey", "colleague"}:
         answer = desk.passkey(device, "/prove/passkey", page)
     else:
@@ -348,5 +348,6 @@ def test_proving_again(shop_app: Flask, shop: Shop, way: str) -> None:
         fields = {"password": password, "code": code, "next": "/members/invite"}
         answer = desk.post("/prove", fields, form_on=page)
     good = way in {"code", "passkey"}
+    assert (desk.cookie() != before) == good
     assert answer.status_code == (303 if good else 401)
     assert desk.get("/members/invite").status_code == (200 if good else 303)
