@@ -64,6 +64,7 @@ def production_shop(lab: Lab) -> Flask:
     environ = make_environ(
         str(desk.shop.settings.database_url),
         SHOP_ENV="production",
+        STAFF_NETWORKS="127.0.0.0/8",
         SHOP_URLS=urls,
         MAIL_URL="smtp://127.0.0.1:9",
         MAIL_FROM="shop@shop.example",
