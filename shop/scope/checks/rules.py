@@ -11,7 +11,7 @@ from security.canary.sinks import MissingEvidence
 from shop.scope.lab import Lab
 from shop.scope.result import Notes, Table
 
-TIMEOUT_S = 240
+TIMEOUT_S = 600
 PATHS = ("shop", "payments", "security", "static", "wsgi.py")
 
 
