@@ -7,7 +7,7 @@ JOBS ?= auto
 CODE := shop payments security tests benchmarks tools wsgi.py
 TEXTS := shop/translations/en/LC_MESSAGES/messages
 
-.PHONY: help setup run test quick check lint types imports rules browser lock clean
+.PHONY: help setup run test quick check lint types imports rules verify browser lock clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,7 +36,7 @@ test: setup browser  ## every test, browser tests included
 quick: setup  ## every test but those in a browser
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not browser"
 
-check: lint types imports rules test  ## what CI runs
+check: lint types imports rules test verify  ## what CI runs
 
 lint: setup  ## style and common mistakes
 	$(BIN)/ruff check $(CODE)
@@ -53,6 +53,9 @@ rules: setup  ## bandit, our own rules, the script inventory, and no card number
 	$(BIN)/python -m security rules shop payments security static wsgi.py
 	$(BIN)/python -m security inventory --static static --check
 	$(BIN)/python -m security scan --allow-test-numbers 'tests/**' --allow-test-numbers 'docs/**' --allow-test-numbers 'payments/sandbox/**' --allow-test-numbers README.md --allow-test-numbers 'benchmarks/**' shop payments security static tests docs benchmarks tools README.md
+
+verify: setup browser  ## the evidence on card data, gathered anew; its report is in var/scope
+	$(BIN)/shop scope verify --report var/scope
 
 lock: $(STAMP)  ## resolve the dependencies anew; needs uv on the PATH
 	uv pip compile --quiet pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --universal -o requirements/dev.lock

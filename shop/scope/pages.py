@@ -69,6 +69,7 @@ _ARGUMENTS: dict[str, Paths] = {
     "payment.pay": lambda known: _orders(known, "/pay"),
     "payment.wait": lambda known: _orders(known, "/wait"),
     "payment.back": lambda known: _orders(known, "/return"),
+    "payment.slowed": lambda known: _orders(known, "/slowed"),
     "payment.state": lambda known: _orders(known, "/state.json"),
     "account.edit_address": lambda known: _of_member(known, "/account/addresses/{0.address_id}"),
     "account.order": lambda known: _of_member(known, "/account/orders/{0.order_id}"),

@@ -95,7 +95,7 @@ CHECKS: tuple[Check, ...] = (
     Check("E9", "Altered amounts, orders and success pages pay for nothing", "金額と注文の改ざん",
           _R, "tamper:look", (), ("F1", "F2"), ("2.2.2", "2.3.2", "8.3.1"), 10),
     Check("E10", "Card testing is slowed and stopped", "クレジットマスター対策",
-          _R, "feature not present", (), ("V5",), ("2.4.1", "6.3.1"), 0),
+          _R, _NO_CHECK, (), ("V5",), ("2.4.1", "6.3.1"), 0, "shop.card_testing"),
     Check("E11", "Login, registration and changes of a shopper's account", "会員の不正ログイン対策",
           _R, _NO_CHECK, (), ("F4",), ("6.2", "6.3.1", "7.5.1"), 0, "shop.accounts"),
     Check("E12", "Staff: address, second factor, lock, no default account", "管理画面の保護",
