@@ -257,7 +257,7 @@ def made_up_contact(number: int) -> Contact:
         city=city,
         street=f"{town}{number % 9 + 1}-{number // 9 % 20 + 1}-{number // 180 + 1}",
         building="",
-        phone=f"+8190{number % 100_000_000:08d}",
+        phone=f"+8190{10_000_000 + number % 90_000_000}",
     )
 
 

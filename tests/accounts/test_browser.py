@@ -19,7 +19,11 @@ from tests.accounts.conftest import make_shop
 from tests.accounts.member import PASSWORD, letters, new_address, text_of
 from tests.servers.processes import free_port
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    # A page that is left while it loads leaves the test server with a file half sent.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 PAGES = (
     "",
