@@ -32,6 +32,7 @@ from shop.backoffice.home import home_pages
 from shop.backoffice.orders import order_pages
 from shop.backoffice.refunds import refund_pages
 from shop.card_testing.gate import Gate
+from shop.cards.alarm import pause_by_alarm
 from shop.cart.views import cart
 from shop.catalog.layout import TEMPLATE_GLOBALS
 from shop.catalog.views import catalog
@@ -73,7 +74,7 @@ def create_shop(settings: Settings, make_provider: ProviderFactory = StripeProvi
     by_account = {account.name: make_provider(account) for account in settings.accounts.values()}
     db, audit = Database(settings.database_url), Audit(settings.keys.audit)
     limits = _limits(settings, db)
-    return Shop(
+    shop: Shop = Shop(
         settings=settings,
         db=db,
         vault=Vault(settings.keys, _writing_down(db, audit)),
@@ -81,9 +82,10 @@ def create_shop(settings: Settings, make_provider: ProviderFactory = StripeProvi
         approvals=Desk(audit, StaffSigners()),
         providers={store_id: by_account[account.name] for store_id, account in settings.accounts.items()},
         limits=limits,
-        card_gate=Gate(limits),
+        card_gate=Gate(limits, lambda store_id, reason: pause_by_alarm(shop, store_id, reason)),
         passwords=Passwords(),
     )
+    return shop
 
 
 def _limits(settings: Settings, db: Database) -> Limits:

@@ -18,12 +18,14 @@ from payments.models import Attempt, Payment
 from payments.provider import SessionRequest
 from payments.providers.stripe import StripeProvider
 from payments.settle import settle
+from payments.stop import CardState, state_of
 from security.canary.numbers import fresh_number
 from shop.app import create_app, create_shop
 from shop.card_testing import rules
 from shop.card_testing.gate import Gate, TooManyTries
 from shop.card_testing.models import CardDecline
 from shop.card_testing.who import Who, network_of
+from shop.cards.alarm import PAUSE_FOR
 from shop.catalog.models import Variant
 from shop.context import Shop
 from shop.jobs.worker import Worker
@@ -320,6 +322,16 @@ def test_a_pause_is_asked_for_once_and_not_before_it_is_sure(paying_shop: Shop) 
     for number in range(3):
         _passes(paying_shop, _who(paying_shop, email=f"e{number}", cart=f"c{number}"), gate)
     assert asked == ["style"]
+
+
+def test_the_alarm_pauses_the_stores_cards_and_leaves_the_other_store_alone(paying_shop: Shop) -> None:
+    _declined(paying_shop, rules.PAUSE_FROM)
+    _passes(paying_shop, _who(paying_shop))
+    with paying_shop.db.read() as session:
+        assert state_of(session, "style") is CardState.PAUSED
+        assert state_of(session, "cocomo") is CardState.OPEN
+        over = utcnow() + PAUSE_FOR + dt.timedelta(seconds=1)
+        assert state_of(session, "style", over) is CardState.OPEN, "a pause ends by itself"
 
 
 def test_who_is_slowed_waits_presses_again_and_is_challenged(
