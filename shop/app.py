@@ -27,6 +27,7 @@ from shop.assets import STATIC, Assets
 from shop.audit.log import Audit
 from shop.backoffice.approvals import approval_pages
 from shop.backoffice.audit import audit_pages
+from shop.backoffice.cards import card_pages
 from shop.backoffice.customers import customer_pages
 from shop.backoffice.home import home_pages
 from shop.backoffice.orders import order_pages
@@ -137,6 +138,7 @@ STAFF_PAGES = (
     order_pages,
     refund_pages,
     customer_pages,
+    card_pages,
     audit_pages,
     approval_pages,
     sign_in_pages,

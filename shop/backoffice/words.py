@@ -11,6 +11,7 @@ ORDER: dict[str, Word] = {
     "paid": (lazy_gettext("支払い済み"), "good"),
     "expired": (lazy_gettext("時間切れ"), ""),
     "review": (lazy_gettext("要確認"), "bad"),
+    "after_stop": (lazy_gettext("停止後の入金"), "bad"),
     "refunding": (lazy_gettext("返金中"), "warn"),
     "refunded": (lazy_gettext("返金済み"), ""),
 }

@@ -13,6 +13,7 @@ from payments.columns import utcnow
 from payments.models import Attempt, Payment
 from payments.models import Refund as RefundRow
 from payments.settle import settle
+from payments.stop import CardState, state_of
 from shop.audit.actor import Actor
 from shop.audit.models import AuditEntry
 from shop.context import Shop
@@ -266,3 +267,53 @@ def test_two_sign_and_a_third_may_not_say_no_any_more(paying_app: Flask, paying_
     assert desks[0].post(f"{page}/sign", {"seen": seen}, form_on=page).status_code == 409
     assert "承認済み" in desks[2].get("/approvals").text
     assert desks[2].get("/approvals/none").status_code == 404
+
+
+def test_cards_are_paused_by_one_person_and_taken_again(paying_app: Flask, paying_shop: Shop) -> None:
+    desk, page = signed_in(paying_app, paying_shop, Role.SECURITY), "/cards/style"
+    assert "受付中" in desk.get("/cards").text
+    paused = desk.post(f"{page}/pause", {"reason": "様子がおかしい", "minutes": "30"}, form_on=page)
+    assert paused.status_code == 303
+    assert "一時停止" in desk.get(page).text
+    assert "受付中" in desk.get("/cards/cocomo").text
+    assert desk.post(f"{page}/open", form_on=page).status_code == 303
+    with paying_shop.db.read() as session:
+        assert state_of(session, "style") is CardState.OPEN
+    assert [row.action for row in _audited(paying_shop, "cards.pause")] == ["cards.pause"]
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"reason": " ", "minutes": "30"}, {"reason": "x", "minutes": "99999"}]
+)
+def test_a_pause_without_reason_or_time_changes_nothing(
+    fields: dict[str, str], paying_app: Flask, paying_shop: Shop
+) -> None:
+    desk = signed_in(paying_app, paying_shop, Role.SECURITY)
+    assert desk.post("/cards/style/pause", fields, form_on="/cards/style").status_code == 400
+    with paying_shop.db.read() as session:
+        assert state_of(session, "style") is CardState.OPEN
+
+
+def test_a_stop_is_not_ended_by_a_person_or_an_approval_without_records(
+    paying_app: Flask, paying_shop: Shop
+) -> None:
+    desk, page = signed_in(paying_app, paying_shop, Role.SECURITY), "/cards/style"
+    assert desk.post(f"{page}/stop", {"reason": "漏えいの疑い"}, form_on=page).status_code == 303
+    stopped = desk.get(page).text
+    assert stopped.count("不足") == 5
+    assert desk.post(f"{page}/open", form_on=page).status_code == 409
+    assert desk.post(f"{page}/request", form_on=page).status_code == 409
+    assert desk.post(f"{page}/resume", {"approval": "forged"}, form_on=page).status_code == 409
+    with paying_shop.db.read() as session:
+        assert state_of(session, "style") is CardState.STOPPED
+        assert state_of(session, "cocomo") is CardState.OPEN
+    assert {row.outcome for row in _audited(paying_shop, "cards.resume")} == {"gate_shut"}
+
+
+def test_who_may_not_stop_cannot(paying_app: Flask, paying_shop: Shop) -> None:
+    desk = signed_in(paying_app, paying_shop, Role.FINANCE)
+    page = desk.get("/cards/style").text
+    token = hidden_field(page, "csrf_token") if "csrf_token" in page else ""
+    for act in ("pause", "open", "stop", "request", "resume"):
+        assert desk.post_bare(f"/cards/style/{act}", {"csrf_token": token, "reason": "x"}).status_code == 403
+    assert desk.get("/cards/nowhere").status_code == 404

@@ -1,0 +1,255 @@
+"""Card payment of each store: how it stands, pause, stop, what was paid after a stop, and the gate back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import LazyString, lazy_gettext
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from sqlalchemy.orm import Session
+from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are of an older version
+from wtforms.validators import DataRequired, Length
+
+from payments.columns import utcnow
+from payments.stop import CardState
+from shop.approvals.models import Approval
+from shop.approvals.queries import open_approvals
+from shop.approvals.service import NotApproved
+from shop.backoffice.words import Word
+from shop.cards import gate
+from shop.cards.after_stop import Decision, after_stop, decide
+from shop.cards.records import BadRecord
+from shop.cards.service import LONGEST_REASON, NotTurned, end_pause, pause_cards, stop_cards
+from shop.cards.status import StoreCards, store_cards
+from shop.context import the_shop
+from shop.errors import NotFound
+from shop.orders.models import Order
+from shop.staff.access import StaffPages, the_member
+from shop.staff.forms import ActionForm
+from shop.staff.pages.parts import go
+from shop.staff.rights import Right
+from shop.stores import all_stores
+
+card_pages = StaffPages("staff_cards", __name__)
+
+STATES: dict[str, Word] = {
+    "open": (lazy_gettext("受付中"), "good"),
+    "slow": (lazy_gettext("制限中"), "warn"),
+    "paused": (lazy_gettext("一時停止"), "bad"),
+    "stopped": (lazy_gettext("停止"), "bad"),
+}
+CONDITIONS: dict[str, LazyString] = {
+    "cause": lazy_gettext("原因と修正（停止時のビルドで失敗し、いまのビルドで成功する試験）"),
+    "report": lazy_gettext("いまのビルドの検証レポートに指摘がない"),
+    "diagnosis": lazy_gettext("外部による診断"),
+    "keys": lazy_gettext("停止時の鍵をすべて交換"),
+    "consent": lazy_gettext("カード会社の同意"),
+}
+_MINUTES = ("10", "30", "60", "240")
+
+
+class PauseForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """Why, and for how long."""
+
+    reason = StringField(
+        lazy_gettext("理由"),
+        validators=[DataRequired(lazy_gettext("入力してください。")), Length(max=LONGEST_REASON)],
+        render_kw={"autocomplete": "off"},
+    )
+    minutes = SelectField(
+        lazy_gettext("時間（分）"), choices=[SelectChoice(each, each) for each in _MINUTES], default="30"
+    )
+
+
+class StopForm(FlaskForm):  # type: ignore[misc]  # as above
+    """Why."""
+
+    reason = StringField(
+        lazy_gettext("理由"),
+        validators=[DataRequired(lazy_gettext("入力してください。")), Length(max=LONGEST_REASON)],
+        render_kw={"autocomplete": "off"},
+    )
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One store's cards with all that its page shows."""
+
+    cards: StoreCards
+    waiting: list[Order]
+    conditions: list[gate.Condition]
+    approvals: list[Approval]
+
+
+@card_pages.get("/cards", right=Right.SEE_PAYMENTS)
+def cards() -> ResponseReturnValue:
+    """Both stores at a glance, with how much can still be paid."""
+    with the_shop().db.read() as session:
+        found = [store_cards(session, store_id) for store_id in all_stores()]
+    return render_template(
+        "backoffice/cards.html", found=found, stores=all_stores(), states=STATES, switch="/cards"
+    )
+
+
+@card_pages.get("/cards/<store_id>", right=Right.SEE_PAYMENTS)
+def store(store_id: str) -> ResponseReturnValue:
+    """One store: what can be done about it."""
+    return _page(store_id)
+
+
+@card_pages.post("/cards/<store_id>/pause", right=Right.PAUSE_CARDS)
+def pause(store_id: str) -> ResponseReturnValue:
+    """No cards for a while. It ends by itself."""
+    form = PauseForm()
+    if not form.validate():
+        return _page(store_id, refusal=_("理由と時間を入力してください。"), status=400)
+    length = dt.timedelta(minutes=int(form.minutes.data))
+    return _act(
+        store_id,
+        lambda session: pause_cards(
+            session,
+            the_shop(),
+            store_id,
+            length=length,
+            reason=form.reason.data or "",
+            actor=the_member().actor,
+            now=utcnow(),
+        ),
+    )
+
+
+@card_pages.post("/cards/<store_id>/open", right=Right.PAUSE_CARDS)
+def open_again(store_id: str) -> ResponseReturnValue:
+    """End a pause by one person. A stop is not ended here."""
+    return _act(
+        store_id,
+        lambda session: end_pause(session, the_shop(), store_id, actor=the_member().actor, now=utcnow()),
+    )
+
+
+@card_pages.post("/cards/<store_id>/stop", right=Right.STOP_CARDS)
+def stop(store_id: str) -> ResponseReturnValue:
+    """No cards until two people have opened the gate. Nothing is asked first: stopping must be quick."""
+    form = StopForm()
+    if not form.validate():
+        return _page(store_id, refusal=_("理由を入力してください。"), status=400)
+    return _act(
+        store_id,
+        lambda session: stop_cards(
+            session,
+            the_shop(),
+            store_id,
+            reason=form.reason.data or "",
+            actor=the_member().actor,
+            now=utcnow(),
+        ),
+    )
+
+
+@card_pages.post("/cards/<store_id>/after-stop/<order_id>", right=Right.REFUND, fresh=True)
+def settle_after_stop(store_id: str, order_id: str) -> ResponseReturnValue:
+    """Give back, or let go on, what was paid after a stop."""
+    wanted = request.form.get("decision", "")
+    if wanted not in set(Decision):
+        return _page(store_id, refusal=_("返金するか、注文を進めるかを選んでください。"), status=400)
+    return _act(
+        store_id,
+        lambda session: decide(
+            session,
+            the_shop(),
+            store_id,
+            order_id[:40],
+            Decision(wanted),
+            actor=the_member().actor,
+            request_id=g.request_id,
+        ),
+    )
+
+
+@card_pages.post("/cards/<store_id>/request", right=Right.STOP_CARDS, fresh=True)
+def request_resume(store_id: str) -> ResponseReturnValue:
+    """Ask two people to approve exactly what shows the conditions now."""
+    shop, now = the_shop(), utcnow()
+
+    def ask(session: Session) -> None:
+        about = gate.payload(session, shop, store_id, gate.no_report)
+        shop.approvals.request(session, gate.KIND, about, actor=the_member().actor, now=now)
+
+    return _act(store_id, ask)
+
+
+@card_pages.post("/cards/<store_id>/resume", right=Right.STOP_CARDS, fresh=True)
+def resume(store_id: str) -> ResponseReturnValue:
+    """Open the gate with an approval. Refused, and written down, while anything is missing."""
+    _known(store_id)
+    approval_id = request.form.get("approval", "")[:40]
+    try:
+        gate.resume(
+            the_shop(),
+            store_id,
+            approval_id,
+            actor=the_member().actor,
+            now=utcnow(),
+            report=gate.no_report,
+        )
+    except gate.GateShut as shut:
+        return _page(store_id, refusal=_("再開できません: %(why)s", why="; ".join(shut.missing)), status=409)
+    except NotApproved as refused:
+        text = _("この承認では再開できません（%(why)s）。", why=refused.why.value)
+        return _page(store_id, refusal=text, status=409)
+    return go(f"/cards/{store_id}")
+
+
+def _act(store_id: str, work: Callable[[Session], object]) -> ResponseReturnValue:
+    """Do it in one transaction and come back; what was refused is said on the page."""
+    _known(store_id)
+    try:
+        the_shop().db.write(work)
+    except (NotTurned, BadRecord) as refused:
+        return _page(store_id, refusal=str(refused), status=409)
+    except gate.GateShut as shut:
+        return _page(store_id, refusal=_("再開できません: %(why)s", why="; ".join(shut.missing)), status=409)
+    return go(f"/cards/{store_id}")
+
+
+def _known(store_id: str) -> None:
+    if store_id not in all_stores():
+        raise NotFound
+
+
+def _page(store_id: str, *, refusal: str = "", status: int = 200) -> ResponseReturnValue:
+    _known(store_id)
+    with the_shop().db.read() as session:
+        desk = _desk(session, store_id)
+    page = render_template(
+        "backoffice/store_cards.html",
+        desk=desk,
+        one=all_stores()[store_id],
+        state=STATES[desk.cards.state.value],
+        conditions=CONDITIONS,
+        pause_form=PauseForm(formdata=None),
+        stop_form=StopForm(formdata=None),
+        form=ActionForm(formdata=None),
+        refusal=refusal,
+        switch=f"/cards/{store_id}",
+    )
+    return page, status
+
+
+def _desk(session: Session, store_id: str) -> Desk:
+    shop, found = the_shop(), store_cards(session, store_id)
+    is_stopped = found.state is CardState.STOPPED
+    return Desk(
+        cards=found,
+        waiting=[order for order, _payment in after_stop(session, store_id)],
+        conditions=gate.conditions(session, shop, store_id, gate.no_report) if is_stopped else [],
+        approvals=[one for one in open_approvals(session, utcnow()) if one.kind == gate.KIND]
+        if is_stopped
+        else [],
+    )
