@@ -142,3 +142,26 @@ def watch(
         for url in urls
     )
     sys.exit(run_watch(Wish(targets, folder, key_file, accept, once, pause)))
+
+
+@scope.command()
+@click.option("--only", "ids", multiple=True, metavar="ID", help="Only this mutant; repeatable.")
+@click.option(
+    "--patch", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A change of your own."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the outcomes as JSON.")
+def mutants(ids: tuple[str, ...], patch: Path | None, as_json: bool) -> None:
+    """Small harmful changes that the static checks must catch. Exit 0: all caught for their reason, no control red."""
+    from security.rules import config, report
+    from shop.scope import mutants as runner
+
+    try:
+        if patch is not None:
+            result = runner.run_patch(patch)
+            click.echo(report.as_json(result) if as_json else report.as_text(result))
+            sys.exit(result.status)
+        chosen = [each for each in runner.load() if not ids or each.id in ids]
+        sys.exit(runner.report(list(runner.run_all(chosen)), as_json=as_json))
+    except (runner.MutantError, config.ConfigError) as error:
+        click.echo(f"mutants: {error}", err=True)
+        sys.exit(2)

@@ -214,7 +214,7 @@ def _labelled(module: Module, call: ast.Call) -> Iterator[Finding]:
         if text is None or module.parents.get(node) is None:
             continue
         card = card_label(text) if is_short_label(text) else None
-        if cc_token(text) or (card and not text.isidentifier()):
+        if cc_token(text) or (card and not (text.isascii() and text.isidentifier())):
             yield found(
                 module,
                 node,

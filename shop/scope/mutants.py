@@ -1,0 +1,222 @@
+"""`shop scope mutants`: small changes that must turn the static checks red, and neighbours that must not.
+
+Each mutant is one small change, made by exact text anchors on a clean copy of the repository's files in memory; a
+moved anchor is an error, not a pass. Caught means that one of the named rules fired in what was changed or in what
+imports it, and that everything still parses.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from security.rules import config
+from security.rules.run import Result, judge
+from security.rules.run import run as run_rules
+from security.rules.source import Module
+
+CATALOG = Path("tests/mutants/catalog.toml")
+CHECKED = ("shop", "payments", "security", "static", "wsgi.py")
+CONTROL = "C"
+
+
+class MutantError(Exception):
+    """The catalogue, the tree or a patch cannot be used; the message is one line for a person."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replace `find`, which stands once in the file, by `put`; without `find`, `put` is added at the file's end."""
+
+    file: str
+    put: str
+    find: str = ""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`group`: N, S, P, or C for a control. `rules`: any of them must fire; none at all for a control."""
+
+    id: str
+    group: str
+    title: str
+    rules: tuple[str, ...]
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the checks said: the rules that fired, and what could not be parsed (then nothing counts)."""
+
+    mutant: Mutant
+    fired: tuple[str, ...]
+    broken: tuple[str, ...] = ()
+
+    @property
+    def is_right(self) -> bool:
+        """A mutant is caught for its reason; a control is green."""
+        if self.broken:
+            return False
+        return (
+            not self.fired if self.mutant.group == CONTROL else bool(set(self.fired) & set(self.mutant.rules))
+        )
+
+
+def load(path: Path = CATALOG) -> list[Mutant]:
+    """The catalogue. Raises MutantError."""
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+        mutants = [
+            Mutant(
+                entry["id"],
+                entry["group"],
+                entry["title"],
+                tuple(entry.get("rules", ())),
+                tuple(Edit(**edit) for edit in entry.get("edits", ()))
+                or (Edit(entry["file"], entry["put"], entry.get("find", "")),),
+            )
+            for entry in document["mutant"]
+        ]
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise MutantError(f"{path}: {error!r}") from error
+    if len({each.id for each in mutants}) != len(mutants):
+        raise MutantError(f"{path}: an id stands twice")
+    return mutants
+
+
+def run_all(mutants: list[Mutant]) -> Iterator[Outcome]:
+    """The outcome of each, one after the other, on the files of this folder. Raises MutantError."""
+    settings = config.load(None)
+    texts = _tree()
+    modules: dict[str, Module] = {}
+    clean = Result()
+    judge(texts, settings, clean, modules=modules)
+    if clean.status != 0:
+        raise MutantError(f"the tree itself is not clean: {(clean.findings or clean.unreadable)[0]}")
+    for mutant in mutants:
+        yield _outcome(mutant, texts, modules, settings)
+
+
+def _tree() -> dict[str, str]:
+    listed = subprocess.run(["git", "ls-files", "-z", *CHECKED], capture_output=True, check=False)
+    if listed.returncode:
+        raise MutantError("this is no checkout of the repository, so there is no clean copy to change")
+    texts = {}
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        try:
+            texts[name] = Path(name).read_text("utf-8")
+        except UnicodeDecodeError:
+            continue  # a picture or an archive: no rule reads it
+        except OSError as error:
+            raise MutantError(f"{name}: {error.strerror}") from error
+    return texts
+
+
+def _outcome(
+    mutant: Mutant, texts: Mapping[str, str], modules: Mapping[str, Module], settings: config.Config
+) -> Outcome:
+    changed = dict(texts)
+    for edit in mutant.edits:
+        changed[edit.file] = _edited(mutant, edit, changed)
+    touched = {edit.file for edit in mutant.edits}
+    result = Result()
+    judge(changed, settings, result, touched | _importers(touched, modules), dict(modules))
+    # The limit on suppressions counts over the whole tree; a part of it says nothing.
+    fired = sorted({finding.rule for finding in result.findings if finding.rule != "HK902"})
+    return Outcome(mutant, tuple(fired), tuple(result.unreadable))
+
+
+def _edited(mutant: Mutant, edit: Edit, texts: Mapping[str, str]) -> str:
+    text = texts.get(edit.file, "")
+    if not edit.find:
+        return text + edit.put
+    if text.count(edit.find) != 1:
+        raise MutantError(f"{mutant.id}: the anchor stands {text.count(edit.find)} times in {edit.file}")
+    return text.replace(edit.find, edit.put)
+
+
+def _importers(touched: set[str], modules: Mapping[str, Module]) -> set[str]:
+    names = {modules[path].name for path in touched if path in modules}
+    return {
+        path
+        for path, module in modules.items()
+        if any(
+            target == name or target.startswith(name + ".")
+            for target in module.imports.values()
+            for name in names
+        )
+    }
+
+
+def run_patch(patch: Path) -> Result:
+    """The rules on a copy of the repository with an assessor's patch applied. Raises MutantError."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in _tree().items():
+            file = Path(folder) / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, "utf-8")
+        applied = subprocess.run(
+            ["git", "apply", "--unsafe-paths", f"--directory={folder}", str(patch.resolve())],
+            capture_output=True,
+            check=False,
+            cwd=folder,
+        )
+        if applied.returncode:
+            raise MutantError(f"{patch}: {applied.stderr.decode(errors='replace').strip().splitlines()[-1]}")
+        return run_rules([str(Path(folder) / each) for each in CHECKED], config.load(None))
+
+
+def report(outcomes: list[Outcome], *, as_json: bool) -> int:
+    """Print the outcomes; 0 when every mutant is caught for its reason and no control is red."""
+    wrong = [each for each in outcomes if not each.is_right]
+    if as_json:
+        print(json.dumps(_document(outcomes), ensure_ascii=False, indent=2))  # noqa: T201  (the command's output)
+        return 1 if wrong else 0
+    table = Table("id", "class", "change", "fired", "caught")
+    for each in outcomes:
+        said = "yes" if each.is_right else "broken" if each.broken else "NO"
+        is_control = each.mutant.group == CONTROL
+        table.add_row(
+            each.mutant.id,
+            each.mutant.group,
+            each.mutant.title,
+            " ".join(each.fired) or "-",
+            ("green" if each.is_right else "RED") if is_control else said,
+        )
+    console = Console()
+    console.print(table)
+    for group, (caught, total) in _rates(outcomes).items():
+        console.print(f"{group}: {caught} of {total} {'green' if group == CONTROL else 'caught'}")
+    return 1 if wrong or not outcomes else 0
+
+
+def _rates(outcomes: list[Outcome]) -> dict[str, tuple[int, int]]:
+    groups = sorted({each.mutant.group for each in outcomes})
+    parts = {group: [each.is_right for each in outcomes if each.mutant.group == group] for group in groups}
+    return {group: (sum(rights), len(rights)) for group, rights in parts.items()}
+
+
+def _document(outcomes: list[Outcome]) -> dict[str, object]:
+    return {
+        "rates": {group: {"right": right, "of": total} for group, (right, total) in _rates(outcomes).items()},
+        "outcomes": [
+            {
+                "id": each.mutant.id,
+                "class": each.mutant.group,
+                "title": each.mutant.title,
+                "wanted": each.mutant.rules,
+                "fired": each.fired,
+                "broken": each.broken,
+                "right": each.is_right,
+            }
+            for each in outcomes
+        ],
+    }
