@@ -103,7 +103,7 @@ def test_nobody_can_fill_the_table(shop: Shop) -> None:
         (b"nonsense", "application/csp-report", 400),
         (b"[1]", "application/reports+json", 400),
         (b'{"csp-report": 1}', "application/csp-report", 400),
-        (b"[" * 5000, "application/csp-report", 400),
+        (b"[" * 30, "application/csp-report", 400),
         (b" " * (LARGEST + 1), "application/csp-report", 413),
         (b"{}", "text/plain", 415),
         (b"a=1", "application/x-www-form-urlencoded", 415),
