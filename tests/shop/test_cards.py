@@ -671,6 +671,7 @@ def test_runs_of_other_builds_do_not_open_the_gate(stopped: Gate) -> None:
 NO_OUTCOMES = {
     "no XML": b"{}",
     "entities": b'<!DOCTYPE a [<!ENTITY b "c">]><a/>',
+    "entities in another encoding": '<!DOCTYPE a [<!ENTITY b "c">]><a/>'.encode("utf-16"),
     "no build": junit("", passed=True),
     "another test": junit(OLD_BUILD, passed=True, test="tests/shop/test_fault.py::test_other"),
     "skipped": junit(OLD_BUILD, passed=False).replace(b"<failure", b"<skipped"),
