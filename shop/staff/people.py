@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Collection
 from enum import StrEnum
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from payments.columns import new_id
@@ -123,15 +123,20 @@ def link_address(shop: Shop, token: str, locale: str = "ja") -> str:
 
 
 def find_link(session: Session, token: str, now: dt.datetime) -> tuple[Link, Member] | None:
-    """A link that can still be used, and whose it is."""
-    return link_by_hash(session, token_hash(token), now)
+    """A link that can still be used, and whose it is. Only looked at: using it locks it (`link_by_hash`)."""
+    return _whose(session, session.scalar(_link(token_hash(token), now)))
 
 
 def link_by_hash(session: Session, hashed: str, now: dt.datetime) -> tuple[Link, Member] | None:
     """The same by the token's hash. Locked: of two who use it at once, the second finds it gone."""
-    link = session.scalar(
-        select(Link).where(Link.token_hash == hashed, Link.expires_at > now).with_for_update()
-    )
+    return _whose(session, session.scalar(_link(hashed, now).with_for_update()))
+
+
+def _link(hashed: str, now: dt.datetime) -> Select[Link]:
+    return select(Link).where(Link.token_hash == hashed, Link.expires_at > now)
+
+
+def _whose(session: Session, link: Link | None) -> tuple[Link, Member] | None:
     if link is None:
         return None
     member = session.get_one(Member, link.member_id)

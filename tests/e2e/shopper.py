@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from playwright.sync_api import FrameLocator, Locator, Page, expect
@@ -15,6 +16,7 @@ ADDRESS = {
     "street": "神宮前1-2-3",
     "phone": "03-1234-5678",
 }
+_numbers = itertools.count(1)
 SLOW_MS = 30_000
 SUCCESS = "4242424242424242"
 CHALLENGE = "4000002760003184"
@@ -34,11 +36,12 @@ _TO_FINAL_PAGE = """async ([root, goods, contact]) => {
 
 
 class Shopper:
-    """Drives one page of one browser on one store."""
+    """Drives one page of one browser on one store. Each is somebody else: a customer may try only so often."""
 
     def __init__(self, page: Page, origin: str, *, locale: str = "ja") -> None:
         self.page = page
         self.origin = origin + ("/en" if locale == "en" else "")
+        self.address = ADDRESS | {"email": f"guest{next(_numbers)}@example.jp"}
         page.set_default_timeout(SLOW_MS)
 
     def add(self, slug: str, sku: str | None = None) -> None:
@@ -52,7 +55,7 @@ class Shopper:
     def to_final_page(self, **address: str) -> None:
         """From the basket through address and delivery to the final page."""
         self.page.goto(f"{self.origin}/checkout")
-        for name, value in (ADDRESS | address).items():
+        for name, value in (self.address | address).items():
             self.page.locator(f'[name="{name}"]').fill(value)
         self.page.locator('select[name="prefecture"]').select_option(address.get("prefecture", "東京都"))
         self.page.locator("main form button.button--main").click()
@@ -63,7 +66,7 @@ class Shopper:
     def prepare(self, sku: str, quantity: int = 1, **address: str) -> None:
         """Stand on the final page with these goods in the basket, by the shortest way."""
         self.page.goto(f"{self.origin}/guide/contact")
-        contact = {"prefecture": "東京都", "building": ""} | ADDRESS | address
+        contact = {"prefecture": "東京都", "building": ""} | self.address | address
         went = self.page.evaluate(_TO_FINAL_PAGE, [self._root, [[sku, str(quantity)]], contact])
         assert [url.rsplit("/", 1)[-1] for url in went] == ["delivery", "confirm"], went
         self.page.goto(f"{self.origin}/checkout/confirm")

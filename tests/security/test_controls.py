@@ -61,7 +61,7 @@ def test_a_number_in_a_file_is_found_by_forms_and_by_the_scan(leak: str, file: s
         scan.run([str(tmp_path)])
 
     assert file in hits
-    assert {Path(each.path).name for each in scan.findings} >= {file}
+    assert {Path(each.path.partition("!")[0]).name for each in scan.findings} >= {file}
 
 
 def test_a_shop_that_keeps_nothing_is_green(tmp_path: Path) -> None:
