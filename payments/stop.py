@@ -56,16 +56,27 @@ class CardsClosed(Exception):
 
 def state_of(session: Session, store_id: str, now: dt.datetime | None = None) -> CardState:
     """The state as it is committed now. A pause that is over counts as open though nobody has written it down yet."""
+    if store_id in _held(session):
+        return _held(session)[store_id]
     return _state_at(session.scalar(_switch(store_id)), now or utcnow())
 
 
 def state_held(session: Session, store_id: str) -> CardState:
-    """The same, and it can't change until the caller's transaction ends."""
-    switch = session.scalar(_switch(store_id).with_for_update(read=True))
-    if switch is None:
-        _make_row(session, store_id)
+    """The same, and it can't change until the caller's transaction ends: so it is asked for once in one."""
+    held = _held(session)
+    if store_id not in held:
         switch = session.scalar(_switch(store_id).with_for_update(read=True))
-    return _state_at(switch, utcnow())
+        if switch is None:
+            _make_row(session, store_id)
+            switch = session.scalar(_switch(store_id).with_for_update(read=True))
+        held[store_id] = _state_at(switch, utcnow())
+    return held[store_id]
+
+
+def _held(session: Session) -> dict[str, CardState]:
+    """What this transaction has locked. Every transaction has a session of its own (`payments.database`)."""
+    held: dict[str, CardState] = session.info.setdefault("cards_held", {})
+    return held
 
 
 def closed_stores(session: Session) -> set[str]:
@@ -97,6 +108,7 @@ def turn(
 
     A paused store may be paused anew, with another end. WrongTransition for what the table does not list.
     """
+    _held(session).pop(switch.store_id, None)
     before = CardState(switch.state)
     is_longer_pause = before is to is CardState.PAUSED
     if to not in NEXT[before] and not is_longer_pause:

@@ -18,7 +18,7 @@ from payments.columns import new_id
 from payments.models import Payment
 from payments.provider import OutcomeUnknown, UIMode
 from payments.sessions import want_session
-from payments.stop import CardsClosed, state_of
+from payments.stop import CardsClosed, state_held
 from shop.accounts.lookup import phone_hash
 from shop.address.contact import Contact
 from shop.address.normalise import lookup_key_email
@@ -146,7 +146,7 @@ def _place(
         if known is not None and known.state == OrderState.PAID:
             return Placed(known.id)  # it was paid between the reading of the basket and now
         raise BasketChanged
-    if state_of(session, store.id).is_closed:
+    if state_held(session, store.id).is_closed:
         raise CardsClosed
     if known is not None:
         draft.attempt_key = new_id()  # that order is over, paid or not: this is a new one
