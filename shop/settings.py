@@ -118,6 +118,8 @@ class Settings:
     heads: HeadPlaces
     card_companies: tuple[str, ...]
     """Whose consent it takes to resume card payment after a stop."""
+    verify_report: Path | None
+    """The signed report (or its folder) that the gate back from a stop reads. It may be put there later."""
     probe_token: Secret | None
     """Opens the reasons behind /readyz and /metrics to callers that are not on this machine."""
     redis_url: Secret | None
@@ -152,6 +154,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         mail_from=reader.text("MAIL_FROM", "" if env == "production" else "shop@localhost.example"),
         heads=_head_places(reader),
         card_companies=tuple(reader.text("CARD_COMPANIES", CARD_COMPANIES).split()),
+        verify_report=reader.parsed_if_given("VERIFY_REPORT", Path),
         probe_token=reader.optional_secret("PROBE_TOKEN"),
         redis_url=reader.optional_secret("REDIS_URL"),
         staff_networks=_staff_networks(reader, env),

@@ -24,6 +24,7 @@ from shop.approvals.service import NotApproved
 from shop.backoffice.words import Word
 from shop.cards import gate
 from shop.cards.after_stop import Decision, after_stop, decide
+from shop.cards.green import green_report
 from shop.cards.records import BadRecord
 from shop.cards.service import LONGEST_REASON, NotTurned, end_pause, pause_cards, stop_cards
 from shop.cards.status import StoreCards, store_cards
@@ -178,7 +179,7 @@ def request_resume(store_id: str) -> ResponseReturnValue:
     shop, now = the_shop(), utcnow()
 
     def ask(session: Session) -> None:
-        about = gate.payload(session, shop, store_id, gate.no_report)
+        about = gate.payload(session, shop, store_id, green_report(shop.settings))
         shop.approvals.request(session, gate.KIND, about, actor=the_member().actor, now=now)
 
     return _act(store_id, ask)
@@ -196,7 +197,7 @@ def resume(store_id: str) -> ResponseReturnValue:
             approval_id,
             actor=the_member().actor,
             now=utcnow(),
-            report=gate.no_report,
+            report=green_report(the_shop().settings),
         )
     except gate.GateShut as shut:
         return _page(store_id, refusal=_("再開できません: %(why)s", why="; ".join(shut.missing)), status=409)
@@ -248,7 +249,9 @@ def _desk(session: Session, store_id: str) -> Desk:
     return Desk(
         cards=found,
         waiting=[order for order, _payment in after_stop(session, store_id)],
-        conditions=gate.conditions(session, shop, store_id, gate.no_report) if is_stopped else [],
+        conditions=gate.conditions(session, shop, store_id, green_report(shop.settings))
+        if is_stopped
+        else [],
         approvals=[one for one in open_approvals(session, utcnow()) if one.kind == gate.KIND]
         if is_stopped
         else [],

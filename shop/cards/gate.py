@@ -38,11 +38,6 @@ GreenReport = Callable[[str, dt.datetime], str | None]
 """Given a build and a moment: the hash of a green verification report of that build made since, or None."""
 
 
-def no_report(build: str, since: dt.datetime) -> str | None:  # noqa: ARG001  (the signature of GreenReport)
-    """Until reports are signed and kept, there is none: nothing can be resumed."""
-    return None
-
-
 class GateShut(Exception):
     """Cards stay stopped and nothing was changed. `missing` names each condition that is not shown."""
 

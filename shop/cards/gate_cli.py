@@ -16,6 +16,7 @@ from payments.columns import utcnow
 from shop.app import create_shop
 from shop.audit.actor import Actor
 from shop.cards import gate
+from shop.cards.green import green_report
 from shop.cards.junit import LARGEST, NoOutcome, outcome_of
 from shop.cards.records import BadRecord
 from shop.cards.service import NotTurned
@@ -27,10 +28,11 @@ def run_show(store: str, *, as_json: bool) -> int:
     """0: every condition is shown; 1: the gate is shut; 2: the store is not stopped."""
 
     def show(session: Session, shop: Shop) -> int:
-        found = gate.conditions(session, shop, store, gate.no_report)
+        report = green_report(shop.settings)
+        found = gate.conditions(session, shop, store, report)
         missing = [one.name for one in found if one.shown_by is None]
         if as_json:
-            about = {"missing": missing} if missing else gate.payload(session, shop, store, gate.no_report)
+            about = {"missing": missing} if missing else gate.payload(session, shop, store, report)
             click.echo(json.dumps(about))
         else:
             click.echo("\n".join(gate.every_line(found)))

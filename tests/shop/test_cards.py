@@ -28,6 +28,7 @@ from shop.build import build_id
 from shop.cards import gate
 from shop.cards.after_stop import Decision, after_stop, decide
 from shop.cards.gate import GateShut, conditions, payload, resume
+from shop.cards.green import green_report as signed_report
 from shop.cards.junit import NoOutcome, Outcome, outcome_of
 from shop.cards.records import BadRecord
 from shop.cards.service import NotTurned, end_due_pauses, end_pause, pause_cards, slow_cards, stop_cards
@@ -537,7 +538,7 @@ def test_each_missing_record_keeps_the_gate_shut(stopped: Gate, left_out: str) -
 def test_without_a_green_report_of_the_running_build_it_stays_shut(stopped: Gate) -> None:
     stopped.show(*ALL)
     approval = stopped.approved()
-    for report in (gate.no_report, lambda build, since: None):
+    for report in (signed_report(stopped.shop.settings), lambda build, since: None):
         with pytest.raises(GateShut, match="report"):
             stopped.resume(approval, report=report)
     with pytest.raises(NotApproved):
