@@ -30,6 +30,7 @@ from shop.scope.environ import make_environ
 from shop.scope.guest import Guest
 from shop.scope.provider import Sandbox, running_sandbox
 from shop.settings import load
+from shop.staff import access
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -152,7 +153,7 @@ class Lab:
         app = create_app(shop=shop)
         # As in production: what goes wrong is answered with a page, not raised to the caller.
         app.testing = False
-        app.add_url_rule("/scope/fails", endpoint="scope.fails", view_func=_fail)
+        add_fault(app)
         return Desk(app, shop, sandbox)
 
 
@@ -165,6 +166,15 @@ def _stock_up(url: str) -> None:
 
 PLENTY = 1_000_000
 FAULT = "a detail that no visitor may see"
+
+
+def add_fault(app: Flask) -> None:
+    """An address at which the application fails, at the stores and at the staff's host."""
+    staff: Flask = app.extensions["hitsuka_staff"]
+    staff.testing = False
+    access.needs(staff)["scope.fails"] = access.Need(access.Door.ANYONE)
+    for each in (app, staff):
+        each.add_url_rule("/scope/fails", endpoint="scope.fails", view_func=_fail)
 
 
 def _fail() -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, String
+from sqlalchemy import Column, String, select
 
 from payments import settle as settling
 from payments.columns import INTERNAL, utcnow
@@ -15,12 +15,19 @@ from payments.providers import stripe as adapter
 from payments.providers.stripe import StripeProvider
 from security.headers import CSP
 from security.secret_scan import find
+from shop import app as shop_app
 from shop import web
+from shop.app import create_shop
+from shop.context import Shop
 from shop.csrf import csrf
 from shop.db.tables import metadata
-from shop.scope.checks import dependencies, injection, integrity, secrets
+from shop.scope.checks import dependencies, injection, integrity, secrets, staff, staff_posts
+from shop.scope.colleagues import Colleague, make_colleague, session_of
 from shop.scope.lab import Lab
 from shop.scope.result import Notes, Result, Status
+from shop.staff import access, lock, people, signing_in
+from shop.staff.models import Member
+from shop.staff.sealed import email_hash
 from tests.scope.conftest import Look
 
 
@@ -28,7 +35,7 @@ def rules(result: Result) -> set[str]:
     return {finding.rule for finding in result.notes.findings}
 
 
-@pytest.mark.parametrize("name", ["E4", "E7", "E8", "E14", "E16", "E18", "E20", "E24"])
+@pytest.mark.parametrize("name", ["E4", "E7", "E8", "E12", "E13", "E14", "E16", "E18", "E20", "E24"])
 def test_green_as_things_are(name: str, look: Look) -> None:
     result = look(name)
     assert result.status is Status.GREEN, result.notes
@@ -126,6 +133,91 @@ def test_e16_posts_from_elsewhere_that_are_taken(here: Lab, monkeypatch: pytest.
     monkeypatch.setitem(hooks, None, [hook for hook in hooks[None] if hook.__name__ != "_refuse_cross_site"])
     injection._cross_site(here.desk, "style", notes)
     assert "csrf" in {finding.rule for finding in notes.findings}
+
+
+def test_e7_and_e16_see_the_staffs_host(here: Lab, look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = here.desk.app.extensions["hitsuka_staff"]
+    hooks = host.before_request_funcs
+    monkeypatch.setitem(hooks, None, [hook for hook in hooks[None] if hook.__name__ != "_refuse_cross_site"])
+    monkeypatch.setitem(host.config, "SESSION_COOKIE_HTTPONLY", False)
+    found = look("E7").notes.findings
+    assert {(one.path.split()[2].split(":")[0], one.rule) for one in found} == {("staff", "header-cookie")}
+    notes = Notes()
+    staff_posts.look(here.desk, injection._FOREIGN, injection.UNASKED_ENDPOINTS, notes)
+    assert {finding.rule for finding in notes.findings} == {"csrf"}
+
+
+# --- E12, E13: the staff's host ---
+
+
+def staff_rules(look: Look, name: str) -> set[str]:
+    result = look(name)
+    assert result.status is Status.FINDING, result.notes
+    return rules(result)
+
+
+def test_e12_an_account_that_is_there_from_the_start(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staff, "create_shop", lambda settings: with_somebody(create_shop(settings)))
+    assert staff_rules(look, "E12") == {"default-account"}
+
+
+def with_somebody(shop: Shop) -> Shop:
+    make_colleague(shop)
+    return shop
+
+
+def test_e12_a_page_that_anybody_opens(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that its own declaration calls a door for anyone: the closed list is the check's."""
+    needs = access.needs
+
+    def opened(app: Any) -> Any:
+        return {**needs(app), "staff_audit.audit": access.Need(access.Door.ANYONE)}
+
+    monkeypatch.setattr(access, "needs", opened)
+    assert staff_rules(look, "E12") == {"anonymous"}
+
+
+def test_e12_a_password_that_is_enough(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    def at_once(shop: Shop, address: str, *_typed: object) -> str:
+        with shop.db.read() as session:
+            hashed = email_hash(shop.vault, address)
+            member = session.scalars(select(Member).where(Member.email_hash == hashed)).one()
+        who = Colleague(member.id, address, "", "")
+        return session_of(shop, who)
+
+    monkeypatch.setattr(signing_in, "try_password", at_once)
+    assert "one-factor" in rules(look("E12"))
+
+
+def test_e12_no_lock(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "MOST", 1000)
+    assert staff_rules(look, "E12") == {"lock"}
+
+
+def test_e12_staff_from_everywhere(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "is_allowed", lambda _address, _networks: True)
+    assert staff_rules(look, "E12") == {"address", "forged-address"}
+
+
+def test_e12_a_header_that_is_believed(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    def first_of_all(inner: Any, **_hops: int) -> Any:
+        def answer(environ: Any, start: Any) -> Any:
+            claimed = environ.get("HTTP_X_FORWARDED_FOR", "")
+            environ["REMOTE_ADDR"] = claimed.split(",")[0].strip() or environ["REMOTE_ADDR"]
+            return inner(environ, start)
+
+        return answer
+
+    monkeypatch.setattr(shop_app, "ProxyFix", first_of_all)
+    assert "forged-address" in rules(look("E12"))
+
+
+def test_e13_sessions_that_outlive_their_member(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    def only_marked(session: Any, _shop: Shop, member_id: str, **_about: object) -> None:
+        session.get_one(Member, member_id).locale = "en"
+
+    monkeypatch.setattr(people, "disable", only_marked)
+    assert staff_rules(look, "E13") == {"leaver"}
 
 
 def test_e16_a_page_that_does_not_escape(here: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

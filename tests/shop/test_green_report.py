@@ -27,7 +27,7 @@ Change = Callable[[dict[str, Any]], object]
 
 def report() -> dict[str, Any]:
     """What a run that found nothing leaves, as far as the gate reads it."""
-    results = [
+    results: list[dict[str, Any]] = [
         {
             "id": check.id,
             "status": "green" if check.is_built else "not exercised",

@@ -15,12 +15,14 @@ from payments.providers.stripe import StripeProvider
 from security.header_rules import Expected, Fault, judge
 from security.markup import elements
 from shop.app import create_app, create_shop
-from shop.scope import pages
+from shop.context import Shop
+from shop.scope import colleagues, pages
+from shop.scope.checks.money import order_of
 from shop.scope.environ import make_environ
 from shop.scope.guest import Guest
-from shop.scope.lab import FAULT, Desk, Lab
+from shop.scope.lab import FAULT, Desk, Lab, add_fault
 from shop.scope.result import Notes, Table
-from shop.settings import STRIPE_API, Settings, StripeAccount, load
+from shop.settings import STAFF, STRIPE_API, Settings, StripeAccount, load
 from shop.stores import PaymentType, all_stores
 
 _CSP = "Content-Security-Policy"
@@ -30,6 +32,9 @@ def _policy(*directives: tuple[str, ...]) -> str:
     """A policy in the making: written out, it would be a finding of the static rules."""
     return "; ".join(" ".join(words) for words in directives)
 
+
+STAFF_PAGES_AT_LEAST = 20
+"""Fewer that open would mean that a signed-in member was not."""
 
 _BAD = (
     ("csp", {_CSP: _policy(("default-src", "'self'"))}),
@@ -83,7 +88,7 @@ def production_shop(lab: Lab) -> Flask:
     shop = create_shop(load(environ), stand_in)
     lab.at_end(shop.db.dispose)
     app = create_app(shop=shop)
-    app.add_url_rule("/scope/fails", endpoint="scope.fails", view_func=desk.app.view_functions["scope.fails"])
+    add_fault(app)
     return app
 
 
@@ -93,9 +98,9 @@ def _settings_of(app: Flask) -> Settings:
 
 
 def _walk(desk: Desk, app: Flask, settings: Settings, leg: str, notes: Notes, table: Table) -> None:
-    for store_id in all_stores():
-        guest = Guest(app, app.extensions["hitsuka"], store_id)
-        for method, path, answer in _answers(desk, guest, app):
+    opened = 0
+    for store_id in (*all_stores(), STAFF):
+        for method, path, answer in _answers_of(desk, app, store_id):
             expected = _expected(settings, store_id, path, answer)
             faults = [
                 *judge(answer.headers.items(), expected),
@@ -106,12 +111,26 @@ def _walk(desk: Desk, app: Flask, settings: Settings, leg: str, notes: Notes, ta
                     f"{leg} {method} {store_id}:{_shown(path)}", f"header-{fault.rule}", fault.message
                 )
             notes.add("answers")
+            opened += store_id == STAFF and answer.status_code == 200
             kind = answer.headers.get("Content-Type", "").partition(";")[0]
             cache = answer.headers.get("Cache-Control", "")
             judged = ", ".join(sorted({fault.rule for fault in faults})) or "nothing"
             table.rows.append(
                 (leg, method, f"{store_id}:{_shown(path)}", str(answer.status_code), kind, cache, judged)
             )
+    notes.control(opened > STAFF_PAGES_AT_LEAST, f"{leg}: the pages of the staff did not open")
+
+
+def _answers_of(desk: Desk, app: Flask, store_id: str) -> Iterator[tuple[str, str, TestResponse]]:
+    if store_id != STAFF:
+        yield from _answers(desk, Guest(app, app.extensions["hitsuka"], store_id), app)
+        return
+    shop: Shop = app.extensions["hitsuka"]
+    who = colleagues.make_colleague(shop)
+    values = {"order_id": order_of(desk, "style", pages.visited(desk, "style").paid).id, "member_id": who.id}
+    for signed in (who, None):
+        yield from colleagues.every_answer(colleagues.browser(app, signed), values)
+    yield from colleagues.signing_in(app, who)
 
 
 def _shown(path: str) -> str:
@@ -171,6 +190,10 @@ def _any_path(rule: str) -> str:
 
 def _expected(settings: Settings, store_id: str, path: str, answer: TestResponse) -> Expected:
     """What this very page needs from the provider, by the store's payment type; nothing on any other page."""
+    is_document = answer.headers.get("Content-Type", "").startswith("text/html")
+    is_ours = answer.headers.get("X-Pan-Guard") is None
+    if store_id == STAFF:
+        return Expected(settings.https, {}, is_document, wants_reports=is_ours)
     account = settings.accounts[store_id]
     script = "{0.scheme}://{0.netloc}".format(urlsplit(account.js_url))
     foreign: dict[str, frozenset[str]] = {}
@@ -184,8 +207,6 @@ def _expected(settings: Settings, store_id: str, path: str, answer: TestResponse
             "frame-src": frozenset(account.frame_origins),
             "connect-src": frozenset({api}),
         }
-    is_document = answer.headers.get("Content-Type", "").startswith("text/html")
-    is_ours = answer.headers.get("X-Pan-Guard") is None
     return Expected(settings.https, foreign, is_document, wants_reports=is_ours)
 
 
@@ -199,14 +220,18 @@ def _judge_page(answer: TestResponse, settings: Settings, store_id: str, path: s
     for detail in (FAULT, "Traceback (most recent", "RuntimeError", "werkzeug", "jinja2.exceptions"):
         if detail in html:
             yield Fault("detail", "an error page shows what only the log may hold")
-    provider = urlsplit(settings.accounts[store_id].js_url).netloc
-    allowed = (
-        {provider}
-        if path.endswith("/pay") and all_stores()[store_id].payment_type is PaymentType.TOKEN
-        else set()
-    )
+    allowed = _scripts_from(settings, store_id, path)
     for element in elements(html):
         yield from _judge_element(element.tag, element.attributes, allowed)
+
+
+def _scripts_from(settings: Settings, store_id: str, path: str) -> set[str]:
+    """Hosts besides ours that a page may load from."""
+    if store_id == STAFF or not path.endswith("/pay"):
+        return set()
+    if all_stores()[store_id].payment_type is not PaymentType.TOKEN:
+        return set()
+    return {urlsplit(settings.accounts[store_id].js_url).netloc}
 
 
 def _judge_element(tag: str, about: dict[str, str], allowed: set[str]) -> Iterator[Fault]:

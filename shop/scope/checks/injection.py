@@ -11,6 +11,8 @@ from werkzeug.routing import Rule
 from security.markup import elements, forms
 from shop.csrf import csrf
 from shop.scope import pages
+from shop.scope.checks import staff_posts
+from shop.scope.colleagues import staff_app
 from shop.scope.guest import CONTACT, Guest
 from shop.scope.lab import Desk, Lab
 from shop.scope.result import Notes
@@ -23,6 +25,8 @@ WEBHOOK = "shop.webhooks.views.stripe"
 """No browser: its signature is asked for, wherever it says that it comes from."""
 UNASKED = frozenset({"shop.csp_reports.views.receive"})
 """What a browser sends by itself, whatever page it shows: where it comes from says nothing."""
+UNASKED_ENDPOINTS = frozenset({"csp_reports.receive"})
+"""The same at the staff's host."""
 
 _FACTORS = (38611, 79193)
 _PRODUCT = str(_FACTORS[0] * _FACTORS[1])
@@ -89,6 +93,8 @@ def look(lab: Lab, notes: Notes) -> None:
         _typed(desk, store_id, notes)
         _cross_site(desk, store_id, notes)
     _exemptions(desk.app, notes)
+    _exemptions(staff_app(desk.app), notes)
+    staff_posts.look(desk, _FOREIGN, UNASKED_ENDPOINTS, notes)
 
 
 def _faults(html: str) -> list[str]:
