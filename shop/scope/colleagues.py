@@ -92,7 +92,8 @@ def set_session(guest: Guest, token: str) -> None:
     """Give the profile a session's cookie."""
     settings = guest.shop.settings
     host = urlsplit(settings.urls[STAFF]).hostname or ""
-    guest.client.set_cookie(cookie_name(https=settings.https), token, domain=host)
+    name, secure = cookie_name(https=settings.https), settings.https
+    guest.client.set_cookie(name, token, domain=host, secure=secure, httponly=True, samesite="Strict")
 
 
 def type_password(guest: Guest, who: Colleague, password: str | None = None) -> TestResponse:
