@@ -11,11 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from payments.columns import utcnow
 from security.signatures import SigningKey
+from shop.audit.actor import Actor
 from shop.build import build_id
 from shop.cards.green import NotGreen, green_hash, green_report
+from shop.cards.service import stop_cards
+from shop.cli import main
+from shop.context import Shop
 from shop.scope.registry import CHECKS
 from shop.settings import Settings, load
 from tests.environment import make_environ
@@ -174,3 +179,19 @@ def test_in_production_a_live_address_was_looked_at_too(tmp_path: Path) -> None:
         payload["about"]["url"] = url
         written(tmp_path, payload)
         assert (why(live) == "") is is_taken
+
+
+def test_the_gates_command_reads_it(sqlite_url: str, shop: Shop, tmp_path: Path) -> None:
+    now = utcnow()
+    shop.db.write(
+        lambda session: stop_cards(
+            session, shop, "style", reason="a hole", actor=Actor("command", "uid-0"), now=now
+        )
+    )
+    for begun, is_shown in ((now - dt.timedelta(seconds=1), False), (now + dt.timedelta(seconds=1), True)):
+        payload = report()
+        payload["about"].update(started=begun.isoformat(), ended=begun.isoformat())
+        place = written(tmp_path, payload)
+        environ = make_environ(sqlite_url, VERIFY_REPORT=str(place), VERIFY_KEYS=KEY.public)
+        told = CliRunner(env=environ).invoke(main, ["payments", "gate", "show", "style", "--json"])
+        assert ("report" not in json.loads(told.stdout)["missing"]) is is_shown
