@@ -104,6 +104,9 @@ class Watched:
     def open(self, url: str, referrer: str | None = None) -> int:
         """Go to a page, as if from a link on `referrer`; its status."""
         self.page.wait_for_load_state()
+        if len(self.page.frames) > 1:
+            # What the frames of the page before still ask for is not the next one's.
+            self.page.wait_for_load_state("networkidle")
         self.begin()
         answer = self.page.goto(url, referer=referrer)
         assert answer is not None
