@@ -37,6 +37,7 @@ from shop.staff.sealed import place
 from shop.stores import all_stores
 from tests.servers.system import System
 from tests.shop.ordering import GUEST, place_order
+from tests.waiting import wait_until
 
 FAR = "http://far.localhost:9/"
 SHAPES = (
@@ -119,13 +120,18 @@ def _order(shop: Shop, system: System, shape: str, number: int) -> str:
     assert view is not None
     mode = ui_mode_of(all_stores()["style"])
     start_payment(shop, view, ui_mode=mode, locale="ja", request_id="req-test", now=utcnow())
-    with shop.db.read() as session:
-        session_id = session.scalar(select(Attempt.session_id).where(Attempt.payment_id == view.payment.id))
-    system.sandbox.pay(session_id or "")
+    # The provider's rate may be used up for a moment: then the worker makes the session in turn.
+    wait_until(lambda: _session_of(shop, view.payment.id), "the order has a session")
+    system.sandbox.pay(_session_of(shop, view.payment.id) or "")
     settle(shop.db, shop.providers["style"], OrderListener(), "style", view.payment.id, cause="test")
     wanted = Request(Wish(amount=Money(100)), RefundReason.LATE, shape, new_id(), "staff:trial", "req-test")
     shop.db.write(lambda session: refund_order(session, shop, "style", order_id, wanted))
     return order_id
+
+
+def _session_of(shop: Shop, payment_id: str) -> str | None:
+    with shop.db.read() as session:
+        return session.scalar(select(Attempt.session_id).where(Attempt.payment_id == payment_id))
 
 
 @pytest.fixture
