@@ -36,7 +36,7 @@ test: setup browser  ## every test, browser tests included
 quick: setup  ## every test but those in a browser
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not browser"
 
-check: lint types imports rules test verify  ## what CI runs
+check: lint types imports rules test  ## what CI runs; among the tests is `make verify`, whole (tests/evidence)
 
 lint: setup  ## style and common mistakes
 	$(BIN)/ruff check $(CODE)
