@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,8 +19,10 @@ from payments.money import Money
 from payments.provider import Provider
 from payments.providers.stripe import StripeProvider
 from security.guard import PANGuard
+from security.headers import PageKind
 from security.sealing import lookup_hash
 from shop import logs, web
+from shop.accounts.entry import sender_wait_s
 from shop.accounts.views import account
 from shop.address.views import address
 from shop.approvals.service import Desk
@@ -53,6 +56,7 @@ from shop.orders.views import orders
 from shop.pages.views import pages
 from shop.passages import Passages
 from shop.pictures.views import pictures
+from shop.refusing import EarlyRefusal
 from shop.settings import STAFF, Settings, StripeAccount, load
 from shop.staff import access
 from shop.staff.nav import japan_time, staff_nav
@@ -61,6 +65,7 @@ from shop.staff.pages.members import member_pages
 from shop.staff.pages.security import security_pages
 from shop.staff.pages.sign_in import sign_in_pages
 from shop.staff.signers import StaffSigners
+from shop.staff.signing_in import known_wait_s
 from shop.vault import Opening, Vault
 from shop.webhooks.views import webhooks
 
@@ -240,7 +245,10 @@ def _money(minor: int) -> str:
 def _middleware(app: Flask, shop: Shop, staff: Flask) -> None:
     """Outermost first: the guard sees a request before anything of ours does."""
     staff_host = urlsplit(shop.settings.urls[STAFF]).netloc
-    inner: WSGIApplication = LanguagePrefix(StaffHost(app.wsgi_app, staff.wsgi_app, staff_host))
+    https = shop.settings.https
+    stores = EarlyRefusal(app.wsgi_app, partial(sender_wait_s, shop), PageKind.STORE, https=https)
+    desk = EarlyRefusal(staff.wsgi_app, partial(known_wait_s, shop), PageKind.STAFF, https=https)
+    inner: WSGIApplication = LanguagePrefix(StaffHost(stores, desk, staff_host))
     if hops := shop.settings.proxy_hops:
         inner = ProxyFix(inner, x_for=hops, x_proto=0, x_host=0)  # the client's address, and nothing else
     files = WhiteNoise(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from flask import current_app, g
@@ -14,7 +14,7 @@ from shop.approvals.service import Desk
 from shop.audit.log import Audit
 from shop.card_testing.gate import Gate
 from shop.identity.passwords import Passwords
-from shop.limits import Limits
+from shop.limits import Limits, Refused
 from shop.settings import Settings
 from shop.stores import Store
 from shop.vault import Vault
@@ -37,6 +37,8 @@ class Shop:
     """Asked before every new card attempt."""
     passwords: Passwords
     """Checks and makes password hashes, few at a time."""
+    refused: Refused = field(default_factory=Refused)
+    """Who was refused a sign-in a moment ago, in this process."""
 
 
 def the_shop() -> Shop:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,9 +15,15 @@ from shop.accounts.lookup import email_hash
 from shop.accounts.models import Account
 from shop.accounts.sessions import Found
 from shop.accounts.throttle import Browser
+from shop.address.normalise import BadEmail
 from shop.context import Shop
 from shop.identity.passwords import Busy
 from shop.limits import LimitsDown, Rule
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+SIGN_IN_PATH = "/account/sign-in"
 
 
 class Wrong(Exception):
@@ -47,7 +54,7 @@ def sign_in(
             select(Account).where(Account.store_id == store_id, Account.email_hash == hashed)
         )
     uses = throttle.sign_in_uses(store_id, hashed, browser, is_known=is_known)
-    throttle.hit(shop.limits, *uses)
+    throttle.hit_sign_in(shop.limits, shop.refused, uses)
     kept = kept_hash(shop, account, browser)
     if not shop.passwords.matches(kept, password) or account is None or kept is None:
         trail.attempt("password", "wrong", store_id=store_id, request_id=browser.request_id)
@@ -88,6 +95,33 @@ def enter(
     return Entered(token, device, needs_factor=False)
 
 
+def sender_wait_s(shop: Shop, environ: WSGIEnvironment) -> int:
+    """What can be known of a POST before its form is read: no password can be checked now, or its address is refused.
+
+    A browser that says it is known is let in whatever its neighbours did.
+    """
+    if environ.get("PATH_INFO") != SIGN_IN_PATH:
+        return 0
+    busy = shop.passwords.wait_s()
+    if "device=" in environ.get("HTTP_COOKIE", ""):
+        return busy
+    address = throttle.network_of(environ.get("REMOTE_ADDR"))
+    return max(busy, shop.refused.wait_s([(throttle.BY_ADDRESS, address)]))
+
+
+def known_wait_s(shop: Shop, store_id: str, email: str, browser: Browser) -> int:
+    """Seconds for which this process knows that the attempt will be refused; 0 when it has to be asked. No SQL.
+
+    A browser that says it is known is asked for its own count alone, as `sign_in` does when it is.
+    """
+    try:
+        hashed = email_hash(shop.vault, store_id, email)
+    except BadEmail:
+        return 0
+    is_known = browser.device_hash is not None
+    return shop.refused.wait_s(throttle.sign_in_uses(store_id, hashed, browser, is_known=is_known))
+
+
 def half_of(shop: Shop, store_id: str, token: str | None, now: dt.datetime) -> Found | None:
     """The session that waits for its second factor."""
     if token is None:
@@ -100,6 +134,7 @@ def forgive(shop: Shop, uses: list[tuple[Rule, str]]) -> None:
     """Who has proved who they are starts anew; the count of the whole network stays, or one account would open it."""
     for rule, key in uses:
         if rule is not throttle.BY_ADDRESS:
+            shop.refused.forget(rule, key)
             try:
                 shop.limits.forget(rule, key)
             except LimitsDown:

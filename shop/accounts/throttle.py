@@ -7,7 +7,7 @@ import datetime as dt
 import ipaddress
 from dataclasses import dataclass
 
-from shop.limits import Limits, Rule
+from shop.limits import Limits, Refused, Rule, Verdict
 
 _QUARTER = dt.timedelta(minutes=15)
 
@@ -25,13 +25,17 @@ CHALLENGES = Rule("account challenges", 60, _QUARTER)
 ONCE = Rule("account challenge", 1, _QUARTER)
 """A challenge counts once, and its life is shorter than the window."""
 
+_A_WHILE = dt.timedelta(minutes=1)
+"""What another process may have forgiven is asked for again after that."""
+
 
 class TooOften(Exception):
     """Refused before anything was looked at. `wait_s` at the latest."""
 
-    def __init__(self, wait: dt.timedelta) -> None:
+    def __init__(self, verdict: Verdict) -> None:
         super().__init__("too often")
-        self.wait_s = max(1, int(wait.total_seconds()))
+        self.verdict = verdict
+        self.wait_s = max(1, int(verdict.wait.total_seconds()))
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,17 @@ def hit(limits: Limits, *uses: tuple[Rule, str]) -> None:
     """Count one use of each. Raises TooOften, and LimitsDown: nobody proves anything uncounted."""
     verdict = limits.hit(*uses)
     if not verdict.allowed:
-        raise TooOften(verdict.wait)
+        raise TooOften(verdict)
+
+
+def hit_sign_in(limits: Limits, refused: Refused, uses: list[tuple[Rule, str]]) -> None:
+    """`hit`, and remember in this process who was refused."""
+    try:
+        hit(limits, *uses)
+    except TooOften as error:
+        is_forgiven = error.verdict.rule != BY_ADDRESS.name
+        refused.note(error.verdict, uses, longest=_A_WHILE if is_forgiven else error.verdict.wait)
+        raise
 
 
 def sign_in_uses(

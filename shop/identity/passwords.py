@@ -7,6 +7,7 @@ attempts a second must not take the processors from people who buy.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import unicodedata
@@ -55,6 +56,13 @@ class Passwords:
             return False
         return self._in_turn(lambda: self._verify(kept or self._nobody, password)) and kept is not None
 
+    def wait_s(self) -> int:
+        """Seconds until a password may be worth sending; 0 when one can be taken now. It takes nothing."""
+        if not self._line.acquire(blocking=False):
+            return 1
+        self._line.release()
+        return self._allowance.wait_s()
+
     def is_outdated(self, kept: str) -> bool:
         """Whether the hash was made with older settings, and should be made anew at the next sign-in."""
         return self._hasher.check_needs_rehash(kept)
@@ -96,6 +104,11 @@ class _Allowance:
             return False
         self._left -= 1
         return True
+
+    def wait_s(self) -> int:
+        """Whole seconds until there is one to take. A look without the lock: it may be a hash too old."""
+        now_left = self._left + (time.monotonic() - self._at) * self._per_second
+        return math.ceil(max(0.0, (1 - now_left) / self._per_second))
 
 
 def _canonical(password: str) -> bytes:

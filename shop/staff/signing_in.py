@@ -10,6 +10,7 @@ import datetime as dt
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask_babel import lazy_gettext
 from sqlalchemy import delete, select
@@ -22,7 +23,7 @@ from shop.errors import ShopError
 from shop.identity import passkeys, recovery, totp
 from shop.identity.passwords import Busy
 from shop.limits import LimitsDown, Rule
-from shop.networks import neighbourhood
+from shop.networks import is_allowed, neighbourhood
 from shop.staff import lock, sessions, steps
 from shop.staff.email import canonical_or_typed
 from shop.staff.lock import Try
@@ -31,6 +32,9 @@ from shop.staff.notices import tell
 from shop.staff.people import record
 from shop.staff.sealed import email_hash, password_of, totp_of
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 SIGN_IN = Actor("system", "sign-in")
 """Who acts before it is known who does."""
 _log = logging.getLogger("hitsuka.staff")
@@ -38,6 +42,8 @@ _log = logging.getLogger("hitsuka.staff")
 _FROM_ONE = Rule("staff-sign-in-address", 20, dt.timedelta(minutes=10))
 _FROM_ALL = Rule("staff-sign-in", 60, dt.timedelta(minutes=1))
 """So that tries from everywhere at once do not fill the database; passkeys are counted apart."""
+_COUNTED = {"/sign-in": "", "/sign-in/code": "", "/passkey/options": "passkey "}
+"""Paths that a stranger may post to, and the kind that each counts under."""
 
 
 class NotSigned(ShopError):
@@ -83,14 +89,35 @@ def site(shop: Shop) -> passkeys.Site:
 def count_use(shop: Shop, sender: Sender, kind: str = "") -> None:
     """Count one try from an address of the net. Raises TooMany, and NotNow without an answer: it fails closed.
 
-    A refused one costs two reads and no write, so that a flood does not hold up those who buy.
+    A refused one costs two reads and no write, and is remembered: `known_wait_s`.
     """
-    uses = (_FROM_ONE, kind + neighbourhood(sender.address)), (_FROM_ALL, kind or "all")
+    uses = _uses(sender.address, kind)
     try:
-        if not (shop.limits.peek(*uses).allowed and shop.limits.hit(*uses).allowed):
-            raise TooMany
+        verdict = shop.limits.peek(*uses)
+        if verdict.allowed:
+            verdict = shop.limits.hit(*uses)
     except LimitsDown as error:
         raise NotNow from error
+    if not verdict.allowed:
+        shop.refused.note(verdict, uses)
+        raise TooMany
+
+
+def _uses(address: str | None, kind: str) -> tuple[tuple[Rule, str], ...]:
+    return (_FROM_ONE, kind + neighbourhood(address)), (_FROM_ALL, kind or "all")
+
+
+def known_wait_s(shop: Shop, environ: WSGIEnvironment) -> int:
+    """Seconds for which this process knows that a POST will be refused; 0 when it has to be looked at. No SQL.
+
+    A network that may not reach this host at all learns nothing from it, not even that the host is there.
+    """
+    path, address = environ.get("PATH_INFO", ""), environ.get("REMOTE_ADDR")
+    kind = _COUNTED.get(path)
+    if kind is None or not is_allowed(address, shop.settings.staff_networks):
+        return 0
+    busy = shop.passwords.wait_s() if path == "/sign-in" else 0
+    return max(busy, shop.refused.wait_s(_uses(address, kind)))
 
 
 def try_password(shop: Shop, address: str, typed: str, sender: Sender) -> str:

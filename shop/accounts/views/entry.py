@@ -16,6 +16,7 @@ from shop.accounts.forms import CodeForm, PasskeyForm, ProveForm, SignInForm
 from shop.accounts.sessions import Found
 from shop.accounts.views.base import account, page, valid_action, wanted
 from shop.context import the_shop, the_store
+from shop.refusing import TEXT, refusal_headers
 
 
 @account.get("/sign-in")
@@ -29,10 +30,12 @@ def sign_in() -> ResponseReturnValue:
 @account.post("/sign-in")
 def enter() -> ResponseReturnValue:
     """By password. The answer is the same for a wrong password and an address that nobody has."""
+    shop, store = the_shop(), the_store()
+    if wait_s := entry.known_wait_s(shop, store.id, request.form.get("email", ""), browser()):
+        return TEXT, 429, refusal_headers(wait_s)
     form = SignInForm()
     if not form.validate_on_submit():
         return _sign_in_page(form, status=422)
-    shop, store = the_shop(), the_store()
     try:
         entered = entry.sign_in(
             shop, store.id, form.text("email"), form.text("password"), browser(), utcnow()
