@@ -68,7 +68,7 @@ def book_refund(
         if _is_booked(session, provider, "refunded", refund.id):
             _book_movement(session, payment, "returned", refund.amount, provider, refund.id)
         if row is not None:
-            row.state = "failed"
+            row.state, row.failure = "failed", refund.status
         if payment.state in {PaymentState.REFUNDING, PaymentState.REFUNDED}:
             needs_a_person(session, payment, "a refund failed", listener)
 

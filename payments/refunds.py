@@ -34,11 +34,12 @@ def send_refund(
     row = db.write(lambda session: _claim(session, store_id, refund_id))
     if row is None:
         return False
+    failure = ""
     try:
         told = _ask(db, provider, row)
     except Refused as error:
         _log.error("refund refused", extra={"refund": refund_id, "reason": error.code})
-        told = None
+        told, failure = None, error.code
     except PaymentError as error:
         _log.warning("refund waits", extra={"refund": refund_id, "reason": error.code})
         return False
@@ -47,7 +48,7 @@ def send_refund(
         known = [told] if told is not None else provider.refunds_of(row.provider_payment)
     except PaymentError:
         return False
-    db.write(lambda session: _book(session, listener, provider, row, known))
+    db.write(lambda session: _book(session, listener, provider, row, known, failure))
     return True
 
 
@@ -87,7 +88,12 @@ def _ask(db: Database, provider: Provider, row: RefundRow) -> Refund:
 
 
 def _book(
-    session: DBSession, listener: PaymentListener, provider: Provider, sent: RefundRow, known: list[Refund]
+    session: DBSession,
+    listener: PaymentListener,
+    provider: Provider,
+    sent: RefundRow,
+    known: list[Refund],
+    failure: str,
 ) -> None:
     payment = lock_payment(session, listener, sent.store_id, sent.payment_id)
     assert payment is not None
@@ -99,6 +105,6 @@ def _book(
     if payment.state == PaymentState.REFUNDED:
         row.state = "done"
         return
-    row.state = "failed"
+    row.state, row.failure = "failed", failure[:80] or None
     if payment.state == PaymentState.REFUNDING:
         needs_a_person(session, payment, "a refund was refused", listener)

@@ -125,7 +125,7 @@ def _outcome(
 ) -> Outcome:
     changed = dict(texts)
     for edit in mutant.edits:
-        changed[edit.file] = _edited(mutant, edit, changed)
+        changed[edit.file] = edited(mutant.id, edit, changed.get(edit.file, ""))
     touched = {edit.file for edit in mutant.edits}
     result = Result()
     judge(changed, settings, result, touched | _importers(touched, modules), dict(modules))
@@ -134,12 +134,12 @@ def _outcome(
     return Outcome(mutant, tuple(fired), tuple(result.unreadable))
 
 
-def _edited(mutant: Mutant, edit: Edit, texts: Mapping[str, str]) -> str:
-    text = texts.get(edit.file, "")
+def edited(change_id: str, edit: Edit, text: str) -> str:
+    """The file's text with the edit made. Raises MutantError, which names the change, for a moved anchor."""
     if not edit.find:
         return text + edit.put
     if text.count(edit.find) != 1:
-        raise MutantError(f"{mutant.id}: the anchor stands {text.count(edit.find)} times in {edit.file}")
+        raise MutantError(f"{change_id}: the anchor stands {text.count(edit.find)} times in {edit.file}")
     return text.replace(edit.find, edit.put)
 
 
