@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, update
+from sqlalchemy import event, select, update
 
 from payments.columns import utcnow
 from shop.accounts import throttle
-from shop.accounts.models import AccountSession
+from shop.accounts.models import AccountSession, Letter
 from shop.accounts.sessions import IDLE, LASTS
 from shop.accounts.where import safe_next
 from shop.app import create_app
@@ -255,6 +255,16 @@ def test_a_strange_token_is_not_there(app: Flask, page: str, token: str) -> None
     answer = Member(app).get(f"/account/{page}/{token}")
     assert answer.status_code == 404
     assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("tail", ["", "~", "~x", "~" + "A" * 43])
+def test_a_link_is_not_made_from_what_a_dump_shows(app: Flask, shop: Shop, tail: str) -> None:
+    member = Member(app).join()
+    member.send("/account/reset", {"email": member.email})
+    with shop.db.read() as session:
+        row = session.scalars(select(Letter.id).where(Letter.kind == "reset")).one()
+    assert row in member.link("reset")
+    assert Member(app).get(f"/account/reset/{row}{tail}").status_code == 404
 
 
 def test_without_the_cookie_the_database_is_not_asked_who_it_is(app: Flask, shop: Shop) -> None:

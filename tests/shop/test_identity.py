@@ -163,8 +163,16 @@ def test_recovery_codes_differ_and_are_read_generously() -> None:
     assert recovery.code_hash(codes[0][:-1]) != recovery.code_hash(codes[0])
 
 
+def test_recovery_codes_are_kept_as_hashes() -> None:
+    code = recovery.new_codes()[0]
+    kept = recovery.code_hash(code)
+    assert len(kept) == 64
+    assert not any(part in kept for part in code.split("-"))
+
+
 def test_a_token_is_kept_as_its_hash() -> None:
     token, kept = new_token()
+    assert token != new_token()[0]
     assert len(token) >= 43
     assert token_hash(token) == kept != token
     assert token_hash("鍵\udfff") != kept  # whatever a cookie holds is taken
