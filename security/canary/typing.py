@@ -1,13 +1,16 @@
 """Type a number into everything on a page that takes text, and see whether the page, or else the server, refuses it."""
 
+# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from security.canary.watched import Watched
-from security.finding import Finding
+from ..finding import Finding
+from ..forms import forms_of, search
+from .page import origin_of
+from .watched import Watched
 
 # Every element of the page's own tree that takes text, open shadow roots and own frames included.
 _TYPE = """async (number) => {
@@ -76,3 +79,14 @@ class Typed:
 def type_everywhere(watched: Watched, number: str) -> Typed:
     """One number into each field in turn; the page is left as it was."""
     return Typed(watched.run(_TYPE, number))
+
+
+def leaks(watched: Watched, number: str, where: str) -> Iterator[Finding]:
+    """Whether what was typed left the browser by itself, or was kept in it."""
+    forms = forms_of(number)
+    for sent in watched.sent:
+        if search(sent.whole, forms):
+            place = origin_of(sent.url)
+            yield Finding(where, None, "number-left", f"a typed number was sent to {place} without a press")
+    if search(watched.kept().encode(), forms):
+        yield Finding(where, None, "number-kept", "a typed number was kept in the browser's storage")
