@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from . import inventory, memory, record, rules, scan, verify
+from . import inventory, memory, record, rules, scan, verify, watch
 
 if TYPE_CHECKING:
     from .shared import Commands
@@ -23,6 +23,7 @@ COMMANDS: tuple[Callable[[Commands], None], ...] = (
     memory.add,
     rules.add,
     verify.add,
+    watch.add,
 )
 
 

@@ -26,5 +26,5 @@ def empty(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
 def shops(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """The wheel, the frameworks of the plain shops, and a browser's driver."""
     made = make_environment(tmp_path_factory.mktemp("shops") / "venv", wheel)
-    made.add("flask", "django", "starlette", "granian", "playwright")
+    made.add("flask", "django", "starlette", "granian", "playwright", "cryptography")
     return made
