@@ -19,12 +19,13 @@ from shop.scope.lab import Lab
 from shop.scope.pages import known_of
 from shop.scope.result import Notes
 
-FAR = "http://far.localhost:9/"
+FAR = "//x.test"
 SHAPES = (
-    f'<script data-xss src="{FAR}a.js"></script>',
-    f'"><img data-xss src="{FAR}b.png" onerror="window.hit=1">',
-    "</title></textarea><svg data-xss onload=window.hit=1>",
+    f"<script data-xss src={FAR}></script>",
+    f'"><img src={FAR} onerror=hit=1>',
+    "</title><svg data-xss onload=hit=1>",
 )
+"""Short enough for the shortest field, which takes forty characters."""
 _FOUND = "() => window.hit !== undefined || document.querySelectorAll('[data-xss]').length > 0"
 STORE = "style"
 
@@ -73,7 +74,7 @@ def _page(lab: Lab, origin: str, session: str) -> Iterator[Watched]:
 def _control(watched: Watched, origin: str, notes: Notes) -> None:
     """The watch sees a shape that is not escaped; and the colleague is let in."""
     notes.control(watched.open(f"{origin}/") == 200, "a colleague is not let in")
-    watched.run("(shape) => { document.body.insertAdjacentHTML('beforeend', shape); }", SHAPES[1])
+    watched.run("(shape) => { document.body.insertAdjacentHTML('beforeend', shape); }", SHAPES[2])
     notes.control(bool(watched.run(_FOUND)), "a shape that stands in the page is not seen")
 
 
@@ -87,7 +88,7 @@ def _see(watched: Watched, origin: str, path: str, rule: str, notes: Notes) -> N
             notes.lack(f"{place} could not be looked at: {str(error).splitlines()[0][:100]}")
         return
     notes.expect(not ran, place, "stored-script", "what a shopper typed became part of the page")
-    asked = [url for url in watched.asked() if url.startswith(FAR)]
+    asked = [url for url in watched.asked() if FAR in url]
     notes.expect(not asked, place, "stored-script", "what a shopper typed made the browser ask another host")
     for each in watched.judge(Allowed(origin), inventory.load()):
         notes.found(place, each.rule, each.message)
