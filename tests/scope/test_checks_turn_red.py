@@ -21,6 +21,7 @@ from shop.accounts import throttle
 from shop.accounts.current import SignedIn
 from shop.app import create_shop
 from shop.card_testing import rules as card_rules
+from shop.cards import gate
 from shop.context import Shop
 from shop.csrf import csrf
 from shop.db.tables import metadata
@@ -332,5 +333,5 @@ def test_e11_accounts_that_anybody_may_guess_and_change(look: Look, monkeypatch:
 
 def test_e21_a_stop_that_stops_nothing(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stop, "stop_cards", lambda *_about, **_named: None)
-    monkeypatch.setattr(stop.gate, "conditions", lambda *_about: [])
+    monkeypatch.setattr(gate, "conditions", lambda *_about: [])
     assert {"no-stop", "sold-by-card", "gate-open", "no-record"} <= rules(look("E21"))

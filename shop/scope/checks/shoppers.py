@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import update
 from werkzeug.test import TestResponse
@@ -122,14 +123,15 @@ def _sessions(desk: Desk, member: _Member, notes: Notes) -> None:
     """A session is new with each sign-in and dead after signing out, whatever the cookie was before."""
     guest = _from(desk, "192.0.2.1")
     host = guest.origin.partition("://")[2].partition(":")[0]
-    guest.client.set_cookie("account", "planted", domain=host)
+    flags: dict[str, Any] = {"secure": desk.shop.settings.https, "httponly": True, "samesite": "Lax"}
+    guest.client.set_cookie("account", "planted", domain=host, **flags)
     _sign_in(guest, member.email, member.password)
     cookie = guest.client.get_cookie("account", domain=host)
     value = cookie.value if cookie else ""
     notes.expect(value != "planted", "/account/sign-in", "session", "a session's name is taken from outside")
     notes.control(_is_in(guest), "a right password does not sign in")
     guest.fill("/account", "/account/sign-out")
-    guest.client.set_cookie("account", value, domain=host)
+    guest.client.set_cookie("account", value, domain=host, **flags)
     notes.expect(not _is_in(guest), "/account/sign-out", "session", "a session lives on after signing out")
 
 
