@@ -23,7 +23,6 @@ from benchmarks.storm.plan import Plan
 from benchmarks.storm.run import Result, storm
 from tests.servers.postgres import Cluster, make_database, postgres_cluster
 
-
 EVERY_S = 5.0
 
 
@@ -40,6 +39,7 @@ EVERY_S = 5.0
 )
 @click.option("--seed", type=int, help="Drawn when not given.")
 @click.option("--shoppers", type=click.IntRange(1, 200), default=24, show_default=True, help="At a time.")
+@click.option("--minutes", type=click.FloatRange(0.1), help="After so long no checkout begins any more.")
 @click.option("--json", "as_json", is_flag=True)
 def main(
     database: str,
@@ -48,13 +48,13 @@ def main(
     faults: float,
     seed: int | None,
     shoppers: int,
+    minutes: float | None,
     *,
     as_json: bool,
 ) -> None:
     """Let a storm loose."""
-    plan = Plan(
-        checkouts, kills, faults, random.SystemRandom().randrange(2**31) if seed is None else seed, shoppers
-    )
+    seed = random.SystemRandom().randrange(2**31) if seed is None else seed
+    plan = Plan(checkouts, kills, faults, seed, shoppers, minutes=minutes)
     click.echo(f"seed {plan.seed}", err=True)
     with folder() as place, _database(database, place) as (url, cluster):
         result = storm(plan, place, url, cluster=cluster, progress=_Progress(quiet=as_json))

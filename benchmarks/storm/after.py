@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 import urllib.error
 
@@ -26,8 +25,11 @@ def give_back(fleet: Fleet, shop: Shop, told: Told) -> bool:
     if told.outcome != "paid" or told.order is None or told.story.after is After.NOTHING:
         return False
     if told.story.after is After.SCREEN:
-        with contextlib.suppress(urllib.error.HTTPError):
+        try:
             fleet.sandbox.control(f"payments/{told.intent}/refund", {})
+        except urllib.error.HTTPError as error:
+            error.close()
+            return False
         return True
     return _by_staff(shop, told)
 

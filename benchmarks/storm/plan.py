@@ -65,6 +65,8 @@ class Plan:
     """At a time."""
     nodes: int = 2
     workers: int = 2
+    minutes: float | None = None
+    """After so long no checkout begins any more."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import itertools
 import threading
@@ -12,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 from sqlalchemy import func, select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from benchmarks.storm.after import give_back
@@ -27,13 +28,13 @@ from benchmarks.storm.weather import Weather, let_time_pass, set_faults
 from payments.columns import utcnow
 from payments.models import Attempt, LedgerEntry, ProviderEvent
 from payments.models import Refund as RefundRow
-from payments.reconcile import reconcile
+from payments.reconcile import Report, reconcile
 from shop.catalog.models import Variant
 from shop.context import Shop
 from shop.jobs.models import Job
+from shop.orders.links import order_of_token
 from shop.orders.listener import OrderListener
 from shop.orders.models import Order
-from shop.orders.links import order_of_token
 from tests.servers.postgres import Cluster
 from tests.storm.books import Goods, wrong, wrong_mails
 
@@ -52,6 +53,8 @@ class Result:
 
     plan: Plan
     database: str
+    checkouts: int
+    """How many there were."""
     told: dict[str, int]
     orders: dict[str, int]
     killed: dict[str, int]
@@ -82,6 +85,7 @@ class Storm:
         self._lock = threading.Lock()
         self._told: list[Told] = []
         self._visitors = itertools.count()
+        self._ends_at = time.monotonic() + 60 * plan.minutes if plan.minutes else None
         self._since = utcnow() - dt.timedelta(minutes=2)
         self.stock = put_on_sale(self._shop, plan)
 
@@ -108,14 +112,20 @@ class Storm:
 
     def _visit(self, visit: list[Story]) -> None:
         """Some checkouts by one shopper; a new one comes when the basket of the last is in no clear state."""
+        with contextlib.ExitStack() as browsers:
+            self._visit_with(browsers, visit)
+
+    def _visit_with(self, browsers: contextlib.ExitStack, visit: list[Story]) -> None:
         shopper: Shopper | None = None
         for story in visit:
+            if self._ends_at is not None and time.monotonic() > self._ends_at:
+                return
             if shopper is None:
                 shopper = Shopper(self._fleet, story.store, next(self._visitors), self._plan.seed)
+                browsers.callback(shopper.close)
             told = shopper.live(story, self._sku(story))
             give_back(self._fleet, self._shop, told)
             if told.outcome != "paid":
-                shopper.close()
                 shopper = None
             with self._lock:
                 self._told.append(told)
@@ -141,7 +151,7 @@ class Storm:
                 faults.append(f"reconcile: {report.provider_minor} there, {report.ledger_minor} here")
         return healed, faults
 
-    def _reconcile(self) -> list[object]:
+    def _reconcile(self) -> list[Report]:
         providers = {id(one): one for one in self._shop.providers.values()}.values()
         return [reconcile(self._shop.db, one, OrderListener(), self._since) for one in providers]
 
@@ -170,7 +180,7 @@ class Storm:
     def _left(self) -> int:
         with self._shop.db.read() as session:
             rows = sum(
-                session.scalar(select(func.count()).select_from(table).where(table.state.in_(states))) or 0
+                _count(session, table, states)
                 for table, states in (
                     (Order, ["placed", "refunding"]),
                     (Attempt, ["waiting", "open"]),
@@ -199,7 +209,7 @@ class Storm:
         self,
         database: str,
         weather: Weather,
-        met: dict[str, object],
+        met: dict[str, Any],
         healed: int,
         faults: list[str],
         took: float,
@@ -217,12 +227,13 @@ class Storm:
             faults.append(f"{tracebacks} tracebacks in our logs")
         if statuses[500] and not weather.killed["database"]:
             faults.append(f"{statuses[500]} answers were 500")
-        if len(self._told) != self._plan.checkouts:
+        if len(self._told) != self._plan.checkouts and self._plan.minutes is None:
             faults.append(f"{len(self._told)} checkouts of {self._plan.checkouts}")
         self._shop.db.dispose()
         return Result(
             self._plan,
             database,
+            len(self._told),
             dict(Counter(told.outcome for told in self._told).most_common()),
             {str(state): count for state, count in orders},
             dict(weather.killed),
@@ -271,6 +282,10 @@ def put_on_sale(shop: Shop, plan: Plan) -> dict[Goods, int]:
         return stock
 
     return shop.db.write(work)
+
+
+def _count(session: Session, table: Any, states: list[str]) -> int:
+    return int(session.scalar(select(func.count()).select_from(table).where(table.state.in_(states))) or 0)
 
 
 def _cpu_s() -> float:

@@ -192,8 +192,11 @@ class Shopper:
                 continue
             told.order = location.split("/orders/")[1].split("/")[0]
             found, location = self._again(self._look, told, location, told.order)
-            if found is not None or not location:
-                return str(found) if found is not None else self._decided(told)
+            if found is not None:
+                return str(found)
+            if not location:
+                self._decided(told)
+                return None
         raise GaveUp
 
     def _look(self, location: str, order: str) -> tuple[str | None, str]:

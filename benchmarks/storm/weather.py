@@ -57,15 +57,16 @@ class Weather:
             thread.start()
 
     def stop(self) -> None:
-        """What is left of the kills is done now: a storm has all of them."""
+        """No more of it."""
         self._over.set()
         for thread in self._threads:
             thread.join()
 
     def _kill(self) -> None:
         for kill in self._kills:
-            while self._done() < kill.after and not self._over.wait(0.05):
-                pass
+            while self._done() < kill.after:
+                if self._over.wait(0.05):
+                    return
             self.killed[kill.victim.value] += 1
             if kill.victim is Victim.DATABASE:
                 self._fleet.restart_database()
