@@ -109,6 +109,9 @@ def _day(moment: dt.datetime) -> str:
 def _order_state(state: str) -> str:
     texts: dict[str, str] = {
         OrderState.PLACED: _("お支払い待ち"),
+        OrderState.WAITING: _("ご入金待ち"),
+        OrderState.ON_DELIVERY: _("代金引換でお届け"),
+        OrderState.RETURNED: _("お渡しできず終了"),
         OrderState.PAID: _("お支払い済み"),
         OrderState.EXPIRED: _("取り消し"),
         OrderState.REVIEW: _("確認中"),
