@@ -31,6 +31,7 @@ from shop.audit.log import Audit
 from shop.backoffice.approvals import approval_pages
 from shop.backoffice.audit import audit_pages
 from shop.backoffice.cards import card_pages
+from shop.backoffice.cod import cod_pages
 from shop.backoffice.customers import customer_pages
 from shop.backoffice.home import home_pages
 from shop.backoffice.orders import order_pages
@@ -53,6 +54,7 @@ from shop.language import LanguagePrefix
 from shop.limits import Limits
 from shop.limits.redis import RedisLimits
 from shop.limits.sql import SQLLimits
+from shop.methods.words import METHOD_WORDS
 from shop.orders.views import orders
 from shop.pages.views import pages
 from shop.passages import Passages
@@ -144,6 +146,7 @@ STAFF_PAGES = (
     home_pages,
     order_pages,
     refund_pages,
+    cod_pages,
     customer_pages,
     card_pages,
     audit_pages,
@@ -173,7 +176,6 @@ def create_staff_app(shop: Shop) -> Flask:
     app.extensions["hitsuka"] = shop
     Babel(app, locale_selector=the_locale)
     web.install(app, web.know_staff_host)
-    app.before_request(access.check_network)
     app.before_request(access.check_access)
     csrf.init_app(app)
     for blueprint in (*STAFF_PAGES, csp_reports):
@@ -229,7 +231,7 @@ def _register_views(app: Flask) -> None:
 def _prepare_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(TEMPLATE_GLOBALS, assets=Assets(), money=_money)
+    app.jinja_env.globals.update(TEMPLATE_GLOBALS, assets=Assets(), money=_money, **METHOD_WORDS)
     app.context_processor(_page_context)
 
 

@@ -45,6 +45,12 @@ FIELDS = (
         Right.SEE_ORDERS,
     ),
     Field(
+        "order: what happened at the door, where cash is paid on delivery",
+        f"GET {_ORDER}",
+        Right.SEE_ORDERS,
+        {f"{_ORDER}/cod/<what>": Right.SHIP},
+    ),
+    Field(
         "order: name, address, telephone, e-mail (opened by a press, written down first)",
         f"POST {_ORDER}/contact",
         Right.SEE_CUSTOMERS,

@@ -16,6 +16,10 @@ class OrderState(StrEnum):
 
     PLACED = "placed"
     """Confirmed by the shopper, goods held, not paid yet."""
+    WAITING = "waiting"
+    """Concluded; a number or an account to pay to was given, and the goods are held until its deadline."""
+    ON_DELIVERY = "on_delivery"
+    """Concluded; the carrier collects the money at the door."""
     PAID = "paid"
     EXPIRED = "expired"
     """Not paid in time; the goods are free again."""
@@ -24,10 +28,23 @@ class OrderState(StrEnum):
     REFUNDING = "refunding"
     """Paid too late for the goods: the money goes back."""
     REFUNDED = "refunded"
+    RETURNED = "returned"
+    """Not taken at the door: no money came, and the goods are back."""
 
 
 NEXT: dict[OrderState, frozenset[OrderState]] = {
-    OrderState.PLACED: frozenset({OrderState.PAID, OrderState.EXPIRED, OrderState.REVIEW}),
+    OrderState.PLACED: frozenset(
+        {
+            OrderState.PAID,
+            OrderState.EXPIRED,
+            OrderState.REVIEW,
+            OrderState.WAITING,
+            OrderState.ON_DELIVERY,
+        }
+    ),
+    OrderState.WAITING: frozenset({OrderState.PAID, OrderState.EXPIRED, OrderState.REVIEW}),
+    OrderState.ON_DELIVERY: frozenset({OrderState.PAID, OrderState.RETURNED}),
+    OrderState.RETURNED: frozenset(),
     # Paid in the last moment: the goods are held again if they can be, else the money goes back.
     OrderState.EXPIRED: frozenset({OrderState.PAID, OrderState.REFUNDING, OrderState.REVIEW}),
     OrderState.REVIEW: frozenset({OrderState.PAID, OrderState.REFUNDING, OrderState.REFUNDED}),
