@@ -17,7 +17,7 @@ HOSTS = {"style": "STYLE STORE", "cocomo": "COCOMO", "staff": "Hitsuka"}
 
 def _refused(app: Flask, host: str, root: str = "", **headers: str) -> TestResponse:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return app.test_client().post(
+    return app.test_client(use_cookies=False).post(
         f"{root}/cart/add", base_url=f"http://{host}.localhost:8000", data={"note": NUMBER}, headers=named
     )
 

@@ -46,9 +46,8 @@ class Bench:
 
     def close(self) -> None:
         """End the process."""
-        if self._warm.stdin is not None:
-            self._warm.stdin.close()
-        self._warm.wait()
+        with self._warm:  # closes its input, waits, and closes its output
+            pass
 
     def control(self, protections: Iterable[Protection]) -> None:
         """Raises BadCatalog unless every named test is green while nothing is missing: else red would say nothing."""
