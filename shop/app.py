@@ -30,6 +30,7 @@ from shop.assets import STATIC, Assets
 from shop.audit.log import Audit
 from shop.backoffice.approvals import approval_pages
 from shop.backoffice.audit import audit_pages
+from shop.backoffice.balance import balance_pages
 from shop.backoffice.cards import card_pages
 from shop.backoffice.cod import cod_pages
 from shop.backoffice.customers import customer_pages
@@ -145,6 +146,7 @@ STAFF_PAGES = (
     order_pages,
     refund_pages,
     cod_pages,
+    balance_pages,
     customer_pages,
     card_pages,
     audit_pages,
