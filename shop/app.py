@@ -59,6 +59,7 @@ from shop.pages.views import pages
 from shop.passages import Passages
 from shop.pictures.views import pictures
 from shop.refusing import EarlyRefusal
+from shop.request import TextRequest
 from shop.settings import STAFF, Settings, StripeAccount, load
 from shop.staff import access
 from shop.staff.nav import japan_time, staff_nav
@@ -191,6 +192,7 @@ def _staff_context() -> dict[str, object]:
 
 
 def _configure(app: Flask, settings: Settings) -> None:
+    app.request_class = TextRequest
     app.config.update(
         SECRET_KEY=settings.keys.secret_key,
         SECRET_KEY_FALLBACKS=list(settings.keys.secret_key_fallbacks),
