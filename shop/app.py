@@ -35,6 +35,7 @@ from shop.backoffice.customers import customer_pages
 from shop.backoffice.home import home_pages
 from shop.backoffice.orders import order_pages
 from shop.backoffice.refunds import refund_pages
+from shop.backoffice.shipping import shipping_pages
 from shop.card_testing.gate import Gate
 from shop.cards.alarm import pause_by_alarm
 from shop.cart.views import cart
@@ -142,6 +143,7 @@ STAFF_PAGES = (
     home_pages,
     order_pages,
     refund_pages,
+    shipping_pages,
     customer_pages,
     card_pages,
     audit_pages,

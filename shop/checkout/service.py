@@ -143,7 +143,7 @@ def _place(
     if known is not None and _stands_for(known, quote, now):
         return Placed(known.id)
     if not _is_in_basket(session, store.id, buyer.cart_id, quote):
-        if known is not None and known.state == OrderState.PAID:
+        if known is not None and known.state in {OrderState.PAID, OrderState.AUTHORISED}:
             return Placed(known.id)  # it was paid between the reading of the basket and now
         raise BasketChanged
     if state_held(session, store.id).is_closed:
@@ -168,6 +168,7 @@ def _place(
         locale=order.locale,
         request_id=order.request_id,
         now=now,
+        terms=shop.settings.cards[store.id].terms,
         claim_for=shop.providers[store.id] if claim else None,
     )
     return Placed(order.id, OrderView(order, lines, payment, attempt))

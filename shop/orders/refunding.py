@@ -19,6 +19,7 @@ from payments.models import Refund as RefundRow
 from payments.money import Money
 from payments.states import PaymentState
 from shop.context import Shop
+from shop.fulfilment.parcels import released_plans
 from shop.orders.models import Order, OrderPayment, OrderRefund
 from shop.orders.refund_plan import Left, NotRefundable, Plan, Wish, plan_refund
 from shop.stores import all_stores
@@ -96,7 +97,8 @@ def refund_order(session: Session, shop: Shop, store_id: str, order_id: str, wan
 
 
 def standing_plans(session: Session, order: Order) -> list[Plan]:
-    """The refunds of an order that went through or may yet; a failed one gave nothing back."""
+    """What of an order is not charged any more: what was never delivered, and the refunds that went through or may yet;
+    a failed one gave nothing back."""
     query = (
         select(OrderRefund.split)
         .join(
@@ -110,7 +112,8 @@ def standing_plans(session: Session, order: Order) -> list[Plan]:
         )
         .order_by(OrderRefund.refund_id)
     )
-    return [Plan.from_json(split) for split in session.scalars(query)]
+    refunds = [Plan.from_json(split) for split in session.scalars(query)]
+    return [*released_plans(session, order), *refunds]
 
 
 def left_of(order: Order, plans: Sequence[Plan]) -> Left:

@@ -97,11 +97,13 @@ def _day(moment: dt.datetime) -> str:
 def _order_state(state: str) -> str:
     texts: dict[str, str] = {
         OrderState.PLACED: _("お支払い待ち"),
+        OrderState.AUTHORISED: _("出荷の準備中"),
         OrderState.PAID: _("お支払い済み"),
         OrderState.EXPIRED: _("取り消し"),
         OrderState.REVIEW: _("確認中"),
         OrderState.REFUNDING: _("返金手続き中"),
         OrderState.REFUNDED: _("返金済み"),
+        OrderState.CANCELED: _("取り消し"),
     }
     return texts.get(state, state)
 
