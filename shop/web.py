@@ -13,12 +13,14 @@ from flask import Flask, Response, current_app, g, make_response, redirect, rend
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from security.headers import PageKind, ProviderOrigins, security_headers
 from shop.context import the_host, the_shop
 from shop.errors import BadRequest, NotFound, ShopError
 from shop.language import language_of
+from shop.networks import is_allowed
 from shop.settings import STAFF, STRIPE_API, StripeAccount
 from shop.stores import all_stores
 
@@ -39,6 +41,7 @@ def install(app: Flask, know_host: Callable[[], ResponseReturnValue | None] | No
     """Hook this module into the app. `know_host` says whose host it is where that is no store's."""
     app.before_request(_begin)
     app.before_request(know_host or _know_host)
+    app.before_request(_refuse_nul)
     app.before_request(_refuse_cross_site)
     app.after_request(_finish)
     app.register_error_handler(CSRFError, _form_too_old)
@@ -89,8 +92,13 @@ def _know_host() -> ResponseReturnValue | None:
 
 
 def know_staff_host() -> None:
-    """The staff's own application answers for the staff's own host, whoever sent the request to it."""
+    """The staff's own application answers for the staff's own host, whoever sent the request to it.
+
+    From elsewhere than STAFF_NETWORKS the host looks as one that nobody has, whatever is asked of it and how.
+    """
     if not is_staff_host(request.host):
+        raise NotFound
+    if not is_allowed(request.remote_addr, the_shop().settings.staff_networks):
         raise NotFound
     g.host_name = STAFF
     g.page_kind = PageKind.STAFF
@@ -99,6 +107,26 @@ def know_staff_host() -> None:
 def is_staff_host(host: str) -> bool:
     """Whether this is the staff's host by name and port. (Called per request: only one of them is configured.)"""
     return urlsplit(the_shop().settings.urls[STAFF]).netloc == host
+
+
+def _refuse_nul() -> None:
+    """No text of a person holds U+0000, and PostgreSQL keeps none: what brings one names nothing that is there.
+
+    Here, once for every address and form, so that no view can forget it. (Bodies of servers and browsers are not read.)
+    """
+    if "\0" in request.path:
+        raise NotFound
+    if _holds_nul(request.args) or (not _is_unasked() and _holds_nul(request.form)):
+        raise BadRequest
+
+
+def _holds_nul(given: MultiDict[str, str]) -> bool:
+    return any("\0" in name or "\0" in value for name, value in given.items(multi=True))
+
+
+def _is_unasked() -> bool:
+    """Whether no page of ours is behind it: another server, or a browser by itself."""
+    return _is_hostless() or request.endpoint in UNASKED
 
 
 def _is_hostless() -> bool:
@@ -111,7 +139,7 @@ def _is_hostless() -> bool:
 
 def _refuse_cross_site() -> None:
     """A browser's POST must come from our own page: by Sec-Fetch-Site, else by Origin. (Webhooks are no browser.)"""
-    if request.method in {"GET", "HEAD", "OPTIONS"} or _is_hostless() or request.endpoint in UNASKED:
+    if request.method in {"GET", "HEAD", "OPTIONS"} or _is_unasked():
         return
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

@@ -106,7 +106,7 @@ def _tripwire(sandbox: Sandbox) -> Json:
 
 
 def _faults(sandbox: Sandbox) -> Json:
-    return {"data": sandbox.faults.list()}
+    return {"data": sandbox.faults.list(), "asked": sandbox.faults.asked()}
 
 
 def add_fault(sandbox: Sandbox, body: Json) -> Json:

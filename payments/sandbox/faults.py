@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -37,6 +38,7 @@ class Faults:
         """No faults; the dice begin anew, from the seed when there is one."""
         with self._lock:
             self._faults: list[Fault] = []
+            self._asked: Counter[str] = Counter()
             self._last_id = 0
             self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 - dice, not secrets
 
@@ -56,6 +58,7 @@ class Faults:
     def meet(self, operation: str) -> Fault | None:
         """The fault that this call meets, counted, or None. An operation `*` meets every API call."""
         with self._lock:
+            self._asked[operation] += 1
             for fault in self._faults:
                 fits = fault.operation == operation or (fault.operation == "*" and operation != "webhook")
                 spent = fault.times is not None and fault.met >= fault.times
@@ -63,6 +66,11 @@ class Faults:
                     fault.met += 1
                     return fault
         return None
+
+    def asked(self) -> dict[str, int]:
+        """How often each operation came here since the last reset, fault or not."""
+        with self._lock:
+            return dict(self._asked)
 
     def list(self) -> list[dict[str, Any]]:
         with self._lock:

@@ -62,7 +62,7 @@ def reset_password(
     """
     account = resettable(shop, store_id, token, now)
     if account.totp is not None:
-        throttle.hit(shop.limits, (throttle.FACTOR, f"{store_id} {account.id} {browser.address}"))
+        factor.count_code(shop, account, browser)
         if not factor.could_be(shop, account, code, browser, now):
             raise Wrong
     hashed = shop.passwords.hash(password)

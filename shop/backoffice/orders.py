@@ -113,12 +113,12 @@ def _order_file(session: Session, store_id: str, order_id: str) -> OrderFile:
 
 
 def order_page(
-    found: OrderFile, *, contact: Contact | None = None, unreadable: bool = False
+    found: OrderFile, *, contact: Contact | None = None, unreadable: bool = False, status: int = 200
 ) -> ResponseReturnValue:
     """The page of an order, with the contact when it was opened."""
     member = the_member()
     store = all_stores()[found.order.store_id]
-    return render_template(
+    page = render_template(
         "backoffice/order.html",
         found=found,
         order=found.order,
@@ -131,6 +131,7 @@ def order_page(
         form=ActionForm(formdata=None),
         switch=f"/orders/{store.id}/{found.order.id}",
     )
+    return page, status
 
 
 def open_contact(found: Order) -> Contact:

@@ -30,6 +30,7 @@ REFUSALS: dict[str, LazyString] = {
     "over_rate": lazy_gettext(
         "以前の金額での返金により、この商品分の残額が足りません。金額を指定してください。"
     ),
+    "note": lazy_gettext("代引きの返金は送金されません。どのように返したかをメモに書いてください。"),
     "state": lazy_gettext("この注文のお支払いは、いま返金できる状態ではありません。"),
 }
 

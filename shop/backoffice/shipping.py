@@ -29,6 +29,9 @@ from shop.stores import all_stores
 shipping_pages = StaffPages("staff_shipping", __name__)
 
 
+_LEAVES = {OrderState.PAID, OrderState.AUTHORISED, OrderState.ON_DELIVERY}
+
+
 @dataclass(frozen=True)
 class Desk:
     """What of an order has left, what can, and what that takes from the card."""
@@ -102,7 +105,7 @@ def _desk(order: Order, payment: Payment) -> Desk:
         parcels=sent,
         state=row.state if row else "waiting",
         is_promised=is_promised,
-        may_ship=order.state in {OrderState.PAID, OrderState.AUTHORISED} and any(left.values()),
+        may_ship=order.state in _LEAVES and any(left.values()),
         takes=payment.amount if is_promised else Money(0, order.currency),
     )
 

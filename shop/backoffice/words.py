@@ -15,6 +15,9 @@ ORDER: dict[str, Word] = {
     "after_stop": (lazy_gettext("停止後の入金"), "bad"),
     "refunding": (lazy_gettext("返金中"), "warn"),
     "refunded": (lazy_gettext("返金済み"), ""),
+    "waiting": (lazy_gettext("入金待ち"), "warn"),
+    "on_delivery": (lazy_gettext("代引き（未回収）"), "warn"),
+    "returned": (lazy_gettext("受け取られず返品"), ""),
     "canceled": (lazy_gettext("取り消し済み"), ""),
 }
 PAYMENT: dict[str, Word] = {
@@ -63,6 +66,7 @@ MAIL: dict[str, LazyString] = {
     "order_authorised": lazy_gettext("注文確認のメール"),
     "order_shipped": lazy_gettext("出荷のメール"),
     "order_canceled": lazy_gettext("取り消しのメール"),
+    "order_cod": lazy_gettext("代引き注文のメール"),
     "order_expired": lazy_gettext("取り消しのメール"),
     "order_apology": lazy_gettext("お詫びのメール"),
     "order_refunded": lazy_gettext("返金のメール"),

@@ -21,6 +21,7 @@ from shop.catalog.content_made_up import generated_product
 from shop.catalog.content_types import CategoryContent, ProductContent, VariantContent
 from shop.catalog.copying import analyze, insert_rows
 from shop.catalog.models import Category, Product, Variant
+from shop.catalog.readings import readings_of
 from shop.catalog.shelves import forget_shelves
 from shop.stores.rows import ensure_stores
 
@@ -157,14 +158,14 @@ def _variant(store_id: str, slug: str, place: int, variant: VariantContent) -> d
 
 
 def entry_of(position: int, product: ProductContent, category: str) -> search.Entry:
-    """What the search knows of a product: names, keywords and shelf first, then its texts and options."""
-    words = (*product.keywords_ja, *product.keywords_en)
+    """What the search knows of a product: names, keywords, shelf and their readings, then its texts and options."""
+    names = " ".join((product.name_ja, product.name_en, *product.keywords_ja, *product.keywords_en, category))
     options = {
         f"{option.value_ja} {option.value_en}" for variant in product.variants for option in variant.options
     }
     texts = [getattr(product, f"{name}_{lang}") for name in _TEXTS if name != "care" for lang in ("ja", "en")]
     return search.Entry(
         position,
-        names=" ".join((product.name_ja, product.name_en, *words, category)),
-        texts=" ".join((*texts, *sorted(options))),
+        names=" ".join((names, *readings_of(names))),
+        texts=" ".join((*texts, *sorted(options), *readings_of(" ".join(texts)))),
     )

@@ -6,6 +6,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
+from payments.methods import Method
 from security.sealing import CannotOpen
 from shop.address.contact import Contact
 from shop.checkout.models import Draft
@@ -23,9 +24,12 @@ def keep_contact(session: Session, vault: Vault, store_id: str, cart_id: str, co
     _keep(session, store_id, cart_id, contact=vault.seal(_place(store_id, cart_id), contact.to_json()))
 
 
-def keep_choice(session: Session, store_id: str, cart_id: str, choice: Choice) -> None:
-    """Note the wished day and slot."""
-    _keep(session, store_id, cart_id, delivery_day=choice.day, delivery_slot=choice.slot.value)
+def keep_choice(
+    session: Session, store_id: str, cart_id: str, choice: Choice, method: Method = Method.CARD
+) -> None:
+    """Note the wished day and slot, and how it shall be paid."""
+    wished = {"delivery_day": choice.day, "delivery_slot": choice.slot.value}
+    _keep(session, store_id, cart_id, method=method.value, **wished)
 
 
 def contact_of(vault: Vault, draft: Draft | None, request_id: str) -> Contact | None:

@@ -3,34 +3,46 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from flask_babel import lazy_gettext
 from wtforms import HiddenField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are of an older version
 
+from payments.methods import Method
 from shop.delivery.policy import Policy
 from shop.delivery.slots import Choice, Slot, day_label, days
 from shop.forms import Form
+from shop.methods.offers import Offer, open_offers
+from shop.methods.words import label_of
 
 
 class DeliveryForm(Form):
     """When it shall come, and how it is paid."""
 
     offered_days: frozenset[str] = frozenset()
+    offers: Sequence[Offer] = ()
     day = SelectField(lazy_gettext("お届け希望日"), validate_choice=False)
     slot = SelectField(lazy_gettext("お届け時間帯"))
-    method = RadioField(
-        lazy_gettext("お支払い方法"),
-        choices=[SelectChoice("card", lazy_gettext("クレジットカード"))],
-        default="card",
-    )
+    method = RadioField(lazy_gettext("お支払い方法"), validate_choice=False)
 
     @classmethod
     def of(
-        cls, policy: Policy, prefecture: str, chosen: Choice, locale: str, now: dt.datetime
+        cls,
+        policy: Policy,
+        prefecture: str,
+        chosen: Choice,
+        locale: str,
+        now: dt.datetime,
+        *,
+        method: Method,
+        offers: Sequence[Offer],
     ) -> DeliveryForm:
         """The form with what can be chosen now."""
-        form = cls(data={"day": chosen.day.isoformat() if chosen.day else "", "slot": chosen.slot.value})
+        day = chosen.day.isoformat() if chosen.day else ""
+        form = cls(data={"day": day, "slot": chosen.slot.value, "method": method.value})
+        form.offers = open_offers(offers)
+        form.method.choices = [SelectChoice(each.method.value, label_of(each.method)) for each in form.offers]
         possible = days(policy, prefecture, now)
         form.offered_days = frozenset({"", *(day.isoformat() for day in possible)})
         form.day.choices = [
@@ -46,6 +58,11 @@ class DeliveryForm(Form):
         if (self.day.data or "") not in self.offered_days:
             self.day.errors = [lazy_gettext("その日はお届けできなくなりました。別の日をお選びください。")]
             return False
+        if self.method.data not in {offer.method.value for offer in self.offers}:
+            self.method.errors = [
+                lazy_gettext("そのお支払い方法はお使いいただけません。別の方法をお選びください。")
+            ]
+            return False
         return is_valid
 
     @property
@@ -53,6 +70,11 @@ class DeliveryForm(Form):
         """What was chosen. Call it after `validate`."""
         day = dt.date.fromisoformat(self.day.data) if self.day.data else None
         return Choice(day=day, slot=Slot(self.slot.data))
+
+    @property
+    def chosen_method(self) -> Method:
+        """How it shall be paid. Call it after `validate`."""
+        return Method(self.method.data)
 
 
 class ConfirmForm(Form):

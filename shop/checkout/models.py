@@ -19,6 +19,8 @@ class Draft(StoreOwned, Base):
     contact: Mapped[bytes | None] = mapped_column(Sealed, info=PERSONAL)
     delivery_day: Mapped[dt.date | None] = mapped_column(Date, info=INTERNAL)
     delivery_slot: Mapped[str | None] = mapped_column(String(8), info=INTERNAL)
+    method: Mapped[str | None] = mapped_column(String(20), info=INTERNAL)
+    """How it shall be paid (`payments.methods`); None: nothing was chosen yet."""
     attempt_key: Mapped[str] = mapped_column(String(40), default=new_id, info=INTERNAL)
     updated_at: Mapped[dt.datetime] = mapped_column(
         UTCDateTime, default=utcnow, onupdate=utcnow, info=INTERNAL

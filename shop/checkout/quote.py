@@ -13,12 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from payments.methods import Method
 from payments.money import Money
 from shop.delivery.fees import fee
 from shop.delivery.policy import Policy
 from shop.delivery.slots import Choice, Slot, day_label, earliest_day
+from shop.methods.policy import methods_of
 from shop.stores import Store
 from shop.tax import RateTotal, Rounding, TaxLine, TaxRate, fee_line, totals_by_rate
+
+_FREE = Money(0)
 
 
 @dataclass(frozen=True)
@@ -53,14 +57,21 @@ class Quote:
     earliest: dt.date
     recipient: str
     """A keyed hash of who receives it and where: a page that showed another address is not this quote."""
+    method: Method = Method.CARD
+    method_fee: Money = _FREE
 
     @property
     def goods(self) -> Money:
         return sum((line.gross for line in self.lines), Money(0))
 
     @property
-    def total(self) -> Money:
+    def before_fee(self) -> Money:
+        """What the fee of the way to pay goes by."""
         return self.goods + self.delivery_fee
+
+    @property
+    def total(self) -> Money:
+        return self.before_fee + self.method_fee
 
     @property
     def digest(self) -> str:
@@ -83,6 +94,8 @@ class Quote:
             "lines": [[line.sku, line.quantity, line.unit.minor, int(line.tax_rate)] for line in self.lines],
             "goods": self.goods.minor,
             "delivery_fee": self.delivery_fee.minor,
+            "method": self.method.value,
+            "method_fee": self.method_fee.minor,
             "total": self.total.minor,
             "tax": [[int(total.rate), total.gross.minor, total.tax.minor] for total in self.totals],
             "delivery": {"ja": self.delivery_text("ja"), "en": self.delivery_text("en")},
@@ -97,13 +110,18 @@ def make_quote(
     choice: Choice,
     recipient: str,
     now: dt.datetime,
+    method: Method = Method.CARD,
 ) -> Quote:
-    """The quote for a basket. `lines` is not empty, `recipient` a keyed hash; KeyError for an unknown prefecture."""
+    """The quote for a basket. `lines` is not empty, `recipient` a keyed hash; KeyError for an unknown prefecture.
+
+    A way to pay that the store does not have, or not for such a total, costs nothing here: who asks sees to it that
+    nobody orders so (`shop.methods.offers`).
+    """
     goods = sum((line.gross for line in lines), Money(0))
     delivery_fee = fee(policy, prefecture, goods)
+    method_fee = _method_fee(store, method, goods + delivery_fee)
     taxed = [TaxLine(line.gross, line.tax_rate) for line in lines]
-    if delivery_fee:
-        taxed.append(fee_line(delivery_fee))
+    taxed += [fee_line(each) for each in (delivery_fee, method_fee) if each]
     return Quote(
         lines=tuple(lines),
         delivery_fee=delivery_fee,
@@ -112,7 +130,14 @@ def make_quote(
         choice=choice,
         earliest=earliest_day(policy, prefecture, now),
         recipient=recipient,
+        method=method,
+        method_fee=method_fee,
     )
+
+
+def _method_fee(store: Store, method: Method, before: Money) -> Money:
+    terms = methods_of(store.id).of(method)
+    return (terms.fee(before) if terms else None) or Money(0)
 
 
 def choice_of(day: dt.date | None, slot: str | None) -> Choice:

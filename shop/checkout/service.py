@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as DBSession
 
 from payments.columns import new_id
+from payments.methods import NO_PROVIDER, Method
 from payments.models import Payment
 from payments.provider import OutcomeUnknown, UIMode
 from payments.sessions import want_session
@@ -26,6 +27,9 @@ from shop.cart.models import CartLine
 from shop.checkout.models import Draft
 from shop.checkout.quote import Quote
 from shop.context import Shop
+from shop.methods import cod
+from shop.methods.offers import refusal_of
+from shop.methods.policy import methods_of
 from shop.orders import holds
 from shop.orders.listener import OrderListener
 from shop.orders.models import Order, OrderLine, OrderPayment
@@ -42,6 +46,10 @@ _BASKET = select(CartLine.sku, CartLine.quantity).where(
 )
 
 
+CONCLUDED = {OrderState.PAID, OrderState.AUTHORISED, OrderState.WAITING, OrderState.ON_DELIVERY}
+"""An order that stands: its basket is empty since."""
+
+
 class SoldOut(Exception):
     """Some goods are not free in the wanted number; nothing was placed. `skus` says which."""
 
@@ -56,6 +64,10 @@ class TooMany(SoldOut):
 
 class BasketChanged(Exception):
     """The basket is not what was quoted any more; nothing was placed."""
+
+
+class NotOffered(Exception):
+    """The store does not take such an order paid in that way (any more); nothing was placed."""
 
 
 class _OtherOrder(Exception):
@@ -106,9 +118,9 @@ def confirm(
     makes it as soon as this returns. Otherwise the session waits for whoever makes it. `is_slowed` wants no
     session yet: its shopper asks for one.
 
-    Raises SoldOut, TooMany, BasketChanged or CardsClosed; then nothing is placed and nothing held. Calls the provider
-    only to end an unpaid order that this draft placed before and that is not what is wanted now; raises OutcomeUnknown
-    when that could not be done, for then both could be paid.
+    Raises SoldOut, TooMany, BasketChanged, NotOffered or CardsClosed; then nothing is placed or held. Calls the
+    provider only to end an unpaid order that this draft placed before and that is not what is wanted now; raises
+    OutcomeUnknown when that could not be done, for then both could be paid.
     """
     for _try in range(_TRIES):
         try:
@@ -138,20 +150,20 @@ def _place(
     claim: bool,
     is_slowed: bool,
 ) -> Placed:
+    if refusal_of(methods_of(store.id), quote.method, quote.before_fee) is not None:
+        raise NotOffered
     draft = session.get_one(Draft, (store.id, buyer.cart_id), with_for_update=True)
     known = order_of_attempt_key(session, store.id, draft.attempt_key)
-    if known is not None and _stands_for(known, quote, now):
+    if known is not None and _is_it(session, known, quote, now):
         return Placed(known.id)
     if not _is_in_basket(session, store.id, buyer.cart_id, quote):
-        if known is not None and known.state in {OrderState.PAID, OrderState.AUTHORISED}:
-            return Placed(known.id)  # it was paid between the reading of the basket and now
         raise BasketChanged
-    if state_held(session, store.id).is_closed:
+    if quote.method is Method.CARD and state_held(session, store.id).is_closed:
         raise CardsClosed
     if known is not None:
         draft.attempt_key = new_id()  # that order is over, paid or not: this is a new one
     order = _order(shop, store, quote, buyer, draft.attempt_key, now)
-    lines, payment = _lines(order, quote), _payment(shop, order)
+    lines, payment = _lines(order, quote), _payment(shop, order, quote.method)
     session.add_all([order, payment])
     session.flush()
     if short := holds.make(session, order, lines):
@@ -159,7 +171,9 @@ def _place(
     session.add_all([*lines, OrderPayment(store_id=order.store_id, order_id=order.id, payment_id=payment.id)])
     if over := holds.over_limit(session, order, lines):
         raise TooMany(over)
-    if is_slowed:
+    if quote.method is Method.COD:
+        cod.conclude(session, order)
+    if quote.method is Method.COD or is_slowed:
         return Placed(order.id, OrderView(order, lines, payment, None))
     attempt = want_session(
         session,
@@ -172,6 +186,13 @@ def _place(
         claim_for=shop.providers[store.id] if claim else None,
     )
     return Placed(order.id, OrderView(order, lines, payment, attempt))
+
+
+def _is_it(session: DBSession, known: Order, quote: Quote, now: dt.datetime) -> bool:
+    """Whether that order of the draft is the one: as it stands, or concluded since the basket was read."""
+    if _stands_for(known, quote, now):
+        return True
+    return known.state in CONCLUDED and not _is_in_basket(session, known.store_id, known.cart_id, quote)
 
 
 def _stands_for(known: Order, quote: Quote, now: dt.datetime) -> bool:
@@ -246,16 +267,16 @@ def _lines(order: Order, quote: Quote) -> list[OrderLine]:
     ]
 
 
-def _payment(shop: Shop, order: Order) -> Payment:
-    provider = shop.providers[order.store_id]
+def _payment(shop: Shop, order: Order, method: Method) -> Payment:
+    provider = None if method is Method.COD else shop.providers[order.store_id]
     return Payment(
         store_id=order.store_id,
         id=new_id(),
         reference=order.id,
         amount_minor=order.total_minor,
         currency=order.currency,
-        method="card",
-        provider=provider.name,
-        account=provider.account,
+        method=method.value,
+        provider=provider.name if provider else NO_PROVIDER,
+        account=provider.account if provider else NO_PROVIDER,
         created_at=order.placed_at,
     )

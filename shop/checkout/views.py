@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from payments.columns import utcnow
+from payments.methods import Method
 from payments.money import Money
 from payments.provider import PaymentError, UIMode
 from payments.stop import CardsClosed
@@ -29,8 +30,10 @@ from shop.checkout.pay_views import lead_on, pass_gate, start_and_lead_on, who_o
 from shop.checkout.payment import start_placed, ui_mode_of
 from shop.checkout.quote import Quote, QuoteLine, choice_of, make_quote
 from shop.checkout.service import (
+    CONCLUDED,
     BasketChanged,
     Buyer,
+    NotOffered,
     Placed,
     SoldOut,
     TooMany,
@@ -41,8 +44,11 @@ from shop.context import the_locale, the_shop, the_store
 from shop.delivery.fees import fee_range
 from shop.delivery.policy import policy_of
 from shop.delivery.slots import is_possible
+from shop.methods.offers import Offer, method_named, offers, open_offers, refusal_of
+from shop.methods.policy import methods_of
 from shop.orders.holds import UNITS_PER_CUSTOMER
 from shop.orders.links import order_token
+from shop.orders.queries import order_of_attempt_key
 from shop.web import this_page_is
 
 checkout = Blueprint("checkout", __name__, url_prefix="/checkout")
@@ -97,7 +103,8 @@ def delivery() -> ResponseReturnValue:
     basket, contact = _basket_and_contact()
     if basket is None or contact is None:
         return redirect(url_for("checkout.address"), 303)
-    return _delivery_page(basket, _delivery_form(basket, contact), contact)
+    choice = _choices(basket, contact)
+    return _delivery_page(_delivery_form(basket, contact, choice), contact, choice)
 
 
 @checkout.post("/delivery")
@@ -106,13 +113,14 @@ def keep_delivery() -> ResponseReturnValue:
     basket, contact = _basket_and_contact()
     if basket is None or contact is None:
         return redirect(url_for("checkout.address"), 303)
-    form = _delivery_form(basket, contact)
+    choice = _choices(basket, contact)
+    form = _delivery_form(basket, contact, choice)
     if not form.validate_on_submit():
-        return _delivery_page(basket, form, contact, status=422)
-    if cards_closed(the_shop(), the_store().id):
-        return _delivery_page(basket, form, contact, status=409)
+        return _delivery_page(form, contact, choice, status=_refusal_status(form, choice))
     cart_id, store_id = basket.cart.cart_id, the_store().id
-    the_shop().db.write(lambda session: drafts.keep_choice(session, store_id, cart_id, form.choice))
+    the_shop().db.write(
+        lambda session: drafts.keep_choice(session, store_id, cart_id, form.choice, form.chosen_method)
+    )
     return redirect(url_for("checkout.final"), 303)
 
 
@@ -124,15 +132,18 @@ def final() -> ResponseReturnValue:
         return redirect(url_for("checkout.address"), 303)
     if not basket.cart.can_be_ordered:
         return _to_cart()
-    if not _is_choice_possible(basket, contact) or cards_closed(the_shop(), the_store().id):
+    quote = _quote(basket, contact)
+    if not _is_choice_possible(basket, contact) or not _is_taken(quote):
         return redirect(url_for("checkout.delivery"), 303)
-    return _final_page(_quote(basket, contact), contact)
+    return _final_page(quote, contact)
 
 
 @checkout.post("/confirm")
 def place() -> ResponseReturnValue:
     """The order button: place the order, hold the goods, make the session, go and pay."""
     basket, contact = _basket_and_contact()
+    if basket is None and (concluded := _concluded_order()) is not None:
+        return redirect(url_for("orders.show", token=concluded), 303)  # pressed twice
     if basket is None or contact is None:
         return redirect(url_for("checkout.address"), 303)
     form = ConfirmForm()
@@ -143,20 +154,22 @@ def place() -> ResponseReturnValue:
     quote = _quote(basket, contact)
     if form.digest.data != quote.digest:
         return _final_page(quote, contact, before=_seen_total(form), status=409)
-    if cards_closed(the_shop(), the_store().id):
+    if not _is_taken(quote):
         return redirect(url_for("checkout.delivery"), 303)  # before it counts as a card attempt
     return _confirm(basket.cart.cart_id, quote, contact)
 
 
 def _confirm(cart_id: str, quote: Quote, contact: Contact) -> ResponseReturnValue:
-    """Place the order, if the gate lets a new card attempt through; else say what to do, with nothing placed."""
+    """Place the order, if the gate lets a new card attempt through; else say what to do, with nothing placed.
+
+    What is paid without a card is none, and passes no gate."""
     shop, store = the_shop(), the_store()
     account = account_of(request)
     account_id = account.id if account else None
     who = who_of(cart_id, email_hash_of(shop.vault, store.id, contact), account_id)
     buyer = Buyer(cart_id, contact, the_locale(), g.request_id, account_id, who.network_hash)
     try:
-        is_slowed = pass_gate(who).is_slowed
+        is_slowed = quote.method is Method.CARD and pass_gate(who).is_slowed
         placed = confirm(
             shop, store, quote, buyer, ui_mode_of(store), utcnow(), claim=True, is_slowed=is_slowed
         )
@@ -169,7 +182,7 @@ def _confirm(cart_id: str, quote: Quote, contact: Contact) -> ResponseReturnValu
         )
         flash(text, "warn")
         return _to_cart()
-    except CardsClosed:
+    except (CardsClosed, NotOffered):
         return redirect(url_for("checkout.delivery"), 303)
     except BasketChanged:
         return redirect(url_for("checkout.final"), 303)
@@ -188,6 +201,8 @@ def _confirm(cart_id: str, quote: Quote, contact: Contact) -> ResponseReturnValu
 def _go_and_pay(placed: Placed, contact: Contact) -> ResponseReturnValue:
     shop, view = the_shop(), placed.view
     token = order_token(shop.settings.keys, the_store().id, placed.order_id)
+    if view is not None and view.payment.method == Method.COD:
+        return redirect(url_for("orders.show", token=token), 303)
     if view is not None and view.attempt is None:
         return redirect(url_for("payment.slowed", token=token), 303)
     if view is None:
@@ -239,24 +254,75 @@ def _shown(basket: Basket) -> CartView:
     return basket.cart_en if the_locale() == "en" else basket.cart
 
 
-def _delivery_form(basket: Basket, contact: Contact) -> DeliveryForm:
+def _refusal_status(form: DeliveryForm, choices: _Choices) -> int:
+    """Cards were closed while the page was open: nothing is wrong with what was typed."""
+    return 409 if choices.closed and form.method.data == Method.CARD else 422
+
+
+@dataclass(frozen=True)
+class _Choices:
+    """What a basket costs as it is chosen now, and how it could be paid."""
+
+    quote: Quote
+    offers: list[Offer]
+    closed: bool
+
+
+def _choices(basket: Basket, contact: Contact) -> _Choices:
+    quote, closed = _quote(basket, contact), cards_closed(the_shop(), the_store().id)
+    found = offers(methods_of(the_store().id), quote.before_fee, cards_closed=closed)
+    return _Choices(quote, found, closed)
+
+
+def _delivery_form(basket: Basket, contact: Contact, choices: _Choices) -> DeliveryForm:
     draft = basket.draft
     chosen = choice_of(draft.delivery_day, draft.delivery_slot) if draft else choice_of(None, None)
-    return DeliveryForm.of(policy_of(the_store().id), contact.prefecture, chosen, the_locale(), utcnow())
+    may_choose = [offer.method for offer in open_offers(choices.offers)]
+    wanted = choices.quote.method
+    return DeliveryForm.of(
+        policy_of(the_store().id),
+        contact.prefecture,
+        chosen,
+        the_locale(),
+        utcnow(),
+        method=wanted if wanted in may_choose or not may_choose else may_choose[0],
+        offers=choices.offers,
+    )
 
 
 def _delivery_page(
-    basket: Basket, form: DeliveryForm, contact: Contact, status: int = 200
+    form: DeliveryForm, contact: Contact, choices: _Choices, status: int = 200
 ) -> ResponseReturnValue:
-    quote = _quote(basket, contact)
     page = render_template(
         "checkout/delivery.html",
         form=form,
-        quote=quote,
+        quote=choices.quote,
         contact=contact,
-        closed=cards_closed(the_shop(), the_store().id),
+        offers=choices.offers,
+        closed=choices.closed,
     )
     return page, status
+
+
+def _is_taken(quote: Quote) -> bool:
+    """Whether the store takes such an order paid in that way now."""
+    if refusal_of(methods_of(the_store().id), quote.method, quote.before_fee) is not None:
+        return False
+    return quote.method is not Method.CARD or not cards_closed(the_shop(), the_store().id)
+
+
+def _concluded_order() -> str | None:
+    """The order that this browser's final page has just concluded: its basket is empty since. Its token."""
+    store, token = the_store(), current_cart_token(request)
+    if token is None:
+        return None
+    with the_shop().db.read() as session:
+        found = load_cart_in(session, store.id, token, ("ja",))
+        draft = drafts.draft_of(session, store.id, found[0].cart_id) if found else None
+        order = order_of_attempt_key(session, store.id, draft.attempt_key) if draft else None
+    if order is None or order.state not in CONCLUDED:
+        return None
+    return order_token(the_shop().settings.keys, store.id, order.id)
 
 
 def _final_page(
@@ -267,7 +333,7 @@ def _final_page(
     refused: TooManyTries | None = None,
     status: int = 200,
 ) -> ResponseReturnValue:
-    if ui_mode_of(the_store()) is UIMode.HOSTED_PAGE:
+    if quote.method is Method.CARD and ui_mode_of(the_store()) is UIMode.HOSTED_PAGE:
         this_page_is(PageKind.REDIRECT_PAYMENT)
     form = ConfirmForm(formdata=None, digest=quote.digest, total=str(quote.total.minor))
     page = render_template(
@@ -277,6 +343,8 @@ def _final_page(
         contact=contact,
         before=before,
         changed=status == 409,
+        terms=methods_of(the_store().id).of(quote.method),
+        now=utcnow(),
         refused=refused,
     )
     return page, status
@@ -299,7 +367,10 @@ def _quote(basket: Basket, contact: Contact) -> Quote:
     ]
     store = the_store()
     recipient = the_shop().vault.lookup(store.id, "contact", contact.to_json())
-    return make_quote(store, policy_of(store.id), lines, contact.prefecture, chosen, recipient, utcnow())
+    method = method_named(draft.method if draft else None)
+    return make_quote(
+        store, policy_of(store.id), lines, contact.prefecture, chosen, recipient, utcnow(), method
+    )
 
 
 def _full_name(line: CartLineView) -> str:

@@ -30,7 +30,11 @@ from shop.stores import all_stores
 from shop.tax import Rounding
 from shop.vault import Place
 
-_MAY_LEAVE = {(OrderState.PAID, PaymentState.PAID), (OrderState.AUTHORISED, PaymentState.AUTHORISED)}
+_MAY_LEAVE = {
+    (OrderState.PAID, PaymentState.PAID),
+    (OrderState.AUTHORISED, PaymentState.AUTHORISED),
+    (OrderState.ON_DELIVERY, PaymentState.PENDING),  # the carrier collects the money at the door
+}
 _PROMISED = {PaymentState.AUTHORISED, PaymentState.AFTER_STOP, PaymentState.REVIEW}
 
 

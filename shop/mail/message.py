@@ -74,6 +74,7 @@ def _subject(template: str) -> str:
         "order_authorised": _("ご注文ありがとうございます"),
         "order_shipped": _("商品を発送しました"),
         "order_canceled": _("ご注文の取り消し"),
+        "order_cod": _("ご注文を承りました（代金引換）"),
         "order_expired": _("ご注文はお支払いが確認できず取り消されました"),
         "order_apology": _("お詫び: ご注文の品をご用意できず、全額を返金いたします"),
         "order_refunded": _("ご返金の手続きが完了しました"),

@@ -88,20 +88,21 @@ def take(session: Session, order: Order) -> None:
             raise RuntimeError(f"stock of {sku} does not cover a hold")
 
 
-def release(session: Session, order: Order) -> None:
-    """The order is over unpaid: what is held for it is free."""
+def release(session: Session, order: Order, *, has_basket: bool = True) -> None:
+    """The order is over unpaid: what is held for it is free. `has_basket`: its goods lie in its basket still."""
     ended = _end(session, order, "released")
     for sku, quantity in ended:
         if not stock.release(session, order.store_id, sku, quantity):
             raise RuntimeError(f"stock of {sku} does not cover a hold")
-    note_held(session, order.store_id, order.cart_id, {sku: 0 for sku, _quantity in ended})
+    if has_basket:
+        note_held(session, order.store_id, order.cart_id, {sku: 0 for sku, _quantity in ended})
 
 
 def give_back(session: Session, order: Order) -> None:
     """The order is called off: what was sold or is held for it is for sale again, once."""
     for sku, quantity in _end(session, order, "returned", of="taken"):
         stock.put_back(session, order.store_id, sku, quantity)
-    release(session, order)
+    release(session, order, has_basket=False)
 
 
 def is_held(session: Session, order: Order) -> bool:

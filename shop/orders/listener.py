@@ -23,6 +23,9 @@ from shop.orders.states import OrderState, advance
 _log = logging.getLogger("hitsuka.orders")
 
 
+_UNPAID = {OrderState.PLACED, OrderState.WAITING, OrderState.ON_DELIVERY}
+
+
 class OrderListener:
     """Implements `payments.listener.PaymentListener`; a payment's reference is its order's id."""
 
@@ -32,14 +35,10 @@ class OrderListener:
     def paid(self, session: Session, payment: Payment) -> None:
         """Goods in time: sold. Too late: held again if they are there, else the money goes back, with an apology."""
         order = _order(session, payment)
-        if (
-            order.state == OrderState.PLACED
-            or holds.is_held(session, order)
-            or holds.hold_again(session, order)
-        ):
+        if order.state in _UNPAID or holds.is_held(session, order) or holds.hold_again(session, order):
             holds.take(session, order)
             advance(session, order, OrderState.PAID, cause="payment")
-            _empty_basket(session, order)
+            empty_basket(session, order)
             enqueue_mail(session, order.store_id, order.id, "order_paid", order.locale)
             return
         _log.warning("paid after the goods were gone", extra={"order": order.id})
@@ -51,12 +50,8 @@ class OrderListener:
     def authorised(self, session: Session, payment: Payment) -> None:
         """As good as sold: the goods leave the shelf. Too late for them: the promise is let go, with an apology."""
         order = _order(session, payment)
-        is_there = (
-            order.state == OrderState.PLACED
-            or holds.is_held(session, order)
-            or holds.hold_again(session, order)
-        )
-        if not is_there:
+        is_there = holds.is_held(session, order) or holds.hold_again(session, order)
+        if order.state not in _UNPAID and not is_there:
             _log.warning("authorised after the goods were gone", extra={"order": order.id})
             assert payment.provider_id is not None
             advance(session, order, OrderState.CANCELED, cause="goods gone")
@@ -65,7 +60,7 @@ class OrderListener:
             return
         holds.take(session, order)
         advance(session, order, OrderState.AUTHORISED, cause="card authorised")
-        _empty_basket(session, order)
+        empty_basket(session, order)
         enqueue_mail(session, order.store_id, order.id, "order_authorised", order.locale)
 
     def captured(self, session: Session, payment: Payment) -> None:
@@ -112,7 +107,7 @@ class OrderListener:
         order = _order(session, payment)
         if order.state != OrderState.REVIEW:
             advance(session, order, OrderState.REVIEW, cause="paid after a stop")
-        _empty_basket(session, order)
+        empty_basket(session, order)
         enqueue(session, "alert", order.store_id, order.id, detail="paid_after_stop")
 
     def refunded(self, session: Session, payment: Payment) -> None:
@@ -125,8 +120,8 @@ class OrderListener:
         enqueue_mail(session, order.store_id, order.id, "order_refunded", order.locale)
 
 
-def _empty_basket(session: Session, order: Order) -> None:
-    """What was bought leaves the basket; what was added since stays."""
+def empty_basket(session: Session, order: Order) -> None:
+    """What was bought leaves the basket, when the order is concluded; what was added since stays."""
     skus = session.scalars(
         select(OrderLine.sku).where(OrderLine.store_id == order.store_id, OrderLine.order_id == order.id)
     ).all()

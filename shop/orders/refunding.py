@@ -13,13 +13,16 @@ from flask_babel import LazyString, lazy_gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from payments.by_hand import hand_back
 from payments.ledger import refundable, want_refund
+from payments.methods import NO_PROVIDER
 from payments.models import Payment
 from payments.models import Refund as RefundRow
 from payments.money import Money
 from payments.states import PaymentState
 from shop.context import Shop
 from shop.fulfilment.parcels import released_plans
+from shop.orders.listener import OrderListener
 from shop.orders.models import Order, OrderPayment, OrderRefund
 from shop.orders.refund_plan import Left, NotRefundable, Plan, Wish, plan_refund
 from shop.stores import all_stores
@@ -71,7 +74,8 @@ class Request:
 def refund_order(session: Session, shop: Shop, store_id: str, order_id: str, wanted: Request) -> OrderRefund:
     """Write the refund down; the worker sends it. Asking again with the same key gives the first one back.
 
-    Locks order and payment. Raises NotRefundable: besides the plan's reasons, "state" when the order's money is not
+    What was collected at the door no provider can send back: it is noted as handed back already, and the note must say
+    how. Locks order and payment. Raises NotRefundable: besides the plan's reasons, "state" when its money is not
     ours to give (unpaid, under way, gone) and "over" when the ledger, refunds under way included, does not cover it.
     """
     order = session.get_one(Order, (store_id, order_id), with_for_update=True)
@@ -92,8 +96,19 @@ def refund_order(session: Session, shop: Shop, store_id: str, order_id: str, wan
     plan = plan_refund(order.snapshot, plans, wish, Rounding(all_stores()[store_id].rounding))
     if plan.amount > there:
         raise NotRefundable("over")
-    row = want_refund(session, payment, payment.provider_id, plan.amount.minor, reason=_once(wanted.key))
+    row = _give_back(session, payment, payment.provider_id, plan, wanted)
     return _keep(session, shop, order, row, plan, wanted)
+
+
+def _give_back(
+    session: Session, payment: Payment, provider_payment: str, plan: Plan, wanted: Request
+) -> RefundRow:
+    reason, minor = _once(wanted.key), plan.amount.minor
+    if payment.account != NO_PROVIDER:
+        return want_refund(session, payment, provider_payment, minor, reason=reason)
+    if not wanted.note:
+        raise NotRefundable("note")
+    return hand_back(session, payment, minor, OrderListener(), reason=reason)
 
 
 def standing_plans(session: Session, order: Order) -> list[Plan]:

@@ -18,6 +18,10 @@ class OrderState(StrEnum):
     """Confirmed by the shopper, goods held, not paid yet."""
     AUTHORISED = "authorised"
     """Concluded; the card has promised the money, which is taken when the goods leave."""
+    WAITING = "waiting"
+    """Concluded; a number or an account to pay to was given, and the goods are held until its deadline."""
+    ON_DELIVERY = "on_delivery"
+    """Concluded; the carrier collects the money at the door."""
     PAID = "paid"
     EXPIRED = "expired"
     """Not paid in time; the goods are free again."""
@@ -28,12 +32,24 @@ class OrderState(StrEnum):
     REFUNDED = "refunded"
     CANCELED = "canceled"
     """Called off before anything left or was charged. Nothing opens it again."""
+    RETURNED = "returned"
+    """Not taken at the door: no money came, and the goods are back."""
 
 
 NEXT: dict[OrderState, frozenset[OrderState]] = {
     OrderState.PLACED: frozenset(
-        {OrderState.AUTHORISED, OrderState.PAID, OrderState.EXPIRED, OrderState.REVIEW}
+        {
+            OrderState.AUTHORISED,
+            OrderState.PAID,
+            OrderState.EXPIRED,
+            OrderState.REVIEW,
+            OrderState.WAITING,
+            OrderState.ON_DELIVERY,
+        }
     ),
+    OrderState.WAITING: frozenset({OrderState.PAID, OrderState.EXPIRED, OrderState.REVIEW}),
+    OrderState.ON_DELIVERY: frozenset({OrderState.PAID, OrderState.RETURNED}),
+    OrderState.RETURNED: frozenset(),
     OrderState.AUTHORISED: frozenset({OrderState.PAID, OrderState.CANCELED, OrderState.REVIEW}),
     # Paid in the last moment: the goods are held again if they can be, else the money goes back.
     OrderState.EXPIRED: frozenset(

@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-READY_S = 30
+READY_S = 90
 
 
 class Process:

@@ -30,7 +30,7 @@ def test_an_order_left_behind_by_a_killed_web_process_is_released_in_time(system
     press.start()
     wait_until(lambda: _tries(shop) == 1, "the call for a session")
     system.web.kill()
-    press.join(20)
+    press.join(60)
     let_leases_run_out(shop, hold=True)
 
     system.start_worker()

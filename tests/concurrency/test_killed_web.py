@@ -34,7 +34,7 @@ def test_a_web_process_killed_while_the_session_is_made_leaves_an_order_that_can
     wait_until(lambda: _tries(shop) == 1, "the call for a session")
 
     system.web.kill()
-    press.join(20)
+    press.join(60)
     browser.close()
     let_leases_run_out(shop)
     system.start_worker()

@@ -15,7 +15,7 @@ def together(works: Sequence[Callable[[], T]]) -> list[T]:
     barrier = threading.Barrier(len(works))
 
     def run(work: Callable[[], T]) -> T:
-        barrier.wait(10)
+        barrier.wait(60)
         return work()
 
     with ThreadPoolExecutor(len(works)) as pool:

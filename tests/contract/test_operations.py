@@ -21,7 +21,7 @@ from payments.columns import new_id
 from tests.servers.sandbox import running_sandbox
 
 SIDES = ["sandbox", *(["stripe"] if os.environ.get("STRIPE_CONTRACT_KEY") else [])]
-PATIENCE_S = {"sandbox": 10.0, "stripe": 60.0}
+PATIENCE_S = {"sandbox": 30.0, "stripe": 60.0}
 
 
 class Side:

@@ -12,11 +12,29 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import URL, create_engine, make_url, text
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A server of our own, which may be ended at any moment and comes back on the same port."""
+
+    url: URL
+    _user: pwd.struct_passwd
+    _control: Sequence[str]
+    _options: str
+
+    def start(self) -> None:
+        _as(self._user, [*self._control, "-o", self._options, "start"])
+
+    def end_at_once(self) -> None:
+        """As a crash of the server: no connection is asked, the next start recovers from the log."""
+        _as(self._user, [*self._control, "-m", "immediate", "stop"])
 
 
 @contextmanager
@@ -26,12 +44,19 @@ def postgres_server() -> Iterator[URL]:
     if given:
         yield make_url(given).set(drivername="postgresql+psycopg")
         return
+    with postgres_cluster() as cluster:
+        yield cluster.url
+
+
+@contextmanager
+def postgres_cluster() -> Iterator[Cluster]:
+    """A server of our own, whatever else there is."""
     folder = Path(tempfile.mkdtemp(prefix="hitsuka-pg-"))
     folder.chmod(0o755)
     try:
         binaries = _system_binaries() or _packaged_binaries(folder)
-        with _cluster(binaries, folder) as url:
-            yield url
+        with _cluster(binaries, folder) as cluster:
+            yield cluster
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -84,7 +109,7 @@ def _packaged_binaries(folder: Path) -> Path:
 
 
 @contextmanager
-def _cluster(binaries: Path, folder: Path) -> Iterator[URL]:
+def _cluster(binaries: Path, folder: Path) -> Iterator[Cluster]:
     user = _user()
     data, port = folder / "data", _free_port()
     shutil.chown(folder, user.pw_uid, user.pw_gid) if os.geteuid() == 0 else None
@@ -93,13 +118,13 @@ def _cluster(binaries: Path, folder: Path) -> Iterator[URL]:
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
     options += " -c max_connections=300 -c shared_buffers=128MB"
     control = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
-    _as(user, [*control, "-o", options, "start"])
+    url = URL.create("postgresql+psycopg", username="test", host="127.0.0.1", port=port, database="postgres")
+    cluster = Cluster(url, user, control, options)
+    cluster.start()
     try:
-        yield URL.create(
-            "postgresql+psycopg", username="test", host="127.0.0.1", port=port, database="postgres"
-        )
+        yield cluster
     finally:
-        _as(user, [*control, "-m", "immediate", "stop"])
+        cluster.end_at_once()
 
 
 def _user() -> pwd.struct_passwd:

@@ -74,11 +74,13 @@ class Buyer:
     def delivery(self, **changes: str) -> TestResponse:
         return self.post("/checkout/delivery", DELIVERY | changes)
 
-    def final_page(self, sku: str | None = None, quantity: int = 1, **contact: str) -> str:
+    def final_page(
+        self, sku: str | None = None, quantity: int = 1, *, method: str = "card", **contact: str
+    ) -> str:
         """Fill a basket and go to the final page. Returns the page."""
         self.add(sku, quantity)
         assert self.address(**contact).status_code == 303
-        assert self.delivery().status_code == 303
+        assert self.delivery(method=method).status_code == 303
         return self.get("/checkout/confirm").text
 
     def confirm(self, page: str | None = None, **changes: str) -> TestResponse:
@@ -87,9 +89,9 @@ class Buyer:
         fields = {name: hidden_field(page, name) for name in ("csrf_token", "digest", "total")}
         return self.post_bare("/checkout/confirm", fields | changes)
 
-    def buy(self, sku: str | None = None, quantity: int = 1) -> str:
+    def buy(self, sku: str | None = None, quantity: int = 1, *, method: str = "card") -> str:
         """Everything up to the placed order. Returns the order's token."""
-        answer = self.confirm(self.final_page(sku, quantity))
+        answer = self.confirm(self.final_page(sku, quantity, method=method))
         assert answer.status_code == 303, answer.text
         return self.order_in(answer)
 

@@ -93,7 +93,8 @@ def test_cards_cannot_be_chosen_and_the_rest_of_the_shop_works(
     close(paying_shop)
     delivery = buyer.get("/checkout/delivery")
     assert words in delivery.text
-    assert 'name="method"' not in delivery.text
+    assert 'value="card"' not in delivery.text
+    assert 'value="cod"' in delivery.text
     assert buyer.get("/checkout/confirm").headers["Location"].endswith("/checkout/delivery")
     assert words in buyer.get("/cart").text
     assert buyer.get("/").status_code == 200

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+
 import pytest
 from sqlalchemy import event, select, text
 
 from payments.database import Database
 from shop.catalog import search
-from shop.catalog.content import generated_product
+from shop.catalog.content import CONTENT, generated_product
 from shop.catalog.models import Product
 from shop.catalog.search import Entry, Place, find
 from shop.catalog.seed import seed_generated, seed_store
@@ -56,6 +59,22 @@ def test_all_words_must_be_met(db: Database) -> None:
     assert both
     assert set(both) <= set(_slugs(db, "急須"))
     assert _slugs(db, "急須 そんな品はない") == []
+
+
+@pytest.mark.parametrize(
+    ("word", "reading"),
+    [("急須", "きゅうす"), ("和紙", "わし"), ("急須", "キュウス"), ("急須", "ｷｭｳｽ"), ("鉄瓶", "てつびん")],
+)
+def test_goods_are_found_by_how_their_names_are_read(db: Database, word: str, reading: str) -> None:
+    by_word = _slugs(db, word)
+    assert by_word
+    assert set(by_word) <= set(_slugs(db, reading))
+
+
+def test_every_reading_is_of_a_word_and_is_kana_alone() -> None:
+    readings = tomllib.loads((CONTENT / "readings.toml").read_text(encoding="utf-8"))["readings"]
+    assert readings
+    assert [word for word, reading in readings.items() if not re.fullmatch("[ぁ-ゖー]+", reading)] == []
 
 
 def test_pairs_must_follow_one_another(db: Database) -> None:

@@ -7,14 +7,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from payments.columns import utcnow
-from shop.accounts import entry, sessions
+from shop.accounts import entry, sessions, throttle
 from shop.accounts import factor as second_factor
 from shop.accounts import prove as proving
 from shop.accounts.current import account_of, browser, let_in, let_out, session_token, signed_in
 from shop.accounts.entry import Entered, Wrong
 from shop.accounts.forms import CodeForm, PasskeyForm, ProveForm, SignInForm
 from shop.accounts.sessions import Found
-from shop.accounts.views.base import account, page, valid_action, wanted
+from shop.accounts.views.base import account, count_step, page, valid_action, wanted
 from shop.context import the_shop, the_store
 from shop.refusing import TEXT, refusal_headers
 
@@ -67,6 +67,7 @@ def factor() -> ResponseReturnValue:
 @account.post("/sign-in/code")
 def pass_factor() -> ResponseReturnValue:
     """Take the second factor."""
+    count_step(throttle.STEP)
     form = CodeForm()
     form.validate_on_submit()
     half = _half()

@@ -31,7 +31,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(found: Callable[[], Any], what: str, within_s: float = 8.0) -> Any:
+def wait_for(found: Callable[[], Any], what: str, within_s: float = 30.0) -> Any:
     """Polls until `found` gives something true; fails with `what` at the deadline."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
@@ -67,7 +67,7 @@ class Running:
     ) -> tuple[int, bytes, dict[str, str]]:
         request = urllib.request.Request(self.url + path, body, headers or {}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, answer.read(), dict(answer.headers)
         except urllib.error.HTTPError as error:
             with error:
@@ -75,7 +75,7 @@ class Running:
 
     def answer(self, method: str, path: str, body: str, headers: dict[str, str]) -> tuple[int, str | None]:
         """Status of an answer, and where it sends the browser."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.config.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.config.port, timeout=60)
         with contextlib.closing(connection):
             connection.request(method, path, body.encode(), headers)
             got = connection.getresponse()

@@ -187,4 +187,4 @@ def test_panel_shows_by_itself_that_something_happened(running: Running, desk: P
     desk.goto(f"{running.config.browser_url}/_sandbox/?locale=en")
     expect(desk.get_by_text("Nothing yet.")).to_be_visible()
     intent = paid(running)
-    expect(desk.get_by_text(intent)).to_be_visible(timeout=8000)
+    expect(desk.get_by_text(intent)).to_be_visible(timeout=30_000)

@@ -38,7 +38,7 @@ def test_command_serves_until_told_to_end(tmp_path: Path) -> None:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/_sandbox/health", timeout=5) as answer:
             assert answer.status == 200
         process.send_signal(signal.SIGTERM)
-        out, errors = process.communicate(timeout=20)
+        out, errors = process.communicate(timeout=60)
         assert (process.returncode, out, errors) == (0, "", "")
 
 

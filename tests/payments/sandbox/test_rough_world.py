@@ -39,7 +39,7 @@ RELEASED = threading.Event()
 
 
 def silent(_connection: socket.socket) -> None:
-    RELEASED.wait(20)
+    RELEASED.wait(90)
 
 
 def dripping(connection: socket.socket) -> None:
@@ -99,33 +99,35 @@ def deliveries(running: Running, url: str) -> list[Any]:
         (huge, "answered 500"),
         (redirecting, "answered 302"),
         (garbled, "BadStatusLine"),
-        (hanging_up, "RemoteDisconnected"),
+        # which of the two depends on whether the request was read before the connection was closed
+        (hanging_up, ("RemoteDisconnected", "ConnectionResetError")),
         (None, "ConnectionRefusedError"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
 def test_hostile_endpoint_is_retried_and_given_up(
-    started: Callable[..., Running], hostile: Callable[[Any], str], answer: Any, error: str
+    started: Callable[..., Running], hostile: Callable[[Any], str], answer: Any, error: str | tuple[str, str]
 ) -> None:
     running = started(delivery_timeout_s=0.5, retry_schedule_s=(0.05,))
     url = hostile(answer) if answer else "http://127.0.0.1:9/hook"
     register(running, url)
     running.client().v1.customers.create({})
     failed = wait_for(lambda: [d for d in deliveries(running, url) if d["state"] == "failed"], "the end")[0]
-    assert (failed["attempts"], failed["error"]) == (2, error)
+    assert failed["attempts"] == 2
+    assert failed["error"] in ((error,) if isinstance(error, str) else error)
     assert running.control(f"deliveries/{failed['id']}")["body"]["type"] == "customer.created"
 
 
 def test_slow_endpoints_hold_up_nobody(
     started: Callable[..., Running], hostile: Callable[[Any], str], receiver: Receiver
 ) -> None:
-    running = started(delivery_timeout_s=15.0)
+    running = started(delivery_timeout_s=90.0)
     for _ in range(8):  # times ten events: more than there are threads
         register(running, hostile(silent))
     register(running, receiver.url)
     for _ in range(10):
         running.client().v1.customers.create({})
-    wait_for(lambda: len(receiver.received) == 10, "every event at the good endpoint", 5.0)
+    wait_for(lambda: len(receiver.received) == 10, "every event at the good endpoint")
     RELEASED.set()
 
 
