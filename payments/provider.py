@@ -25,6 +25,17 @@ class UIMode(StrEnum):
     """Nowhere: it is paid without a card, and our own page tells how."""
 
 
+class ThreeDSecure(StrEnum):
+    """When a card's holder is to prove who they are (docs.stripe.com/payments/3d-secure)."""
+
+    AUTOMATIC = "automatic"
+    """When the issuer or the law asks for it."""
+    ANY = "any"
+    """Whenever the card can."""
+    CHALLENGE = "challenge"
+    """Whenever the card can, and its holder is to do something for it."""
+
+
 class SessionStatus(StrEnum):
     """The provider's word on a checkout session."""
 
@@ -79,10 +90,11 @@ class SessionRequest:
     locale: str
     email: str | None
     expires_at: dt.datetime
-    challenge: bool = False
-    """Ask the card's issuer to have its holder prove who they are, where it would otherwise decide for itself."""
     payer: Payer | None = None
     """Needed by methods without a card: they are promised at once, and `expires_at` is their deadline."""
+    three_d_secure: ThreeDSecure = ThreeDSecure.ANY
+    capture_later: bool = False
+    """Only reserve the card's money; it is taken, all or part, by `Provider.capture`."""
 
     @property
     def total(self) -> Money:
@@ -106,6 +118,10 @@ class Charge:
     """By the provider's clock, to the second."""
     card_hash: str | None = None
     """A keyed hash of the provider's fingerprint of the card: one card, one hash, and no way back."""
+    reserved: Money | None = None
+    """What the card promised; `amount` is what of it was taken."""
+    capture_before: dt.datetime | None = None
+    """Until when a promise can be taken. The provider's word, never a fixed number of days."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +174,8 @@ class Refund:
     reference: str | None
     key: str | None
     """The idempotency key that made it, as its metadata tell; None for one made on the provider's own screen."""
+    is_release: bool = False
+    """Nothing had been taken: it only tells that a reservation was let go, and moves no money."""
 
 
 @dataclass(frozen=True)
@@ -267,6 +285,12 @@ class Provider(Protocol):
 
     def balance_refund(self, refund_id: str) -> Refund:
         """One of those, as it is now."""
+
+    def capture(self, payment_id: str, amount: Money, *, idempotency_key: str) -> None:
+        """Take a reservation, or part of it: once; the rest is let go. Read the session to learn what came of it."""
+
+    def void(self, payment_id: str, *, idempotency_key: str) -> None:
+        """Let a reservation go. Read the session to learn what came of it."""
 
     def refunds_of(self, payment_id: str) -> list[Refund]:
         """Every refund of one payment, newest first."""

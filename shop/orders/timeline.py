@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from payments.models import Attempt, BalanceReturn, LedgerEntry, Payment, PaymentHistory, ProviderEvent
 from payments.models import Refund as RefundRow
 from payments.money import Money
+from shop.fulfilment.models import FulfilmentHistory, Shipment
 from shop.jobs.models import Job
 from shop.orders.models import Order, OrderHistory, OrderRefund
 from shop.orders.refund_plan import Plan
@@ -31,6 +32,8 @@ class Source(StrEnum):
     PROVIDER = "provider"
     MONEY = "money"
     STAFF = "staff"
+    FULFILMENT = "fulfilment"
+    PARCEL = "parcel"
     MAIL = "mail"
 
 
@@ -61,6 +64,7 @@ def timeline(session: Session, order: Order, payment: Payment) -> list[Moment]:
         *_money(session, payment),
         *_refunds(session, order),
         *_returns(session, payment),
+        *_parcels(session, order),
         *_mails(session, order),
     )
     return sorted(moments, key=lambda moment: moment.at)
@@ -123,6 +127,18 @@ def _returns(session: Session, payment: Payment) -> Iterator[Moment]:
     for row in session.scalars(query):
         amount = Money(-row.amount_minor, payment.currency)
         yield Moment(row.created_at, Source.MONEY, "balance_return", f"{row.state} {row.actor}", amount)
+
+
+def _parcels(session: Session, order: Order) -> Iterator[Moment]:
+    changes = select(FulfilmentHistory).where(
+        FulfilmentHistory.store_id == order.store_id, FulfilmentHistory.order_id == order.id
+    )
+    sent = select(Shipment).where(Shipment.store_id == order.store_id, Shipment.order_id == order.id)
+    for change in session.scalars(changes):
+        yield Moment(change.at, Source.FULFILMENT, change.after, change.cause)
+    for parcel in session.scalars(sent):
+        pieces = ", ".join(f"{sku} × {quantity}" for sku, quantity in parcel.lines.items())
+        yield Moment(parcel.created_at, Source.PARCEL, parcel.state, pieces, actor=parcel.actor)
 
 
 def _mails(session: Session, order: Order) -> Iterator[Moment]:

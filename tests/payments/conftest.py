@@ -41,6 +41,18 @@ class Listener:
     def money_left(self, session: Session, payment: Payment, promise: PaymentPromise) -> None:
         self.told.append("money_left")
 
+    def authorised(self, session: Session, payment: Payment) -> None:
+        self.told.append("authorised")
+
+    def captured(self, session: Session, payment: Payment) -> None:
+        self.told.append("captured")
+
+    def voided(self, session: Session, payment: Payment) -> None:
+        self.told.append("voided")
+
+    def capture_failed(self, session: Session, payment: Payment) -> None:
+        self.told.append("capture_failed")
+
     def declined(self, session: Session, payment: Payment, told: Told) -> None:
         self.told.append("declined")
 
@@ -143,6 +155,7 @@ class Till:
             locale="ja",
             email="guest@example.jp",
             expires_at=attempt.expires_at,
+            capture_later=attempt.capture_later,
         )
 
     def now(self, payment: Payment) -> Payment:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from payments.models import Attempt, LedgerEntry, Payment, ProviderEvent
+from payments.models import Attempt, LedgerEntry, Payment, PaymentHistory, ProviderEvent
 from payments.models import Refund as RefundRow
 from payments.provider import Provider
 from shop.catalog.models import Variant
@@ -44,6 +44,8 @@ class Told:
     movements: dict[str, int] = field(default_factory=dict)
     captured: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     net: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    asked_back: int = 0
+    """What went back because we asked for it."""
 
     @property
     def total(self) -> int:
@@ -67,6 +69,7 @@ def read_provider(providers: Collection[Provider], since: dt.datetime) -> Told:
             if refund.status == "succeeded":
                 told.movements[refund.id] = -refund.amount.minor
                 told.net[references.get(refund.payment_id, "")] -= refund.amount.minor
+                told.asked_back += refund.amount.minor if refund.key else 0
     return told
 
 
@@ -81,6 +84,8 @@ def wrong(
         checks = (
             _ledger(session, told),
             _payments(session, told, odd),
+            _refunds(session, told),
+            _histories(session),
             _orders(session),
             _stock(session, stock),
             _holds(session),
@@ -127,6 +132,26 @@ def _payments(session: Session, told: Told, odd: Collection[str]) -> Iterator[st
             yield f"payment {payment.id} is {payment.state}, the provider has {net}: paid and lost"
     for reference in sorted(told.captured.keys() - known):
         yield f"the provider was paid for {reference}, which nobody knows"
+
+
+def _refunds(session: Session, told: Told) -> Iterator[str]:
+    """What went back is what was wanted, once each."""
+    wanted = select(func.coalesce(func.sum(RefundRow.amount_minor), 0)).where(RefundRow.state == "done")
+    # A refund that failed after all may have been done by then: it is neither here nor there.
+    done = int(session.scalar(wanted) or 0)
+    if done != told.asked_back:
+        yield f"refunds of {done} were wanted and done, {told.asked_back} went back"
+
+
+def _histories(session: Session) -> Iterator[str]:
+    """Each change of state begins where the one before it ended: two hands at once would make it fork."""
+    for table, key in ((PaymentHistory, PaymentHistory.payment_id), (OrderHistory, OrderHistory.order_id)):
+        rows = session.execute(select(key, table.before, table.after).order_by(table.id))
+        last: dict[str, str] = {}
+        for thing, before, after in rows:
+            if last.get(thing, before) != before:
+                yield f"{table.__tablename__} of {thing}: {before} -> {after} after {last[thing]}"
+            last[thing] = after
 
 
 def _orders(session: Session) -> Iterator[str]:

@@ -68,6 +68,7 @@ class World:
         self.is_closed: Callable[[], bool] = lambda: False
         self.broken: list[str] = []
         """What the shop did that it must never do."""
+        self._tried_at: dict[str, dt.datetime] = {}
         self._trouble: Trouble | None = None
         self._calls_before = 0
 
@@ -146,6 +147,11 @@ class World:
         """Sessions in which a card can be tried now."""
         self._end_old_ones()
         return [one for one in self.sessions.values() if one.status is SessionStatus.OPEN]
+
+    def ended(self) -> list[Session]:
+        """Sessions that ended unpaid."""
+        self._end_old_ones()
+        return [one for one in self.sessions.values() if one.status is SessionStatus.EXPIRED]
 
     def _end_old_ones(self) -> None:
         now = self._clock.now()
@@ -252,7 +258,7 @@ class World:
             method="card",
             brand="visa",
             last4="4242",
-            created=self._clock.now().replace(microsecond=0),
+            created=self._tried_at.setdefault(session.id, self._clock.now().replace(microsecond=0)),
         )
         self._change(
             session,
