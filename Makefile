@@ -7,7 +7,7 @@ JOBS ?= auto
 CODE := shop payments security tests benchmarks tools wsgi.py
 TEXTS := shop/translations/en/LC_MESSAGES/messages
 
-.PHONY: help setup run test quick check lint types imports rules verify browser lock clean
+.PHONY: help setup run test quick check lint types imports rules verify browser wheel lock clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,12 +50,13 @@ imports: setup  ## which package may import which
 
 rules: setup  ## bandit, our own rules, the script inventory, and no card number in the tree
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive shop payments security wsgi.py
-	$(BIN)/python -m security rules shop payments security static wsgi.py
-	$(BIN)/python -m security inventory --static static --check
-	$(BIN)/python -m security scan --allow-test-numbers 'tests/**' --allow-test-numbers 'docs/**' --allow-test-numbers 'payments/sandbox/**' --allow-test-numbers README.md --allow-test-numbers 'benchmarks/**' shop payments security static tests docs benchmarks tools README.md
+	$(BIN)/python -m security verify --config scope.toml --only scan --only rules --only inventory
 
 verify: setup browser  ## the evidence on card data, gathered anew; its report is in var/scope
 	$(BIN)/shop scope verify --report var/scope
+
+wheel: setup  ## the package `security` by itself, in dist
+	$(BIN)/python tools/build_wheel.py dist
 
 lock: $(STAMP)  ## resolve the dependencies anew; needs uv on the PATH
 	uv pip compile --quiet pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --universal -o requirements/dev.lock

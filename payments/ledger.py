@@ -58,6 +58,8 @@ def book_refund(
     Money has gone back when the provider says so, not while a refund is pending; one that fails afterwards is booked
     back, and a person looks.
     """
+    if refund.is_release:
+        return
     row = _row_of(session, payment, refund)
     if refund.status == "succeeded":
         _book_movement(session, payment, "refunded", -refund.amount, provider, refund.id)

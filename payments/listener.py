@@ -22,6 +22,18 @@ class PaymentListener(Protocol):
     def paid(self, session: Session, payment: Payment) -> None:
         """The money of this order is there."""
 
+    def authorised(self, session: Session, payment: Payment) -> None:
+        """The card has promised the money of this order; it is taken when the goods leave."""
+
+    def captured(self, session: Session, payment: Payment) -> None:
+        """What the card had promised was taken, all or part: the ledger says how much."""
+
+    def voided(self, session: Session, payment: Payment) -> None:
+        """What the card had promised was let go or ran out: no money will come."""
+
+    def capture_failed(self, session: Session, payment: Payment) -> None:
+        """The provider refused to take it, and the promise stands."""
+
     def declined(self, session: Session, payment: Payment, told: Told) -> None:
         """A try failed, as `told` says, perhaps not for the first time; the order stays open for another."""
 

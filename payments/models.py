@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -40,6 +41,8 @@ class Payment(Base):
     card_last4: Mapped[str | None] = mapped_column(String(4), info=INTERNAL)
     decline: Mapped[str | None] = mapped_column(String(16), info=INTERNAL)
     review_reason: Mapped[str | None] = mapped_column(String(200), info=INTERNAL)
+    capture_before: Mapped[dt.datetime | None] = mapped_column(UTCDateTime, info=INTERNAL)
+    """Until when an authorised amount can be taken, as the provider told it."""
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
 
     __table_args__ = (
@@ -93,6 +96,12 @@ class Attempt(Base):
     """When its making began first: the session is not older."""
     challenge: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false(), info=INTERNAL)
     """Whether 3-D Secure is to challenge; part of what the idempotency key stands for."""
+    three_d_secure: Mapped[str] = mapped_column(
+        String(10), default="any", server_default="any", info=INTERNAL
+    )
+    """What the store asked for when the session was wanted; likewise."""
+    capture_later: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false(), info=INTERNAL)
+    """Whether the card is only to promise the money; likewise."""
 
     __table_args__ = (
         ForeignKeyConstraint(["store_id", "payment_id"], ["payment.store_id", "payment.id"]),
@@ -150,6 +159,48 @@ class Refund(Base):
         CheckConstraint("amount_minor > 0", name="amount"),
         Index("ix_refund_due", "state", "next_try_at"),
     )
+
+
+class Capture(Base):
+    """The end of a card's promise, as we want it: taken, all or part, or let go. Its id is the idempotency key."""
+
+    __tablename__ = "capture"
+    store_id: Mapped[str] = mapped_column(String(16), primary_key=True, info=INTERNAL)
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id, info=INTERNAL)
+    payment_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
+    provider_payment: Mapped[str] = mapped_column(String(80), info=INTERNAL)
+    """The provider's payment that it ends (a second one may have been authorised by mistake)."""
+    amount_minor: Mapped[int] = mapped_column(Integer, info=INTERNAL)
+    """What is to be taken; nought lets it go."""
+    reason: Mapped[str] = mapped_column(String(40), info=INTERNAL)
+    state: Mapped[str] = mapped_column(String(10), default="wanted", info=INTERNAL)
+    """wanted, done, failed: `payments.capture.NEXT`."""
+    code: Mapped[str | None] = mapped_column(String(60), info=INTERNAL)
+    """Why it failed."""
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+    tries: Mapped[int] = mapped_column(Integer, default=0, info=INTERNAL)
+    next_try_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+    """Not before; whoever sends it moves this ahead, which is its lease."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(["store_id", "payment_id"], ["payment.store_id", "payment.id"]),
+        CheckConstraint("amount_minor >= 0", name="amount"),
+        Index("ix_capture_due", "state", "next_try_at"),
+        Index("ix_capture_payment", "store_id", "payment_id"),
+        # One wish at a time, whatever code forgets the lock.
+        Index(
+            "uq_capture_wanted",
+            "store_id",
+            "provider_payment",
+            unique=True,
+            sqlite_where=text("state = 'wanted'"),
+            postgresql_where=text("state = 'wanted'"),
+        ),
+    )
+
+    @property
+    def is_void(self) -> bool:
+        return self.amount_minor == 0
 
 
 class ProviderEvent(Base):

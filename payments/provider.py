@@ -22,6 +22,17 @@ class UIMode(StrEnum):
     HOSTED_PAGE = "hosted_page"
 
 
+class ThreeDSecure(StrEnum):
+    """When a card's holder is to prove who they are (docs.stripe.com/payments/3d-secure)."""
+
+    AUTOMATIC = "automatic"
+    """When the issuer or the law asks for it."""
+    ANY = "any"
+    """Whenever the card can."""
+    CHALLENGE = "challenge"
+    """Whenever the card can, and its holder is to do something for it."""
+
+
 class SessionStatus(StrEnum):
     """The provider's word on a checkout session."""
 
@@ -55,8 +66,9 @@ class SessionRequest:
     locale: str
     email: str | None
     expires_at: dt.datetime
-    challenge: bool = False
-    """Ask the card's issuer to have its holder prove who they are, where it would otherwise decide for itself."""
+    three_d_secure: ThreeDSecure = ThreeDSecure.ANY
+    capture_later: bool = False
+    """Only reserve the card's money; it is taken, all or part, by `Provider.capture`."""
 
     @property
     def total(self) -> Money:
@@ -80,6 +92,10 @@ class Charge:
     """By the provider's clock, to the second."""
     card_hash: str | None = None
     """A keyed hash of the provider's fingerprint of the card: one card, one hash, and no way back."""
+    reserved: Money | None = None
+    """What the card promised; `amount` is what of it was taken."""
+    capture_before: dt.datetime | None = None
+    """Until when a promise can be taken. The provider's word, never a fixed number of days."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +144,8 @@ class Refund:
     reference: str | None
     key: str | None
     """The idempotency key that made it, as its metadata tell; None for one made on the provider's own screen."""
+    is_release: bool = False
+    """Nothing had been taken: it only tells that a reservation was let go, and moves no money."""
 
 
 @dataclass(frozen=True)
@@ -218,6 +236,12 @@ class Provider(Protocol):
 
     def sessions_since(self, since: dt.datetime, until: dt.datetime | None = None) -> Iterator[Session]:
         """Every session made since (and until then), newest first."""
+
+    def capture(self, payment_id: str, amount: Money, *, idempotency_key: str) -> None:
+        """Take a reservation, or part of it: once; the rest is let go. Read the session to learn what came of it."""
+
+    def void(self, payment_id: str, *, idempotency_key: str) -> None:
+        """Let a reservation go. Read the session to learn what came of it."""
 
     def refund(self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
         """Give money back."""

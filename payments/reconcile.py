@@ -79,7 +79,9 @@ def _captured(told: Session) -> dict[str, int]:
 
 
 def _given_back(refund: Refund) -> dict[str, int]:
-    return {refund.id: -refund.amount.minor} if refund.status == "succeeded" else {}
+    if refund.status != "succeeded" or refund.is_release:
+        return {}
+    return {refund.id: -refund.amount.minor}
 
 
 def _not_listed(

@@ -36,6 +36,7 @@ from shop.backoffice.customers import customer_pages
 from shop.backoffice.home import home_pages
 from shop.backoffice.orders import order_pages
 from shop.backoffice.refunds import refund_pages
+from shop.backoffice.shipping import shipping_pages
 from shop.card_testing.gate import Gate
 from shop.cards.alarm import pause_by_alarm
 from shop.cart.views import cart
@@ -43,7 +44,7 @@ from shop.catalog.layout import TEMPLATE_GLOBALS
 from shop.catalog.views import catalog
 from shop.checkout.pay_views import payment
 from shop.checkout.views import checkout
-from shop.context import Shop, the_locale
+from shop.context import Shop, the_locale, the_shop
 from shop.csp_reports.views import csp_reports
 from shop.csrf import csrf
 from shop.health import health
@@ -59,6 +60,7 @@ from shop.pages.views import pages
 from shop.passages import Passages
 from shop.pictures.views import pictures
 from shop.refusing import EarlyRefusal
+from shop.request import TextRequest
 from shop.settings import STAFF, Settings, StripeAccount, load
 from shop.staff import access
 from shop.staff.nav import japan_time, staff_nav
@@ -144,6 +146,7 @@ STAFF_PAGES = (
     home_pages,
     order_pages,
     refund_pages,
+    shipping_pages,
     cod_pages,
     customer_pages,
     card_pages,
@@ -173,7 +176,6 @@ def create_staff_app(shop: Shop) -> Flask:
     app.extensions["hitsuka"] = shop
     Babel(app, locale_selector=the_locale)
     web.install(app, web.know_staff_host)
-    app.before_request(access.check_network)
     app.before_request(access.check_access)
     csrf.init_app(app)
     for blueprint in (*STAFF_PAGES, csp_reports):
@@ -192,6 +194,7 @@ def _staff_context() -> dict[str, object]:
 
 
 def _configure(app: Flask, settings: Settings) -> None:
+    app.request_class = TextRequest
     app.config.update(
         SECRET_KEY=settings.keys.secret_key,
         SECRET_KEY_FALLBACKS=list(settings.keys.secret_key_fallbacks),
@@ -237,7 +240,13 @@ def _page_context() -> dict[str, object]:
     """What every page's template finds; a mail's has its own."""
     if not has_request_context():
         return {}
-    return {"store": g.get("store"), "locale": the_locale(), "path": request.path}
+    store = g.get("store")
+    return {
+        "store": store,
+        "locale": the_locale(),
+        "path": request.path,
+        "charges_later": store is not None and the_shop().settings.cards[store.id].terms.capture_later,
+    }
 
 
 def _money(minor: int) -> str:

@@ -19,6 +19,7 @@ from security.headers import PageKind, ProviderOrigins, security_headers
 from shop.context import the_host, the_shop
 from shop.errors import BadRequest, NotFound, ShopError
 from shop.language import language_of
+from shop.networks import is_allowed
 from shop.settings import STAFF, STRIPE_API, StripeAccount
 from shop.stores import all_stores
 
@@ -39,6 +40,7 @@ def install(app: Flask, know_host: Callable[[], ResponseReturnValue | None] | No
     """Hook this module into the app. `know_host` says whose host it is where that is no store's."""
     app.before_request(_begin)
     app.before_request(know_host or _know_host)
+    app.before_request(_refuse_nul)
     app.before_request(_refuse_cross_site)
     app.after_request(_finish)
     app.register_error_handler(CSRFError, _form_too_old)
@@ -89,8 +91,13 @@ def _know_host() -> ResponseReturnValue | None:
 
 
 def know_staff_host() -> None:
-    """The staff's own application answers for the staff's own host, whoever sent the request to it."""
+    """The staff's own application answers for the staff's own host, whoever sent the request to it.
+
+    From elsewhere than STAFF_NETWORKS the host looks as one that nobody has, whatever is asked of it and how.
+    """
     if not is_staff_host(request.host):
+        raise NotFound
+    if not is_allowed(request.remote_addr, the_shop().settings.staff_networks):
         raise NotFound
     g.host_name = STAFF
     g.page_kind = PageKind.STAFF
@@ -99,6 +106,12 @@ def know_staff_host() -> None:
 def is_staff_host(host: str) -> bool:
     """Whether this is the staff's host by name and port. (Called per request: only one of them is configured.)"""
     return urlsplit(the_shop().settings.urls[STAFF]).netloc == host
+
+
+def _refuse_nul() -> None:
+    """No name of anything here holds U+0000. (In what was typed it is replaced: `shop.request`.)"""
+    if "\0" in request.path:
+        raise NotFound
 
 
 def _is_hostless() -> bool:

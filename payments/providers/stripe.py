@@ -40,6 +40,8 @@ API_VERSION = "2026-10-28.endive"
 TIMEOUT_S = 10
 SIGNATURE_TOLERANCE_S = 300
 _EXPAND = ["payment_intent.latest_charge"]
+_OF_LIST = ["data.charge"]
+"""With each refund of a list: whether anything had been taken."""
 _PAGE = 100
 
 T = TypeVar("T")
@@ -136,6 +138,17 @@ class StripeProvider:
         }
         yield from map(self._told, _pages(lambda: self._client.v1.checkout.sessions.list(params)))
 
+    def capture(self, payment_id: str, amount: Money, *, idempotency_key: str) -> None:
+        """POST /v1/payment_intents/{id}/capture. Stripe takes once and lets the rest go."""
+        params: Any = {"amount_to_capture": amount.minor}
+        options: Any = {"idempotency_key": idempotency_key}
+        _call(lambda: self._client.v1.payment_intents.capture(payment_id, params, options))
+
+    def void(self, payment_id: str, *, idempotency_key: str) -> None:
+        """POST /v1/payment_intents/{id}/cancel."""
+        options: Any = {"idempotency_key": idempotency_key}
+        _call(lambda: self._client.v1.payment_intents.cancel(payment_id, {}, options))
+
     def refund(self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
         """POST /v1/refunds."""
         params: Any = {
@@ -149,12 +162,12 @@ class StripeProvider:
 
     def refunds_of(self, payment_id: str) -> list[Refund]:
         """GET /v1/refunds of one payment."""
-        params: Any = {"payment_intent": payment_id, "limit": _PAGE}
+        params: Any = {"payment_intent": payment_id, "limit": _PAGE, "expand": _OF_LIST}
         return list(map(_refund, _pages(lambda: self._client.v1.refunds.list(params))))
 
     def refunds_since(self, since: dt.datetime) -> Iterator[Refund]:
         """GET /v1/refunds, newest first."""
-        params: Any = {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
+        params: Any = {"created": {"gte": int(since.timestamp())}, "limit": _PAGE, "expand": _OF_LIST}
         yield from map(_refund, _pages(lambda: self._client.v1.refunds.list(params)))
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> Event:
@@ -220,9 +233,7 @@ def _create_params(request: SessionRequest) -> Any:
         ],
         "allowed_payment_method_types": [request.method],
         "wallet_options": {"link": {"display": "never"}},
-        "payment_method_options": {
-            "card": {"request_three_d_secure": "challenge" if request.challenge else "any"}
-        },
+        "payment_method_options": {"card": _card_options(request)},
         "locale": request.locale,
         "expires_at": int(request.expires_at.timestamp()),
     }
@@ -231,6 +242,11 @@ def _create_params(request: SessionRequest) -> Any:
     if request.ui_mode is UIMode.HOSTED_PAGE:
         return params | {"success_url": request.return_url, "cancel_url": request.cancel_url}
     return params | {"return_url": request.return_url}
+
+
+def _card_options(request: SessionRequest) -> dict[str, str]:
+    asked = {"request_three_d_secure": request.three_d_secure.value}
+    return asked | {"capture_method": "manual"} if request.capture_later else asked
 
 
 def _call(call: Callable[[], T]) -> T:
@@ -314,6 +330,8 @@ def _charge(charge: stripe.Charge, card_hash: Callable[[str], str]) -> Charge:
         last4=card.last4 if card is not None else None,
         card_hash=card_hash(card.fingerprint) if card is not None and card.fingerprint else None,
         created=_moment(charge.created),
+        reserved=Money(charge.amount, currency),
+        capture_before=_moment(card.capture_before) if card is not None and card.capture_before else None,
     )
 
 
@@ -348,7 +366,7 @@ def _decline(error: Any) -> Decline | None:
 
 def _refund(refund: stripe.Refund) -> Refund:
     metadata: Any = refund.metadata.to_dict() if refund.metadata else {}
-    intent = refund.payment_intent
+    intent, charge = refund.payment_intent, refund.charge
     return Refund(
         id=refund.id,
         payment_id=(intent if isinstance(intent, str) else intent.id) if intent else "",
@@ -356,6 +374,7 @@ def _refund(refund: stripe.Refund) -> Refund:
         status=refund.status or "pending",
         reference=metadata.get("payment"),
         key=metadata.get("refund"),
+        is_release=charge is not None and not isinstance(charge, str) and not charge.captured,
     )
 
 

@@ -55,13 +55,14 @@ class Watched:
 
     `sent` is everything that left the browser from this page's profile since it was wrapped, `hops` the way
     of its main frame, `blocked` what the browser
-    said that a policy or an integrity value stopped, `blocked_here` the same since `begin`.
+    said that a policy or an integrity value stopped, `blocked_here` the same since `begin`. `mark` is a secret of this
+    page's look, by which what it runs and sends itself is known again.
     """
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self._session = page.context.new_cdp_session(page)
-        self._mark = f"verify-{secrets.token_hex(16)}"
+        self.mark = f"verify-{secrets.token_hex(16)}"
         self._parsed: list[dict[str, Any]] = []
         self._urls: list[str] = []
         self.sent: list[Sent] = []
@@ -130,7 +131,7 @@ class Watched:
         """Run a function of ours in the page's own world; it is known again, and is no script of the page's."""
         given = ", ".join(json.dumps(each) for each in arguments)
         # Not Playwright's own way: what that evaluates looks like a script that the page had made from a text.
-        source = f"({function})({given})\n//# sourceURL={self._mark}"
+        source = f"({function})({given})\n//# sourceURL={self.mark}"
         wish = {"expression": source, "awaitPromise": True, "returnByValue": True}
         answer = self._session.send("Runtime.evaluate", wish)
         if "exceptionDetails" in answer:
@@ -152,7 +153,7 @@ class Watched:
         return [
             Executed(_address(each), self._source(each["scriptId"]))
             for each in own
-            if each["url"] != self._mark
+            if each["url"] != self.mark
         ]
 
     def judge(self, allowed: Allowed, scripts: Iterable[Script]) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""The commands behind `python -m security`, one module each. Standard library alone.
+"""The commands behind `python -m security`, one module for each or two. Standard library alone.
 
 A module adds its own subcommand with `add(commands)`, where it also sets `run`, a function of the parsed options that
 returns the exit status. To add a command, write the module and list it in `COMMANDS`.
@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from . import inventory, memory, record, rules, scan
+from . import inventory, memory, record, rules, scan, verify, watch
 
 if TYPE_CHECKING:
     from .shared import Commands
@@ -22,6 +22,8 @@ COMMANDS: tuple[Callable[[Commands], None], ...] = (
     record.add,
     memory.add,
     rules.add,
+    verify.add,
+    watch.add,
 )
 
 

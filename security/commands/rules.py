@@ -30,7 +30,7 @@ def add(commands: Commands) -> None:
     rules = commands.add_parser(
         "rules", help="check code, templates and scripts for ways card data could take"
     )
-    rules.add_argument("paths", nargs="+", metavar="PATH")
+    rules.add_argument("paths", nargs="*", metavar="PATH", help="else those of [rules] in the configuration")
     rules.add_argument("--format", choices=sorted(_REPORTS), default="text")
     rules.add_argument(
         "--config",
@@ -47,7 +47,10 @@ def check(options: argparse.Namespace) -> int:
         settings = config.load(options.config)
     except config.ConfigError as error:
         return fail("rules", error)
-    result = run(options.paths, settings)
+    paths = options.paths or settings.paths
+    if not paths:
+        return fail("rules", "nothing to look at: give a path, or paths in [rules] of the configuration")
+    result = run(paths, settings)
     for line in result.unreadable:
         print(printable(f"could not be read: {line}"), file=sys.stderr)
     if not result.files and not result.unreadable:

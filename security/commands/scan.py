@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import baseline, scan_report
+from .. import baseline, config, scan_report
 from ..scan import Scan
 from .progress import Progress
 from .shared import fail, printable
@@ -43,12 +43,19 @@ def add(commands: Commands) -> None:
     scan.add_argument("--exclude", action="append", default=[], metavar="GLOB")
     scan.add_argument("--new-only", action="store_true", help="leave out what the baseline accepts")
     scan.add_argument("--baseline", type=Path, default=Path("pan-baseline.toml"), metavar="FILE")
+    scan.add_argument(
+        "--config", type=Path, metavar="FILE", help="take paths and globs from its table [scan] too"
+    )
     scan.add_argument("--engine", choices=["fast", "plain"], help="fast needs hyperscan; both find the same")
     scan.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Scan and report; the exit status."""
+    try:
+        _configure(options)
+    except config.ConfigError as error:
+        return fail("scan", error)
     if not (options.paths or options.pid or options.git):
         return fail("scan", "nothing to scan: give a path, --pid or --git")
     try:
@@ -61,13 +68,28 @@ def run(options: argparse.Namespace) -> int:
     try:
         _scan(scan, options)
     except ImportError:
-        return fail("scan", "the fast engine needs hyperscan (pip install hitsuka[fast])")
+        return fail("scan", "the fast engine needs hyperscan (pip install hitsuka-security[fast])")
     progress.end()
     scan.findings = baseline.new_of(scan.findings, accepted)
     for line in scan.unreadable:
         print(printable(f"could not be read: {line}"), file=sys.stderr)
     print(printable(_REPORTS[options.format](scan)))
     return scan.status
+
+
+def _configure(options: argparse.Namespace) -> None:
+    """Add what the configuration says to what the command line says; its paths only where that names none."""
+    if options.config is None:
+        return
+    table = config.load(options.config).scan
+    if not (options.paths or options.pid or options.git):
+        options.paths = [
+            path if "://" in path else (options.config.parent / path).as_posix() for path in table.paths
+        ]
+    options.exclude += table.exclude
+    options.allow_test_numbers += table.allow_test_numbers
+    if table.baseline:
+        options.new_only, options.baseline = True, options.config.parent / table.baseline
 
 
 def _scan(scan: Scan, options: argparse.Namespace) -> None:

@@ -30,6 +30,8 @@ class Allow:
 class Config:
     """All lists are globs of paths, but where said."""
 
+    paths: tuple[str, ...] = ()
+    """Files and folders to look at where the command line names none."""
     exclude: tuple[str, ...] = ()
     """Not looked at."""
     tests: tuple[str, ...] = (

@@ -12,9 +12,9 @@ from flask import Request, Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from payments.columns import utcnow
-from shop.accounts import sessions
+from shop.accounts import known, sessions
 from shop.accounts.device import device_words
-from shop.accounts.entry import Entered
+from shop.accounts.entry import Entered, device_cookie_name
 from shop.accounts.models import Account, AccountSession
 from shop.accounts.sessions import DEVICE_KEPT, LASTS, PROOF_LASTS
 from shop.accounts.throttle import Browser, network_of
@@ -86,7 +86,9 @@ def lead_on(error: GoTo) -> ResponseReturnValue:
 
 def browser() -> Browser:
     """What is known of who asks."""
-    device = _cookie(request, device_cookie())
+    device = known.token_in(
+        the_shop().settings.keys, the_store().id, request.cookies.get(device_cookie(), "")
+    )
     return Browser(
         address=network_of(request.remote_addr),
         device=device_words(request.headers.get("User-Agent", "")),
@@ -106,7 +108,7 @@ def session_cookie() -> str:
 
 
 def device_cookie() -> str:
-    return "__Host-device" if the_shop().settings.https else "device"
+    return device_cookie_name(https=the_shop().settings.https)
 
 
 def let_in(answer: Response, entered: Entered) -> Response:
@@ -118,7 +120,8 @@ def let_in(answer: Response, entered: Entered) -> Response:
 def let_known(answer: Response, device_token: str | None) -> Response:
     """Give the browser the token by which it is known next time, where it has a new one."""
     if device_token is not None:
-        _set(answer, device_cookie(), device_token, DEVICE_KEPT)
+        cookie = known.cookie_of(the_shop().settings.keys, the_store().id, device_token)
+        _set(answer, device_cookie(), cookie, DEVICE_KEPT)
     return answer
 
 

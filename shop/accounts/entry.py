@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.http import parse_cookie
 
 from security.sealing import CannotOpen
-from shop.accounts import letters, people, sessions, throttle, trail
+from shop.accounts import known, letters, people, sessions, throttle, trail
 from shop.accounts.lookup import email_hash
 from shop.accounts.models import Account
 from shop.accounts.sessions import Found
@@ -18,12 +20,22 @@ from shop.accounts.throttle import Browser
 from shop.address.normalise import BadEmail
 from shop.context import Shop
 from shop.identity.passwords import Busy
+from shop.identity.tokens import token_hash
 from shop.limits import LimitsDown, Rule
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 SIGN_IN_PATH = "/account/sign-in"
+COUNTED: dict[str, Rule] = {
+    SIGN_IN_PATH: throttle.BY_ADDRESS,
+    "/account/sign-in/code": throttle.STEP,
+    "/account/passkey": throttle.BY_ADDRESS,
+    "/account/passkey/options": throttle.CHALLENGES,
+    "/account/join": throttle.LETTERS_FROM,
+    "/account/reset": throttle.LETTERS_FROM,
+}
+"""Paths that a stranger may post to, and what each counts under by address."""
 
 
 class Wrong(Exception):
@@ -54,7 +66,7 @@ def sign_in(
             select(Account).where(Account.store_id == store_id, Account.email_hash == hashed)
         )
     uses = throttle.sign_in_uses(store_id, hashed, browser, is_known=is_known)
-    throttle.hit_sign_in(shop.limits, shop.refused, uses)
+    throttle.hit_noted(shop.limits, shop.refused, uses)
     kept = kept_hash(shop, account, browser)
     if not shop.passwords.matches(kept, password) or account is None or kept is None:
         trail.attempt("password", "wrong", store_id=store_id, request_id=browser.request_id)
@@ -95,24 +107,38 @@ def enter(
     return Entered(token, device, needs_factor=False)
 
 
-def sender_wait_s(shop: Shop, environ: WSGIEnvironment) -> int:
-    """What can be known of a POST before its form is read: no password can be checked now, or its address is refused.
+def device_cookie_name(*, https: bool) -> str:
+    """The cookie by which a browser is known."""
+    return "__Host-device" if https else "device"
 
-    A browser that says it is known is let in whatever its neighbours did.
+
+def sender_wait_s(shop: Shop, environ: WSGIEnvironment) -> int:
+    """What can be known of a POST before its form is read: no password can be checked now, or who sent it is refused.
+
+    A known browser is let in whatever its neighbours did; one that only says so is a stranger.
     """
-    if environ.get("PATH_INFO") != SIGN_IN_PATH:
+    path = environ.get("PATH_INFO", "")
+    rule = COUNTED.get(path)
+    if rule is None:
         return 0
-    busy = shop.passwords.wait_s()
-    if "device=" in environ.get("HTTP_COOKIE", ""):
-        return busy
+    busy = shop.passwords.wait_s() if path == SIGN_IN_PATH else 0
     address = throttle.network_of(environ.get("REMOTE_ADDR"))
-    return max(busy, shop.refused.wait_s([(throttle.BY_ADDRESS, address)]))
+    return max(busy, shop.refused.wait_s(throttle.step_uses(rule, address, _device_hash(shop, environ))))
+
+
+def _device_hash(shop: Shop, environ: WSGIEnvironment) -> str | None:
+    """Of the cookie of a browser that this store knows, or once knew."""
+    stores = {urlsplit(url).netloc: name for name, url in shop.settings.urls.items()}
+    store_id = stores.get(environ.get("HTTP_HOST", ""))
+    cookie = parse_cookie(environ).get(device_cookie_name(https=shop.settings.https), "")
+    token = known.token_in(shop.settings.keys, store_id, cookie) if store_id and cookie else None
+    return token_hash(token) if token else None
 
 
 def known_wait_s(shop: Shop, store_id: str, email: str, browser: Browser) -> int:
     """Seconds for which this process knows that the attempt will be refused; 0 when it has to be asked. No SQL.
 
-    A browser that says it is known is asked for its own count alone, as `sign_in` does when it is.
+    A browser with a cookie of ours is asked for its own counts alone, as `sign_in` does when it is known.
     """
     try:
         hashed = email_hash(shop.vault, store_id, email)
@@ -131,9 +157,9 @@ def half_of(shop: Shop, store_id: str, token: str | None, now: dt.datetime) -> F
 
 
 def forgive(shop: Shop, uses: list[tuple[Rule, str]]) -> None:
-    """Who has proved who they are starts anew; the count of the whole network stays, or one account would open it."""
+    """Who has proved who they are starts anew with the counts of their account, and with no other."""
     for rule, key in uses:
-        if rule is not throttle.BY_ADDRESS:
+        if throttle.is_forgiven(rule):
             shop.refused.forget(rule, key)
             try:
                 shop.limits.forget(rule, key)

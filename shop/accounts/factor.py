@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
 from security.sealing import CannotOpen
-from shop.accounts import entry, letters, people, throttle, trail
+from shop.accounts import entry, letters, people, sessions, throttle, trail
 from shop.accounts.current import SignedIn
 from shop.accounts.entry import Entered, Wrong
 from shop.accounts.models import Account, AccountRecovery, AccountSession
@@ -16,6 +16,7 @@ from shop.accounts.sessions import Found
 from shop.accounts.throttle import Browser
 from shop.context import Shop
 from shop.identity import recovery, totp
+from shop.limits import Rule
 from shop.vault import Place, Purpose
 
 
@@ -106,10 +107,7 @@ def codes_left(session: Session, account: Account) -> int:
 def pass_factor(shop: Shop, found: Found, code: str, browser: Browser, now: dt.datetime) -> Entered:
     """Go on from a right password with a code: a full session with a new token. Raises Wrong, TooOften, LimitsDown."""
     account, half = found.account, found.session
-    throttle.hit(
-        shop.limits,
-        (throttle.FACTOR, f"{account.store_id} {account.id} {browser.device_hash or browser.address}"),
-    )
+    uses = count_code(shop, account, browser)
     email = people.email_of(shop.vault, account, browser.request_id)
 
     def work(session: Session) -> Entered | None:
@@ -133,7 +131,19 @@ def pass_factor(shop: Shop, found: Found, code: str, browser: Browser, now: dt.d
     )
     if entered is None:
         raise Wrong
+    entry.forgive(shop, uses)
     return entered
+
+
+def count_code(shop: Shop, account: Account, browser: Browser) -> list[tuple[Rule, str]]:
+    """Count one try of a code, before it is looked at; what it was counted under. Raises TooOften, LimitsDown."""
+    with shop.db.read() as session:
+        is_known = sessions.is_known_device(
+            session, account.store_id, account.email_hash, browser.device_hash
+        )
+    uses = throttle.factor_uses(account, browser, is_known=is_known)
+    throttle.hit(shop.limits, *uses)
+    return uses
 
 
 def could_be(shop: Shop, account: Account, code: str, browser: Browser, now: dt.datetime) -> bool:

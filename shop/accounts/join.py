@@ -48,7 +48,7 @@ def _ask(
     order_id: str | None = None,
 ) -> None:
     to, to_hash = normalise.email(email), email_hash(shop.vault, store_id, email)
-    throttle.hit(shop.limits, (throttle.LETTERS_FROM, browser.address))
+    throttle.hit_noted(shop.limits, shop.refused, [(throttle.LETTERS_FROM, browser.address)])
     if not shop.limits.hit((throttle.LETTERS_TO, f"{store_id} {to_hash}")).allowed:
         return  # that address got enough mails for now; whoever asks can't see it
 

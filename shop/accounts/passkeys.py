@@ -92,7 +92,8 @@ def sign_in(
 ) -> Entered:
     """A full session: a passkey is two factors, the thing and what unlocks it. Raises Wrong, TooOften, LimitsDown.
 
-    No count by account stands before it: this is how an owner comes in while strangers try passwords.
+    No count by account stands before it: this is how an owner comes in while strangers try passwords. The caller has
+    counted the step.
     """
 
     def then(session: Session, account: Account) -> Entered:
@@ -139,7 +140,6 @@ def _by_passkey(
     then: Callable[[Session, Account], T],
 ) -> T:
     """Do `then` with the account whose passkey answers the challenge, in the transaction that counts its use."""
-    throttle.hit(shop.limits, (throttle.BY_ADDRESS, browser.address))
     try:
         _once(shop, challenge)
         hashed = _hash(passkeys.credential_id_of(answer))

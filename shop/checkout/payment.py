@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session as DBSession
 from payments.making import Made, MakeResult, make_claimed, make_session
 from payments.models import Attempt, Payment
 from payments.provider import Provider, Session, SessionStatus, UIMode
-from payments.sessions import end_sessions, is_claimed, may_want, want_session
+from payments.sessions import Terms, end_sessions, is_claimed, may_want, want_session
 from payments.states import AttemptState, PaymentState
 from payments.stop import CardsClosed
 from shop.address.contact import Contact
@@ -88,6 +88,7 @@ def start_anew(
                 request_id=request_id,
                 now=now,
                 challenge=challenge,
+                terms=shop.settings.cards[view.order.store_id].terms,
             )
         )
     except CardsClosed:
@@ -170,6 +171,7 @@ def _want(
     request_id: str,
     now: dt.datetime,
     challenge: bool,
+    terms: Terms,
 ) -> Attempt | None:
     """Write the new attempt, unless the order ended, another tab was faster or there were too many."""
     order = session.get_one(Order, (view.order.store_id, view.order.id), with_for_update=True)
@@ -186,6 +188,7 @@ def _want(
         request_id=request_id,
         now=now,
         challenge=challenge,
+        terms=terms,
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from payments.models import Attempt, Payment
 from payments.money import Money
-from payments.provider import Line, SessionRequest, UIMode
+from payments.provider import Line, SessionRequest, ThreeDSecure, UIMode
 from shop.address.contact import Contact
 from shop.context import Shop
 from shop.orders.links import order_token
@@ -50,7 +50,8 @@ def build_request(shop: Shop, view: OrderView, attempt: Attempt, contact: Contac
         locale=attempt.locale,
         email=contact.email,
         expires_at=attempt.expires_at,
-        challenge=attempt.challenge,
+        three_d_secure=ThreeDSecure.CHALLENGE if attempt.challenge else ThreeDSecure(attempt.three_d_secure),
+        capture_later=attempt.capture_later,
     )
 
 

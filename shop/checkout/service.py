@@ -46,7 +46,7 @@ _BASKET = select(CartLine.sku, CartLine.quantity).where(
 )
 
 
-CONCLUDED = {OrderState.PAID, OrderState.WAITING, OrderState.ON_DELIVERY}
+CONCLUDED = {OrderState.PAID, OrderState.AUTHORISED, OrderState.WAITING, OrderState.ON_DELIVERY}
 """An order that stands: its basket is empty since."""
 
 
@@ -182,6 +182,7 @@ def _place(
         locale=order.locale,
         request_id=order.request_id,
         now=now,
+        terms=shop.settings.cards[store.id].terms,
         claim_for=shop.providers[store.id] if claim else None,
     )
     return Placed(order.id, OrderView(order, lines, payment, attempt))

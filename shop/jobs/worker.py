@@ -16,6 +16,7 @@ from flask import Flask
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from payments.capture import send_capture, wanted_captures
 from payments.closing import end_sessions_of_closed_stores
 from payments.columns import utcnow
 from payments.inbox import apply_events
@@ -81,6 +82,7 @@ class Worker:
             self._close_sessions,
             self._apply_events,
             self._make_waiting_sessions,
+            self._send_captures,
             self._send_refunds,
             self._run_jobs,
             self._release_overdue,
@@ -132,6 +134,16 @@ class Worker:
             in_turn=True,
         )
         return result.outcome
+
+    def _send_captures(self) -> bool:
+        with self._shop.db.read() as session:
+            wanted = wanted_captures(session)
+        sent = [self._guarded.piece(self._send_capture, *one, otherwise=False) for one in wanted]
+        return any(sent)
+
+    def _send_capture(self, store_id: str, capture_id: str) -> bool:
+        provider = self._shop.providers[store_id]
+        return send_capture(self._shop.db, provider, self._listener, store_id, capture_id)
 
     def _send_refunds(self) -> bool:
         with self._shop.db.read() as session:

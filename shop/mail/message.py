@@ -12,6 +12,7 @@ from payments.models import Payment
 from shop.accounts.letters import is_letter
 from shop.address.contact import Contact
 from shop.context import Shop
+from shop.fulfilment.telling import parcel_of
 from shop.jobs.models import Job
 from shop.mail.letter import compose_letter, envelope
 from shop.orders.links import order_token
@@ -56,18 +57,23 @@ def _message(
         "contact": contact,
         "locale": job.locale,
         "origin": origin + prefix,
+        "parcel": parcel_of(shop, order, job),
         "order_url": f"{origin}{prefix}/orders/{order_token(shop.settings.keys, order.store_id, order.id)}",
     }
-    subject = f"{_subject(job.detail)} ({order.number})"
+    template = job.detail.partition(":")[0]
+    subject = f"{_subject(template)} ({order.number})"
     message = envelope(shop, job, store, contact.email, subject, order.request_id)
-    message.set_content(render_template(f"mail/{job.detail}.txt", **context))
-    message.add_alternative(render_template(f"mail/{job.detail}.html", **context), subtype="html")
+    message.set_content(render_template(f"mail/{template}.txt", **context))
+    message.add_alternative(render_template(f"mail/{template}.html", **context), subtype="html")
     return message
 
 
 def _subject(template: str) -> str:
     subjects: dict[str, str] = {
         "order_paid": _("ご注文ありがとうございます"),
+        "order_authorised": _("ご注文ありがとうございます"),
+        "order_shipped": _("商品を発送しました"),
+        "order_canceled": _("ご注文の取り消し"),
         "order_cod": _("ご注文を承りました（代金引換）"),
         "order_expired": _("ご注文はお支払いが確認できず取り消されました"),
         "order_apology": _("お詫び: ご注文の品をご用意できず、全額を返金いたします"),

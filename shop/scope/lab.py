@@ -147,7 +147,7 @@ class Lab:
         folder.mkdir()
         sandbox = self._stack.enter_context(running_sandbox(folder))
         url = self.copy_of_template(folder / "shop.sqlite")
-        _stock_up(url)
+        stock_up(url)
         shop = create_shop(load(make_environ(url, **sandbox.addresses)))
         self._stack.callback(shop.db.dispose)
         app = create_app(shop=shop)
@@ -157,7 +157,7 @@ class Lab:
         return Desk(app, shop, sandbox)
 
 
-def _stock_up(url: str) -> None:
+def stock_up(url: str) -> None:
     """Let no check run out of goods."""
     database = Database(url)
     database.write(lambda session: session.execute(update(Variant).values(on_hand=PLENTY)))

@@ -45,7 +45,7 @@ def member_of(shop: Shop, store_id: str, order_id: str) -> Member:
     """Make an account on a store, sign in, take over an order that was placed."""
     now, mail = utcnow(), f"{new_id()}@example.jp"
     asks = Browser("127.0.0.1", "scope verify", None, "ja", new_id())
-    invitation = _letter(shop, store_id, letters.JOIN, mail)
+    invitation = letter_to(shop, store_id, letters.JOIN, mail)
     profile, password = Profile("試験", "花"), new_id() + new_id()
     entered = join.join(shop, store_id, invitation, profile, password, asks, now)
     who = _who(shop, store_id, mail)
@@ -58,10 +58,10 @@ def member_of(shop: Shop, store_id: str, order_id: str) -> Member:
         ).one()
     shop.db.write(lambda session: claim.take(session, _again(session, who), order_id))
     links = {
-        letters.JOIN: _letter(shop, store_id, letters.JOIN, f"{new_id()}@example.jp"),
-        letters.RESET: _letter(shop, store_id, letters.RESET, mail, who.id),
-        letters.EMAIL: _letter(shop, store_id, letters.EMAIL, f"{new_id()}@example.jp", who.id),
-        letters.CLAIM: _letter(shop, store_id, letters.CLAIM, mail, who.id, order_id),
+        letters.JOIN: letter_to(shop, store_id, letters.JOIN, f"{new_id()}@example.jp"),
+        letters.RESET: letter_to(shop, store_id, letters.RESET, mail, who.id),
+        letters.EMAIL: letter_to(shop, store_id, letters.EMAIL, f"{new_id()}@example.jp", who.id),
+        letters.CLAIM: letter_to(shop, store_id, letters.CLAIM, mail, who.id, order_id),
     }
     return Member(_cookie(entered), address_id, order_id, links)
 
@@ -86,7 +86,7 @@ def _again(session: Session, who: SignedIn) -> Account:
     return session.get_one(Account, (who.account.store_id, who.id))
 
 
-def _letter(
+def letter_to(
     shop: Shop, store_id: str, kind: str, to: str, account_id: str | None = None, order_id: str | None = None
 ) -> str:
     """A letter as the pages would want it; its link's token."""

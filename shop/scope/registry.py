@@ -72,7 +72,6 @@ class Check:
 
 
 _NO_CHECK = "the feature is here, an automatic check of it is not"
-_BY_TESTS = _NO_CHECK + "; the tests look at it: tests/{}"
 _S, _R, _B = Group.STATIC, Group.REQUEST, Group.BROWSER
 
 # fmt: off
@@ -96,9 +95,9 @@ CHECKS: tuple[Check, ...] = (
     Check("E9", "Altered amounts, orders and success pages pay for nothing", "金額と注文の改ざん",
           _R, "tamper:look", (), ("F1", "F2"), ("2.2.2", "2.3.2", "8.3.1"), 10),
     Check("E10", "Card testing is slowed and stopped", "クレジットマスター対策",
-          _R, _BY_TESTS.format("shop/test_card_testing.py"), (), ("V5",), ("2.4.1", "6.3.1"), 0, "shop.card_testing"),
+          _R, "card_testing:look", (), ("V5",), ("2.4.1", "6.3.1"), 15, "shop.card_testing"),
     Check("E11", "Login, registration and changes of a shopper's account", "会員の不正ログイン対策",
-          _R, _BY_TESTS.format("accounts"), (), ("F4",), ("6.2", "6.3.1", "7.5.1"), 0, "shop.accounts"),
+          _R, "shoppers:look", (), ("F4",), ("6.2", "6.3.1", "7.5.1"), 8, "shop.accounts"),
     Check("E12", "Staff: address, second factor, lock, no default account", "管理画面の保護",
           _R, "staff:look", ("2.2.2", "8.2.1", "8.2.2", "8.3.1", "8.3.5", "8.3.6", "8.3.7"), ("V1",),
           ("6.3.2", "6.3.3", "8.2.1"), 8, "shop.staff"),
@@ -107,7 +106,7 @@ CHECKS: tuple[Check, ...] = (
     Check("E14", "Nothing but pages and static files is served", "公開領域の確認",
           _R, "paths:look", ("6.3.1",), ("V2",), ("5.3", "13.4.1", "13.4.2", "13.4.3"), 6),
     Check("E15", "What a shopper types does not run in a staff browser", "管理画面での格納型XSS",
-          _B, _NO_CHECK, ("script criterion: technique",), ("V3",), ("1.2.1", "3.2.2"), 0, "shop.staff"),
+          _B, "stored_script:look", ("script criterion: technique",), ("V3",), ("1.2.1", "3.2.2"), 15, "shop.staff"),
     Check("E16", "SQL, template and script injection, cross-site posts", "注入とCSRF",
           _R, "injection:look", ("6.3.1",), ("V3",), ("1.2.4", "1.3.7", "3.5.1"), 12),
     Check("E17", "Dependencies: locked by hash, listed, audited", "依存部品",
@@ -119,7 +118,7 @@ CHECKS: tuple[Check, ...] = (
     Check("E20", "3-D Secure is asked for, and failing it ships nothing", "3-Dセキュア",
           _R, "three_d_secure:look", (), ("F3",), ("2.3.1",), 4),
     Check("E21", "Stop of card payment and the gate before it resumes", "決済停止と再開",
-          _R, _BY_TESTS.format("shop/test_cards.py"), ("12.10.1",), ("seed case",), ("16.5.3",), 0, "shop.cards"),
+          _R, "stop:look", ("12.10.1",), ("seed case",), ("16.5.3",), 4, "shop.cards"),
     Check("E22", "Incident kit: who is affected, deadlines, notices", "漏えい時の対応",
           _R, _NO_CHECK, ("12.10.1",), ("APPI art. 26",), ("16.2.1",), 0, "shop.incidents"),
     Check("E23", "Register of service providers and age of their papers", "委託先の記録",

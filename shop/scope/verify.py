@@ -11,12 +11,12 @@ from typing import Any
 
 import click
 
+from security.result_sarif import sarif
 from security.signatures import SigningKey
 from shop.scope import challenge, lab, running
 from shop.scope.registry import CHECKS, UnknownCheck, chosen
 from shop.scope.report.document import Run, document
 from shop.scope.report.page import page
-from shop.scope.report.sarif import sarif
 from shop.scope.result import Result, Status, exit_status
 from shop.scope.signing import key_in
 from shop.scope.verdict import headline, store_lines
@@ -101,6 +101,7 @@ def write(folder: Path, whole: dict[str, Any], results: list[Result], key: Signi
     signed = key.sign(whole) if key else whole
     (folder / "report.html").write_text(page_text, "utf-8")
     (folder / "report.json").write_text(json.dumps(signed, ensure_ascii=False, indent=1), "utf-8")
-    (folder / "report.sarif").write_text(json.dumps(sarif(results), ensure_ascii=False, indent=1), "utf-8")
+    log = sarif(results, "hitsuka scope verify")
+    (folder / "report.sarif").write_text(json.dumps(log, ensure_ascii=False, indent=1), "utf-8")
     for name, text in files.items():
         (folder / name).write_text(text, "utf-8")

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from security.canary.numbers import fresh_number
-from security.canary.page import Allowed, Executed, judge_document
+from security.canary.page import Allowed, Executed, judge_document, origin_of
+from security.canary.typing import Typed, leaks, type_everywhere
 from security.canary.watched import Hop, Watched
 from security.finding import Finding
-from security.forms import forms_of, search
 from security.scripts import inventory
 from shop.orders.links import order_of_token
 from shop.scope import pages
@@ -22,7 +22,6 @@ from shop.scope.lab import Lab
 from shop.scope.members import Member, member_of
 from shop.scope.purchases import shopper_of
 from shop.scope.shopper import Shopper
-from shop.scope.typing import Typed, type_everywhere
 from shop.stores import PaymentType, all_stores
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ class _Walker:
             shopper.confirm()
             self.walk.at_payment[store_id] = watched.page.url
             shopper.fields.locator('input[autocomplete="cc-number"]').wait_for()
-            self.walk.frames[store_id] = sorted({_origin(frame.url) for frame in watched.page.frames})
+            self.walk.frames[store_id] = sorted({origin_of(frame.url) for frame in watched.page.frames})
             self._picture(watched, store_id, "desktop")
             if shopper.is_token:
                 self._see(watched, store_id, "desktop", "ja", 200)
@@ -252,7 +251,7 @@ class _Walker:
         typed = type_everywhere(watched, number)
         if urlsplit(watched.page.url).path == urlsplit(url).path:
             findings += judge_document(watched.document(), allowed)
-        findings += [*typed.findings(shown(url)), *_leaks(watched, number, shown(url))]
+        findings += [*typed.findings(shown(url)), *leaks(watched, number, shown(url))]
         seen = Seen(store_id, size, locale, shown(url), status, list(dict.fromkeys(findings)))
         seen.executed, seen.headers, seen.typed = executed, list(watched.headers), typed
         seen.workers = watched.workers()
@@ -274,20 +273,3 @@ class _Walker:
         number = fresh_number()
         self.system.sandbox.control("cards", {"number": number, "outcome": outcome})
         return number
-
-
-def _leaks(watched: Watched, number: str, where: str) -> Iterator[Finding]:
-    """Whether what was typed left the browser by itself, or was kept in it."""
-    forms = forms_of(number)
-    for sent in watched.sent:
-        if search(sent.whole, forms):
-            yield Finding(
-                where, None, "number-left", f"a typed number was sent to {_origin(sent.url)} without a press"
-            )
-    if search(watched.kept().encode(), forms):
-        yield Finding(where, None, "number-kept", "a typed number was kept in the browser's storage")
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

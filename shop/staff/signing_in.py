@@ -42,7 +42,13 @@ _log = logging.getLogger("hitsuka.staff")
 _FROM_ONE = Rule("staff-sign-in-address", 20, dt.timedelta(minutes=10))
 _FROM_ALL = Rule("staff-sign-in", 60, dt.timedelta(minutes=1))
 """So that tries from everywhere at once do not fill the database; passkeys are counted apart."""
-_COUNTED = {"/sign-in": "", "/sign-in/code": "", "/passkey/options": "passkey "}
+_ANSWER = "passkey answer "
+_COUNTED = {
+    "/sign-in": "",
+    "/sign-in/code": "",
+    "/passkey/options": "passkey ",
+    "/sign-in/passkey": _ANSWER,
+}
 """Paths that a stranger may post to, and the kind that each counts under."""
 
 
@@ -238,7 +244,11 @@ def ask_passkey(shop: Shop, sender: Sender) -> tuple[str, str]:
 
 
 def try_passkey(shop: Shop, token: str | None, answer: str, sender: Sender) -> str:
-    """A passkey that checked its holder is both factors. The new session's token. Raises NotSigned."""
+    """A passkey that checked its holder is both factors. The new session's token. Raises NotSigned, TooMany, NotNow.
+
+    Counted, as each refused one leaves a row in the audit chain, which is never made shorter.
+    """
+    count_use(shop, sender, _ANSWER)
 
     def work(session: Session, member: Member) -> str:
         return signed(session, shop, member, "passkey", sender, utcnow())

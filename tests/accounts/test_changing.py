@@ -10,14 +10,23 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from payments.columns import utcnow
-from shop.accounts import throttle
+from shop.accounts import known, throttle
 from shop.accounts.letters import RESET_LASTS
-from shop.accounts.models import Account, AccountSession, Letter
+from shop.accounts.models import Account, AccountDevice, AccountSession, Letter
 from shop.accounts.sessions import PROOF_LASTS
 from shop.audit.models import AuditEntry
 from shop.context import Shop
 from shop.identity import totp
-from tests.accounts.member import OTHER_PASSWORD, PASSWORD, Member, kinds, new_address, text_of
+from shop.identity.tokens import token_hash
+from tests.accounts.member import (
+    OTHER_PASSWORD,
+    PASSWORD,
+    Member,
+    factor_on,
+    kinds,
+    new_address,
+    text_of,
+)
 from tests.concurrency.together import together
 
 CHANGES = [
@@ -52,22 +61,6 @@ def _code(shop: Shop, account: Account) -> str:
     place = Place(account.store_id, "account", "totp", account.id)
     secret = shop.vault.open_personal(place, account.totp, purpose=Purpose.SIGN_IN)
     return pyotp.TOTP(secret).at(utcnow())
-
-
-def _forget_step(shop: Shop) -> None:
-    """As if half a minute had passed since the last code."""
-    shop.db.write(lambda session: session.execute(update(Account).values(totp_step=0)))
-
-
-def _with_factor(member: Member) -> list[str]:
-    """Turn the second factor on; the recovery codes."""
-    assert member.send("/account/factor/start").status_code == 303
-    page = member.get("/account/factor").text
-    secret = page.split('<code class="account__secret">')[1].split("</code>")[0]
-    answer = member.send("/account/factor", {"code": pyotp.TOTP(secret).now()})
-    assert answer.status_code == 200, answer.text
-    _forget_step(member.shop)
-    return [part.split("</code>")[0] for part in answer.text.split("<li><code>")[1:]]
 
 
 # --- Proving again ---
@@ -155,6 +148,26 @@ def test_a_reset_link_works_once_and_signs_nobody_in(both_app: Flask, both_shop:
     assert kinds(both_shop)[-1] == "notice_password"
 
 
+def test_a_link_goes_to_the_address_as_its_owner_writes_it(app: Flask) -> None:
+    """Other capitals find the account, and may be somebody else's mailbox."""
+    member = Member(app).join()
+    for path, kind in (("/account/reset", "reset"), ("/account/join", "exists")):
+        Member(app, remote="203.0.113.9").send(path, {"email": member.email.replace("member", "MEMBER")})
+        assert member.newest(kind)["To"] == member.email
+
+
+def test_a_new_password_makes_other_browsers_strangers(app: Flask, shop: Shop) -> None:
+    member = Member(app).join()
+    other = Member(app, remote="192.0.2.7")
+    assert other.sign_in(member.email).status_code == 303
+    member.prove()
+    assert member.send("/account/password", {"password": OTHER_PASSWORD}).status_code == 303
+    with shop.db.read() as session:
+        [kept] = session.scalars(select(AccountDevice)).all()
+    cookie = known.token_in(shop.settings.keys, "style", member.cookie("device") or "")
+    assert kept.token_hash == token_hash(cookie or "")
+
+
 def test_a_link_used_twice_at_once_changes_once(both_app: Flask, both_shop: Shop) -> None:
     member = Member(both_app).join()
     member.send("/account/reset", {"email": member.email})
@@ -198,7 +211,7 @@ def test_a_reset_link_dies(app: Flask, shop: Shop, what: str) -> None:
 
 def test_a_reset_does_not_weaken_the_second_factor(both_app: Flask, both_shop: Shop) -> None:
     member = Member(both_app).join()
-    codes = _with_factor(member)
+    codes = factor_on(member)
     thief = Member(both_app, remote="192.0.2.66")
     thief.send("/account/reset", {"email": member.email})
     link = thief.link("reset")
@@ -217,7 +230,7 @@ def test_a_reset_does_not_weaken_the_second_factor(both_app: Flask, both_shop: S
 
 def test_a_password_alone_opens_nothing_with_the_factor_on(both_app: Flask, both_shop: Shop) -> None:
     member = Member(both_app).join()
-    _with_factor(member)
+    factor_on(member)
     assert kinds(both_shop)[-1] == "notice_factor_on"
     other = Member(both_app, remote="192.0.2.7")
     assert other.sign_in(member.email).headers["Location"] == "/account/sign-in/code"
@@ -236,7 +249,7 @@ def test_a_password_alone_opens_nothing_with_the_factor_on(both_app: Flask, both
 
 def test_a_code_is_taken_once_by_two_at_once(both_app: Flask, both_shop: Shop) -> None:
     member = Member(both_app).join()
-    codes = _with_factor(member)
+    codes = factor_on(member)
     people = [Member(both_app, remote=f"192.0.2.{n}") for n in (7, 8)]
     for one in people:
         one.sign_in(member.email)
@@ -248,7 +261,7 @@ def test_a_code_is_taken_once_by_two_at_once(both_app: Flask, both_shop: Shop) -
 
 
 def test_codes_can_not_be_guessed(member: Member, app: Flask, shop: Shop) -> None:
-    _with_factor(member)
+    factor_on(member)
     thief = Member(app, remote="192.0.2.66")
     answers = []
     for _try in range(throttle.FACTOR.most + 1):
@@ -262,7 +275,7 @@ def test_codes_can_not_be_guessed(member: Member, app: Flask, shop: Shop) -> Non
 
 
 def test_proving_wants_the_code_too(member: Member, shop: Shop) -> None:
-    _with_factor(member)
+    factor_on(member)
     _later(shop)
     assert member.prove().status_code == 422
     code = _code(shop, member.account())
@@ -271,7 +284,7 @@ def test_proving_wants_the_code_too(member: Member, shop: Shop) -> None:
 
 
 def test_the_factor_can_be_turned_off_and_its_codes_end(member: Member, app: Flask, shop: Shop) -> None:
-    codes = _with_factor(member)
+    codes = factor_on(member)
     fresh = member.send("/account/factor/codes").text
     assert codes[0] not in fresh
     assert member.send("/account/factor/off").status_code == 303

@@ -35,6 +35,18 @@ class Listener:
     def paid(self, session: Session, payment: Payment) -> None:
         self.told.append("paid")
 
+    def authorised(self, session: Session, payment: Payment) -> None:
+        self.told.append("authorised")
+
+    def captured(self, session: Session, payment: Payment) -> None:
+        self.told.append("captured")
+
+    def voided(self, session: Session, payment: Payment) -> None:
+        self.told.append("voided")
+
+    def capture_failed(self, session: Session, payment: Payment) -> None:
+        self.told.append("capture_failed")
+
     def declined(self, session: Session, payment: Payment, told: Told) -> None:
         self.told.append("declined")
 
@@ -137,6 +149,7 @@ class Till:
             locale="ja",
             email="guest@example.jp",
             expires_at=attempt.expires_at,
+            capture_later=attempt.capture_later,
         )
 
     def now(self, payment: Payment) -> Payment:

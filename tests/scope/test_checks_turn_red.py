@@ -17,11 +17,15 @@ from security.headers import CSP
 from security.secret_scan import find
 from shop import app as shop_app
 from shop import web
+from shop.accounts import throttle
+from shop.accounts.current import SignedIn
 from shop.app import create_shop
+from shop.card_testing import rules as card_rules
+from shop.cards import gate
 from shop.context import Shop
 from shop.csrf import csrf
 from shop.db.tables import metadata
-from shop.scope.checks import dependencies, injection, integrity, secrets, staff, staff_posts
+from shop.scope.checks import dependencies, injection, integrity, secrets, staff, staff_posts, stop
 from shop.scope.colleagues import Colleague, make_colleague, session_of
 from shop.scope.lab import Lab
 from shop.scope.result import Notes, Result, Status
@@ -35,7 +39,9 @@ def rules(result: Result) -> set[str]:
     return {finding.rule for finding in result.notes.findings}
 
 
-@pytest.mark.parametrize("name", ["E4", "E7", "E8", "E12", "E13", "E14", "E16", "E18", "E20", "E24"])
+@pytest.mark.parametrize(
+    "name", ["E4", "E7", "E8", "E10", "E11", "E12", "E13", "E14", "E16", "E18", "E20", "E21", "E24"]
+)
 def test_green_as_things_are(name: str, look: Look) -> None:
     result = look(name)
     assert result.status is Status.GREEN, result.notes
@@ -306,3 +312,26 @@ def test_e17_an_audit_that_got_no_answer_is_never_green(tree: Path, monkeypatch:
     notes = Notes()
     dependencies._audit(Lab(tree, root=tree), notes)
     assert notes.status is Status.NOT_EXERCISED
+
+
+# --- E10, E11, E21: attacks on cards and accounts, the stop ---
+
+
+def test_e10_card_testing_that_nothing_slows(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DECLINES_OF_BROWSER", "DECLINES_OF_NETWORK", "DECLINES_OF_CUSTOMER", "DECLINES_OF_ORDER"):
+        monkeypatch.setattr(card_rules, name, 1000)
+    monkeypatch.setattr(card_rules, "SLOW_FROM", 1000)
+    monkeypatch.setattr(card_rules, "PAUSE_FROM", 1000)
+    assert rules(look("E10")) == {"card-testing", "no-pause"}
+
+
+def test_e11_accounts_that_anybody_may_guess_and_change(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttle, "hit_sign_in", lambda *_about: None)
+    monkeypatch.setattr(SignedIn, "is_proved", lambda *_about: True)
+    assert {"guessing", "no-proof"} <= rules(look("E11"))
+
+
+def test_e21_a_stop_that_stops_nothing(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stop, "stop_cards", lambda *_about, **_named: None)
+    monkeypatch.setattr(gate, "conditions", lambda *_about: [])
+    assert {"no-stop", "sold-by-card", "gate-open", "no-record"} <= rules(look("E21"))

@@ -13,12 +13,12 @@ from security.canary.sinks import MissingEvidence
 from security.columns import why_forbidden
 from security.header_rules import Expected, judge
 from security.markup import forms
+from security.result_sarif import sarif
 from security.signatures import BadKey, BadSignature, SigningKey, opened
 from shop.cli import main
 from shop.scope import challenge
 from shop.scope.lab import Lab
 from shop.scope.registry import CHECKS, Check, Group, UnknownCheck, chosen
-from shop.scope.report.sarif import sarif
 from shop.scope.result import Notes, NotExercised, Result, Status, exit_status
 from shop.scope.running import run, run_one
 from shop.scope.verdict import headline, store_lines
@@ -256,7 +256,7 @@ def test_the_verdict_never_says_more_than_it_may() -> None:
 def test_sarif_has_findings_and_what_is_missing() -> None:
     found = result(missing=["no browser"])
     found.notes.found("shop/a.py", "rule", "a sentence", 3)
-    (one,) = sarif([found])["runs"]
+    (one,) = sarif([found], "tool")["runs"]
     assert one["results"][0]["locations"][0]["physicalLocation"]["region"] == {"startLine": 3}
     assert one["invocations"][0]["executionSuccessful"] is False
 

@@ -239,7 +239,15 @@ def _assert_headers(answer: TestResponse) -> None:
 
 @pytest.mark.parametrize(
     "next_path",
-    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/\n/evil", "é"],
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/\n/evil",
+        "é",
+        "//[",
+    ],
 )
 def test_after_signing_in_nobody_is_sent_elsewhere(shop_app: Flask, shop: Shop, next_path: str) -> None:
     person, desk = make_member(shop), Desk(shop_app)
@@ -316,6 +324,26 @@ def test_from_elsewhere_the_host_looks_empty(
     if not allowed:
         assert desk.post_bare("/sign-in", None, **headers).status_code == 404
     shop.db.dispose()
+
+
+def test_from_elsewhere_it_can_not_be_told_from_a_host_that_nobody_has(sqlite_url: str) -> None:
+    shop = at_ease(create_shop(load(make_environ(sqlite_url, STAFF_NETWORKS="192.0.2.0/24"))))
+    client = create_app(shop=shop).test_client()
+    client.environ_base["REMOTE_ADDR"] = "198.51.100.1"
+    for method in ("GET", "HEAD", "POST", "PUT", "OPTIONS", "DELETE"):
+        for path in ("/sign-in", "/nothing", "/csp-report", "/sign-in?next=%00"):
+            seen = [
+                client.open(path, method=method, base_url=origin)
+                for origin in (STAFF, "http://nobody.localhost:8000")
+            ]
+            said = [(answer.status_code, answer.text, sorted(_steady(answer).items())) for answer in seen]
+            assert said[0] == said[1], (method, path)
+            assert said[0][0] == 404
+    shop.db.dispose()
+
+
+def _steady(answer: TestResponse) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name != "X-Request-Id"}
 
 
 @pytest.mark.parametrize("networks", ["192.0.2.1/24", "everywhere", "192.0.2.0/33", "10.0.0.0/8;::/0"])

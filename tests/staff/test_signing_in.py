@@ -273,6 +273,18 @@ def test_many_tries_from_one_address_are_sent_away_without_a_hash(shop_app: Flas
     assert Desk(shop_app, address="203.0.113.8").password(make_member(shop)).status_code == 303
 
 
+def test_answers_of_passkeys_are_counted_too_as_each_leaves_a_row_for_ever(
+    shop_app: Flask, shop: Shop
+) -> None:
+    desk = Desk(shop_app, address="203.0.113.7")
+    statuses = [
+        desk.post("/sign-in/passkey", {"answer": "{}"}, form_on="/sign-in").status_code for _ in range(23)
+    ]
+    assert statuses == [401] * 20 + [429] * 3
+    assert len([outcome for _action, outcome, _fields in audited(shop) if outcome == "refused"]) == 20
+    assert Desk(shop_app, address="203.0.113.8").password(make_member(shop)).status_code == 303
+
+
 def test_without_counters_nobody_signs_in(settings: object, shop: Shop) -> None:
     class Down:
         def hit(self, *_uses: object, now: float | None = None) -> object:

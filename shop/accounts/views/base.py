@@ -9,16 +9,17 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date, to_user_timezone
 from flask_babel import gettext as _
+from werkzeug.exceptions import RequestEntityTooLarge
 
-from shop.accounts import current
+from shop.accounts import current, throttle
 from shop.accounts.current import GoTo, SignedIn, browser
 from shop.accounts.letters import LinkOver
 from shop.accounts.throttle import TooOften
 from shop.accounts.where import safe_next
 from shop.checkout.forms import ActionForm
-from shop.context import the_store
+from shop.context import the_shop, the_store
 from shop.identity.passwords import Busy
-from shop.limits import LimitsDown
+from shop.limits import LimitsDown, Rule
 from shop.orders.states import OrderState
 
 account = Blueprint("account", __name__, url_prefix="/account")
@@ -41,13 +42,24 @@ def elsewhere(endpoint: str, text: str = "", **values: Any) -> Response:
 
 
 def wanted() -> str | None:
-    """Where the person wanted to go, if that is a path of this site."""
-    return safe_next(request.form.get("next") or request.args.get("next"))
+    """Where the person wanted to go, if that is a path of this site. The page that says so of a form that is too large
+    asks as well: then nothing of the form is to be had."""
+    try:
+        typed = request.form.get("next")
+    except RequestEntityTooLarge:
+        typed = None
+    return safe_next(typed or request.args.get("next"))
 
 
 def own_names(*more: str) -> list[str]:
     """Words that a stranger could guess a password from, beside the person's own."""
     return [the_store().name, the_store().id, *more]
+
+
+def count_step(rule: Rule) -> None:
+    """Count a step that anybody may send, before anything of it is looked at. Raises TooOften, LimitsDown."""
+    shop, who = the_shop(), browser()
+    throttle.hit_noted(shop.limits, shop.refused, throttle.step_uses(rule, who.address, who.device_hash))
 
 
 def valid_action() -> SignedIn:
@@ -97,6 +109,7 @@ def _day(moment: dt.datetime) -> str:
 def _order_state(state: str) -> str:
     texts: dict[str, str] = {
         OrderState.PLACED: _("お支払い待ち"),
+        OrderState.AUTHORISED: _("出荷の準備中"),
         OrderState.WAITING: _("ご入金待ち"),
         OrderState.ON_DELIVERY: _("代金引換でお届け"),
         OrderState.RETURNED: _("お渡しできず終了"),
@@ -105,8 +118,19 @@ def _order_state(state: str) -> str:
         OrderState.REVIEW: _("確認中"),
         OrderState.REFUNDING: _("返金手続き中"),
         OrderState.REFUNDED: _("返金済み"),
+        OrderState.CANCELED: _("取り消し"),
     }
     return texts.get(state, state)
 
 
-__all__ = ["_", "account", "browser", "elsewhere", "own_names", "page", "valid_action", "wanted"]
+__all__ = [
+    "_",
+    "account",
+    "browser",
+    "count_step",
+    "elsewhere",
+    "own_names",
+    "page",
+    "valid_action",
+    "wanted",
+]

@@ -7,14 +7,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from payments.columns import utcnow
-from shop.accounts import entry, sessions
+from shop.accounts import entry, sessions, throttle
 from shop.accounts import factor as second_factor
 from shop.accounts import prove as proving
 from shop.accounts.current import account_of, browser, let_in, let_out, session_token, signed_in
 from shop.accounts.entry import Entered, Wrong
 from shop.accounts.forms import CodeForm, PasskeyForm, ProveForm, SignInForm
 from shop.accounts.sessions import Found
-from shop.accounts.views.base import account, page, valid_action, wanted
+from shop.accounts.views.base import account, count_step, page, valid_action, wanted
 from shop.context import the_shop, the_store
 from shop.refusing import TEXT, refusal_headers
 
@@ -44,16 +44,22 @@ def enter() -> ResponseReturnValue:
         form.refuse("password", _("メールアドレスかパスワードが違います。"))
         return _sign_in_page(form, status=422)
     if entered.needs_factor:
+        _end_former()
         return let_in(make_response(redirect(url_for("account.factor", next=wanted()), 303)), entered)
     return come_in(entered)
 
 
 def come_in(entered: Entered) -> Response:
     """Give the browser its new session, end the one it had, and go where the person wanted to."""
+    _end_former()
+    return let_in(make_response(redirect(wanted() or url_for("account.home"), 303)), entered)
+
+
+def _end_former() -> None:
+    """The browser forgets the session that it had; so does the table."""
     old = account_of(request)
     if old is not None:
         the_shop().db.write(lambda session: sessions.end(session, the_store().id, old.id, old.session.id))
-    return let_in(make_response(redirect(wanted() or url_for("account.home"), 303)), entered)
 
 
 @account.get("/sign-in/code")
@@ -67,6 +73,7 @@ def factor() -> ResponseReturnValue:
 @account.post("/sign-in/code")
 def pass_factor() -> ResponseReturnValue:
     """Take the second factor."""
+    count_step(throttle.STEP)
     form = CodeForm()
     form.validate_on_submit()
     half = _half()

@@ -14,7 +14,7 @@ from shop.accounts import passkeys, throttle
 from shop.accounts.current import browser, proved, signed_in
 from shop.accounts.entry import Wrong
 from shop.accounts.forms import IdForm, PasskeyForm, ProveForm, SignInForm
-from shop.accounts.views.base import account, elsewhere, page, wanted
+from shop.accounts.views.base import account, count_step, elsewhere, page, wanted
 from shop.accounts.views.entry import come_in
 from shop.checkout.forms import ActionForm
 from shop.context import the_shop, the_store
@@ -30,13 +30,14 @@ _ADD, _USE = "add", "use"
 def passkey_options() -> ResponseReturnValue:
     """A challenge to sign in or to prove oneself by. No name is asked, none is told."""
     ActionForm().validate_on_submit()
-    throttle.hit(the_shop().limits, (throttle.CHALLENGES, browser().address))
+    count_step(throttle.CHALLENGES)
     return _challenge(_USE, webauthn.ask_to_sign_in(passkeys.site_of(the_shop(), the_store())))
 
 
 @account.post("/passkey")
 def enter_by_passkey() -> ResponseReturnValue:
     """Sign in by the browser's answer."""
+    count_step(throttle.BY_ADDRESS)
     form = PasskeyForm()
     try:
         challenge = _valid(form, _USE)
@@ -52,6 +53,7 @@ def enter_by_passkey() -> ResponseReturnValue:
 def prove_by_passkey() -> ResponseReturnValue:
     """Prove again who one is, by the browser's answer."""
     who, form = signed_in(), PasskeyForm()
+    count_step(throttle.BY_ADDRESS)
     try:
         challenge = _valid(form, _USE)
         passkeys.prove(the_shop(), the_store(), who, form.text("answer"), challenge, browser(), utcnow())

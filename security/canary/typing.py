@@ -1,16 +1,19 @@
 """Type a number into everything on a page that takes text, and see whether the page, or else the server, refuses it."""
 
+# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from security.canary.watched import Watched
-from security.finding import Finding
+from ..finding import Finding
+from ..forms import forms_of, search
+from .page import origin_of
+from .watched import Watched
 
 # Every element of the page's own tree that takes text, open shadow roots and own frames included.
-_TYPE = """async (number) => {
+_TYPE = """async (number, mark) => {
   const roots = [document], found = [];
   for (let at = 0; at < roots.length; at += 1) {
     for (const each of roots[at].querySelectorAll("*")) {
@@ -43,7 +46,7 @@ _TYPE = """async (number) => {
       const method = each.form.method.toUpperCase(), body = new URLSearchParams(new FormData(each.form));
       const url = new URL(each.form.action);
       if (method === "GET") url.search = body;
-      const wish = { method, redirect: "manual", ...(method === "GET" ? {} : { body }) };
+      const wish = { method, redirect: "manual", headers: { "X-Canary": mark }, ...(method === "GET" ? {} : { body }) };
       const answer = await fetch(url, wish).catch(() => null);
       about.refused = Boolean(answer && answer.status === 422 && answer.headers.get("x-pan-guard") === "refused");
     }
@@ -75,4 +78,16 @@ class Typed:
 
 def type_everywhere(watched: Watched, number: str) -> Typed:
     """One number into each field in turn; the page is left as it was."""
-    return Typed(watched.run(_TYPE, number))
+    return Typed(watched.run(_TYPE, number, watched.mark))
+
+
+def leaks(watched: Watched, number: str, where: str) -> Iterator[Finding]:
+    """Whether what was typed left the browser by itself, or was kept in it. What `type_everywhere` sent is ours."""
+    forms, own = forms_of(number), origin_of(watched.page.url)
+    for sent in watched.sent:
+        is_ours = watched.mark.encode() in sent.whole and origin_of(sent.url) == own
+        if not is_ours and search(sent.whole, forms):
+            place = origin_of(sent.url)
+            yield Finding(where, None, "number-left", f"a typed number was sent to {place} without a press")
+    if search(watched.kept().encode(), forms):
+        yield Finding(where, None, "number-kept", "a typed number was kept in the browser's storage")

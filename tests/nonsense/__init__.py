@@ -1,0 +1,1 @@
+"""Nonsense at every address of both applications."""
