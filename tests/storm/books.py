@@ -166,17 +166,22 @@ def _orders(session: Session) -> Iterator[str]:
 
 
 def _stock(session: Session, stock: Mapping[Goods, int]) -> Iterator[str]:
-    """What is there and what was sold is what there was; nothing is held."""
+    """What is there and what was sold is what there was; nothing is held but for who waits for a person."""
     query = select(Hold.store_id, Hold.sku, func.sum(Hold.quantity)).where(Hold.state == "taken")
     sold = {
         (store, sku): int(n) for store, sku, n in session.execute(query.group_by(Hold.store_id, Hold.sku))
     }
+    waiting = select(Hold.store_id, Hold.sku, func.sum(Hold.quantity)).join(
+        Order, (Order.store_id == Hold.store_id) & (Order.id == Hold.order_id)
+    )
+    waiting = waiting.where(Hold.state == "active", Order.state == "review").group_by(Hold.store_id, Hold.sku)
+    kept = {(store, sku): int(n) for store, sku, n in session.execute(waiting)}
     for goods, pieces in stock.items():
         variant = session.get_one(Variant, goods)
         if variant.on_hand + sold.get(goods, 0) != pieces or variant.on_hand < 0:
             yield f"{goods}: {variant.on_hand} there and {sold.get(goods, 0)} sold of {pieces}"
-        if variant.held:
-            yield f"{goods}: {variant.held} held for nobody"
+        if variant.held != kept.get(goods, 0):
+            yield f"{goods}: {variant.held} held, {kept.get(goods, 0)} of them for somebody"
 
 
 def _holds(session: Session) -> Iterator[str]:
