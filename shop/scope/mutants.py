@@ -125,7 +125,7 @@ def _outcome(
 ) -> Outcome:
     changed = dict(texts)
     for edit in mutant.edits:
-        changed[edit.file] = _edited(mutant, edit, changed)
+        changed[edit.file] = edited(mutant, edit, changed)
     touched = {edit.file for edit in mutant.edits}
     result = Result()
     judge(changed, settings, result, touched | _importers(touched, modules), dict(modules))
@@ -134,7 +134,8 @@ def _outcome(
     return Outcome(mutant, tuple(fired), tuple(result.unreadable))
 
 
-def _edited(mutant: Mutant, edit: Edit, texts: Mapping[str, str]) -> str:
+def edited(mutant: Mutant, edit: Edit, texts: Mapping[str, str]) -> str:
+    """The text of a file with an edit in it. Raises MutantError when its anchor does not stand there once."""
     text = texts.get(edit.file, "")
     if not edit.find:
         return text + edit.put
