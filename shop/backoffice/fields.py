@@ -51,6 +51,18 @@ FIELDS = (
         {f"{_ORDER}/cod/<what>": Right.SHIP},
     ),
     Field(
+        "order: what goes out, carrier and number, what is called off",
+        f"GET {_ORDER}/ship",
+        Right.SHIP,
+        {f"{_ORDER}/ship": Right.SHIP, f"{_ORDER}/call-off": Right.SHIP},
+    ),
+    Field(
+        "order: what a transfer left in the customer's balance",
+        f"GET {_ORDER}",
+        Right.SEE_ORDERS,
+        {f"{_ORDER}/balance": Right.REFUND},
+    ),
+    Field(
         "order: name, address, telephone, e-mail (opened by a press, written down first)",
         f"POST {_ORDER}/contact",
         Right.SEE_CUSTOMERS,

@@ -147,7 +147,7 @@ def _real(app: Flask) -> dict[str, str]:
 WHO: dict[str, Callable[[Flask], Walker]] = {
     "stranger": _stranger,
     "shopper": _shopper,
-    "staff's stranger": _staff,
+    "staff's stranger": lambda app: _staff(app),
     "staff": lambda app: _staff(app, *Role),
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from shop.scope.mutants import Edit, MutantError, edited
+from shop.scope.mutants import Edit, Mutant, MutantError, edited
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOG = ROOT / "tests" / "protections" / "catalog.toml"
@@ -54,10 +54,11 @@ def _protection(entry: dict[str, object]) -> Protection:
 def without(protection: Protection, root: Path = ROOT) -> dict[str, str]:
     """The files of `root` that change when it is taken out, with their new text. Raises BadCatalog."""
     texts: dict[str, str] = {}
+    change = Mutant(protection.id, "P", protection.keeps, (), protection.edits)
     for edit in protection.edits:
         try:
             before = texts.get(edit.file) or (root / edit.file).read_text("utf-8")
-            texts[edit.file] = edited(protection.id, edit, before)
+            texts[edit.file] = edited(change, edit, {edit.file: before})
         except (OSError, UnicodeDecodeError, MutantError) as error:
             raise BadCatalog(f"{protection.id}: {edit.file}: {error}") from error
         if texts[edit.file] == before:
