@@ -106,6 +106,7 @@ class World:
             self.keys[key] = Made(asked, None if fails else work())
         made = self.keys[key]
         if made.asked != asked:
+            self.broken.append("one idempotency key was used for two things")
             raise Refused("this key was used for something else")
         if made.result is None:
             raise OutcomeUnknown("500, remembered")
