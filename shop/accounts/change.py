@@ -20,6 +20,7 @@ from shop.accounts.throttle import Browser
 from shop.address import normalise
 from shop.checkout.models import Draft
 from shop.context import Shop
+from shop.identity.passwords import Lane
 
 
 def locked(session: Session, account: Account) -> Account:
@@ -33,7 +34,7 @@ def locked(session: Session, account: Account) -> Account:
 def change_password(shop: Shop, who: SignedIn, password: str, browser: Browser, now: dt.datetime) -> None:
     """Set a new password. Every other session ends, other browsers are known no more, and links that were sent before
     work no more. Raises Busy."""
-    hashed = shop.passwords.hash(password)
+    hashed = shop.passwords.hash(password, Lane.PROVED)
     email = people.email_of(shop.vault, who.account, browser.request_id)
 
     def work(session: Session) -> None:
@@ -67,7 +68,7 @@ def reset_password(
         factor.count_code(shop, account, browser)
         if not factor.could_be(shop, account, code, browser, now):
             raise Wrong
-    hashed = shop.passwords.hash(password)
+    hashed = shop.passwords.hash(password, Lane.PROVED)
 
     def work(session: Session) -> str | None:
         letter, kept = _of_letter(shop, session, store_id, token, letters.RESET, now, lock=True)

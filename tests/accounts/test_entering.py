@@ -17,7 +17,7 @@ from shop.accounts.sessions import IDLE, LASTS
 from shop.accounts.where import safe_next
 from shop.app import create_app
 from shop.context import Shop
-from shop.identity.passwords import Passwords
+from shop.identity.passwords import Busy, Lane, Passwords
 from shop.limits import LimitsDown, Rule, Verdict
 from tests.accounts.conftest import QuickPasswords, make_shop
 from tests.accounts.member import OTHER_PASSWORD, Member, factor_on, kinds, new_address, text_of
@@ -82,9 +82,7 @@ def test_when_too_many_passwords_are_checked_nobody_is_told_apart(sqlite_url: st
     import dataclasses
 
     class AlwaysBusy(Passwords):
-        def matches(self, kept: str | None, password: str) -> bool:
-            from shop.identity.passwords import Busy
-
+        def matches(self, kept: str | None, password: str, lane: Lane = Lane.ANYONE) -> bool:
             raise Busy
 
     shop = make_shop(sqlite_url)

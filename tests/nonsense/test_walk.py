@@ -9,9 +9,12 @@ import dataclasses
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from payments.provider import OutcomeUnknown
 from payments.providers.stripe import StripeProvider
@@ -219,3 +222,46 @@ def test_bodies_methods_headers_hosts_and_cookies(walker: Walker) -> None:
     for host in HOSTS:
         for path in ("/", "/sign-in", "/healthz"):
             walker.send("GET", path, environ_overrides={"HTTP_HOST": host})
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.postgres
+def test_each_role_alone(app: Flask, role: Role) -> None:
+    """What the others may not do must be refused as calmly as what is done."""
+    logging.disable(logging.INFO)
+    walker = _staff(app, role)
+    token = walker.token()
+    for piece in (None, "a~b", "%ff%00"):
+        for rule in walker.rules("GET"):
+            walker.send("GET", walker.path(rule, piece), rule=rule)
+        for rule in walker.rules("POST"):
+            walker.send("POST", walker.path(rule, piece), rule=rule, **encoded([("csrf_token", token)]))
+    logging.disable(logging.NOTSET)
+    assert walker.verdict() == {}
+
+
+_TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
+_FIELDS = st.dictionaries(st.sampled_from(names_of_fields()) | _TEXT, _TEXT, max_size=6)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_whatever_else_somebody_thinks_of(walker: Walker, data: st.DataObject) -> None:
+    method = data.draw(st.sampled_from(["GET", "POST"]))
+    rule = data.draw(st.sampled_from(walker.rules(method)))
+    piece = quote(data.draw(_TEXT.filter(bool)), safe="", encoding="utf-8", errors="surrogatepass")
+    fields = data.draw(_FIELDS)
+    query = urlencode(data.draw(_FIELDS), encoding="utf-8", errors="surrogatepass")
+    path = walker.path(rule, piece if data.draw(st.booleans()) else None)
+    if method == "GET":
+        walker.send(method, path, query, rule=rule)
+    else:
+        walker.send(
+            method, path, query, rule=rule, **encoded([("csrf_token", walker.token()), *fields.items()])
+        )
+    assert walker.found == {}
