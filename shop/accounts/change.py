@@ -188,13 +188,17 @@ def leave(shop: Shop, who: SignedIn, cart_id: str | None, browser: Browser, now:
         to = (Letter.store_id == account.store_id) & (Letter.email_hash == account.email_hash)
         session.execute(delete(Letter).where(to))
         letters.notify(session, shop.vault, account, "deleted", to=email, now=now, outlives=True)
-        if cart_id is not None:
-            at = (Draft.store_id == account.store_id) & (Draft.cart_id == cart_id)
-            session.execute(delete(Draft).where(at))
+        forget_draft(session, account.store_id, cart_id)
         session.execute(delete(Account).where(Account.store_id == account.store_id, Account.id == account.id))
         _record(shop, session, who.account, "account.delete", [], browser)
 
     shop.db.write(work)
+
+
+def forget_draft(session: Session, store_id: str, cart_id: str | None) -> None:
+    """Who is at this browser next finds no address in its basket's draft. Never commits."""
+    if cart_id is not None:
+        session.execute(delete(Draft).where(Draft.store_id == store_id, Draft.cart_id == cart_id))
 
 
 def _set_password(shop: Shop, session: Session, account: Account, hashed: str, now: dt.datetime) -> None:

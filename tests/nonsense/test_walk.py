@@ -109,7 +109,7 @@ def _shopper(app: Flask) -> Walker:
             assert member.prove().status_code == 303
         walker.client.set_cookie("account", member.cookie() or "", domain="style.localhost")
 
-    walker = Walker(app, app, STYLE, "/account/join", _real(app), revive)
+    walker = Walker(app, app, STYLE, "/account/join", _real(app), revive, "/(account|checkout|cart|orders)")
     added = encoded([("sku", plenty("style"))])
     assert walker.client.post("/cart/add", base_url=STYLE, **added).status_code == 303
     told = encoded([("csrf_token", walker.token()), *CONTACT.items()])
@@ -172,7 +172,7 @@ def test_addresses_and_queries(walker: Walker) -> None:
             walker.send("GET", walker.path(rule, piece), rule=rule)
         for query in queries:
             walker.send("GET", walker.path(rule), query, rule=rule)
-    assert walker.sent > 150
+    assert walker.sent > 100
 
 
 def test_forms_with_nonsense_in_every_field_that_any_form_has(walker: Walker) -> None:
@@ -180,10 +180,10 @@ def test_forms_with_nonsense_in_every_field_that_any_form_has(walker: Walker) ->
     assert len(names) > 40
     for rule in walker.rules("POST"):
         token = walker.token()
-        for piece in PATHS if rule.arguments else ():
+        for piece in PATHS[:4] if rule.arguments else ():
             walker.send("POST", walker.path(rule, piece), rule=rule, **encoded([("csrf_token", token)]))
         for text in TEXTS:
-            fields = [("csrf_token", token), *((name, text[:1_000]) for name in names)]
+            fields = [("csrf_token", token), *((name, text) for name in names)]
             walker.send("POST", walker.path(rule), rule=rule, **encoded(fields))
 
 
@@ -207,7 +207,9 @@ def _spoil(walker: Walker, action: str, fields: dict[str, str]) -> None:
         walker.send("POST", action, **encoded([*fields.items(), (name, "\udfff"), (name, "2")]))
 
 
+@pytest.mark.parametrize("walker", ["stranger", "staff"], indirect=True)
 def test_bodies_methods_headers_hosts_and_cookies(walker: Walker) -> None:
+    """Read before it is known who asks, at a store, and after it at the staff's host."""
     for rule in walker.rules("POST"):
         for body in BODIES:
             walker.send("POST", walker.path(rule), rule=rule, data=body.data, content_type=body.content_type)
@@ -231,7 +233,7 @@ def test_each_role_alone(app: Flask, role: Role) -> None:
     logging.disable(logging.INFO)
     walker = _staff(app, role)
     token = walker.token()
-    for piece in (None, "a~b", "%ff%00"):
+    for piece in (None, "%ff%00"):
         for rule in walker.rules("GET"):
             walker.send("GET", walker.path(rule, piece), rule=rule)
         for rule in walker.rules("POST"):
@@ -245,7 +247,7 @@ _FIELDS = st.dictionaries(st.sampled_from(names_of_fields()) | _TEXT, _TEXT, max
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
