@@ -25,7 +25,7 @@ from payments.models import Refund as RefundRow
 from payments.money import Money
 from payments.provider import Decline, Provider, Refund, Session, SessionStatus
 from payments.review import needs_a_person
-from payments.states import AttemptState, PaymentState, advance
+from payments.states import AttemptState, PaymentState, advance, advance_attempt
 from payments.stop import was_stopped_at
 
 _log = logging.getLogger("hitsuka.payments")
@@ -88,7 +88,7 @@ def apply_session(
         payment = lock_payment(session, listener, store_id, payment_id)
         if payment is None:
             return
-        _update_attempt(session, payment, told)
+        _update_attempt(session, payment, told, cause)
         if told.paid:
             _book_payment(session, payment, told, provider, listener, cause)
         elif told.payment_status == "requires_capture":
@@ -161,7 +161,7 @@ def lock_payment(
     return payment
 
 
-def _update_attempt(session: DBSession, payment: Payment, told: Session) -> None:
+def _update_attempt(session: DBSession, payment: Payment, told: Session, cause: str) -> None:
     is_it = Attempt.session_id == told.id
     if told.attempt:
         is_it |= (Attempt.id == told.attempt) & Attempt.session_id.is_(None)
@@ -178,7 +178,7 @@ def _update_attempt(session: DBSession, payment: Payment, told: Session) -> None
     }
     attempt.session_id = told.id
     if may_change:
-        attempt.state = _state_of(told).value
+        advance_attempt(session, attempt, _state_of(told), cause=cause)
 
 
 def _state_of(told: Session) -> AttemptState:
