@@ -49,6 +49,7 @@ MONEY: dict[str, Word] = {
     "captured": (lazy_gettext("入金"), "good"),
     "refunded": (lazy_gettext("返金"), "warn"),
     "returned": (lazy_gettext("返金の失敗による戻り"), "bad"),
+    "balance_return": (lazy_gettext("過入金の返金"), "warn"),
 }
 REFUND: dict[str, Word] = {
     "wanted": (lazy_gettext("送信待ち"), "warn"),
@@ -63,6 +64,9 @@ JOB: dict[str, Word] = {
 }
 MAIL: dict[str, LazyString] = {
     "order_paid": lazy_gettext("注文確認のメール"),
+    "order_waiting": lazy_gettext("支払い方法のメール"),
+    "order_reminder": lazy_gettext("支払い期限のお知らせメール"),
+    "order_partial": lazy_gettext("一部入金のメール"),
     "order_authorised": lazy_gettext("注文確認のメール"),
     "order_shipped": lazy_gettext("出荷のメール"),
     "order_canceled": lazy_gettext("取り消しのメール"),

@@ -163,6 +163,7 @@ WRITERS = {
     "payments/inbox.py": {"_finish", "_again"},
     "payments/authorisation.py": {"end_wish"},
     "payments/capture.py": {"_refused"},
+    "payments/returns.py": {"note_balance", "_note"},
     "shop/orders/states.py": {"advance"},
 }
 """Functions that may set a `state`: of payments, attempts, refunds; of the switch; of events; of wishes to capture; of
