@@ -161,6 +161,7 @@ WRITERS = {
     "payments/states.py": {"advance", "advance_attempt", "advance_refund"},
     "payments/stop.py": {"turn"},
     "payments/inbox.py": {"_finish", "_again"},
+    "payments/again.py": {"event_again"},
     "payments/authorisation.py": {"end_wish"},
     "payments/capture.py": {"_refused"},
     "payments/returns.py": {"note_balance", "_note"},
