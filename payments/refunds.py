@@ -23,7 +23,7 @@ from payments.money import Money
 from payments.provider import PaymentError, Provider, Refund, Refused
 from payments.review import needs_a_person
 from payments.settle import lock_payment
-from payments.states import PaymentState
+from payments.states import PaymentState, RefundState, advance_refund
 
 _log = logging.getLogger("hitsuka.payments")
 
@@ -124,8 +124,9 @@ def _book(
     if row.state != "wanted":
         return
     if payment.state == PaymentState.REFUNDED:
-        row.state = "done"
+        advance_refund(session, row, RefundState.DONE, cause="gone back already")
         return
-    row.state, row.failure = "failed", failure[:80] or None
+    advance_refund(session, row, RefundState.FAILED, cause="refused")
+    row.failure = failure[:80] or None
     if payment.state == PaymentState.REFUNDING:
         needs_a_person(session, payment, "a refund was refused", listener)

@@ -17,10 +17,11 @@ from shop.accounts.sessions import IDLE, LASTS
 from shop.accounts.where import safe_next
 from shop.app import create_app
 from shop.context import Shop
-from shop.identity.passwords import Passwords
+from shop.identity.passwords import Busy, Lane, Passwords
 from shop.limits import LimitsDown, Rule, Verdict
 from tests.accounts.conftest import QuickPasswords, make_shop
 from tests.accounts.member import OTHER_PASSWORD, Member, factor_on, kinds, new_address, text_of
+from tests.shop.buyer import CONTACT
 
 
 @contextmanager
@@ -82,9 +83,7 @@ def test_when_too_many_passwords_are_checked_nobody_is_told_apart(sqlite_url: st
     import dataclasses
 
     class AlwaysBusy(Passwords):
-        def matches(self, kept: str | None, password: str) -> bool:
-            from shop.identity.passwords import Busy
-
+        def matches(self, kept: str | None, password: str, lane: Lane = Lane.ANYONE) -> bool:
             raise Busy
 
     shop = make_shop(sqlite_url)
@@ -404,6 +403,17 @@ def test_sign_out_ends_the_session_in_the_table(app: Flask) -> None:
     assert token is not None
     member.set_cookie(token)
     assert not member.is_in()
+
+
+def test_after_signing_out_the_next_at_this_browser_finds_no_address(app: Flask) -> None:
+    member = Member(app).join()
+    member.add()
+    assert member.address().status_code == 303
+    assert CONTACT["street"] in member.get("/checkout").text
+    member.send("/account/sign-out")
+    page = member.get("/checkout").text
+    assert CONTACT["street"] not in page
+    assert member.get("/cart/count.json").get_json() == {"count": 1}
 
 
 def test_a_stores_account_is_nobody_in_the_other(app: Flask) -> None:
