@@ -235,6 +235,7 @@ def test_cards_that_are_stopped_or_slowed_leave_it_alone(paying_app: Flask, payi
     Worker(paying_app, paying_shop).turn()  # the stop ends what could be paid by card, and nothing else
     with paying_shop.db.read() as session:
         assert {order.state for order in session.scalars(select(Order))} == {"waiting"}
+        assert [attempt.state for attempt in session.scalars(select(Attempt))] == ["open", "open"]
 
 
 def test_paid_while_cards_are_stopped_is_simply_paid(
