@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from payments.again import is_given_up
+from payments.methods import PROMISE
 from payments.models import Attempt, Payment, PaymentPromise, ProviderEvent
 from payments.models import Refund as RefundRow
 from payments.money import Money
@@ -42,6 +43,9 @@ class Figures:
     next_hold_ends: dt.datetime | None
     sessions_payable: int
     sessions_in_line: int
+    waiting_orders: int
+    """Whose money is to come at a till or by transfer."""
+    next_deadline: dt.datetime | None
     event_lag: dt.timedelta | None
     reconcile: str | None
     reconcile_next: dt.datetime | None
@@ -72,6 +76,7 @@ def figures(session: Session, stores: list[str], now: dt.datetime) -> Figures:
     oldest = session.scalar(select(func.min(ProviderEvent.received_at)).where(ProviderEvent.state == "new"))
     schedule = session.get(Schedule, "reconcile")
     first_end = select(func.min(Order.held_until)).where(Order.state == "placed", Order.store_id.in_(stores))
+    is_waiting = (Order.state == "waiting", Order.store_id.in_(stores))
     held = select(func.coalesce(func.sum(Hold.quantity), 0)).where(
         Hold.state == "active", Hold.store_id.in_(stores)
     )
@@ -80,8 +85,12 @@ def figures(session: Session, stores: list[str], now: dt.datetime) -> Figures:
         today=[_today(session, store_id, began) for store_id in stores],
         held_units=_number(session, held),
         next_hold_ends=session.scalar(first_end),
-        sessions_payable=_number(session, select(func.count()).where(Attempt.state == "open")),
+        sessions_payable=_number(
+            session, select(func.count()).where(Attempt.state == "open", Attempt.ui_mode != PROMISE)
+        ),
         sessions_in_line=_number(session, select(func.count()).where(Attempt.state == "waiting")),
+        waiting_orders=_number(session, select(func.count()).where(*is_waiting)),
+        next_deadline=session.scalar(select(func.min(Order.held_until)).where(*is_waiting)),
         event_lag=now - oldest if oldest else None,
         reconcile=schedule.last_result if schedule else None,
         reconcile_next=schedule.next_at if schedule else None,

@@ -152,10 +152,10 @@ def place() -> ResponseReturnValue:
         flash(_("お選びの日にお届けできなくなりました。別の日をお選びください。"), "warn")
         return redirect(url_for("checkout.delivery"), 303)
     quote = _quote(basket, contact)
-    if form.digest.data != quote.digest:
-        return _final_page(quote, contact, before=_seen_total(form), status=409)
     if not _is_taken(quote):
         return redirect(url_for("checkout.delivery"), 303)  # before it counts as a card attempt
+    if form.digest.data != quote.digest:
+        return _final_page(quote, contact, before=_seen_total(form), status=409)
     return _confirm(basket.cart.cart_id, quote, contact)
 
 

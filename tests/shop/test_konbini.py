@@ -10,11 +10,14 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from payments.bucket import take_token
 from payments.columns import utcnow
 from payments.models import Attempt, LedgerEntry, Payment
 from payments.reconcile import reconcile
 from payments.refunds import send_refund, wanted_refunds
+from payments.stop import CardState, locked_switch, turn
 from shop.app import create_app, create_shop
+from shop.card_testing.gate import Gate
 from shop.cards.service import stop_cards
 from shop.context import Shop
 from shop.delivery.slots import JST
@@ -31,6 +34,7 @@ from tests.environment import make_environ
 from tests.servers.sandbox import Sandbox
 from tests.shop.bought import PATIENT, Bought
 from tests.shop.buyer import Buyer, hidden_field
+from tests.shop.ordering import place_order
 from tests.shop.till import run_out, stock_of
 from tests.staff.desk import COMMAND, signed_in
 
@@ -228,10 +232,36 @@ def test_cards_that_are_stopped_or_slowed_leave_it_alone(paying_app: Flask, payi
         buyer.delivery(method="konbini")
         token = buyer.order_in(buyer.confirm())
         assert "お支払いをお待ちしています" in buyer.get(f"/orders/{token}").text
-    worker = Worker(paying_app, paying_shop)
-    worker.turn()  # the stop ends what could be paid by card, and nothing else
+    Worker(paying_app, paying_shop).turn()  # the stop ends what could be paid by card, and nothing else
     with paying_shop.db.read() as session:
         assert {order.state for order in session.scalars(select(Order))} == {"waiting"}
+        assert [attempt.state for attempt in session.scalars(select(Attempt))] == ["open", "open"]
+
+
+def test_paid_while_cards_are_stopped_is_simply_paid(
+    style: Buyer, paying_shop: Shop, sandbox: Sandbox
+) -> None:
+    bought = Bought(paying_shop, style)
+    _stop(paying_shop, "style")
+    sandbox.control(f"payments/{bought.provider_id}/pay", {"store": "lawson"})
+    bought.hear()
+    assert bought.states == ("paid", "paid")
+
+
+def test_a_slow_line_of_cards_does_not_stand_before_it(
+    style: Buyer, paying_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(session: Session) -> None:
+        switch = locked_switch(session, "style")
+        turn(session, switch, CardState.SLOW, reason="test", now=utcnow())
+        assert take_token(session, "slow:style", per_second=0, burst=1)  # the store's one turn is taken
+
+    place_order(paying_shop)  # a card's session waits for its turn
+    paying_shop.db.write(slow)
+    monkeypatch.setattr("payments.line.SLOW_PER_SECOND", 0)
+    assert Bought(paying_shop, style).states == ("waiting", "pending")
+    monkeypatch.setattr(Gate, "pass_through", lambda *_given, **_named: pytest.fail("it is no card attempt"))
+    assert Bought(paying_shop, style, method="customer_balance").states == ("waiting", "pending")
 
 
 @pytest.mark.parametrize("locale", ["ja", "en"])
