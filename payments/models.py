@@ -102,6 +102,10 @@ class Attempt(Base):
     """What the store asked for when the session was wanted; likewise."""
     capture_later: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false(), info=INTERNAL)
     """Whether the card is only to promise the money; likewise."""
+    customer_id: Mapped[str | None] = mapped_column(String(80), info=INTERNAL)
+    """The provider's name of who pays, where it keeps cards for them; likewise."""
+    save_card: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false(), info=INTERNAL)
+    """Whether the provider is to keep this card for that customer; likewise."""
 
     __table_args__ = (
         ForeignKeyConstraint(["store_id", "payment_id"], ["payment.store_id", "payment.id"]),

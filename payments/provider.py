@@ -67,6 +67,10 @@ class SessionRequest:
     email: str | None
     expires_at: dt.datetime
     three_d_secure: ThreeDSecure = ThreeDSecure.ANY
+    customer: str | None = None
+    """The provider's name of who pays: the page shows the cards that it keeps for them."""
+    save_card: bool = False
+    """Let the provider keep the card for that customer, who has agreed to it."""
     capture_later: bool = False
     """Only reserve the card's money; it is taken, all or part, by `Provider.capture`."""
 
@@ -122,6 +126,18 @@ class Session:
     """Why the last try failed, when one did."""
     created: dt.datetime
     expires_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class SavedCard:
+    """A card that the provider keeps for a customer, as it may be shown to them."""
+
+    id: str
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+    is_default: bool
 
 
 class Decline(StrEnum):
@@ -242,6 +258,21 @@ class Provider(Protocol):
 
     def void(self, payment_id: str, *, idempotency_key: str) -> None:
         """Let a reservation go. Read the session to learn what came of it."""
+
+    def create_customer(self, reference: str, email: str, *, idempotency_key: str) -> str:
+        """A customer that cards can be kept for; the provider's name of it."""
+
+    def saved_cards(self, customer_id: str) -> list[SavedCard]:
+        """The cards that are kept for a customer, the preferred one first."""
+
+    def forget_card(self, customer_id: str, card_id: str) -> None:
+        """Take a customer's card away for good. NotThere for another's."""
+
+    def prefer_card(self, customer_id: str, card_id: str) -> None:
+        """Let a customer's card come first. NotThere for another's."""
+
+    def forget_customer(self, customer_id: str) -> None:
+        """Forget a customer with all cards."""
 
     def refund(self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
         """Give money back."""

@@ -245,7 +245,7 @@ def _page_context() -> dict[str, object]:
         "store": store,
         "locale": the_locale(),
         "path": request.path,
-        "charges_later": store is not None and the_shop().settings.cards[store.id].terms.capture_later,
+        "charges_later": store is not None and the_shop().settings.cards[store.id].capture == "shipment",
     }
 
 

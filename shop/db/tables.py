@@ -17,6 +17,7 @@ from shop.jobs import models as job_models
 from shop.limits import models as limit_models
 from shop.orders import models as order_models
 from shop.staff import models as staff_models
+from shop.wallet import models as wallet_models
 
 MODULES = (
     payment_models,
@@ -34,6 +35,7 @@ MODULES = (
     job_models,
     limit_models,
     staff_models,
+    wallet_models,
     passages,
 )
 """The modules that define tables; importing them is what fills the metadata."""
