@@ -123,7 +123,8 @@ class LedgerEntry(Base):
     store_id: Mapped[str] = mapped_column(String(16), info=INTERNAL)
     payment_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
     kind: Mapped[str] = mapped_column(String(12), info=INTERNAL)
-    """captured (positive), refunded (negative), returned (positive: a refund failed after it had been booked)."""
+    """captured (positive), refunded (negative), returned (positive: a refund failed after it had been booked), disputed
+    (negative: a dispute took it), dispute_fee (negative), reinstated (positive: the dispute was won)."""
     amount_minor: Mapped[int] = mapped_column(Integer, info=INTERNAL)
     currency: Mapped[str] = mapped_column(String(3), info=INTERNAL)
     account: Mapped[str] = mapped_column(String(16), info=INTERNAL)
@@ -232,6 +233,7 @@ class ProviderEvent(Base):
         Index("ix_provider_event_inbox", "state", "next_try_at"),
         Index("ix_provider_event_reference", "reference"),
         Index("ix_provider_event_object", "object_id"),
+        Index("ix_provider_event_payment", "provider_payment"),
     )
 
 

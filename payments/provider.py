@@ -165,6 +165,57 @@ class Refund:
 
 
 @dataclass(frozen=True)
+class Movement:
+    """A movement of our balance at the provider. `amount` is negative for what left it; the fee is taken besides."""
+
+    id: str
+    category: str
+    """The provider's reporting category: charge, refund, refund_failure, dispute, dispute_reversal, and others."""
+    source: str | None
+    """The charge, refund or dispute that it comes from."""
+    amount: Money
+    fee: Money
+    created: dt.datetime
+
+
+@dataclass(frozen=True)
+class DisputeTold:
+    """A dispute as the provider tells it now, with what it moved so far."""
+
+    id: str
+    payment_id: str
+    amount: Money
+    reason: str
+    status: str
+    due_by: dt.datetime | None
+    submissions: int
+    livemode: bool
+    created: dt.datetime
+    movements: tuple[Movement, ...]
+
+
+@dataclass(frozen=True)
+class WarningTold:
+    """An issuer's early warning of fraud."""
+
+    id: str
+    payment_id: str
+    fraud_type: str
+    actionable: bool
+    created: dt.datetime
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is said against a dispute: texts by the provider's field names, and one file under one of them."""
+
+    texts: Mapping[str, str]
+    file_field: str | None = None
+    file_name: str = ""
+    file_content: bytes = b""
+
+
+@dataclass(frozen=True)
 class Event:
     """News from the provider. Only ids are taken from it; the object is fetched anew."""
 
@@ -282,6 +333,27 @@ class Provider(Protocol):
 
     def refunds_since(self, since: dt.datetime) -> Iterator[Refund]:
         """Every refund made since, newest first."""
+
+    def disputes_of(self, payment_id: str) -> list[DisputeTold]:
+        """Every dispute of one payment."""
+
+    def disputes_since(self, since: dt.datetime) -> Iterator[DisputeTold]:
+        """Every dispute opened since, newest first."""
+
+    def retrieve_dispute(self, dispute_id: str) -> DisputeTold:
+        """The dispute as it is now."""
+
+    def answer_dispute(self, dispute_id: str, evidence: Evidence, *, idempotency_key: str) -> DisputeTold:
+        """Hand in evidence, for good: there is one answer."""
+
+    def warnings_of(self, payment_id: str) -> list[WarningTold]:
+        """Every early warning of fraud about one payment."""
+
+    def warnings_since(self, since: dt.datetime) -> Iterator[WarningTold]:
+        """Every early warning since, newest first."""
+
+    def movements_since(self, since: dt.datetime) -> Iterator[Movement]:
+        """Every movement of the account's balance since, newest first."""
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> Event:
         """The event in a webhook's raw body. Raises BadSignature."""

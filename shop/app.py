@@ -18,7 +18,7 @@ from payments.database import Database
 from payments.money import Money
 from payments.provider import Provider
 from payments.providers.stripe import StripeProvider
-from security.guard import PANGuard
+from security.guard import MAX_BODY, PANGuard
 from security.headers import PageKind
 from security.sealing import lookup_hash
 from shop import logs, web
@@ -33,9 +33,17 @@ from shop.backoffice.audit import audit_pages
 from shop.backoffice.cards import card_pages
 from shop.backoffice.cod import cod_pages
 from shop.backoffice.customers import customer_pages
+from shop.backoffice.disputes import (
+    LONGEST_BODY,
+    InMemoryRequest,
+    allow_uploads,
+    dispute_pages,
+    is_upload,
+)
 from shop.backoffice.home import home_pages
 from shop.backoffice.orders import order_pages
 from shop.backoffice.refunds import refund_pages
+from shop.backoffice.reviews import review_pages
 from shop.backoffice.shipping import shipping_pages
 from shop.card_testing.gate import Gate
 from shop.cards.alarm import pause_by_alarm
@@ -147,6 +155,8 @@ STAFF_PAGES = (
     order_pages,
     refund_pages,
     shipping_pages,
+    dispute_pages,
+    review_pages,
     cod_pages,
     customer_pages,
     card_pages,
@@ -175,6 +185,8 @@ def create_staff_app(shop: Shop) -> Flask:
     )
     app.extensions["hitsuka"] = shop
     Babel(app, locale_selector=the_locale)
+    app.request_class = InMemoryRequest
+    app.before_request(allow_uploads)
     web.install(app, web.know_staff_host)
     app.before_request(access.check_access)
     csrf.init_app(app)
@@ -267,7 +279,11 @@ def _middleware(app: Flask, shop: Shop, staff: Flask) -> None:
         inner, root=str(STATIC), prefix="static/", max_age=31536000 if shop.settings.is_production else 0
     )
     app.wsgi_app = PANGuard(  # type: ignore[method-assign]  # Flask's documented way to wrap middleware
-        files, on_passage=Passages(shop.db).record, exempt=("/webhooks/stripe",), request_id=_request_id
+        files,
+        on_passage=Passages(shop.db).record,
+        exempt=("/webhooks/stripe",),
+        max_body=lambda path: LONGEST_BODY if is_upload(path) else MAX_BODY,
+        request_id=_request_id,
     )
 
 

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from payments.models import Attempt, Payment, ProviderEvent
 from payments.models import Refund as RefundRow
 from payments.money import Money
+from shop.disputes.listing import Waiting, waiting
+from shop.fulfilment import deadlines
 from shop.jobs.models import Job, Schedule
 from shop.orders.models import Hold, Order
 from shop.passages import PassageRow
@@ -49,10 +51,15 @@ class Figures:
     parked_events: int
     parked_jobs: int
     passages_today: int
+    issuers: Waiting
+    """Disputes that want an answer, and warnings that can be acted on."""
+    ending_soon: int
+    """Promises of cards that end within two days."""
 
     @property
     def needs_a_person(self) -> int:
-        return self.reviews + self.failed_refunds + self.parked_events + self.parked_jobs
+        waits = self.reviews + self.failed_refunds + self.parked_events + self.parked_jobs
+        return waits + self.issuers.disputes + self.issuers.warnings
 
 
 def midnight(now: dt.datetime) -> dt.datetime:
@@ -83,6 +90,8 @@ def figures(session: Session, stores: list[str], now: dt.datetime) -> Figures:
         failed_refunds=_number(session, select(func.count()).where(RefundRow.state == "failed")),
         parked_events=_number(session, select(func.count()).where(ProviderEvent.state == "parked")),
         parked_jobs=_number(session, select(func.count()).where(Job.state == "parked")),
+        issuers=waiting(session, stores),
+        ending_soon=len(deadlines.due(session, now + deadlines.WARN_BEFORE, stores=stores)),
         passages_today=_number(session, select(func.count()).where(PassageRow.at >= began)),
     )
 

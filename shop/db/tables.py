@@ -1,5 +1,6 @@
 """Every table of the system in one import: for migrations and for tests that walk all columns."""
 
+from payments import dispute_models
 from payments import models as payment_models
 from payments.registry import mapper_registry
 from shop import passages
@@ -21,6 +22,7 @@ from shop.wallet import models as wallet_models
 
 MODULES = (
     payment_models,
+    dispute_models,
     audit_models,
     approval_models,
     card_models,

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments.by_hand import hand_back
+from payments.disputes import has_taken_money
 from payments.ledger import refundable, want_refund
 from payments.methods import NO_PROVIDER
 from payments.models import Payment
@@ -86,6 +87,8 @@ def refund_order(session: Session, shop: Shop, store_id: str, order_id: str, wan
         return known
     if payment.state not in _MAY or payment.provider_id is None:
         raise NotRefundable("state")
+    if has_taken_money(session, payment):
+        raise NotRefundable("disputed")
     plans = standing_plans(session, order)
     there = Money(refundable(session, payment), payment.currency)
     wish = wanted.wish

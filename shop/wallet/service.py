@@ -58,7 +58,12 @@ def wish_of(shop: Shop, store_id: str, account_id: str | None, email: str, *, sa
 def kept_cards(shop: Shop, store_id: str, account_id: str) -> list[SavedCard]:
     """The customer's cards as the provider has them now. Calls it; raises PaymentError."""
     customer_id = _known(shop, store_id, account_id)
-    return shop.providers[store_id].saved_cards(customer_id) if customer_id else []
+    if customer_id is None:
+        return []
+    try:
+        return shop.providers[store_id].saved_cards(customer_id)
+    except NotThere:
+        return []  # someone has taken the customer away on the provider's own screen
 
 
 def forget_card(shop: Shop, store_id: str, account_id: str, card_id: str) -> None:
