@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from payments.models import LedgerEntry, Payment
+from payments.models import LedgerEntry, Payment, PaymentPromise
 from payments.provider import Session as Told
 
 
@@ -21,6 +21,12 @@ class PaymentListener(Protocol):
 
     def paid(self, session: Session, payment: Payment) -> None:
         """The money of this order is there."""
+
+    def promised(self, session: Session, payment: Payment, promise: PaymentPromise) -> None:
+        """It can be paid as `promise` says, until its deadline; told anew whenever the provider is asked."""
+
+    def money_left(self, session: Session, payment: Payment, promise: PaymentPromise) -> None:
+        """More money came than is due, or too late: it lies in the customer's balance, and a person sends it back."""
 
     def authorised(self, session: Session, payment: Payment) -> None:
         """The card has promised the money of this order; it is taken when the goods leave."""

@@ -92,7 +92,13 @@ def _ask(db: Database, provider: Provider, row: RefundRow) -> Refund:
         payment = session.get_one(Payment, (row.store_id, row.payment_id))
     amount = Money(row.amount_minor, payment.currency)
     reference = f"{row.store_id}.{payment.id}"
-    return provider.refund(row.provider_payment, amount, idempotency_key=_key(row), reference=reference)
+    return provider.refund(
+        row.provider_payment,
+        amount,
+        idempotency_key=_key(row),
+        reference=reference,
+        to_bank=not payment.is_card,
+    )
 
 
 def _key(row: RefundRow) -> str:

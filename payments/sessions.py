@@ -54,13 +54,15 @@ def want_session(
     challenge: bool = False,
     terms: Terms = Terms(),
     claim_for: Provider | None = None,
+    deadline: dt.datetime | None = None,
 ) -> Attempt:
     """Write down that a session is wanted. The caller has locked the payment and sees to it that no other is open.
 
     `claim_for` also takes its turn, if it is free: then `is_claimed` says so, and the caller makes the session as
-    soon as this is committed. Raises CardsClosed when the store takes no cards now.
+    soon as this is committed. `deadline` belongs to what is paid without a card. Raises CardsClosed when it is a card
+    that is wanted and the store takes none now.
     """
-    if state_of(session, payment.store_id).is_closed:
+    if payment.is_card and state_of(session, payment.store_id).is_closed:
         raise CardsClosed
     attempt = Attempt(
         store_id=payment.store_id,
@@ -71,7 +73,7 @@ def want_session(
         request_id=request_id,
         state=AttemptState.WAITING.value,
         created_at=now,
-        expires_at=(now + SESSION_LIFE).replace(microsecond=0),
+        expires_at=(deadline or now + SESSION_LIFE).replace(microsecond=0),
         tries=0,
         next_try_at=now,
         challenge=challenge,

@@ -20,10 +20,13 @@ from payments.authorisation import (
 from payments.database import Database
 from payments.ledger import book_capture, book_refund, want_refund
 from payments.listener import PaymentListener
-from payments.models import Attempt, LedgerEntry, Payment
+from payments.methods import Method
+from payments.models import Attempt, LedgerEntry, Payment, PaymentPromise
 from payments.models import Refund as RefundRow
 from payments.money import Money
+from payments.promises import keep_promise
 from payments.provider import Decline, Provider, Refund, Session, SessionStatus
+from payments.returns import note_balance, sent_returns
 from payments.review import needs_a_person
 from payments.states import AttemptState, PaymentState, advance
 from payments.stop import was_stopped_at
@@ -49,13 +52,39 @@ def settle(
     """
     with db.read() as session:
         session_ids = settled_sessions(session, store_id, payment_id)
+        known = session.get(Payment, (store_id, payment_id))
     for session_id in session_ids:
         apply_session(
             db, listener, store_id, payment_id, provider.retrieve_session(session_id), provider, cause=cause
         )
+    if known is not None and known.method == Method.TRANSFER:
+        settle_balance(db, provider, listener, store_id, payment_id)
     with db.read() as session:
         payment = session.get(Payment, (store_id, payment_id))
         return PaymentState(payment.state) if payment else None
+
+
+def settle_balance(
+    db: Database, provider: Provider, listener: PaymentListener, store_id: str, payment_id: str
+) -> None:
+    """Note what lies in the balance of a payment's customer, and how the returns of it stand. Only transfers have one.
+
+    Calls the provider, and raises, as `settle`.
+    """
+    with db.read() as session:
+        promise = session.get(PaymentPromise, (store_id, payment_id))
+        sent = sent_returns(session, store_id, payment_id)
+    if promise is None or promise.customer is None:
+        return
+    held = provider.balance_of(promise.customer)
+    told = [provider.balance_refund(each) for each in sent]
+
+    def work(session: DBSession) -> None:
+        payment = lock_payment(session, listener, store_id, payment_id)
+        if payment is not None:
+            note_balance(session, payment, held, told, listener)
+
+    db.write(work)
 
 
 def settled_sessions(session: DBSession, store_id: str, payment_id: str) -> list[str]:
@@ -89,21 +118,36 @@ def apply_session(
         if payment is None:
             return
         _update_attempt(session, payment, told)
-        if told.paid:
-            _book_payment(session, payment, told, provider, listener, cause)
-        elif told.payment_status == "requires_capture":
-            reason = disagreement(payment, told, provider, reserved=True)
-            book_authorisation(session, payment, told, listener, reason=reason, cause=cause)
-        elif told.payment_status == "canceled" and told.status is SessionStatus.COMPLETE:
-            book_void(session, payment, told, listener, cause=cause)
-        elif payment.state == PaymentState.PENDING.value:
-            payment.decline = _why_not(told)
-            if told.decline is not None:
-                listener.declined(session, payment, told)
+        if told.promise is not None:
+            keep_promise(session, payment, told, provider, listener)
+        else:
+            _apply_told(session, payment, told, provider, listener, cause)
         for refund in refunds:
             book_refund(session, payment, refund, provider, listener)
 
     db.write(work)
+
+
+def _apply_told(
+    session: DBSession,
+    payment: Payment,
+    told: Session,
+    provider: Provider,
+    listener: PaymentListener,
+    cause: str,
+) -> None:
+    """What a session says of money, when it is no promise that waits."""
+    if told.paid:
+        _book_payment(session, payment, told, provider, listener, cause)
+    elif told.payment_status == "requires_capture":
+        reason = disagreement(payment, told, provider, reserved=True)
+        book_authorisation(session, payment, told, listener, reason=reason, cause=cause)
+    elif payment.is_card and told.payment_status == "canceled" and told.status is SessionStatus.COMPLETE:
+        book_void(session, payment, told, listener, cause=cause)
+    elif payment.state == PaymentState.PENDING.value:
+        payment.decline = _why_not(told)
+        if told.decline is not None:
+            listener.declined(session, payment, told)
 
 
 def apply_refund(
@@ -221,7 +265,7 @@ def _book_payment(
     payment.provider_id = told.payment_id
     payment.card_brand, payment.card_last4 = told.charge.brand, told.charge.last4
     payment.decline = None
-    if was_stopped_at(session, payment.store_id, told.charge.created):
+    if payment.is_card and was_stopped_at(session, payment.store_id, told.charge.created):
         _log.error("paid after cards were stopped", extra={"payment": payment.id})
         advance(session, payment, PaymentState.AFTER_STOP, cause=cause)
         listener.after_stop(session, payment)

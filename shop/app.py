@@ -30,6 +30,7 @@ from shop.assets import STATIC, Assets
 from shop.audit.log import Audit
 from shop.backoffice.approvals import approval_pages
 from shop.backoffice.audit import audit_pages
+from shop.backoffice.balance import balance_pages
 from shop.backoffice.cards import card_pages
 from shop.backoffice.cod import cod_pages
 from shop.backoffice.customers import customer_pages
@@ -62,6 +63,7 @@ from shop.language import LanguagePrefix
 from shop.limits import Limits
 from shop.limits.redis import RedisLimits
 from shop.limits.sql import SQLLimits
+from shop.methods.policy import methods_of
 from shop.methods.words import METHOD_WORDS
 from shop.orders.views import orders
 from shop.pages.views import pages
@@ -78,6 +80,7 @@ from shop.staff.pages.security import security_pages
 from shop.staff.pages.sign_in import sign_in_pages
 from shop.staff.signers import StaffSigners
 from shop.staff.signing_in import known_wait_s
+from shop.stores import all_stores
 from shop.vault import Opening, Vault
 from shop.webhooks.views import webhooks
 
@@ -138,6 +141,8 @@ def create_app(settings: Settings | None = None, shop: Shop | None = None) -> Fl
     app = Flask(__name__, static_folder=None)
     _configure(app, shop.settings)
     app.extensions["hitsuka"] = shop
+    for store_id in all_stores():
+        methods_of(store_id)  # a wrong setting is said now, not to a shopper
     logs.configure()
     Babel(app, locale_selector=the_locale)
     web.install(app)  # before the token's check, so that its refusal is a page of the store in its language
@@ -158,6 +163,7 @@ STAFF_PAGES = (
     dispute_pages,
     review_pages,
     cod_pages,
+    balance_pages,
     customer_pages,
     card_pages,
     audit_pages,

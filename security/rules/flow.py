@@ -1,7 +1,8 @@
 """Where request data goes: a small taint analysis over the functions of one run.
 
 A label says what an expression may hold: "body" (all that was sent), "query" (address with query), "headers",
-"cookies", "field:NAME" (one value), "host" (the Host header), "trace" (a traceback's text). It follows variables,
+"cookies", "field:NAME" (one value), "own:NAME" (one header or cookie), "host" (the Host header), "trace" (a
+traceback's text). It follows variables,
 containers, attributes, closures, formats and the calls of functions of the run; it does not know order within a
 function, so a value counts from anywhere in it. A call into foreign code ends the trail, except where that code only
 reshapes text.
@@ -361,6 +362,8 @@ class Flow:
             (module.path, dotted(node)), module.attributes.get(dotted(node), []), frame, depth
         )
         inner = self.of(node.value, frame, depth)
+        if "request" in inner:
+            kept |= _request_attribute(node.attr)  # the request, handed to a helper under any name
         return kept | (inner - {"request"} if not is_form(node.value, module) else NOTHING)
 
     def _of_subscript(self, node: ast.Subscript, frame: Frame, depth: int) -> Labels:
@@ -385,8 +388,14 @@ class Flow:
             return frozenset(
                 f"number:{label.partition(':')[2]}"
                 for label in self._argument_labels(frame, node)
-                if label.startswith(("field:", "number:"))
+                if label.startswith(("field:", "number:", "own:"))
             )
+        if isinstance(node.func, ast.Call) and "attrgetter" in {
+            name.rpartition(".")[2] for name in frame.module.names(node.func.func)
+        }:
+            wanted = frame.module.text_of(node.func.args[0]) if node.func.args else None
+            whole = self._argument_labels(frame, node)
+            return _request_attribute(wanted or "form") if "request" in whole else whole
         if isinstance(node.func, ast.Attribute):
             of_method = self._of_method(node, node.func, frame, depth)
             if of_method is not None:
@@ -402,6 +411,8 @@ class Flow:
                 return frozenset({"body"})
             return _request_attribute(function.attr) or None
         inner = self.of(function.value, frame, depth)
+        if "request" in inner and function.attr in _WHOLE_CALLS:
+            return frozenset({"body"})
         if (
             function.attr
             in {"get", "pop", "getlist", "get_all", "getall", "getfirst", "setdefault", "__getitem__"}
@@ -476,7 +487,7 @@ def is_request(node: ast.AST, module: Module) -> bool:
         and node.id in parameters(bound[0])
     ):
         return _is_request_parameter(bound[0], node.id)
-    if not isinstance(node, (ast.Name, ast.Attribute, ast.Call)):
+    if not isinstance(node, (ast.Name, ast.Attribute, ast.Call, ast.Subscript)):
         return False
     return any(_REQUESTS.search(name) for name in module.names(node))
 
@@ -523,9 +534,12 @@ def _vets_addresses(function: FunctionNode) -> bool:
 
 
 def _own_given(module: Module, function: ast.AST) -> dict[str, Labels]:
-    """Parameters that a framework fills from the request: models of FastAPI handlers, path values of amounts."""
+    """Parameters that a framework fills: models of FastAPI handlers, amounts in paths, values of an SQL statement."""
     if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return {}
+    if _hears_statements(module, function):
+        # The parameters of each statement: whatever was typed and is stored passes here.
+        return dict.fromkeys(parameters(function)[3:5], frozenset({"body"}))
     routed = any(
         isinstance(each, ast.Call)
         and isinstance(each.func, ast.Attribute)
@@ -541,6 +555,29 @@ def _own_given(module: Module, function: ast.AST) -> dict[str, Labels]:
         elif each.arg not in {"self", "request"} and re.search(r"amount|price|total|next|url", each.arg):
             given[each.arg] = frozenset({f"field:{each.arg}"})
     return given
+
+
+_STATEMENTS = frozenset(
+    {
+        "before_cursor_execute",
+        "after_cursor_execute",
+        "before_execute",
+        "after_execute",
+        "do_execute",
+        "do_executemany",
+    }
+)
+
+
+def _hears_statements(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a function is a listener of an engine's statements, by a decorator or by a call of `listen`."""
+    calls = [each for each in function.decorator_list if isinstance(each, ast.Call)]
+    calls += [
+        each
+        for each in module.calls
+        if any(isinstance(value, ast.Name) and value.id == function.name for value in each.args)
+    ]
+    return any(module.text_of(argument) in _STATEMENTS for each in calls for argument in each.args)
 
 
 def _outer_of(callee: tuple[Module, FunctionNode], frame: Frame) -> Frame | None:
@@ -567,10 +604,11 @@ def _one_of(whole: Labels, key: str | None) -> Labels:
         return (
             frozenset({"query"})
             if key and key.lower() in {"referer", "cookie"}
-            else (whole - {"headers"}) | (NOTHING if key else {"query"})
+            else (whole - {"headers"}) | ({f"own:{key}"} if key else {"query"})
         )
     if "cookies" in whole:
-        return NOTHING  # one of our own cookies is nothing that was typed
+        # One of our own cookies is nothing that was typed; the browser sets it all the same.
+        return frozenset({f"own:{key}"}) if key else NOTHING
     if not whole & {"body", "query"} or key is None:
         return whole
     return (whole - {"body", "query"}) | {f"field:{key}"}

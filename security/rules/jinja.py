@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 MARK, END = "\ue000", "\ue001"
+LOOP, LOOP_END = "\ue002loop ", "\ue002end"
 _PIECES = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 _STRING = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
 STRINGS = re.compile(_STRING)
@@ -48,11 +49,61 @@ def read(text: str) -> Template:
     for piece in _PIECES.finditer(text):
         parts.append(text[at : piece.start()])
         line += text.count("\n", at, piece.start())
-        parts.append(_piece(template, piece[0], line) + "\n" * piece[0].count("\n"))
+        parts.append(_piece(template, piece[0], line) + _loop(piece[0], parts) + "\n" * piece[0].count("\n"))
         line += piece[0].count("\n")
         at = piece.end()
     template.html = "".join([*parts, text[at:]])
     return template
+
+
+_FOR = re.compile(r"^for\s+[\w\s,]+\s+in\s+(.+)$", re.DOTALL)
+_RANGE = re.compile(r"^range\(\s*(?:0\s*,\s*)?(\d{1,2})\s*\)")
+
+
+def _loop(written: str, before: list[str]) -> str:
+    """A comment where a loop begins or ends, with how often it goes round; nothing inside of a tag."""
+    inner = written[2:-2].strip("-+ \t\r\n")
+    if not written.startswith("{%") or _is_in_tag(before):
+        return ""
+    if inner == "endfor":
+        return f"<!--{LOOP_END}-->"
+    if (match := _FOR.match(inner)) is None:
+        return ""
+    times = _RANGE.match(match[1])
+    if times:
+        return f"<!--{LOOP}{times[1]}-->"
+    count = match[1].count(",") + 1 if match[1].lstrip().startswith(("[", "(")) else 1
+    return f"<!--{LOOP}{count}-->"
+
+
+def _is_in_tag(before: list[str]) -> bool:
+    for part in reversed(before):
+        opened, closed = part.rfind("<"), part.rfind(">")
+        if max(opened, closed) >= 0:
+            return opened > closed
+    return False
+
+
+_JOINED = re.compile(rf"({_STRING})\s*[~+]\s*({_STRING})")
+_LISTED = re.compile(rf"\[\s*({_STRING}(?:\s*,\s*{_STRING})*)\s*\]\s*\|\s*join\(?\s*({_STRING})?\s*\)?")
+
+
+def folded(expression: str) -> str:
+    """The expression with texts that are put together written as one: 'card_' ~ 'no', ['cc', 'number'] | join('-')."""
+    listed = _LISTED.sub(
+        lambda match: repr(
+            (_unquoted(match[2]) if match[2] else "").join(
+                _unquoted(each) for each in STRINGS.findall(match[1])
+            )
+        ),
+        expression,
+    )
+    for _pair in range(8):
+        joined = _JOINED.sub(lambda match: repr(_unquoted(match[1]) + _unquoted(match[2])), listed, count=1)
+        if joined == listed:
+            return listed
+        listed = joined
+    return listed
 
 
 def _piece(template: Template, written: str, line: int) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..finding import Finding
-from . import javascript, secret_keys, suppress, templates
+from . import javascript, secret_keys, styles, suppress, templates, translations
 from .config import Allow, Config
 from .python import browser, fields, leaks, paid, raw_card, settings, webhooks
 from .python.base import Context
@@ -220,8 +220,11 @@ def _file(
             result.unreadable.append(f"{path}: {error}")
     elif suffix in _PAGES or ("{%" in text and suffix == ".txt"):
         yield from _page(path, text, config, result)
+    elif suffix == ".css":
+        yield from styles.check_text(path, text, config)
     elif suffix == ".po":
         yield from _translations(path, text, config)
+        yield from translations.check_text(path, text)
     elif suffix == ".sql":
         yield from _sql(path, text)
     elif suffix in {".toml", ".json", ".yml", ".yaml", ".txt", ".xml"} and _PAGE_IN_TEXT.search(text):

@@ -8,6 +8,7 @@ pattern, length, data attributes, the form field that a macro renders.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 from ..finding import Finding
 from . import javascript, jinja, policy
 from .config import Config
-from .words import Card, card_label, card_name, cc_token, is_short_label
+from .words import Card, card_label, card_name, cc_token, is_short_label, shows_a_card
 
 _NO_ENTRY = frozenset({"submit", "button", "reset", "image", "checkbox", "radio", "file", "color", "range"})
 _VOID = frozenset(
@@ -58,6 +59,9 @@ _LABELS = (
     "alt",
     "data-text",
 )
+_CARD_ELEMENT = re.compile(
+    r"(?:^|-)(?:credit-?|cc-?)?card-(?:field|input|form|entry|element|number)s?(?:-|$)"
+)
 _CARD_LENGTHS = range(13, 24)
 _OTHER_NUMBERS = re.compile(r"^(?:tel|postal-code|one-time-code|bday|new-password|current-password|off-isbn)")
 _PERSONAL = re.compile(
@@ -77,6 +81,7 @@ _LINKS = frozenset({"stylesheet", "preload", "modulepreload", "prefetch", "impor
 _RENDERS = re.compile(r"field|input|widget|control|render|label|text|form|row|group", re.IGNORECASE)
 _FORM_MEMBER = re.compile(r"\b\w*form\w*\s*(?:\.\s*(\w+)|\[\s*['\"]([^'\"]+)['\"]\s*\])", re.IGNORECASE)
 _MEMBER = re.compile(r"\.\s*(\w+)")
+_MOST_TIMES = 12
 _DATA_SCRIPTS = re.compile(r"json|speculationrules")
 _TEMPLATE_SCRIPTS = re.compile(r"template|handlebars|mustache|x-jsrender|html")
 
@@ -112,7 +117,7 @@ def _card_in(expression: str) -> Card | None:
         card = card_name(member)
         if card in {Card.NUMBER, Card.CODE} and member.lower() != "pan":
             return card
-    for literal in jinja.literals(expression):
+    for literal in jinja.literals(jinja.folded(expression)):
         card = (
             card_name(literal)
             if re.fullmatch(r"[\w\-\[\]]{3,40}", literal) and literal.lower() != "pan"
@@ -158,6 +163,7 @@ class _Page(HTMLParser):
         self._open: list[tuple[str, str | None, list[str], list[_Field]]] = []
         self._form: _Form | None = None
         self._before = ""
+        self._loops: list[int] = []
         self._script: tuple[int, dict[str, str]] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -208,6 +214,18 @@ class _Page(HTMLParser):
         for _, _, texts, _ in self._open:
             texts.append(plain)
 
+    @property
+    def _times(self) -> int:
+        """How often what stands here is repeated by loops of the template."""
+        return min(math.prod(self._loops), _MOST_TIMES)
+
+    def handle_comment(self, data: str) -> None:
+        """Only `jinja.read` writes comments of this kind."""
+        if data.startswith(jinja.LOOP):
+            self._loops.append(int(data.removeprefix(jinja.LOOP)))
+        elif data == jinja.LOOP_END and self._loops:
+            self._loops.pop()
+
     def finish(self) -> None:
         """Judge what had to wait for the whole page."""
         self._end_form()
@@ -220,6 +238,7 @@ class _Page(HTMLParser):
                 for key in (
                     each.attributes.get("id", ""),
                     *each.attributes.get("aria-labelledby", "").split(),
+                    *each.attributes.get("aria-describedby", "").split(),
                 )
                 if key
             ]
@@ -270,7 +289,7 @@ class _Page(HTMLParser):
                 attributes.get("inputmode") == "numeric"
                 or attributes.get("type") in {"tel", "number", "text", None, "password"}
             ):
-                self._form.quarters += 1
+                self._form.quarters += self._times
 
     def _begin_form(self, attributes: dict[str, str]) -> None:
         self._end_form()
@@ -453,6 +472,10 @@ def _card_field(each: _Field) -> str | None:
         card = card_label(text) if is_short_label(text) else None
         if card and not (is_code_by_mail and card is Card.CODE):
             return f"'{text.strip()}' takes a {card.value}"
+    if any(shows_a_card(attributes.get(key, "")) for key in _LABELS):
+        return "its example has a card number's groups"
+    if "-" in each.tag and _CARD_ELEMENT.search(each.tag):
+        return f"the element <{each.tag}> takes a card"
     if is_shaped_like_a_card(attributes) and not _OTHER_NUMBERS.match(autocomplete):
         return "takes as many digits as a card has"
     return None

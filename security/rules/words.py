@@ -92,6 +92,11 @@ _LABELS = (
         rf"(?<![a-z]){_OTHER_EN}card[\s_-]?(?:number|numbers|num|no|nr|#)(?![a-z])|(?<![a-z])pan(?![a-z])|primary account number|(?<![a-z])cc[\s_-](?:number|num|no)(?![a-z])",
     ),
     (
+        Card.NUMBER,
+        r"カード\S{0,6}1[3-9]\s*桁|1[3-9][ -]?digits?.{0,12}card|card.{0,12}1[3-9][ -]?digits?"
+        r"|(?<![a-z])(?:visa|master(?:card)?|jcb|amex|american express|diners)(?![a-z]).{0,14}(?:番号|number)",
+    ),
+    (
         Card.CODE,
         r"セキュリティ\s*コード|(?:カード)?裏面の?(?:[3３三]桁|番号)|確認番号\s*\(?cv|(?<![a-z])(?:cvc2?|cvv2?|csc|cvn)(?![a-z])|(?<![a-z])(?:card )?security[\s_-]code|card verification|verification value",
     ),
@@ -138,6 +143,16 @@ def card_label(text: str) -> Card | None:
         if pattern.search(plain) and not (card is Card.EXPIRY and _OTHER_EXPIRY.search(plain)):
             return card
     return None
+
+
+_GROUPS = re.compile(
+    r"(?:[\dxX•●○*#_–-]{4}[ \u3000-]){2,4}[\dxX•●○*#_–-]{1,6}|[•●○*#xX]{13,19}|0{13,19}|1234567890\d{3,9}"
+)
+
+
+def shows_a_card(text: str) -> bool:
+    """Whether an example text has a card number's groups: "0000 0000 0000 0000"."""
+    return bool(_GROUPS.fullmatch(unicodedata.normalize("NFKC", text).strip()))
 
 
 def is_short_label(text: str) -> bool:

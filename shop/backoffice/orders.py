@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from payments.dispute_models import Dispute, FraudWarning
 from payments.ledger import left_with_us, refundable
-from payments.models import Attempt, Payment
+from payments.models import Attempt, Payment, PaymentPromise
 from payments.money import Money
 from security.sealing import CannotOpen
 from shop.address.contact import Contact
@@ -41,6 +41,7 @@ class OrderFile:
     lines: list[OrderLine]
     payment: Payment
     attempt: Attempt | None
+    promise: PaymentPromise | None
     moments: list[Moment]
     left: Money
     """What of the money is with us."""
@@ -111,6 +112,7 @@ def _order_file(session: Session, store_id: str, order_id: str) -> OrderFile:
         lines=view.lines,
         payment=view.payment,
         attempt=view.attempt,
+        promise=view.promise,
         moments=timeline(session, view.order, view.payment),
         left=Money(left_with_us(session, view.payment), currency),
         refundable=Money(refundable(session, view.payment), currency),

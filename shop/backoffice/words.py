@@ -52,6 +52,7 @@ MONEY: dict[str, Word] = {
     "disputed": (lazy_gettext("申し立てによる引き落とし"), "bad"),
     "dispute_fee": (lazy_gettext("申し立ての手数料"), "bad"),
     "reinstated": (lazy_gettext("申し立てが認められた戻り"), "good"),
+    "balance_return": (lazy_gettext("過入金の返金"), "warn"),
 }
 DISPUTE: dict[str, Word] = {
     "inquiry": (lazy_gettext("問い合わせ（回答が必要）"), "bad"),
@@ -84,6 +85,9 @@ JOB: dict[str, Word] = {
 }
 MAIL: dict[str, LazyString] = {
     "order_paid": lazy_gettext("注文確認のメール"),
+    "order_waiting": lazy_gettext("支払い方法のメール"),
+    "order_reminder": lazy_gettext("支払い期限のお知らせメール"),
+    "order_partial": lazy_gettext("一部入金のメール"),
     "order_authorised": lazy_gettext("注文確認のメール"),
     "order_shipped": lazy_gettext("出荷のメール"),
     "order_canceled": lazy_gettext("取り消しのメール"),

@@ -25,6 +25,7 @@ from payments.line import waiting
 from payments.making import Made, make_session
 from payments.provider import PaymentError, Provider
 from payments.refunds import send_refund, wanted_refunds
+from payments.returns import send_return, wanted_returns
 from payments.sessions import end_sessions
 from shop.checkout.request import request_of
 from shop.context import Shop
@@ -151,13 +152,23 @@ class Worker:
     def _send_refunds(self) -> bool:
         with self._shop.db.read() as session:
             wanted = wanted_refunds(session)
+        with self._shop.db.read() as session:
+            returns = wanted_returns(session)
         until = time.monotonic() + STEP_S
         sent = [
             self._guarded.piece(self._send_refund, *one, otherwise=False)
             for one in wanted
             if time.monotonic() < until
         ]
+        sent += [
+            self._guarded.piece(self._send_return, *one, otherwise=False)
+            for one in returns
+            if time.monotonic() < until
+        ]
         return any(sent)
+
+    def _send_return(self, store_id: str, return_id: str) -> bool:
+        return send_return(self._shop.db, self._shop.providers[store_id], store_id, return_id)
 
     def _send_refund(self, store_id: str, refund_id: str) -> bool:
         provider = self._shop.providers[store_id]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 
 from sqlalchemy import select
@@ -10,12 +11,14 @@ from sqlalchemy.orm import Session
 from payments.capture import want_void
 from payments.columns import utcnow
 from payments.ledger import want_refund
-from payments.models import LedgerEntry, Payment
+from payments.methods import Method
+from payments.models import LedgerEntry, Payment, PaymentPromise
 from payments.provider import Session as Told
 from shop.card_testing import declines
 from shop.cart.cart import take_out
 from shop.fulfilment import parcels
 from shop.jobs.outbox import enqueue, enqueue_mail
+from shop.methods.policy import methods_of
 from shop.orders import holds
 from shop.orders.models import Order, OrderLine
 from shop.orders.states import OrderState, advance
@@ -24,6 +27,8 @@ PART_REFUNDED_MAIL = "order_part_refunded"
 _log = logging.getLogger("hitsuka.orders")
 
 
+REMINDED_BEFORE = dt.timedelta(hours=24)
+"""How long before its deadline a customer who has not paid is reminded, once."""
 _UNPAID = {OrderState.PLACED, OrderState.WAITING, OrderState.ON_DELIVERY}
 
 
@@ -47,6 +52,34 @@ class OrderListener:
         advance(session, order, OrderState.REFUNDING, cause="goods gone")
         want_refund(session, payment, payment.provider_id, payment.amount_minor, reason="goods_gone")
         enqueue_mail(session, order.store_id, order.id, "order_apology", order.locale)
+
+    def promised(self, session: Session, payment: Payment, promise: PaymentPromise) -> None:
+        """The order is concluded: it waits for its money until the deadline, and so do the goods."""
+        order = _order(session, payment)
+        if order.state == OrderState.WAITING and promise.remaining_minor < payment.amount_minor:
+            enqueue_mail(session, order.store_id, order.id, "order_partial", order.locale)
+        if order.state != OrderState.PLACED:
+            return
+        terms = methods_of(order.store_id).of(Method(payment.method))
+        advance(session, order, OrderState.WAITING, cause="number given")
+        order.held_until = promise.deadline + (terms.grace if terms else dt.timedelta())
+        empty_basket(session, order)
+        enqueue_mail(session, order.store_id, order.id, "order_waiting", order.locale)
+        remind = max(promise.deadline - REMINDED_BEFORE - utcnow(), dt.timedelta(hours=1))
+        enqueue(
+            session,
+            "mail",
+            order.store_id,
+            order.id,
+            detail="order_reminder",
+            locale=order.locale,
+            delay=remind,
+        )
+
+    def money_left(self, session: Session, payment: Payment, promise: PaymentPromise) -> None:  # noqa: ARG002  (the port's signature)
+        """It belongs to the customer: the order stays as it is, and staff are told."""
+        order = _order(session, payment)
+        enqueue(session, "alert", order.store_id, order.id, detail="transfer_left")
 
     def authorised(self, session: Session, payment: Payment) -> None:
         """As good as sold: the goods leave the shelf. Too late for them: the promise is let go, with an apology."""

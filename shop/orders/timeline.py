@@ -14,7 +14,7 @@ from sqlalchemy import false, or_, select
 from sqlalchemy.orm import Session
 
 from payments.dispute_models import Dispute, DisputeHistory, FraudWarning
-from payments.models import Attempt, LedgerEntry, Payment, PaymentHistory, ProviderEvent
+from payments.models import Attempt, BalanceReturn, LedgerEntry, Payment, PaymentHistory, ProviderEvent
 from payments.models import Refund as RefundRow
 from payments.money import Money
 from shop.fulfilment.models import FulfilmentHistory, Shipment
@@ -66,6 +66,7 @@ def timeline(session: Session, order: Order, payment: Payment) -> list[Moment]:
         *_events(session, payment, [one.session_id for one in attempts if one.session_id]),
         *_money(session, payment),
         *_refunds(session, order),
+        *_returns(session, payment),
         *_parcels(session, order),
         *_issuers(session, payment),
         *_mails(session, order),
@@ -122,6 +123,16 @@ def _refunds(session: Session, order: Order) -> Iterator[Moment]:
         amount = Money(row.amount_minor, order.currency)
         plan = Plan.from_json(kept.split)
         yield Moment(kept.created_at, Source.STAFF, kept.reason, row.state, amount, kept.actor, plan)
+
+
+def _returns(session: Session, payment: Payment) -> Iterator[Moment]:
+    """What was transferred too much or too late, and is sent back: never the order's money."""
+    query = select(BalanceReturn).where(
+        BalanceReturn.store_id == payment.store_id, BalanceReturn.payment_id == payment.id
+    )
+    for row in session.scalars(query):
+        amount = Money(-row.amount_minor, payment.currency)
+        yield Moment(row.created_at, Source.MONEY, "balance_return", f"{row.state} {row.actor}", amount)
 
 
 def _parcels(session: Session, order: Order) -> Iterator[Moment]:

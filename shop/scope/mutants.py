@@ -23,7 +23,7 @@ from security.rules.run import Result, judge
 from security.rules.run import run as run_rules
 from security.rules.source import Module
 
-CATALOG = Path("tests/mutants/catalog.toml")
+CATALOG = Path("tests/mutants")
 CHECKED = ("shop", "payments", "security", "static", "wsgi.py")
 CONTROL = "C"
 
@@ -70,11 +70,20 @@ class Outcome:
         )
 
 
-def load(path: Path = CATALOG) -> list[Mutant]:
-    """The catalogue. Raises MutantError."""
+def load(folder: Path = CATALOG) -> list[Mutant]:
+    """The catalogue: every TOML file of the folder. Raises MutantError."""
+    mutants = [mutant for path in sorted(folder.glob("*.toml")) for mutant in _in_file(path)]
+    if not mutants:
+        raise MutantError(f"{folder}: no catalogue here")
+    if len({each.id for each in mutants}) != len(mutants):
+        raise MutantError(f"{folder}: an id stands twice")
+    return mutants
+
+
+def _in_file(path: Path) -> list[Mutant]:
     try:
         document = tomllib.loads(path.read_text("utf-8"))
-        mutants = [
+        return [
             Mutant(
                 entry["id"],
                 entry["group"],
@@ -87,9 +96,6 @@ def load(path: Path = CATALOG) -> list[Mutant]:
         ]
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise MutantError(f"{path}: {error!r}") from error
-    if len({each.id for each in mutants}) != len(mutants):
-        raise MutantError(f"{path}: an id stands twice")
-    return mutants
 
 
 def run_all(mutants: list[Mutant]) -> Iterator[Outcome]:
@@ -125,7 +131,7 @@ def _outcome(
 ) -> Outcome:
     changed = dict(texts)
     for edit in mutant.edits:
-        changed[edit.file] = _edited(mutant, edit, changed)
+        changed[edit.file] = edited(mutant, edit, changed)
     touched = {edit.file for edit in mutant.edits}
     result = Result()
     judge(changed, settings, result, touched | _importers(touched, modules), dict(modules))
@@ -134,7 +140,8 @@ def _outcome(
     return Outcome(mutant, tuple(fired), tuple(result.unreadable))
 
 
-def _edited(mutant: Mutant, edit: Edit, texts: Mapping[str, str]) -> str:
+def edited(mutant: Mutant, edit: Edit, texts: Mapping[str, str]) -> str:
+    """The text of a file with an edit in it. Raises MutantError when its anchor does not stand there once."""
     text = texts.get(edit.file, "")
     if not edit.find:
         return text + edit.put

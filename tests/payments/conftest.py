@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from payments.columns import new_id, utcnow
 from payments.database import Database
 from payments.making import MakeResult, make_session
-from payments.models import Attempt, LedgerEntry, Payment
+from payments.models import Attempt, LedgerEntry, Payment, PaymentPromise
 from payments.money import Money
 from payments.provider import Line, SessionRequest, UIMode
 from payments.provider import Session as Told
@@ -34,6 +34,12 @@ class Listener:
 
     def paid(self, session: Session, payment: Payment) -> None:
         self.told.append("paid")
+
+    def promised(self, session: Session, payment: Payment, promise: PaymentPromise) -> None:
+        self.told.append("promised")
+
+    def money_left(self, session: Session, payment: Payment, promise: PaymentPromise) -> None:
+        self.told.append("money_left")
 
     def authorised(self, session: Session, payment: Payment) -> None:
         self.told.append("authorised")

@@ -106,6 +106,7 @@ class World:
             self.keys[key] = Made(asked, None if fails else work())
         made = self.keys[key]
         if made.asked != asked:
+            self.broken.append("one idempotency key was used for two things")
             raise Refused("this key was used for something else")
         if made.result is None:
             raise OutcomeUnknown("500, remembered")
@@ -187,7 +188,23 @@ class World:
             one for one in newest_first if since <= one.created and (until is None or one.created <= until)
         ]
 
-    def refund(self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
+    def promises_since(self, since: dt.datetime, until: dt.datetime | None = None) -> Iterator[Session]:
+        del since, until  # in this world everybody pays by card
+        return iter(())
+
+    def balance_of(self, customer: str) -> Money:
+        raise NotThere(f"no customer {customer}")
+
+    def refund_balance(self, customer: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
+        raise NotThere(f"no customer {customer} has {amount} of {reference} ({idempotency_key})")
+
+    def balance_refund(self, refund_id: str) -> Refund:
+        raise NotThere(f"no refund {refund_id}")
+
+    def refund(
+        self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str, to_bank: bool = False
+    ) -> Refund:
+        assert not to_bank, "a card's money goes back to the card"
         asked = (payment_id, amount, reference)
         made = self._call(
             lambda: self.give_back(payment_id, amount, reference, idempotency_key), idempotency_key, asked

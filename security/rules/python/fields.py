@@ -61,6 +61,9 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
         yield from _class(module, node)
     for call in module.calls:
         yield from _call(module, call)
+    for node in module.all(ast.Dict):
+        assert isinstance(node, ast.Dict)
+        yield from _listed(module, node)
     for node in module.all(ast.Constant, ast.JoinedStr):
         yield from _sql(module, node)
     for node in module.all(ast.Subscript):
@@ -161,6 +164,9 @@ def _call(module: Module, call: ast.Call) -> Iterator[Finding]:
         yield from _columns(module, call, names)
     if any(map(_FIELD.match, names)):
         yield from _labelled(module, call)
+    for word in call.keywords:
+        if word.arg and isinstance(word.value, ast.Call):
+            yield from _member_by_name(module, word.value, word.arg)
     if names & {"make_dataclass", "create_model", "TypedDict", "namedtuple", "type", "modelform_factory"}:
         for key, values in module.arguments(call).items():
             yield from _strings(
@@ -199,6 +205,33 @@ def _columns(module: Module, call: ast.Call, names: set[str]) -> Iterator[Findin
         if card and not card.may_be_stored and not _is_switch(module, ast.Pass(), call):
             yield found(module, argument, rule, f"a column '{text}' for a {card.value}")
 
+    for word in call.keywords:
+        said = module.text_of(word.value) if word.arg in _SAYS else None
+        card = card_label(said) if said and is_short_label(said) else None
+        if card and not card.may_be_stored:
+            yield found(module, word.value, rule, f"a column says that it holds a {card.value}")
+
+
+_SAYS = frozenset({"comment", "doc", "help_text", "verbose_name", "title", "description", "label"})
+
+
+def _listed(module: Module, node: ast.Dict) -> Iterator[Finding]:
+    """{"card_number": StringField()}: fields and columns for whatever makes a class of them."""
+    for key, value in zip(node.keys, node.values, strict=True):
+        text = module.text_of(key) if key is not None else None
+        if text and isinstance(value, ast.Call):
+            yield from _member_by_name(module, value, text)
+
+
+def _member_by_name(module: Module, value: ast.Call, name: str) -> Iterator[Finding]:
+    card, makers = card_name(name), last_names(module, value.func)
+    if card is None or _is_switch(module, ast.Pass(), value):
+        return
+    if any(map(_COLUMN.match, makers)) and not card.may_be_stored:
+        yield found(module, value, "HK102", f"a column '{name}' for a {card.value}")
+    elif any(map(_FIELD.match, makers)):
+        yield found(module, value, "HK101", f"a field '{name}' for a {card.value}")
+
 
 def _is_in(module: Module, call: ast.Call, wanted: frozenset[str]) -> bool:
     outer = module.parents.get(call)
@@ -210,7 +243,11 @@ def _labelled(module: Module, call: ast.Call) -> Iterator[Finding]:
     if last_names(module, call.func) & {"Query", "FieldList"}:
         return
     for node in ast.walk(call):
-        text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+        text = (
+            module.text_of(node)
+            if isinstance(node, (ast.Constant, ast.BinOp, ast.Call, ast.JoinedStr))
+            else None
+        )
         if text is None or module.parents.get(node) is None:
             continue
         card = card_label(text) if is_short_label(text) else None

@@ -68,6 +68,11 @@ _REPORTS = re.compile(
 _FORWARDS = re.compile(
     r"(?:^|\.)(?:requests|httpx|aiohttp|urllib3|niquests)(?:\.\w+\(\))*\.(?:post|put|patch|get|request|Request|stream|send)$|(?:^|\.)(?:urllib\.request\.(?:Request|urlopen)|urlopen|Client\(\)\.(?:post|put|patch|request|stream)|Session\(\)\.(?:post|put|patch|request)|AsyncClient\(\)\.(?:post|put|request)|PoolManager\(\)\.request|HTTPSConnection\(\)\.request|http_client\.(?:post|request)|client\.post)$"
 )
+_REGISTERS = re.compile(r"(?:^|\.)(?:getattr|hasattr|isinstance|super|add_url_rule|setattr)$")
+_SENDS = re.compile(
+    r"(?:^|\.)(?:sendall|sendto)$|(?:^|\.)(?:subprocess\.(?:run|Popen|call|check_call|check_output)|os\.(?:system|popen)"
+    r"|asyncio\.create_subprocess_(?:exec|shell))$"
+)
 _PROVIDER = re.compile(r"(?:^|\.)(?:stripe|payjp|omise|square|braintree)\b", re.IGNORECASE)
 _PAGES = re.compile(
     r"(?:^|[._])(?:render_template|render|render_to_response|render_template_string|jsonify|make_response|Response|HTMLResponse|PlainTextResponse|JSONResponse|HttpResponse\w*|JsonResponse|flash|abort|_?error_page|\w*_page)$"
@@ -123,8 +128,17 @@ def _call(flow: Flow, frame: Frame, call: ast.Call) -> Iterator[tuple[str, str]]
     names = frame.module.names(call.func)
     labels = _typed(flow, frame, call)
     if labels:
-        yield from _leaks(call, names, labels)
+        yield from _leaks(call, names | _handed_on(frame.module, call, names), labels)
     yield from _client_values(flow, frame, call, names)
+
+
+def _handed_on(module: Module, call: ast.Call, names: frozenset[str]) -> frozenset[str]:
+    """Functions that are handed on beside the data: map(log.info, values), Thread(target=log.info, args=…)."""
+    if any(map(_REGISTERS.search, names)):
+        return frozenset()
+    values = [*call.args, *(word.value for word in call.keywords)]
+    named = (module.names(each) for each in values if isinstance(each, (ast.Name, ast.Attribute)))
+    return frozenset(name for each in named for name in each if _is_log(name) or _PRINTS.search(name))
 
 
 def _typed(flow: Flow, frame: Frame, call: ast.Call) -> Labels:
@@ -164,7 +178,7 @@ def _leaks(call: ast.Call, names: frozenset[str], labels: Labels) -> Iterator[tu
 
 
 def _whole_body(call: ast.Call, names: frozenset[str]) -> Iterator[tuple[str, str]]:
-    if any(map(_FORWARDS.search, names)):
+    if any(_FORWARDS.search(name) or _SENDS.search(name) for name in names):
         yield "HK209", "the request's body is passed on to another service"
     elif any(map(_PROVIDER.search, names)) and any(
         name.rpartition(".")[2] in {"create", "modify", "confirm", "update", "raw_request", "request"}
@@ -304,7 +318,7 @@ def _amount(labels: Labels) -> str | None:
         return "the whole body" if "body" in labels else "the query"
     for label in sorted(labels):
         kind, _, name = label.partition(":")
-        if kind in {"field", "number"} and not _FREE_FIELDS.search(name.lower()):
+        if kind in {"field", "number", "own"} and not _FREE_FIELDS.search(name.lower()):
             return f"'{name}'"
     return None
 

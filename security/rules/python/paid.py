@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from ...finding import Finding
+from ..flow import is_request
 from ..source import FunctionNode, Module, dotted
 from .base import Context, called_in, found, is_view, last_names
 
@@ -48,13 +49,26 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
     """Views that mark paid without asking, and branches of events that do not mean paid."""
     for node in module.all(ast.FunctionDef, ast.AsyncFunctionDef):
         assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-        if is_view(node, module) and not _is_staff(module):
+        if (is_view(node, module) or _reads_request(module, node)) and not _is_staff(module):
             yield from _view(module, context, node)
     for node in module.all(ast.If):
         assert isinstance(node, ast.If)
         yield from _branch(module, context, node)
     for node in module.all(ast.Compare, ast.Dict, ast.Set, ast.Tuple, ast.List, ast.MatchValue):
         yield from _listed(module, node)
+
+
+def _reads_request(module: Module, function: FunctionNode) -> bool:
+    """Whether what the browser sent decides something in it: a view by another name, or a helper of one."""
+    tests = [node.test for node in ast.walk(function) if isinstance(node, (ast.If, ast.IfExp, ast.While))]
+    return any(
+        isinstance(each, ast.Attribute) and each.attr in _SENT and is_request(each.value, module)
+        for test in tests
+        for each in ast.walk(test)
+    )
+
+
+_SENT = frozenset({"args", "form", "values", "json", "GET", "POST", "query_params", "headers", "cookies"})
 
 
 def _is_staff(module: Module) -> bool:

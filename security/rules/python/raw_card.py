@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ...finding import Finding
-from ..source import Module
+from ..source import FunctionNode, Module
 from ..words import Card, card_name, words_of
 from .base import Context, found
 
@@ -116,9 +116,23 @@ def _in_value(module: Module, context: Context, key: str, value: ast.expr, depth
         for each in values:
             if reason := _in_value(module, context, inner, each, depth + 1):
                 return reason
-    return (
-        f"'{key}' of a call to the provider is no token" if key in _PASSED and _is_not_token(value) else None
-    )
+    if key in _PASSED and (_is_not_token(value) or _is_unseen(module, value, entries)):
+        return f"'{key}' of a call to the provider is no token"
+    return None
+
+
+def _is_unseen(module: Module, value: ast.expr, entries: Mapping[str, object]) -> bool:
+    """A parameter that says `card` or is a whole mapping, handed on as it came: nobody can see that it is a token."""
+    if entries or not isinstance(value, ast.Name):
+        return False
+    bound = module.bound(value)
+    if bound is None or not isinstance(bound[0], FunctionNode) or bound[1]:
+        return False
+    arguments = bound[0].args
+    listed = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    annotation = next((each.annotation for each in listed if each.arg == value.id), None)
+    is_mapping = annotation is not None and bool(re.match(r"(?:dict|Mapping|Any)\b", ast.unparse(annotation)))
+    return is_mapping or (arguments.kwarg is not None and arguments.kwarg.arg == value.id)
 
 
 def _is_not_token(value: ast.expr) -> bool:

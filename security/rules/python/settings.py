@@ -422,6 +422,10 @@ def _forged(module: Module, context: Context, call: ast.Call) -> Iterator[Findin
         wrapped = ast.unparse(call.args[0]) if call.args else "webhook"
         if not _WEBHOOKS.search(wrapped):
             yield found(module, call, "HK306", f"{ast.unparse(call.args[0])} takes posts without a token")
+    elif isinstance(call.func, ast.Attribute) and call.func.attr in {"clear", "pop", "remove"}:
+        hooks = call.func.value.value if isinstance(call.func.value, ast.Subscript) else call.func.value
+        if isinstance(hooks, ast.Attribute) and hooks.attr in {"before_request_funcs", "after_request_funcs"}:
+            yield found(module, call, "HK306", "what looks at every request is taken away")
     for word in call.keywords:
         if word.arg == "meta" and any(
             module.value_of(value) is False for value in module.entries(word.value).get("csrf", ())

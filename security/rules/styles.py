@@ -1,0 +1,46 @@
+"""HK210, HK404: style sheets that load from elsewhere, or tell elsewhere what stands in a field. Pure."""
+
+# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from ..finding import Finding
+from .config import Config
+
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))")
+_LOADED = re.compile(
+    r"(?:url|src)\(\s*['\"]?\s*([^'\")\s]+)|@import\s+['\"]([^'\"]+)|image-set\(\s*['\"]([^'\"]+)",
+    re.IGNORECASE,
+)
+_AWAY = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?[\\/]{2}", re.IGNORECASE)
+_READS = re.compile(r"\[\s*value\s*[\^$*~|]?=[^\]]*\][^{}]*\{[^{}]*(?:url|src|image-set)\(", re.IGNORECASE)
+
+
+def check_text(path: str, text: str, config: Config) -> Iterator[Finding]:
+    """The findings of one style sheet."""
+    plain = _ESCAPE.sub(_character, _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text))
+    for match in _LOADED.finditer(plain):
+        address = next(filter(None, match.groups()), "")
+        host = urlsplit(address.replace("\\", "/")).netloc if _AWAY.match(address) else ""
+        if host and host not in config.script_hosts and not config.is_provider(host):
+            yield Finding(
+                path, _line(plain, match), "HK404", f"a style loads from {host}, which is not listed"
+            )
+    for match in _READS.finditer(plain):
+        yield Finding(path, _line(plain, match), "HK210", "a style asks for a file by what stands in a field")
+
+
+def _character(match: re.Match[str]) -> str:
+    if match[1] is None:
+        return match[2] or ""
+    code = int(match[1], 16)
+    return chr(code) if 0 < code < 0x110000 else ""
+
+
+def _line(text: str, match: re.Match[str]) -> int:
+    return text.count("\n", 0, match.start()) + 1
