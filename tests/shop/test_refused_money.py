@@ -190,13 +190,13 @@ def test_events_that_are_not_ours_change_nothing(books: Books, odd: str) -> None
     if odd == "another account":
         url = books.sandbox.url
         provider = StripeProvider("other", "sk_test_hitsuka", ("whsec_hitsuka",), url, livemode=False)
-    changes: dict[str, object] = {
+    every: dict[str, dict[str, object]] = {
         "another account": {},
         "livemode": {"livemode": True},
         "metadata of another order": {"reference": f"style.{books.payment('paid').id}"},
         "no such order": {"reference": f"style.{new_id()}", "payment_id": None, "object_id": "pi_nobody"},
-    }[odd]
-    event = _event(books, **changes)
+    }
+    event = _event(books, **every[odd])
     books.shop.db.write(lambda session: store_event(session, provider, event, b"{}"))
     apply_events(books.shop.db, provider, OrderListener())
     with books.shop.db.read() as session:
