@@ -46,6 +46,7 @@ from shop.backoffice.orders import order_pages
 from shop.backoffice.refunds import refund_pages
 from shop.backoffice.reviews import review_pages
 from shop.backoffice.shipping import shipping_pages
+from shop.backoffice.stuck import stuck_pages
 from shop.card_testing.gate import Gate
 from shop.cards.alarm import pause_by_alarm
 from shop.cart.views import cart
@@ -69,11 +70,12 @@ from shop.orders.views import orders
 from shop.pages.views import pages
 from shop.passages import Passages
 from shop.pictures.views import pictures
+from shop.refusal_page import RefusalPages
 from shop.refusing import EarlyRefusal
 from shop.request import TextRequest
 from shop.settings import STAFF, Settings, StripeAccount, load
 from shop.staff import access
-from shop.staff.nav import japan_time, staff_nav
+from shop.staff.nav import card_bar, japan_time, staff_nav
 from shop.staff.pages.join import join_pages
 from shop.staff.pages.members import member_pages
 from shop.staff.pages.security import security_pages
@@ -168,6 +170,7 @@ STAFF_PAGES = (
     card_pages,
     audit_pages,
     approval_pages,
+    stuck_pages,
     sign_in_pages,
     join_pages,
     security_pages,
@@ -200,7 +203,7 @@ def create_staff_app(shop: Shop) -> Flask:
         app.register_blueprint(blueprint)
     access.require_rights(app)
     _prepare_templates(app)
-    app.jinja_env.globals["staff_nav"] = staff_nav
+    app.jinja_env.globals.update(staff_nav=staff_nav, card_bar=card_bar)
     app.jinja_env.filters["japan_time"] = japan_time
     app.context_processor(_staff_context)
     return app
@@ -263,6 +266,7 @@ def _page_context() -> dict[str, object]:
         "store": store,
         "locale": the_locale(),
         "path": request.path,
+        "root": request.script_root,
         "charges_later": store is not None and the_shop().settings.cards[store.id].capture == "shipment",
     }
 
@@ -290,6 +294,7 @@ def _middleware(app: Flask, shop: Shop, staff: Flask) -> None:
         exempt=("/webhooks/stripe",),
         max_body=lambda path: LONGEST_BODY if is_upload(path) else MAX_BODY,
         request_id=_request_id,
+        render=RefusalPages(app, staff, shop.settings),
     )
 
 
