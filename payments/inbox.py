@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session as DBSession
 
 from payments.columns import utcnow
 from payments.database import Database
+from payments.disputes import apply_disputes
 from payments.listener import PaymentListener
 from payments.models import Attempt, Payment, PaymentPromise, ProviderEvent
 from payments.provider import Event, OutcomeUnknown, PaymentError, Provider, ProviderBusy
@@ -25,6 +26,8 @@ from payments.states import PaymentState
 
 _log = logging.getLogger("hitsuka.inbox")
 
+OF_ISSUERS = ("charge.dispute.", "radar.early_fraud_warning.")
+"""What an issuer says against a charge: about disputes and warnings alone, and they are not seen in a session."""
 RELEVANT = (
     "checkout.session.",
     "payment_intent.",
@@ -32,6 +35,7 @@ RELEVANT = (
     "refund.",
     "cash_balance.",
     "customer_cash_balance_transaction.",
+    *OF_ISSUERS,
 )
 PAID_EVENTS = frozenset(
     {
@@ -127,11 +131,12 @@ def _apply_one(
         note = "not ours" if payment is None else "no such type here"
         db.write(lambda session: _finish(session, key, "ignored", note))
         return True
-    if payment.id in settled or _is_old_news(payment, event):
+    about = f"issuer of {payment.id}" if event.type.startswith(OF_ISSUERS) else payment.id
+    if about in settled or _is_old_news(payment, event):
         db.write(lambda session: _finish(session, key, "applied", None))
         return True
     try:
-        settle(db, provider, listener, payment.store_id, payment.id, cause=f"event {event.type}")
+        _ask(db, provider, listener, payment, event)
     except Exception as error:  # noqa: BLE001  (one event that breaks our code must not hold up the others for ever)
         reason = error.code if isinstance(error, PaymentError) else type(error).__name__
         _log.warning("event waits", extra={"event": event_id, "reason": reason})
@@ -139,9 +144,22 @@ def _apply_one(
             _log.exception("event failed")
         db.write(lambda session: _again(session, key, reason))
         return not isinstance(error, OutcomeUnknown | ProviderBusy)
-    settled.add(payment.id)
+    settled.add(about)
     db.write(lambda session: _finish(session, key, "applied", None))
     return True
+
+
+def _ask(
+    db: Database, provider: Provider, listener: PaymentListener, payment: Payment, event: ProviderEvent
+) -> None:
+    """Ask the provider what the event is about, and apply that."""
+    cause = f"event {event.type}"
+    if not event.type.startswith(OF_ISSUERS):
+        settle(db, provider, listener, payment.store_id, payment.id, cause=cause)
+        return
+    told_of = event.provider_payment or payment.provider_id
+    if told_of is not None:
+        apply_disputes(db, provider, listener, payment.store_id, payment.id, told_of, cause=cause)
 
 
 def _is_old_news(payment: Payment, event: ProviderEvent) -> bool:

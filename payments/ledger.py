@@ -62,18 +62,25 @@ def book_refund(
         return
     row = _row_of(session, payment, refund)
     if refund.status == "succeeded":
-        _book_movement(session, payment, "refunded", -refund.amount, provider, refund.id)
+        entry = book_movement(session, payment, "refunded", -refund.amount, provider, refund.id)
         if row is not None and row.state != "failed":
             advance_refund(session, row, RefundState.DONE, cause="succeeded")
         _end_if_all_is_back(session, payment, refund, listener)
+        if entry is not None and payment.state == PaymentState.PAID and _is_its(payment, refund):
+            listener.part_refunded(session, payment, entry)
     elif refund.status in {"failed", "canceled"}:
         if _is_booked(session, provider, "refunded", refund.id):
-            _book_movement(session, payment, "returned", refund.amount, provider, refund.id)
+            book_movement(session, payment, "returned", refund.amount, provider, refund.id)
         if row is not None:
             advance_refund(session, row, RefundState.FAILED, cause=refund.status)
             row.failure = refund.status
         if payment.state in {PaymentState.REFUNDING, PaymentState.REFUNDED}:
             needs_a_person(session, payment, "a refund failed", listener)
+
+
+def _is_its(payment: Payment, refund: Refund) -> bool:
+    """Whether it is of the payment that counts, not of a second one that was paid by mistake."""
+    return refund.payment_id == payment.provider_id
 
 
 def _row_of(session: DBSession, payment: Payment, refund: Refund) -> RefundRow | None:
@@ -103,47 +110,64 @@ def _end_if_all_is_back(
         listener.refunded(session, payment)
 
 
+_SALE = ("captured", "refunded", "returned")
+_DISPUTE = ("disputed", "reinstated")
+
+
 def balance(session: DBSession, payment: Payment) -> int:
-    """What is left of a payment's money with us, in minor units: the sum of its ledger."""
+    """What of a payment's money was not given back, in minor units: the sum of what was taken and refunded."""
+    return _sum(session, payment, _SALE)
+
+
+def left_with_us(session: DBSession, payment: Payment) -> int:
+    """What is left of it in our balance, in minor units: the sum of its ledger, disputes and their fees included."""
+    return _sum(session, payment, (*_SALE, *_DISPUTE, "dispute_fee"))
+
+
+def _sum(session: DBSession, payment: Payment, kinds: tuple[str, ...]) -> int:
     total = select(func.coalesce(func.sum(LedgerEntry.amount_minor), 0)).where(
-        LedgerEntry.store_id == payment.store_id, LedgerEntry.payment_id == payment.id
+        LedgerEntry.store_id == payment.store_id,
+        LedgerEntry.payment_id == payment.id,
+        LedgerEntry.kind.in_(kinds),
     )
     return int(session.scalar(total) or 0)
 
 
 def refundable(session: DBSession, payment: Payment) -> int:
-    """What of a locked payment can still go back, in minor units: its balance less the refunds under way."""
+    """What of a locked payment can still go back, in minor units: its balance less the refunds under way and what a
+    dispute has taken."""
     under_way = select(func.coalesce(func.sum(RefundRow.amount_minor), 0)).where(
         RefundRow.store_id == payment.store_id,
         RefundRow.payment_id == payment.id,
         RefundRow.state.in_(["wanted", "sent"]),
     )
-    return balance(session, payment) - int(session.scalar(under_way) or 0)
+    there = _sum(session, payment, (*_SALE, *_DISPUTE))
+    return there - int(session.scalar(under_way) or 0)
 
 
 def book_capture(session: DBSession, payment: Payment, told: Session, provider: Provider) -> None:
     if told.charge is not None and told.charge.captured:
-        _book_movement(session, payment, "captured", told.charge.amount, provider, told.charge.id)
+        book_movement(session, payment, "captured", told.charge.amount, provider, told.charge.id)
 
 
-def _book_movement(
+def book_movement(
     session: DBSession, payment: Payment, kind: str, amount: Money, provider: Provider, provider_object: str
-) -> None:
-    """Book a movement, once. The payment's lock makes the look before safe."""
+) -> LedgerEntry | None:
+    """Book a movement, once; None when it stood there. The payment's lock makes the look before safe."""
     if _is_booked(session, provider, kind, provider_object):
-        return
-    session.add(
-        LedgerEntry(
-            store_id=payment.store_id,
-            payment_id=payment.id,
-            kind=kind,
-            amount_minor=amount.minor,
-            currency=amount.currency,
-            account=provider.account,
-            provider_object=provider_object,
-        )
+        return None
+    entry = LedgerEntry(
+        store_id=payment.store_id,
+        payment_id=payment.id,
+        kind=kind,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        account=provider.account,
+        provider_object=provider_object,
     )
+    session.add(entry)
     session.flush()
+    return entry
 
 
 def _is_booked(session: DBSession, provider: Provider, kind: str, provider_object: str) -> bool:

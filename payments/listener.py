@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from payments.models import Payment, PaymentPromise
+from payments.models import LedgerEntry, Payment, PaymentPromise
 from payments.provider import Session as Told
 
 
@@ -48,6 +48,15 @@ class PaymentListener(Protocol):
 
     def after_stop(self, session: Session, payment: Payment) -> None:
         """It was paid while cards were stopped; nothing is shipped until a person has decided."""
+
+    def disputed(self, session: Session, payment: Payment) -> None:
+        """A charge of it is contested, or the dispute has gone on."""
+
+    def warned(self, session: Session, payment: Payment) -> None:
+        """Its card's issuer warns that it may be fraud."""
+
+    def part_refunded(self, session: Session, payment: Payment, entry: LedgerEntry) -> None:
+        """A part of it went back, as the ledger's new entry says; the rest stays."""
 
     def refunded(self, session: Session, payment: Payment) -> None:
         """All of it went back."""

@@ -109,6 +109,10 @@ class Attempt(Base):
     """What the store asked for when the session was wanted; likewise."""
     capture_later: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false(), info=INTERNAL)
     """Whether the card is only to promise the money; likewise."""
+    customer_id: Mapped[str | None] = mapped_column(String(80), info=INTERNAL)
+    """The provider's name of who pays, where it keeps cards for them; likewise."""
+    save_card: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false(), info=INTERNAL)
+    """Whether the provider is to keep this card for that customer; likewise."""
 
     @property
     def is_card(self) -> bool:
@@ -199,7 +203,8 @@ class LedgerEntry(Base):
     store_id: Mapped[str] = mapped_column(String(16), info=INTERNAL)
     payment_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
     kind: Mapped[str] = mapped_column(String(12), info=INTERNAL)
-    """captured (positive), refunded (negative), returned (positive: a refund failed after it had been booked)."""
+    """captured (positive), refunded (negative), returned (positive: a refund failed after it had been booked), disputed
+    (negative: a dispute took it), dispute_fee (negative), reinstated (positive: the dispute was won)."""
     amount_minor: Mapped[int] = mapped_column(Integer, info=INTERNAL)
     currency: Mapped[str] = mapped_column(String(3), info=INTERNAL)
     account: Mapped[str] = mapped_column(String(16), info=INTERNAL)
@@ -328,6 +333,7 @@ class ProviderEvent(Base):
         Index("ix_provider_event_inbox", "state", "next_try_at"),
         Index("ix_provider_event_reference", "reference"),
         Index("ix_provider_event_object", "object_id"),
+        Index("ix_provider_event_payment", "provider_payment"),
     )
 
 

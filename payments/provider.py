@@ -93,6 +93,10 @@ class SessionRequest:
     payer: Payer | None = None
     """Needed by methods without a card: they are promised at once, and `expires_at` is their deadline."""
     three_d_secure: ThreeDSecure = ThreeDSecure.ANY
+    customer: str | None = None
+    """The provider's name of who pays: the page shows the cards that it keeps for them."""
+    save_card: bool = False
+    """Let the provider keep the card for that customer, who has agreed to it."""
     capture_later: bool = False
     """Only reserve the card's money; it is taken, all or part, by `Provider.capture`."""
 
@@ -154,6 +158,18 @@ class Session:
     """The provider's id of the customer whose balance takes transfers."""
 
 
+@dataclass(frozen=True)
+class SavedCard:
+    """A card that the provider keeps for a customer, as it may be shown to them."""
+
+    id: str
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+    is_default: bool
+
+
 class Decline(StrEnum):
     """Why a card was refused, as coarse as a stranger may know it."""
 
@@ -176,6 +192,57 @@ class Refund:
     """The idempotency key that made it, as its metadata tell; None for one made on the provider's own screen."""
     is_release: bool = False
     """Nothing had been taken: it only tells that a reservation was let go, and moves no money."""
+
+
+@dataclass(frozen=True)
+class Movement:
+    """A movement of our balance at the provider. `amount` is negative for what left it; the fee is taken besides."""
+
+    id: str
+    category: str
+    """The provider's reporting category: charge, refund, refund_failure, dispute, dispute_reversal, and others."""
+    source: str | None
+    """The charge, refund or dispute that it comes from."""
+    amount: Money
+    fee: Money
+    created: dt.datetime
+
+
+@dataclass(frozen=True)
+class DisputeTold:
+    """A dispute as the provider tells it now, with what it moved so far."""
+
+    id: str
+    payment_id: str
+    amount: Money
+    reason: str
+    status: str
+    due_by: dt.datetime | None
+    submissions: int
+    livemode: bool
+    created: dt.datetime
+    movements: tuple[Movement, ...]
+
+
+@dataclass(frozen=True)
+class WarningTold:
+    """An issuer's early warning of fraud."""
+
+    id: str
+    payment_id: str
+    fraud_type: str
+    actionable: bool
+    created: dt.datetime
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is said against a dispute: texts by the provider's field names, and one file under one of them."""
+
+    texts: Mapping[str, str]
+    file_field: str | None = None
+    file_name: str = ""
+    file_content: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -292,11 +359,47 @@ class Provider(Protocol):
     def void(self, payment_id: str, *, idempotency_key: str) -> None:
         """Let a reservation go. Read the session to learn what came of it."""
 
+    def create_customer(self, reference: str, email: str, *, idempotency_key: str) -> str:
+        """A customer that cards can be kept for; the provider's name of it."""
+
+    def saved_cards(self, customer_id: str) -> list[SavedCard]:
+        """The cards that are kept for a customer, the preferred one first."""
+
+    def forget_card(self, customer_id: str, card_id: str) -> None:
+        """Take a customer's card away for good. NotThere for another's."""
+
+    def prefer_card(self, customer_id: str, card_id: str) -> None:
+        """Let a customer's card come first. NotThere for another's."""
+
+    def forget_customer(self, customer_id: str) -> None:
+        """Forget a customer with all cards."""
+
     def refunds_of(self, payment_id: str) -> list[Refund]:
         """Every refund of one payment, newest first."""
 
     def refunds_since(self, since: dt.datetime) -> Iterator[Refund]:
         """Every refund of a payment made since, newest first; not those of balances."""
+
+    def disputes_of(self, payment_id: str) -> list[DisputeTold]:
+        """Every dispute of one payment."""
+
+    def disputes_since(self, since: dt.datetime) -> Iterator[DisputeTold]:
+        """Every dispute opened since, newest first."""
+
+    def retrieve_dispute(self, dispute_id: str) -> DisputeTold:
+        """The dispute as it is now."""
+
+    def answer_dispute(self, dispute_id: str, evidence: Evidence, *, idempotency_key: str) -> DisputeTold:
+        """Hand in evidence, for good: there is one answer."""
+
+    def warnings_of(self, payment_id: str) -> list[WarningTold]:
+        """Every early warning of fraud about one payment."""
+
+    def warnings_since(self, since: dt.datetime) -> Iterator[WarningTold]:
+        """Every early warning since, newest first."""
+
+    def movements_since(self, since: dt.datetime) -> Iterator[Movement]:
+        """Every movement of the account's balance since, newest first."""
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> Event:
         """The event in a webhook's raw body. Raises BadSignature."""

@@ -18,10 +18,22 @@ from sqlalchemy.orm import Session as DBSession
 
 from payments.columns import utcnow
 from payments.database import Database
+from payments.dispute_models import FraudWarning
+from payments.disputes import apply_disputes, disputes_of
 from payments.listener import PaymentListener
 from payments.methods import PROMISE
 from payments.models import Attempt, LedgerEntry, Payment, PaymentPromise
-from payments.provider import NotThere, Provider, Refund, Session, SessionStatus
+from payments.models import Refund as RefundRow
+from payments.provider import (
+    DisputeTold,
+    Movement,
+    NotAllowed,
+    NotThere,
+    Provider,
+    Refund,
+    Session,
+    SessionStatus,
+)
 from payments.settle import apply_refund, apply_session, settle_balance, settled_sessions
 from payments.states import AttemptState, PaymentState
 
@@ -38,6 +50,8 @@ class Report:
     account: str
     sessions: int = 0
     refunds: int = 0
+    disputes: int = 0
+    balance_movements: int = 0
     healed: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     provider_minor: int = 0
@@ -71,10 +85,18 @@ def reconcile(
         _compare_refund(db, provider, listener, refund, report)
         movements |= _given_back(refund)
         progress("refunds", report.refunds)
+    for dispute in provider.disputes_since(since):
+        report.disputes += 1
+        _compare_dispute(db, provider, listener, dispute.payment_id, dispute.id, report)
+        movements |= _disputed(dispute)
+        progress("disputes", report.disputes)
+    for warning in provider.warnings_since(since):
+        _compare_dispute(db, provider, listener, warning.payment_id, warning.id, report)
     _compare_balances(db, provider, listener, report)
     for session_ids in _not_listed(db, provider, movements, since):
         for session_id in session_ids:
             movements |= _asked(provider, session_id)
+    _compare_balance(db, provider, since, report, progress)
     with db.read() as session:
         _compare_ledger(session, provider, movements, since, report)
         _unheard_of(session, provider, movements, since, report)
@@ -157,7 +179,92 @@ def _asked(provider: Provider, session_id: str) -> dict[str, int]:
     movements = _captured(told)
     for refund in refunds:
         movements |= _given_back(refund)
+    for dispute in provider.disputes_of(told.payment_id) if told.payment_id and told.charge else []:
+        movements |= _disputed(dispute)
     return movements
+
+
+def _disputed(dispute: DisputeTold) -> dict[str, int]:
+    """What a dispute moved, fees included, by the balance's movements: that is what the ledger books."""
+    return {movement.id: movement.amount.minor - movement.fee.minor for movement in dispute.movements}
+
+
+def _compare_dispute(
+    db: Database,
+    provider: Provider,
+    listener: PaymentListener,
+    provider_payment: str,
+    told_id: str,
+    report: Report,
+) -> None:
+    """Note a dispute or a warning of which no word came, or not the last one."""
+    with db.read() as session:
+        payment = _payment_of_provider(session, provider, provider_payment)
+        before = _known_of_issuers(session, payment) if payment is not None else None
+    if payment is None:
+        report.differences.append(f"{told_id}: no payment here knows {provider_payment or 'its charge'}")
+        return
+    apply_disputes(db, provider, listener, payment.store_id, payment.id, provider_payment, cause="reconcile")
+    with db.read() as session:
+        after = _known_of_issuers(session, payment)
+    for changed in sorted(after - (before or set())):
+        line = f"{changed[0]} of payment {payment.id}: {changed[1]}"
+        if line not in report.healed:
+            report.healed.append(line)
+
+
+def _known_of_issuers(session: DBSession, payment: Payment) -> set[tuple[str, str]]:
+    """What is noted of a payment's disputes and warnings."""
+    warned = select(FraudWarning).where(
+        FraudWarning.store_id == payment.store_id, FraudWarning.payment_id == payment.id
+    )
+    disputes = {(one.id, one.state) for one in disputes_of(session, payment)}
+    return disputes | {
+        (one.id, "actionable" if one.actionable else "noted") for one in session.scalars(warned)
+    }
+
+
+_KIND_OF_CATEGORY = {
+    "charge": "captured",
+    "refund": "refunded",
+    "refund_failure": "returned",
+    "dispute": "disputed",
+    "dispute_reversal": "reinstated",
+}
+
+
+def _compare_balance(
+    db: Database, provider: Provider, since: dt.datetime, report: Report, progress: Progress
+) -> None:
+    """Every movement of the provider's balance that comes from a payment stands in our ledger, with its amount. What
+    comes from no payment (a payout, the provider's own bill) is not ours to book."""
+    try:
+        for movement in provider.movements_since(since):
+            report.balance_movements += 1
+            kind = _KIND_OF_CATEGORY.get(movement.category)
+            if kind is not None:
+                _compare_movement(db, provider, movement, kind, report)
+            progress("movements of the balance", report.balance_movements)
+    except NotAllowed:
+        report.differences.append("the balance can't be read: the key lacks the right")
+
+
+def _compare_movement(
+    db: Database, provider: Provider, movement: Movement, kind: str, report: Report
+) -> None:
+    """A dispute's movements are booked by their own id, the others by the charge or refund that they come from."""
+    thing = movement.id if kind in {"disputed", "reinstated"} else movement.source
+    query = select(LedgerEntry.amount_minor).where(
+        LedgerEntry.account == provider.account,
+        LedgerEntry.provider_object == thing,
+        LedgerEntry.kind == kind,
+    )
+    with db.read() as session:
+        booked = session.scalar(query)
+    if booked != movement.amount.minor:
+        report.differences.append(
+            f"balance {movement.id} of {movement.source}: provider {movement.amount.minor}, ledger {booked}"
+        )
 
 
 def _compare(
@@ -217,13 +324,17 @@ def _payment_of_refund(session: DBSession, provider: Provider, refund: Refund) -
     found = session.get(Payment, (store_id, payment_id))
     if found is not None and found.account == provider.account:
         return found
-    return session.scalar(
-        select(Payment).where(
-            Payment.provider == provider.name,
-            Payment.account == provider.account,
-            Payment.provider_id == refund.payment_id,
-        )
-    )
+    return _payment_of_provider(session, provider, refund.payment_id)
+
+
+def _payment_of_provider(session: DBSession, provider: Provider, provider_payment: str) -> Payment | None:
+    """The payment of one of the provider's; also of a second one that was paid by mistake."""
+    own = (Payment.provider == provider.name) & (Payment.account == provider.account)
+    found = session.scalar(select(Payment).where(own, Payment.provider_id == provider_payment))
+    if found is not None:
+        return found
+    second = select(RefundRow.payment_id).where(RefundRow.provider_payment == provider_payment)
+    return session.scalar(select(Payment).where(own, Payment.id.in_(second)))
 
 
 def _payment_of(session: DBSession, attempt: Attempt | None, told: Session) -> Payment | None:

@@ -38,6 +38,9 @@ class Terms:
     three_d_secure: ThreeDSecure = ThreeDSecure.ANY
     capture_later: bool = False
     """Reserve now, take when the goods leave."""
+    customer_id: str | None = None
+    """The provider's name of who pays, where it keeps cards for them."""
+    save_card: bool = False
 
 
 def want_session(
@@ -76,6 +79,8 @@ def want_session(
         challenge=challenge,
         three_d_secure=terms.three_d_secure.value,
         capture_later=terms.capture_later,
+        customer_id=terms.customer_id,
+        save_card=terms.save_card,
     )
     if claim_for is not None:
         claim(session, claim_for, attempt)

@@ -142,7 +142,7 @@ def _apply_told(
     elif told.payment_status == "requires_capture":
         reason = disagreement(payment, told, provider, reserved=True)
         book_authorisation(session, payment, told, listener, reason=reason, cause=cause)
-    elif told.payment_status == "canceled" and told.status is SessionStatus.COMPLETE:
+    elif payment.is_card and told.payment_status == "canceled" and told.status is SessionStatus.COMPLETE:
         book_void(session, payment, told, listener, cause=cause)
     elif payment.state == PaymentState.PENDING.value:
         payment.decline = _why_not(told)

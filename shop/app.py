@@ -18,7 +18,7 @@ from payments.database import Database
 from payments.money import Money
 from payments.provider import Provider
 from payments.providers.stripe import StripeProvider
-from security.guard import PANGuard
+from security.guard import MAX_BODY, PANGuard
 from security.headers import PageKind
 from security.sealing import lookup_hash
 from shop import logs, web
@@ -34,9 +34,17 @@ from shop.backoffice.balance import balance_pages
 from shop.backoffice.cards import card_pages
 from shop.backoffice.cod import cod_pages
 from shop.backoffice.customers import customer_pages
+from shop.backoffice.disputes import (
+    LONGEST_BODY,
+    InMemoryRequest,
+    allow_uploads,
+    dispute_pages,
+    is_upload,
+)
 from shop.backoffice.home import home_pages
 from shop.backoffice.orders import order_pages
 from shop.backoffice.refunds import refund_pages
+from shop.backoffice.reviews import review_pages
 from shop.backoffice.shipping import shipping_pages
 from shop.backoffice.stuck import stuck_pages
 from shop.card_testing.gate import Gate
@@ -154,6 +162,8 @@ STAFF_PAGES = (
     order_pages,
     refund_pages,
     shipping_pages,
+    dispute_pages,
+    review_pages,
     cod_pages,
     balance_pages,
     customer_pages,
@@ -184,6 +194,8 @@ def create_staff_app(shop: Shop) -> Flask:
     )
     app.extensions["hitsuka"] = shop
     Babel(app, locale_selector=the_locale)
+    app.request_class = InMemoryRequest
+    app.before_request(allow_uploads)
     web.install(app, web.know_staff_host)
     app.before_request(access.check_access)
     csrf.init_app(app)
@@ -255,7 +267,7 @@ def _page_context() -> dict[str, object]:
         "locale": the_locale(),
         "path": request.path,
         "root": request.script_root,
-        "charges_later": store is not None and the_shop().settings.cards[store.id].terms.capture_later,
+        "charges_later": store is not None and the_shop().settings.cards[store.id].capture == "shipment",
     }
 
 
@@ -280,6 +292,7 @@ def _middleware(app: Flask, shop: Shop, staff: Flask) -> None:
         files,
         on_passage=Passages(shop.db).record,
         exempt=("/webhooks/stripe",),
+        max_body=lambda path: LONGEST_BODY if is_upload(path) else MAX_BODY,
         request_id=_request_id,
         render=RefusalPages(app, staff, shop.settings),
     )

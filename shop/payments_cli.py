@@ -58,7 +58,8 @@ def run_reconcile(days: int, *, as_json: bool) -> int:
 def _print(report: Report, days: int) -> None:
     verdict = "agrees" if report.agrees else "DIFFERS"
     click.echo(
-        f"{report.account}: {verdict}. {report.sessions} sessions and {report.refunds} refunds of {days} days; "
+        f"{report.account}: {verdict}. {report.sessions} sessions, {report.refunds} refunds, {report.disputes} disputes"
+        f" and {report.balance_movements} movements of the balance of {days} days; "
         f"provider {report.provider_minor:,} JPY, ledger {report.ledger_minor:,} JPY"
     )
     for line in report.healed:

@@ -83,10 +83,9 @@ class CardTerms:
     three_d_secure: ThreeDSecure = ThreeDSecure.ANY
     """Asked for wherever the card can: the Japanese guideline wants it of every shop that sells online."""
 
-    @property
-    def terms(self) -> Terms:
-        """The same for `payments`."""
-        return Terms(self.three_d_secure, self.capture == "shipment")
+    def terms(self, customer_id: str | None = None, *, save_card: bool = False) -> Terms:
+        """The same for `payments`, with the provider's name of who pays."""
+        return Terms(self.three_d_secure, self.capture == "shipment", customer_id, save_card)
 
 
 @dataclass(frozen=True)

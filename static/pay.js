@@ -9,6 +9,7 @@
   const fields = document.getElementById("card-fields");
   const token = document.querySelector("#pay-form input[name=csrf_token]").value;
   const label = button.textContent;
+  const kept = document.getElementById("saved-cards");
   let actions = null;
 
   const payOnProvidersPage = () => document.getElementById("other-page").submit();
@@ -22,6 +23,35 @@
     button.disabled = busy;
     button.setAttribute("aria-busy", String(busy));
     button.textContent = busy ? box.dataset.textBusy : label;
+  };
+
+  // A card that the provider keeps for who is signed in, or "" for one that is typed. Nothing of it goes to our server.
+  const chosen = () => kept.querySelector("input:checked")?.value ?? "";
+
+  const choice = (value, text, checked) => {
+    const line = document.createElement("label");
+    const input = document.createElement("input");
+    const words = document.createElement("span");
+    line.className = "choice";
+    words.className = "choice__body";
+    Object.assign(input, { type: "radio", name: "kept", value, checked });
+    words.textContent = text;
+    line.append(input, words);
+    kept.append(line);
+  };
+
+  const offer = (cards) => {
+    if (!cards?.length) return;
+    cards.forEach(({ id, card }, place) => {
+      const until = `${String(card.expMonth).padStart(2, "0")}/${card.expYear}`;
+      choice(id, `${card.brand} •••• ${card.last4} (${kept.dataset.textExpiry} ${until})`, place === 0);
+    });
+    choice("", kept.dataset.textNew, false);
+    kept.hidden = false;
+    fields.hidden = chosen() !== "";
+    kept.addEventListener("change", () => {
+      fields.hidden = chosen() !== "";
+    });
   };
 
   const post = async (url) => {
@@ -64,7 +94,8 @@
       if (held.state !== "placed") return location.assign(box.dataset.return);
       if (held.closed) return location.assign(box.dataset.again);
       if (!held.kept) return await settle(box.dataset.textOver);
-      const result = await actions.confirm({ redirect: "always" });
+      const card = chosen();
+      const result = await actions.confirm({ redirect: "always", ...(card && { paymentMethod: card }) });
       if (result.type === "error") {
         await settle(result.error.code === "paymentFailed" ? "" : result.error.message);
       } else {
@@ -91,6 +122,7 @@
     if (loaded.type !== "success") return payOnProvidersPage();
     actions = loaded.actions;
     element.mount("#card-fields");
+    offer(actions.getSession().savedPaymentMethods);
     button.disabled = false;
     document.getElementById("pay-form").addEventListener("submit", pay);
   };

@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import TypeVar
 
+from payments import disputes
 from payments import states as payments
 from payments import stop as cards
 from shop.approvals import states as approvals
@@ -53,6 +54,12 @@ TABLES = (
         "Payment",
         "`payments.states.advance`, with a row in `payment_history`",
         _table(payments.NEXT),
+    ),
+    Table(
+        "dispute",
+        "Dispute",
+        "`payments.disputes.advance`, with a row in `dispute_history`",
+        _table(disputes.NEXT),
     ),
     Table(
         "fulfilment",

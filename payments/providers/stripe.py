@@ -7,6 +7,7 @@ frames on our page) or "hosted_page" (docs.stripe.com/api/checkout/sessions). No
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
@@ -20,7 +21,10 @@ from payments.provider import (
     BadSignature,
     Charge,
     Decline,
+    DisputeTold,
     Event,
+    Evidence,
+    Movement,
     NotAllowed,
     NotThere,
     OutcomeUnknown,
@@ -28,10 +32,12 @@ from payments.provider import (
     ProviderBusy,
     Refund,
     Refused,
+    SavedCard,
     Session,
     SessionRequest,
     SessionStatus,
     UIMode,
+    WarningTold,
 )
 from payments.providers import promises
 from security.sealing import lookup_hash
@@ -39,6 +45,7 @@ from security.sealing import lookup_hash
 API_VERSION = "2026-10-28.endive"
 """What the code below was written against; a test fails when the library's own version differs."""
 
+STRIPES_OWN = "https://api.stripe.com"
 TIMEOUT_S = 10
 SIGNATURE_TOLERANCE_S = 300
 _EXPAND = ["payment_intent.latest_charge"]
@@ -86,7 +93,7 @@ class StripeProvider:
         self._client = stripe.StripeClient(
             secret_key,
             stripe_version=API_VERSION,
-            base_addresses={"api": api_base},
+            base_addresses=_addresses(api_base),
             max_network_retries=1,
             http_client=stripe.RequestsClient(timeout=TIMEOUT_S),
         )
@@ -175,6 +182,38 @@ class StripeProvider:
         options: Any = {"idempotency_key": idempotency_key}
         _call(lambda: self._client.v1.payment_intents.cancel(payment_id, {}, options))
 
+    def create_customer(self, reference: str, email: str, *, idempotency_key: str) -> str:
+        """POST /v1/customers."""
+        params: Any = {"email": email, "metadata": {"account": reference}}
+        options: Any = {"idempotency_key": idempotency_key}
+        return _call(lambda: self._client.v1.customers.create(params, options)).id
+
+    def saved_cards(self, customer_id: str) -> list[SavedCard]:
+        """GET /v1/customers/{id}/payment_methods, and the customer for which one is preferred."""
+        customer: Any = _call(lambda: self._client.v1.customers.retrieve(customer_id))
+        if getattr(customer, "deleted", False):
+            return []
+        preferred = customer.invoice_settings.default_payment_method if customer.invoice_settings else None
+        params: Any = {"type": "card", "limit": _PAGE}
+        methods = _pages(lambda: self._client.v1.customers.payment_methods.list(customer_id, params))
+        cards = [_saved_card(method, preferred) for method in methods]
+        return sorted(cards, key=lambda card: not card.is_default)
+
+    def forget_card(self, customer_id: str, card_id: str) -> None:
+        """POST /v1/payment_methods/{id}/detach, when it is the customer's."""
+        _call(lambda: self._client.v1.customers.payment_methods.retrieve(customer_id, card_id))
+        _call(lambda: self._client.v1.payment_methods.detach(card_id))
+
+    def prefer_card(self, customer_id: str, card_id: str) -> None:
+        """POST /v1/customers/{id}; Stripe keeps the preferred card among its settings for invoices."""
+        _call(lambda: self._client.v1.customers.payment_methods.retrieve(customer_id, card_id))
+        params: Any = {"invoice_settings": {"default_payment_method": card_id}}
+        _call(lambda: self._client.v1.customers.update(customer_id, params))
+
+    def forget_customer(self, customer_id: str) -> None:
+        """DELETE /v1/customers/{id}."""
+        _call(lambda: self._client.v1.customers.delete(customer_id))
+
     def refund(
         self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str, to_bank: bool = False
     ) -> Refund:
@@ -225,6 +264,51 @@ class StripeProvider:
     def balance_refund(self, refund_id: str) -> Refund:
         """GET /v1/refunds/{id}."""
         return _refund(_call(lambda: self._client.v1.refunds.retrieve(refund_id)))
+
+    def disputes_of(self, payment_id: str) -> list[DisputeTold]:
+        """GET /v1/disputes of one payment."""
+        params: Any = {"payment_intent": payment_id, "limit": _PAGE}
+        return list(map(_dispute, _pages(lambda: self._client.v1.disputes.list(params))))
+
+    def disputes_since(self, since: dt.datetime) -> Iterator[DisputeTold]:
+        """GET /v1/disputes, newest first."""
+        params: Any = {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
+        yield from map(_dispute, _pages(lambda: self._client.v1.disputes.list(params)))
+
+    def retrieve_dispute(self, dispute_id: str) -> DisputeTold:
+        """GET /v1/disputes/{id}."""
+        return _dispute(_call(lambda: self._client.v1.disputes.retrieve(dispute_id)))
+
+    def answer_dispute(self, dispute_id: str, evidence: Evidence, *, idempotency_key: str) -> DisputeTold:
+        """POST /v1/files for the file, then POST /v1/disputes/{id} with `submit`."""
+        given: dict[str, Any] = dict(evidence.texts)
+        if evidence.file_field is not None:
+            given[evidence.file_field] = self._upload(evidence, f"{idempotency_key}-file")
+        params: Any = {"evidence": given, "submit": True}
+        options: Any = {"idempotency_key": idempotency_key}
+        return _dispute(_call(lambda: self._client.v1.disputes.update(dispute_id, params, options)))
+
+    def _upload(self, evidence: Evidence, idempotency_key: str) -> str:
+        with io.BytesIO(evidence.file_content) as file:
+            file.name = evidence.file_name
+            params: Any = {"purpose": "dispute_evidence", "file": file}
+            options: Any = {"idempotency_key": idempotency_key}
+            return _call(lambda: self._client.v1.files.create(params, options)).id
+
+    def warnings_of(self, payment_id: str) -> list[WarningTold]:
+        """GET /v1/radar/early_fraud_warnings of one payment."""
+        params: Any = {"payment_intent": payment_id, "limit": _PAGE}
+        return list(map(_warning, _pages(lambda: self._client.v1.radar.early_fraud_warnings.list(params))))
+
+    def warnings_since(self, since: dt.datetime) -> Iterator[WarningTold]:
+        """GET /v1/radar/early_fraud_warnings, newest first."""
+        params: Any = {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
+        yield from map(_warning, _pages(lambda: self._client.v1.radar.early_fraud_warnings.list(params)))
+
+    def movements_since(self, since: dt.datetime) -> Iterator[Movement]:
+        """GET /v1/balance_transactions, newest first."""
+        params: Any = {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
+        yield from map(_movement, _pages(lambda: self._client.v1.balance_transactions.list(params)))
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> Event:
         """Check `Stripe-Signature` over the raw body, against every secret we hold, then read the ids.
@@ -303,6 +387,11 @@ class StripeProvider:
             return False
 
 
+def _addresses(api_base: str) -> Any:
+    """Files go to a host of their own at Stripe; a sandbox takes them where it takes all else."""
+    return {"api": api_base} if api_base == STRIPES_OWN else {"api": api_base, "files": api_base}
+
+
 def _create_params(request: SessionRequest) -> Any:
     metadata = {
         "payment": request.reference,
@@ -332,7 +421,13 @@ def _create_params(request: SessionRequest) -> Any:
         "locale": request.locale,
         "expires_at": int(request.expires_at.timestamp()),
     }
-    if request.email:
+    if request.customer:
+        params["customer"] = request.customer
+        # What was kept here was kept with its holder's word, whatever name Stripe has for it.
+        params["saved_payment_method_options"] = {
+            "allow_redisplay_filters": ["always", "limited", "unspecified"]
+        }
+    elif request.email:
         params["customer_email"] = request.email
     if request.ui_mode is UIMode.HOSTED_PAGE:
         return params | {"success_url": request.return_url, "cancel_url": request.cancel_url}
@@ -341,6 +436,8 @@ def _create_params(request: SessionRequest) -> Any:
 
 def _card_options(request: SessionRequest) -> dict[str, str]:
     asked = {"request_three_d_secure": request.three_d_secure.value}
+    if request.save_card and request.customer:
+        asked["setup_future_usage"] = "on_session"
     return asked | {"capture_method": "manual"} if request.capture_later else asked
 
 
@@ -430,6 +527,12 @@ def _charge(charge: stripe.Charge, card_hash: Callable[[str], str]) -> Charge:
     )
 
 
+def _saved_card(method: stripe.PaymentMethod, preferred: object) -> SavedCard:
+    card: Any = method.card
+    named = preferred if isinstance(preferred, str) or preferred is None else getattr(preferred, "id", None)
+    return SavedCard(method.id, card.brand, card.last4, card.exp_month, card.exp_year, method.id == named)
+
+
 _FUNDS = frozenset({"insufficient_funds", "card_velocity_exceeded", "withdrawal_count_limit_exceeded"})
 _ENTRY = frozenset(
     {
@@ -471,6 +574,49 @@ def _refund(refund: stripe.Refund) -> Refund:
         key=metadata.get("refund"),
         is_release=charge is not None and not isinstance(charge, str) and not charge.captured,
     )
+
+
+def _dispute(dispute: stripe.Dispute) -> DisputeTold:
+    details = dispute.evidence_details
+    return DisputeTold(
+        id=dispute.id,
+        payment_id=_id_of(dispute.payment_intent) or "",
+        amount=Money(dispute.amount, dispute.currency.upper()),
+        reason=dispute.reason,
+        status=dispute.status,
+        due_by=_moment(details.due_by) if details.due_by else None,
+        submissions=details.submission_count,
+        livemode=dispute.livemode,
+        created=_moment(dispute.created),
+        movements=tuple(map(_movement, dispute.balance_transactions)),
+    )
+
+
+def _movement(movement: stripe.BalanceTransaction) -> Movement:
+    currency = movement.currency.upper()
+    return Movement(
+        id=movement.id,
+        category=movement.reporting_category,
+        source=_id_of(movement.source),
+        amount=Money(movement.amount, currency),
+        fee=Money(movement.fee, currency),
+        created=_moment(movement.created),
+    )
+
+
+def _warning(warning: Any) -> WarningTold:
+    return WarningTold(
+        id=warning.id,
+        payment_id=_id_of(warning.payment_intent) or "",
+        fraud_type=warning.fraud_type,
+        actionable=warning.actionable,
+        created=_moment(warning.created),
+    )
+
+
+def _id_of(thing: Any) -> str | None:
+    """The id of what may be told by id or in full."""
+    return thing if isinstance(thing, str) or thing is None else thing.id
 
 
 _OF_A_BALANCE = frozenset({"cash_balance", "customer_cash_balance_transaction"})

@@ -21,6 +21,7 @@ from shop.address import normalise
 from shop.checkout.models import Draft
 from shop.context import Shop
 from shop.identity.passwords import Lane
+from shop.wallet import service as wallet
 
 
 def locked(session: Session, account: Account) -> Account:
@@ -184,6 +185,7 @@ def leave(shop: Shop, who: SignedIn, cart_id: str | None, browser: Browser, now:
     def work(session: Session) -> None:
         account = locked(session, who.account)
         claim.let_go(session, account)
+        wallet.let_go(session, shop, account.store_id, account.id)
         # Also those from before there was an account: each has the address in it.
         to = (Letter.store_id == account.store_id) & (Letter.email_hash == account.email_hash)
         session.execute(delete(Letter).where(to))

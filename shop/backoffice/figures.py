@@ -14,6 +14,8 @@ from payments.methods import PROMISE
 from payments.models import Attempt, Payment, PaymentPromise, ProviderEvent
 from payments.models import Refund as RefundRow
 from payments.money import Money
+from shop.disputes.listing import Waiting, waiting
+from shop.fulfilment import deadlines
 from shop.jobs.models import Job, Schedule
 from shop.orders.models import Hold, Order, OrderPayment
 from shop.passages import PassageRow
@@ -57,12 +59,16 @@ class Figures:
     parked_events: int
     parked_jobs: int
     passages_today: int
+    issuers: Waiting
+    """Disputes that want an answer, and warnings that can be acted on."""
+    ending_soon: int
+    """Promises of cards that end within two days."""
 
     @property
     def needs_a_person(self) -> int:
-        return (
-            self.reviews + self.failed_refunds + self.transfers_left + self.parked_events + self.parked_jobs
-        )
+        waits = self.reviews + self.failed_refunds + self.transfers_left
+        fails = self.parked_events + self.parked_jobs
+        return waits + fails + self.issuers.disputes + self.issuers.warnings
 
 
 def midnight(now: dt.datetime) -> dt.datetime:
@@ -103,6 +109,8 @@ def figures(session: Session, stores: list[str], now: dt.datetime) -> Figures:
         left_orders=_left_orders(session, stores),
         parked_events=_number(session, select(func.count()).where(ProviderEvent.state == "parked")),
         parked_jobs=_number(session, select(func.count()).where(Job.state == "parked")),
+        issuers=waiting(session, stores),
+        ending_soon=len(deadlines.due(session, now + deadlines.WARN_BEFORE, stores=stores)),
         passages_today=_number(session, select(func.count()).where(PassageRow.at >= began)),
     )
 

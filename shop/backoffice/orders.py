@@ -9,7 +9,8 @@ from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from payments.ledger import balance, refundable
+from payments.dispute_models import Dispute, FraudWarning
+from payments.ledger import left_with_us, refundable
 from payments.models import Attempt, Payment, PaymentPromise
 from payments.money import Money
 from security.sealing import CannotOpen
@@ -17,6 +18,7 @@ from shop.address.contact import Contact
 from shop.backoffice import words
 from shop.backoffice.telling import told
 from shop.context import the_locale, the_shop
+from shop.disputes.listing import of_payment
 from shop.errors import NotFound
 from shop.orders import shelf
 from shop.orders.models import Order, OrderLine
@@ -44,6 +46,8 @@ class OrderFile:
     left: Money
     """What of the money is with us."""
     refundable: Money
+    disputes: list[Dispute]
+    warnings: list[FraudWarning]
 
 
 @order_pages.get("/orders", right=Right.SEE_ORDERS)
@@ -102,6 +106,7 @@ def _order_file(session: Session, store_id: str, order_id: str) -> OrderFile:
     if view is None:
         raise NotFound
     currency = view.order.currency
+    disputes, warnings = of_payment(session, view.payment)
     return OrderFile(
         order=view.order,
         lines=view.lines,
@@ -109,8 +114,10 @@ def _order_file(session: Session, store_id: str, order_id: str) -> OrderFile:
         attempt=view.attempt,
         promise=view.promise,
         moments=timeline(session, view.order, view.payment),
-        left=Money(balance(session, view.payment), currency),
+        left=Money(left_with_us(session, view.payment), currency),
         refundable=Money(refundable(session, view.payment), currency),
+        disputes=disputes,
+        warnings=warnings,
     )
 
 
@@ -126,6 +133,7 @@ def order_page(
         order=found.order,
         shop_store=store,
         order_state=words.word(words.ORDER, found.order.state),
+        dispute_words=words.DISPUTE,
         payment_state=words.word(words.PAYMENT, found.payment.state),
         lines=told(found.moments, {member.id: member.name}, the_locale()),
         contact=contact,

@@ -39,6 +39,7 @@ def give_back(store_id: str, order_id: str) -> ResponseReturnValue:
     except NotANumber:
         return _page(found, left, form, refusal="not_a_number", status=400)
     except NotRefundable as refused:
+        the_shop().db.write(lambda session: _note_refusal(session, found))
         return _page(found, _left(found), form, refusal=refused.code, status=409)
     return go(f"/orders/{store_id}/{order_id}")
 
@@ -65,6 +66,20 @@ def _refund(session: Session, found: OrderFile, wanted: Request) -> None:
         subject=f"order/{order.store_id}/{order.id}/{kept.refund_id}",
         store_id=order.store_id,
         fields=("amount", "reason", *(("note",) if wanted.note else ())),
+        request_id=g.request_id,
+    )
+
+
+def _note_refusal(session: Session, found: OrderFile) -> None:
+    """That someone tried is written down too."""
+    order = found.order
+    the_shop().audit.record(
+        session,
+        actor=the_member().actor,
+        action="order.refund",
+        outcome="refused",
+        subject=f"order/{order.store_id}/{order.id}",
+        store_id=order.store_id,
         request_id=g.request_id,
     )
 

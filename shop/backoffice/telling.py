@@ -79,6 +79,15 @@ def _parcel(moment: Moment, names: Names) -> tuple[str, str, str]:
     return _("荷物: %(state)s", state=text), f"{who}. {moment.detail}", kind
 
 
+def _dispute(moment: Moment, _names: Names) -> tuple[str, str, str]:
+    text, kind = words.word(words.DISPUTE, moment.what)
+    return _("申し立て: %(state)s", state=text), moment.detail, kind
+
+
+def _warning(moment: Moment, _names: Names) -> tuple[str, str, str]:
+    return _("不正利用の早期警告"), f"{moment.what} {moment.detail}", "bad"
+
+
 def _mail(moment: Moment, _names: Names) -> tuple[str, str, str]:
     text, kind = words.word(words.JOB, moment.detail)
     template = moment.what.partition(":")[0]
@@ -95,5 +104,7 @@ _TELL: dict[Source, Callable[[Moment, Names], tuple[str, str, str]]] = {
     Source.STAFF: _staff,
     Source.FULFILMENT: _fulfilment,
     Source.PARCEL: _parcel,
+    Source.DISPUTE: _dispute,
+    Source.WARNING: _warning,
     Source.MAIL: _mail,
 }

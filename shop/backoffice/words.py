@@ -49,7 +49,28 @@ MONEY: dict[str, Word] = {
     "captured": (lazy_gettext("入金"), "good"),
     "refunded": (lazy_gettext("返金"), "warn"),
     "returned": (lazy_gettext("返金の失敗による戻り"), "bad"),
+    "disputed": (lazy_gettext("申し立てによる引き落とし"), "bad"),
+    "dispute_fee": (lazy_gettext("申し立ての手数料"), "bad"),
+    "reinstated": (lazy_gettext("申し立てが認められた戻り"), "good"),
     "balance_return": (lazy_gettext("過入金の返金"), "warn"),
+}
+DISPUTE: dict[str, Word] = {
+    "inquiry": (lazy_gettext("問い合わせ（回答が必要）"), "bad"),
+    "inquiry_review": (lazy_gettext("問い合わせの審査中"), "warn"),
+    "open": (lazy_gettext("申し立て（回答が必要）"), "bad"),
+    "review": (lazy_gettext("審査中"), "warn"),
+    "won": (lazy_gettext("認められた（代金が戻る）"), "good"),
+    "lost": (lazy_gettext("認められなかった"), "bad"),
+    "closed": (lazy_gettext("終了"), ""),
+}
+DISPUTE_REASON: dict[str, LazyString] = {
+    "fraudulent": lazy_gettext("不正利用"),
+    "product_not_received": lazy_gettext("商品が届かない"),
+    "product_unacceptable": lazy_gettext("商品に問題がある"),
+    "duplicate": lazy_gettext("二重の請求"),
+    "credit_not_processed": lazy_gettext("返金されない"),
+    "unrecognized": lazy_gettext("覚えのない請求"),
+    "general": lazy_gettext("その他"),
 }
 REFUND: dict[str, Word] = {
     "wanted": (lazy_gettext("送信待ち"), "warn"),
@@ -71,6 +92,7 @@ MAIL: dict[str, LazyString] = {
     "order_shipped": lazy_gettext("出荷のメール"),
     "order_canceled": lazy_gettext("取り消しのメール"),
     "order_cod": lazy_gettext("代引き注文のメール"),
+    "order_part_refunded": lazy_gettext("一部返金のメール"),
     "order_expired": lazy_gettext("取り消しのメール"),
     "order_apology": lazy_gettext("お詫びのメール"),
     "order_refunded": lazy_gettext("返金のメール"),

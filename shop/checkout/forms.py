@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext
-from wtforms import HiddenField, RadioField, SelectField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are of an older version
 
 from payments.methods import Method
@@ -82,6 +82,7 @@ class ConfirmForm(Form):
 
     digest = HiddenField()
     total = HiddenField()
+    save_card = BooleanField(lazy_gettext("このカードを決済会社に保存して、次回も使う"))
 
 
 class ActionForm(Form):

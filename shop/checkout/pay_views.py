@@ -20,6 +20,7 @@ from payments.provider import PaymentError, ProviderBusy, Session, SessionStatus
 from payments.settle import settle
 from payments.states import AttemptState
 from security.headers import PageKind
+from shop.accounts.current import account_of
 from shop.card_testing.gate import Passed, TooManyTries
 from shop.card_testing.rules import SLOW_FOR
 from shop.card_testing.who import Who, network_of
@@ -57,6 +58,8 @@ def pay(token: str) -> ResponseReturnValue:
         return _pay_page(view, token, None, unreachable=True, status=503)
     if session is not None and session.paid:
         return redirect(url_for(".back", token=token), 303)
+    if _is_anothers(view):
+        session = None
     if session is not None and _is_closed(view):
         return _closed_page(view, token)  # it came while we were asking
     if session is not None and session.url and "turn" in request.args:
@@ -241,7 +244,8 @@ def _start(view: OrderView, ui_mode: UIMode) -> Started:
     """Go on with the order's session, or make a new one, which is a new card attempt. Raises TooManyTries."""
     shop, now = the_shop(), utcnow()
     ui_mode = ui_mode if view.payment.is_card else UIMode.PROMISE
-    if (started := resume_payment(shop, view, ui_mode=ui_mode, now=now)) is not None:
+    anothers = _is_anothers(view)
+    if not anothers and (started := resume_payment(shop, view, ui_mode=ui_mode, now=now)) is not None:
         return started
     who = who_of(view.order.cart_id, view.order.email_hash, view.order.account_id)
     is_slowed = view.payment.is_card and (
@@ -255,7 +259,17 @@ def _start(view: OrderView, ui_mode: UIMode) -> Started:
         request_id=g.request_id,
         now=now,
         challenge=is_slowed,
+        keeps_customer=not anothers,
     )
+
+
+def _is_anothers(view: OrderView) -> bool:
+    """Whether its session shows cards that are kept for someone who is not signed in here: an order's link alone must
+    not lead to them."""
+    if view.attempt is None or view.attempt.customer_id is None:
+        return False
+    who = account_of(request)
+    return who is None or who.id != view.order.account_id
 
 
 def who_of(cart_id: str, email_hash: str, account_id: str | None = None) -> Who:

@@ -75,8 +75,12 @@ def start_anew(
     request_id: str,
     now: dt.datetime,
     challenge: bool = False,
+    keeps_customer: bool = True,
 ) -> Started:
-    """End what is open and make a new session: a new card attempt. Calls the provider, and raises, as `resume`."""
+    """End what is open and make a new session: a new card attempt. Calls the provider, and raises, as `resume`.
+
+    Without `keeps_customer` the new one shows nobody's kept cards, whatever the old one did.
+    """
     if _is_closed(shop, view):
         return Started(Made.CLOSED)
     provider = shop.providers[view.order.store_id]
@@ -93,7 +97,7 @@ def start_anew(
                 request_id=request_id,
                 now=now,
                 challenge=challenge,
-                terms=shop.settings.cards[view.order.store_id].terms,
+                terms=_terms(shop, view if keeps_customer else None, view.order.store_id),
             )
         )
     except CardsClosed:
@@ -174,6 +178,15 @@ def _made_meanwhile(shop: Shop, provider: Provider, attempt: Attempt) -> Started
     if now.state != AttemptState.OPEN or now.session_id is None:
         return Started(Made.OVER)
     return Started(Made.OPEN, provider.retrieve_session(now.session_id))
+
+
+def _terms(shop: Shop, view: OrderView | None, store_id: str) -> Terms:
+    """By the store's settings now; for whom, and whether the card is kept, as the shopper had it before."""
+    before = view.attempt if view is not None else None
+    cards = shop.settings.cards[store_id]
+    if before is None:
+        return cards.terms()
+    return cards.terms(before.customer_id, save_card=before.save_card)
 
 
 def ui_mode_of(store: Store, payment: Payment | None = None) -> UIMode:

@@ -53,6 +53,8 @@ def build_request(shop: Shop, view: OrderView, attempt: Attempt, contact: Contac
         expires_at=attempt.expires_at,
         three_d_secure=ThreeDSecure.CHALLENGE if attempt.challenge else ThreeDSecure(attempt.three_d_secure),
         capture_later=attempt.capture_later,
+        customer=attempt.customer_id,
+        save_card=attempt.save_card,
         payer=None if attempt.is_card else Payer(contact.name, contact.email),
     )
 

@@ -99,6 +99,9 @@ class Buyer:
     """Whose order it becomes, when a signed-in shopper confirms."""
     network_hash: str | None = None
     """A keyed hash of the client's address, by which holds and declines are counted."""
+    customer_id: str | None = None
+    """The provider's name of a signed-in shopper for whom it keeps cards."""
+    save_card: bool = False
 
 
 def confirm(
@@ -182,7 +185,7 @@ def _place(
         locale=order.locale,
         request_id=order.request_id,
         now=now,
-        terms=shop.settings.cards[store.id].terms,
+        terms=shop.settings.cards[store.id].terms(buyer.customer_id, save_card=buyer.save_card),
         claim_for=shop.providers[store.id] if claim else None,
         deadline=deadline_of(store.id, quote.method, now),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,6 +50,7 @@ from shop.methods.policy import methods_of
 from shop.orders.holds import UNITS_PER_CUSTOMER
 from shop.orders.links import order_token
 from shop.orders.queries import order_of_attempt_key
+from shop.wallet.service import wish_of
 from shop.web import this_page_is
 
 checkout = Blueprint("checkout", __name__, url_prefix="/checkout")
@@ -156,10 +158,10 @@ def place() -> ResponseReturnValue:
         return redirect(url_for("checkout.delivery"), 303)  # before it counts as a card attempt
     if form.digest.data != quote.digest:
         return _final_page(quote, contact, before=_seen_total(form), status=409)
-    return _confirm(basket.cart.cart_id, quote, contact)
+    return _confirm(basket.cart.cart_id, quote, contact, save_card=bool(form.save_card.data))
 
 
-def _confirm(cart_id: str, quote: Quote, contact: Contact) -> ResponseReturnValue:
+def _confirm(cart_id: str, quote: Quote, contact: Contact, *, save_card: bool) -> ResponseReturnValue:
     """Place the order, if the gate lets a new card attempt through; else say what to do, with nothing placed.
 
     What is paid without a card is none, and passes no gate."""
@@ -170,6 +172,9 @@ def _confirm(cart_id: str, quote: Quote, contact: Contact) -> ResponseReturnValu
     buyer = Buyer(cart_id, contact, the_locale(), g.request_id, account_id, who.network_hash)
     try:
         is_slowed = quote.method is Method.CARD and pass_gate(who).is_slowed
+        if quote.method is Method.CARD:
+            wish = wish_of(shop, store.id, account_id, contact.email, save_card=save_card)
+            buyer = dataclasses.replace(buyer, customer_id=wish.customer_id, save_card=wish.save_card)
         placed = confirm(
             shop, store, quote, buyer, ui_mode_of(store), utcnow(), claim=True, is_slowed=is_slowed
         )
@@ -343,6 +348,7 @@ def _final_page(
         contact=contact,
         before=before,
         changed=status == 409,
+        may_save=quote.method is Method.CARD and account_of(request) is not None,
         terms=methods_of(the_store().id).of(quote.method),
         now=utcnow(),
         refused=refused,

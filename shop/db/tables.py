@@ -1,5 +1,6 @@
 """Every table of the system in one import: for migrations and for tests that walk all columns."""
 
+from payments import dispute_models
 from payments import models as payment_models
 from payments.registry import mapper_registry
 from shop import passages
@@ -17,9 +18,11 @@ from shop.jobs import models as job_models
 from shop.limits import models as limit_models
 from shop.orders import models as order_models
 from shop.staff import models as staff_models
+from shop.wallet import models as wallet_models
 
 MODULES = (
     payment_models,
+    dispute_models,
     audit_models,
     approval_models,
     card_models,
@@ -34,6 +37,7 @@ MODULES = (
     job_models,
     limit_models,
     staff_models,
+    wallet_models,
     passages,
 )
 """The modules that define tables; importing them is what fills the metadata."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Sequence
 from functools import partial
 
 from sqlalchemy import select
@@ -28,13 +29,13 @@ TAKE_BEFORE = dt.timedelta(hours=12)
 """So long before the end a store that wants it takes the whole amount."""
 
 
-def due(session: Session, until: dt.datetime, *, store_id: str | None = None) -> list[Payment]:
+def due(session: Session, until: dt.datetime, *, stores: Sequence[str] | None = None) -> list[Payment]:
     """Payments whose promise ends before then, the first end first."""
     query = select(Payment).where(
         Payment.state == PaymentState.AUTHORISED.value, Payment.capture_before <= until
     )
-    if store_id is not None:
-        query = query.where(Payment.store_id == store_id)
+    if stores is not None:
+        query = query.where(Payment.store_id.in_(stores))
     return list(session.scalars(query.order_by(Payment.capture_before)))
 
 

@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 from flask import Flask
 from sqlalchemy import Select, select
@@ -37,6 +38,7 @@ from shop.orders.listener import OrderListener
 from shop.orders.models import OrderPayment
 from shop.orders.release import Due, due, release
 from shop.staff import notices
+from shop.wallet import service as wallet
 
 _log = logging.getLogger("hitsuka.worker")
 
@@ -68,6 +70,7 @@ class Worker:
             "mail": self._send_mail,
             notices.KIND: self._send_notice,
             "alert": self._alert,
+            wallet.FORGET: partial(wallet.forget_customer, shop),
             "end_sessions": self._end_sessions,
         }
 

@@ -8,7 +8,8 @@ from flask import render_template
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from payments.models import Payment, PaymentPromise
+from payments.models import LedgerEntry, Payment, PaymentPromise
+from payments.money import Money
 from payments.promises import promise_of
 from shop.accounts.letters import is_letter
 from shop.address.contact import Contact
@@ -18,6 +19,7 @@ from shop.jobs.models import Job
 from shop.mail.letter import compose_letter, envelope
 from shop.methods.steps import steps
 from shop.orders.links import order_token
+from shop.orders.listener import PART_REFUNDED_MAIL
 from shop.orders.models import Order, OrderLine, OrderPayment
 from shop.orders.queries import order_lines
 from shop.orders.states import OrderState
@@ -75,6 +77,7 @@ def _message(
         "locale": job.locale,
         "origin": origin + prefix,
         "parcel": parcel_of(shop, order, job),
+        "refunded": _part_refunded(shop, order, job),
         "order_url": f"{origin}{prefix}/orders/{order_token(shop.settings.keys, order.store_id, order.id)}",
     }
     template = job.detail.partition(":")[0]
@@ -95,8 +98,19 @@ def _subject(template: str) -> str:
         "order_shipped": _("商品を発送しました"),
         "order_canceled": _("ご注文の取り消し"),
         "order_cod": _("ご注文を承りました（代金引換）"),
+        "order_part_refunded": _("一部ご返金の手続きが完了しました"),
         "order_expired": _("ご注文はお支払いが確認できず取り消されました"),
         "order_apology": _("お詫び: ご注文の品をご用意できず、全額を返金いたします"),
         "order_refunded": _("ご返金の手続きが完了しました"),
     }
     return subjects[template]
+
+
+def _part_refunded(shop: Shop, order: Order, job: Job) -> Money | None:
+    """How much went back, of which this mail tells; None for every other mail."""
+    template, _colon, entry_id = job.detail.partition(":")
+    if template != PART_REFUNDED_MAIL:
+        return None
+    with shop.db.read() as session:
+        entry = session.get_one(LedgerEntry, int(entry_id))
+    return Money(-entry.amount_minor, order.currency)

@@ -12,7 +12,7 @@ from payments.capture import want_void
 from payments.columns import utcnow
 from payments.ledger import want_refund
 from payments.methods import Method
-from payments.models import Payment, PaymentPromise
+from payments.models import LedgerEntry, Payment, PaymentPromise
 from payments.provider import Session as Told
 from shop.card_testing import declines
 from shop.cart.cart import take_out
@@ -23,6 +23,7 @@ from shop.orders import holds
 from shop.orders.models import Order, OrderLine
 from shop.orders.states import OrderState, advance
 
+PART_REFUNDED_MAIL = "order_part_refunded"
 _log = logging.getLogger("hitsuka.orders")
 
 
@@ -142,6 +143,19 @@ class OrderListener:
             advance(session, order, OrderState.REVIEW, cause="paid after a stop")
         empty_basket(session, order)
         enqueue(session, "alert", order.store_id, order.id, detail="paid_after_stop")
+
+    def disputed(self, session: Session, payment: Payment) -> None:
+        """It changes nothing of the order; a person answers."""
+        enqueue(session, "alert", payment.store_id, payment.reference, detail="disputed")
+
+    def warned(self, session: Session, payment: Payment) -> None:
+        """A person decides whether to give the money back before there is a dispute."""
+        enqueue(session, "alert", payment.store_id, payment.reference, detail="fraud_warning")
+
+    def part_refunded(self, session: Session, payment: Payment, entry: LedgerEntry) -> None:
+        """The customer hears of each part."""
+        order = _order(session, payment)
+        enqueue_mail(session, order.store_id, order.id, f"{PART_REFUNDED_MAIL}:{entry.id}", order.locale)
 
     def refunded(self, session: Session, payment: Payment) -> None:
         """All the money went back, by us or on the provider's screen. Goods that a review still held are free."""

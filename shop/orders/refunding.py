@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from payments.again import NotAgain, refund_again
 from payments.by_hand import hand_back
+from payments.disputes import has_taken_money
 from payments.ledger import refundable, want_refund
 from payments.methods import NO_PROVIDER
 from payments.models import Payment
@@ -87,6 +88,8 @@ def refund_order(session: Session, shop: Shop, store_id: str, order_id: str, wan
         return known
     if payment.state not in _MAY or payment.provider_id is None:
         raise NotRefundable("state")
+    if has_taken_money(session, payment):
+        raise NotRefundable("disputed")
     plans = standing_plans(session, order)
     there = Money(refundable(session, payment), payment.currency)
     wish = wanted.wish

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import or_, select
+from sqlalchemy import false, or_, select
 from sqlalchemy.orm import Session
 
+from payments.dispute_models import Dispute, DisputeHistory, FraudWarning
 from payments.models import Attempt, BalanceReturn, LedgerEntry, Payment, PaymentHistory, ProviderEvent
 from payments.models import Refund as RefundRow
 from payments.money import Money
@@ -34,6 +35,8 @@ class Source(StrEnum):
     STAFF = "staff"
     FULFILMENT = "fulfilment"
     PARCEL = "parcel"
+    DISPUTE = "dispute"
+    WARNING = "warning"
     MAIL = "mail"
 
 
@@ -65,6 +68,7 @@ def timeline(session: Session, order: Order, payment: Payment) -> list[Moment]:
         *_refunds(session, order),
         *_returns(session, payment),
         *_parcels(session, order),
+        *_issuers(session, payment),
         *_mails(session, order),
     )
     return sorted(moments, key=lambda moment: moment.at)
@@ -87,6 +91,8 @@ def _events(session: Session, payment: Payment, sessions: list[str]) -> Iterator
     is_its = or_(
         ProviderEvent.reference == f"{payment.store_id}.{payment.id}",
         ProviderEvent.object_id.in_(sessions),
+        # Of what issuers say only the provider's own id of the payment is known.
+        ProviderEvent.provider_payment == payment.provider_id if payment.provider_id else false(),
     )
     query = select(ProviderEvent).where(
         ProviderEvent.provider == payment.provider, ProviderEvent.account == payment.account, is_its
@@ -139,6 +145,25 @@ def _parcels(session: Session, order: Order) -> Iterator[Moment]:
     for parcel in session.scalars(sent):
         pieces = ", ".join(f"{sku} × {quantity}" for sku, quantity in parcel.lines.items())
         yield Moment(parcel.created_at, Source.PARCEL, parcel.state, pieces, actor=parcel.actor)
+
+
+def _issuers(session: Session, payment: Payment) -> Iterator[Moment]:
+    """What the card's issuer says against it."""
+    changes = (
+        select(DisputeHistory)
+        .join(
+            Dispute,
+            (Dispute.store_id == DisputeHistory.store_id) & (Dispute.id == DisputeHistory.dispute_id),
+        )
+        .where(Dispute.store_id == payment.store_id, Dispute.payment_id == payment.id)
+    )
+    warnings = select(FraudWarning).where(
+        FraudWarning.store_id == payment.store_id, FraudWarning.payment_id == payment.id
+    )
+    for change in session.scalars(changes):
+        yield Moment(change.at, Source.DISPUTE, change.after, f"{change.dispute_id} {change.cause}")
+    for warning in session.scalars(warnings):
+        yield Moment(warning.warned_at, Source.WARNING, warning.fraud_type, warning.id)
 
 
 def _mails(session: Session, order: Order) -> Iterator[Moment]:

@@ -34,6 +34,7 @@ ITEMS = (
     NavItem("/orders", lazy_gettext("注文"), Right.SEE_ORDERS),
     NavItem("/customers", lazy_gettext("お客さま"), Right.SEE_CUSTOMERS),
     NavItem("/cards", lazy_gettext("カード決済"), Right.SEE_PAYMENTS),
+    NavItem("/disputes", lazy_gettext("申し立て"), Right.SEE_PAYMENTS),
     NavItem("/stuck", lazy_gettext("止まっているもの"), Right.TRY_AGAIN),
     NavItem("/approvals", lazy_gettext("承認"), Right.APPROVE),
     NavItem("/audit", lazy_gettext("監査記録"), Right.SEE_AUDIT),

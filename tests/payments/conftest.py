@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from payments.columns import new_id, utcnow
 from payments.database import Database
 from payments.making import MakeResult, make_session
-from payments.models import Attempt, Payment, PaymentPromise
+from payments.models import Attempt, LedgerEntry, Payment, PaymentPromise
 from payments.money import Money
 from payments.provider import Line, SessionRequest, UIMode
 from payments.provider import Session as Told
@@ -61,6 +61,15 @@ class Listener:
 
     def after_stop(self, session: Session, payment: Payment) -> None:
         self.told.append("after_stop")
+
+    def disputed(self, session: Session, payment: Payment) -> None:
+        self.told.append("disputed")
+
+    def warned(self, session: Session, payment: Payment) -> None:
+        self.told.append("warned")
+
+    def part_refunded(self, session: Session, payment: Payment, entry: LedgerEntry) -> None:
+        self.told.append("part_refunded")
 
     def refunded(self, session: Session, payment: Payment) -> None:
         self.told.append("refunded")

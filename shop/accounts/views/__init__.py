@@ -2,6 +2,7 @@
 
 from shop.accounts.views import (  # noqa: F401  (importing them is what adds their routes)
     addresses,
+    cards,
     data,
     entry,
     factor,
