@@ -8,6 +8,7 @@ Real shop, real SDK, real sandbox, in one process; only waiting is skipped by mo
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,7 @@ def main(
     database: str, attempts: int, honest: int, only: str | None, *, as_json: bool, save: Path | None
 ) -> None:
     """Let bots try cards, and count what reaches the provider."""
+    logging.disable(logging.WARNING)
     rows = []
     for name in [only] if only else KINDS:
         score = attack(KINDS[name], database, attempts=attempts, honest=honest)
@@ -80,6 +82,7 @@ def main(
                 "honest": score.honest,
                 "honest_paid": score.paid,
                 "honest_slowed": score.slowed,
+                "paused": score.paused,
             }
         )
     text = json.dumps(rows, ensure_ascii=False, indent=1)

@@ -1,4 +1,4 @@
-"""End the open sessions of stores that take no cards: newest first, at a rate the provider bears, by any number of
+"""End the open card sessions of stores that take no cards: newest first, at a rate the provider bears, by any number of
 workers. Says truly how many could still be paid."""
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from payments.bucket import take_token
 from payments.columns import utcnow
 from payments.database import Database
 from payments.listener import PaymentListener
+from payments.methods import PROMISE
 from payments.models import Attempt
 from payments.provider import PaymentError, Provider
 from payments.sessions import end_attempt
@@ -44,7 +45,7 @@ class Payable:
 
 def payable(session: Session, store_id: str) -> Payable:
     """What the database knows now; an attempt that nobody has begun to make is not payable."""
-    of_store = Attempt.store_id == store_id
+    of_store = (Attempt.store_id == store_id) & (Attempt.ui_mode != PROMISE)
     is_open = select(func.count()).where(of_store, Attempt.state == AttemptState.OPEN.value)
     is_unsure = select(func.count()).where(
         of_store, Attempt.state == AttemptState.WAITING.value, Attempt.tries > 0
@@ -90,7 +91,10 @@ def _claim_newest(
 ) -> Attempt | _Nothing:
     closed = closed_stores(session) & providers.keys() & set(only if only is not None else providers)
     query = select(Attempt).where(
-        Attempt.store_id.in_(closed), Attempt.state.in_(_LIVE), Attempt.next_try_at <= utcnow()
+        Attempt.store_id.in_(closed),
+        Attempt.state.in_(_LIVE),
+        Attempt.next_try_at <= utcnow(),
+        Attempt.ui_mode != PROMISE,
     )
     newest = query.order_by(Attempt.created_at.desc(), Attempt.id.desc()).limit(1)
     attempt = session.scalar(newest.with_for_update(skip_locked=True))

@@ -18,14 +18,21 @@ from sqlalchemy.orm import Session as DBSession
 from payments.columns import utcnow
 from payments.database import Database
 from payments.listener import PaymentListener
-from payments.models import Attempt, Payment, ProviderEvent
+from payments.models import Attempt, Payment, PaymentPromise, ProviderEvent
 from payments.provider import Event, OutcomeUnknown, PaymentError, Provider, ProviderBusy
 from payments.settle import settle
 from payments.states import PaymentState
 
 _log = logging.getLogger("hitsuka.inbox")
 
-RELEVANT = ("checkout.session.", "payment_intent.", "charge.", "refund.")
+RELEVANT = (
+    "checkout.session.",
+    "payment_intent.",
+    "charge.",
+    "refund.",
+    "cash_balance.",
+    "customer_cash_balance_transaction.",
+)
 PAID_EVENTS = frozenset(
     {
         "checkout.session.completed",
@@ -157,6 +164,13 @@ def _payment_of(session: DBSession, provider: Provider, event: ProviderEvent) ->
         attempt = session.scalar(select(Attempt).where(Attempt.session_id == event.object_id))
         if attempt is not None:
             found = session.get(Payment, (attempt.store_id, attempt.payment_id))
+    if found is None:
+        promised = select(PaymentPromise).where(
+            PaymentPromise.account == provider.account, PaymentPromise.customer == event.object_id
+        )
+        promise = session.scalar(promised)
+        if promise is not None:
+            found = session.get(Payment, (promise.store_id, promise.payment_id))
     if found is None:
         query = select(Payment).where(
             Payment.provider == provider.name,

@@ -58,6 +58,8 @@ def book_refund(
     Money has gone back when the provider says so, not while a refund is pending; one that fails afterwards is booked
     back, and a person looks.
     """
+    if refund.is_release:
+        return
     row = _row_of(session, payment, refund)
     if refund.status == "succeeded":
         _book_movement(session, payment, "refunded", -refund.amount, provider, refund.id)
@@ -77,13 +79,18 @@ def _row_of(session: DBSession, payment: Payment, refund: Refund) -> RefundRow |
     """Our wish that a refund came from. Its answer may have been lost; then its key tells."""
     row = session.scalar(select(RefundRow).where(RefundRow.provider_id == refund.id))
     if row is None and refund.key is not None:
-        row = session.get(RefundRow, (payment.store_id, refund.key))
+        row = session.get(RefundRow, (payment.store_id, row_id_in(refund.key)))
     if row is None or row.payment_id != payment.id:
         return None
     row.provider_id = refund.id
     if row.state == "wanted":
         row.state = "sent"
     return row
+
+
+def row_id_in(key: str | None) -> str | None:
+    """The row that a refund's key stands for; a later key of the same row has a number behind its id."""
+    return key.partition("-")[0] if key else None
 
 
 def _end_if_all_is_back(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Boolean, bindparam, func, select
 from sqlalchemy.orm import Session as DBSession
 
 from payments.bucket import take_token
 from payments.columns import utcnow
+from payments.methods import PROMISE
 from payments.models import Attempt
 from payments.provider import Provider
 from payments.states import AttemptState
@@ -25,6 +26,7 @@ _BEFORE = select(func.count()).where(
     Attempt.state == AttemptState.WAITING.value,
     Attempt.created_at < bindparam("created_at"),
     Attempt.next_try_at <= bindparam("now"),
+    (Attempt.ui_mode != PROMISE) == bindparam("is_card", type_=Boolean),
 )
 
 
@@ -34,7 +36,7 @@ def claim(session: DBSession, provider: Provider, attempt: Attempt, *, in_turn: 
     The caller has locked the attempt, or is about to write it. False leaves it in line. `in_turn` is the worker's
     call, which takes attempts in their order; a web process gives way to those before it.
     """
-    cards = state_held(session, attempt.store_id)
+    cards = state_held(session, attempt.store_id) if attempt.is_card else CardState.OPEN
     if cards.is_closed:
         return False
     if attempt.next_try_at > utcnow():
@@ -61,8 +63,13 @@ def _has_turn(session: DBSession, provider: Provider, store_id: str, cards: Card
 
 def place_in_line(session: DBSession, attempt: Attempt) -> int:
     """How many attempts of the store come before this one, which is 1 when it is next. Each store has a line of its
-    own: one that takes no cards, or few, must not hold up the others."""
-    values = {"store_id": attempt.store_id, "created_at": attempt.created_at, "now": utcnow()}
+    own, and its cards another: what takes no cards, or few, must not hold up the others."""
+    values = {
+        "store_id": attempt.store_id,
+        "created_at": attempt.created_at,
+        "now": utcnow(),
+        "is_card": attempt.is_card,
+    }
     return 1 + (session.scalar(_BEFORE, values) or 0)
 
 
@@ -71,8 +78,12 @@ def waiting(session: DBSession, *, limit: int = 50) -> list[tuple[str, str]]:
     is_waiting = (Attempt.state == AttemptState.WAITING.value) & (Attempt.next_try_at <= utcnow())
     stores = set(session.scalars(select(Attempt.store_id).where(is_waiting).distinct()))
     lines: list[tuple[str, str]] = []
-    for store_id in sorted(stores - closed_stores(session)):
+    closed = closed_stores(session)
+    for store_id in sorted(stores):
         query = select(Attempt.id).where(Attempt.store_id == store_id, is_waiting)
-        ids = session.scalars(query.order_by(Attempt.created_at).limit(limit))
-        lines += [(store_id, attempt_id) for attempt_id in ids]
+        if store_id in closed:
+            query = query.where(Attempt.ui_mode == PROMISE)
+        # Those without a card first: they are few, and a slow line of cards must not stand before them.
+        in_order = query.order_by(Attempt.ui_mode != PROMISE, Attempt.created_at)
+        lines += [(store_id, attempt_id) for attempt_id in session.scalars(in_order.limit(limit))]
     return lines

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from payments.models import Payment
+from payments.models import Payment, PaymentPromise
 from payments.provider import Session as Told
 
 
@@ -21,6 +21,24 @@ class PaymentListener(Protocol):
 
     def paid(self, session: Session, payment: Payment) -> None:
         """The money of this order is there."""
+
+    def promised(self, session: Session, payment: Payment, promise: PaymentPromise) -> None:
+        """It can be paid as `promise` says, until its deadline; told anew whenever the provider is asked."""
+
+    def money_left(self, session: Session, payment: Payment, promise: PaymentPromise) -> None:
+        """More money came than is due, or too late: it lies in the customer's balance, and a person sends it back."""
+
+    def authorised(self, session: Session, payment: Payment) -> None:
+        """The card has promised the money of this order; it is taken when the goods leave."""
+
+    def captured(self, session: Session, payment: Payment) -> None:
+        """What the card had promised was taken, all or part: the ledger says how much."""
+
+    def voided(self, session: Session, payment: Payment) -> None:
+        """What the card had promised was let go or ran out: no money will come."""
+
+    def capture_failed(self, session: Session, payment: Payment) -> None:
+        """The provider refused to take it, and the promise stands."""
 
     def declined(self, session: Session, payment: Payment, told: Told) -> None:
         """A try failed, as `told` says, perhaps not for the first time; the order stays open for another."""

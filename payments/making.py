@@ -94,7 +94,7 @@ def make_claimed(
 ) -> MakeResult:
     """Make the session of an attempt that this caller has claimed, in a transaction that is committed."""
     with db.read() as session:  # the last look before the call: since the claim a stop may have come
-        is_closed = state_of(session, attempt.store_id).is_closed
+        is_closed = attempt.is_card and state_of(session, attempt.store_id).is_closed
     if is_closed:
         db.write(lambda session: _give_turn_back(session, attempt))
         return MakeResult(Made.CLOSED)
@@ -119,7 +119,7 @@ def find_session(provider: Provider, attempt: Attempt) -> Session | None:
     # Made while it was being tried, and no try lasts longer than its lease; a minute for clocks that differ.
     since = (attempt.claimed_at or attempt.created_at) - _CLOCKS_DIFFER
     until = attempt.next_try_at + _CLOCKS_DIFFER
-    made_then = provider.sessions_since(since, until)
+    made_then = (provider.sessions_since if attempt.is_card else provider.promises_since)(since, until)
     return next((found for found in made_then if found.attempt == attempt.id), None)
 
 
@@ -140,7 +140,7 @@ def _claimed(
     if payment is None or payment.state != PaymentState.PENDING.value:
         attempt.state = AttemptState.EXPIRED.value
         return Made.OVER
-    if state_held(session, store_id).is_closed:
+    if attempt.is_card and state_held(session, store_id).is_closed:
         return Made.CLOSED
     return attempt if claim(session, provider, attempt, in_turn=in_turn) else Made.IN_LINE
 
@@ -181,6 +181,10 @@ def _record(
     """Note the session; if the payment was given up or cards were closed meanwhile, end it at once."""
     outcome = db.write(lambda session: _noted(session, attempt, made))
     if outcome is Made.OPEN:
+        if made.promise is not None or made.paid:  # nobody comes back from a page to ask for it
+            apply_session(
+                db, listener, attempt.store_id, attempt.payment_id, made, provider, cause="promised"
+            )
         return MakeResult(Made.OPEN, made)
     ended = provider.expire_session(made.id)
     apply_session(db, listener, attempt.store_id, attempt.payment_id, ended, provider, cause="session ended")
@@ -190,7 +194,8 @@ def _record(
 def _noted(session: DBSession, attempt: Attempt, made: Session) -> Made:
     if not (_note_wanted(session, attempt, made) or _note(session, attempt, made)):
         return Made.OVER
-    return Made.CLOSED if state_of(session, attempt.store_id).is_closed else Made.OPEN
+    is_closed = attempt.is_card and state_of(session, attempt.store_id).is_closed
+    return Made.CLOSED if is_closed else Made.OPEN
 
 
 def _note_wanted(session: DBSession, attempt: Attempt, made: Session) -> bool:

@@ -21,5 +21,8 @@ class Method(StrEnum):
         return self in {Method.KONBINI, Method.TRANSFER}
 
 
+PROMISE = "promise"
+"""The `ui_mode` of what is paid without a card: the provider shows nothing, our page tells how to pay."""
+
 NO_PROVIDER = "none"
 """Provider and account of a payment that no provider knows of."""

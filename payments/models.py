@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     CheckConstraint,
     ForeignKeyConstraint,
@@ -13,10 +15,12 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from payments.columns import INTERNAL, BigIntegerId, UTCDateTime, new_id, utcnow
+from payments.methods import PROMISE, Method
 from payments.money import Money
 from payments.registry import Base
 
@@ -40,6 +44,8 @@ class Payment(Base):
     card_last4: Mapped[str | None] = mapped_column(String(4), info=INTERNAL)
     decline: Mapped[str | None] = mapped_column(String(16), info=INTERNAL)
     review_reason: Mapped[str | None] = mapped_column(String(200), info=INTERNAL)
+    capture_before: Mapped[dt.datetime | None] = mapped_column(UTCDateTime, info=INTERNAL)
+    """Until when an authorised amount can be taken, as the provider told it."""
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
 
     __table_args__ = (
@@ -52,6 +58,10 @@ class Payment(Base):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def is_card(self) -> bool:
+        return self.method == Method.CARD
 
 
 class PaymentHistory(Base):
@@ -93,12 +103,73 @@ class Attempt(Base):
     """When its making began first: the session is not older."""
     challenge: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false(), info=INTERNAL)
     """Whether 3-D Secure is to challenge; part of what the idempotency key stands for."""
+    three_d_secure: Mapped[str] = mapped_column(
+        String(10), default="any", server_default="any", info=INTERNAL
+    )
+    """What the store asked for when the session was wanted; likewise."""
+    capture_later: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false(), info=INTERNAL)
+    """Whether the card is only to promise the money; likewise."""
+
+    @property
+    def is_card(self) -> bool:
+        """Whether a card can be typed in it; the stop of cards and their limits are for these alone."""
+        return self.ui_mode != PROMISE
 
     __table_args__ = (
         ForeignKeyConstraint(["store_id", "payment_id"], ["payment.store_id", "payment.id"]),
         UniqueConstraint("session_id"),
         Index("ix_attempt_payment", "store_id", "payment_id"),
         Index("ix_attempt_line", "state", "created_at"),
+    )
+
+
+class PaymentPromise(Base):
+    """How a payment without a card can be made: the number or the account that its customer was given, and until when.
+    One a payment, as the provider told it last."""
+
+    __tablename__ = "payment_promise"
+    store_id: Mapped[str] = mapped_column(String(16), primary_key=True, info=INTERNAL)
+    payment_id: Mapped[str] = mapped_column(String(26), primary_key=True, info=INTERNAL)
+    account: Mapped[str] = mapped_column(String(16), info=INTERNAL)
+    deadline: Mapped[dt.datetime] = mapped_column(UTCDateTime, info=INTERNAL)
+    remaining_minor: Mapped[int] = mapped_column(Integer, info=INTERNAL)
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, info=INTERNAL)
+    """`payments.provider.Promise.details`: they let money in, never out."""
+    voucher_url: Mapped[str | None] = mapped_column(String(500), info=INTERNAL)
+    customer: Mapped[str | None] = mapped_column(String(80), info=INTERNAL)
+    """The provider's customer, made for this payment alone; its balance takes what is transferred."""
+    balance_minor: Mapped[int] = mapped_column(Integer, default=0, info=INTERNAL)
+    """What lies in that balance beside the payment: transferred too much, or too late."""
+    made_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["store_id", "payment_id"], ["payment.store_id", "payment.id"]),
+        Index("ix_payment_promise_customer", "account", "customer", unique=True),
+    )
+
+
+class BalanceReturn(Base):
+    """Money of a customer's balance that a person sends back: transferred too much, or too late. Its id is the
+    idempotency key. It was never an order's money, so the ledger does not know it."""
+
+    __tablename__ = "balance_return"
+    store_id: Mapped[str] = mapped_column(String(16), primary_key=True, info=INTERNAL)
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id, info=INTERNAL)
+    payment_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
+    amount_minor: Mapped[int] = mapped_column(Integer, info=INTERNAL)
+    actor: Mapped[str] = mapped_column(String(60), info=INTERNAL)
+    state: Mapped[str] = mapped_column(String(10), default="wanted", info=INTERNAL)
+    """wanted, sent (the provider asks the customer for an account), done, failed (it lies in the balance again)."""
+    provider_id: Mapped[str | None] = mapped_column(String(80), unique=True, info=INTERNAL)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+    tries: Mapped[int] = mapped_column(Integer, default=0, info=INTERNAL)
+    next_try_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["store_id", "payment_id"], ["payment.store_id", "payment.id"]),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        Index("ix_balance_return_due", "state", "next_try_at"),
+        Index("ix_balance_return_payment", "store_id", "payment_id"),
     )
 
 
@@ -150,6 +221,48 @@ class Refund(Base):
         CheckConstraint("amount_minor > 0", name="amount"),
         Index("ix_refund_due", "state", "next_try_at"),
     )
+
+
+class Capture(Base):
+    """The end of a card's promise, as we want it: taken, all or part, or let go. Its id is the idempotency key."""
+
+    __tablename__ = "capture"
+    store_id: Mapped[str] = mapped_column(String(16), primary_key=True, info=INTERNAL)
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id, info=INTERNAL)
+    payment_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
+    provider_payment: Mapped[str] = mapped_column(String(80), info=INTERNAL)
+    """The provider's payment that it ends (a second one may have been authorised by mistake)."""
+    amount_minor: Mapped[int] = mapped_column(Integer, info=INTERNAL)
+    """What is to be taken; nought lets it go."""
+    reason: Mapped[str] = mapped_column(String(40), info=INTERNAL)
+    state: Mapped[str] = mapped_column(String(10), default="wanted", info=INTERNAL)
+    """wanted, done, failed: `payments.capture.NEXT`."""
+    code: Mapped[str | None] = mapped_column(String(60), info=INTERNAL)
+    """Why it failed."""
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+    tries: Mapped[int] = mapped_column(Integer, default=0, info=INTERNAL)
+    next_try_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+    """Not before; whoever sends it moves this ahead, which is its lease."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(["store_id", "payment_id"], ["payment.store_id", "payment.id"]),
+        CheckConstraint("amount_minor >= 0", name="amount"),
+        Index("ix_capture_due", "state", "next_try_at"),
+        Index("ix_capture_payment", "store_id", "payment_id"),
+        # One wish at a time, whatever code forgets the lock.
+        Index(
+            "uq_capture_wanted",
+            "store_id",
+            "provider_payment",
+            unique=True,
+            sqlite_where=text("state = 'wanted'"),
+            postgresql_where=text("state = 'wanted'"),
+        ),
+    )
+
+    @property
+    def is_void(self) -> bool:
+        return self.amount_minor == 0
 
 
 class ProviderEvent(Base):

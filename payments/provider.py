@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from payments.methods import PROMISE
 from payments.money import Money
 
 
@@ -20,6 +21,19 @@ class UIMode(StrEnum):
 
     ELEMENTS = "elements"
     HOSTED_PAGE = "hosted_page"
+    PROMISE = PROMISE
+    """Nowhere: it is paid without a card, and our own page tells how."""
+
+
+class ThreeDSecure(StrEnum):
+    """When a card's holder is to prove who they are (docs.stripe.com/payments/3d-secure)."""
+
+    AUTOMATIC = "automatic"
+    """When the issuer or the law asks for it."""
+    ANY = "any"
+    """Whenever the card can."""
+    CHALLENGE = "challenge"
+    """Whenever the card can, and its holder is to do something for it."""
 
 
 class SessionStatus(StrEnum):
@@ -40,6 +54,27 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Payer:
+    """Who promises to pay, for methods that need to know: on a till's screen, or to open an account."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a customer needs to pay without a card, as the provider tells it now."""
+
+    deadline: dt.datetime | None
+    """When the provider itself ends it; None when it never does."""
+    remaining: Money
+    """What is still missing."""
+    details: Mapping[str, Mapping[str, str | None]]
+    """konbini: by chain its `payment_code` and `confirmation_number`. Transfer: "account" with the parts of it."""
+    voucher_url: str | None
+
+
+@dataclass(frozen=True)
 class SessionRequest:
     """All that makes a checkout session. The same request with the same key makes it once."""
 
@@ -55,8 +90,11 @@ class SessionRequest:
     locale: str
     email: str | None
     expires_at: dt.datetime
-    challenge: bool = False
-    """Ask the card's issuer to have its holder prove who they are, where it would otherwise decide for itself."""
+    payer: Payer | None = None
+    """Needed by methods without a card: they are promised at once, and `expires_at` is their deadline."""
+    three_d_secure: ThreeDSecure = ThreeDSecure.ANY
+    capture_later: bool = False
+    """Only reserve the card's money; it is taken, all or part, by `Provider.capture`."""
 
     @property
     def total(self) -> Money:
@@ -80,6 +118,10 @@ class Charge:
     """By the provider's clock, to the second."""
     card_hash: str | None = None
     """A keyed hash of the provider's fingerprint of the card: one card, one hash, and no way back."""
+    reserved: Money | None = None
+    """What the card promised; `amount` is what of it was taken."""
+    capture_before: dt.datetime | None = None
+    """Until when a promise can be taken. The provider's word, never a fixed number of days."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +148,10 @@ class Session:
     """Why the last try failed, when one did."""
     created: dt.datetime
     expires_at: dt.datetime
+    promise: Promise | None = None
+    """How it can still be paid without a card; None when it can't (any more)."""
+    customer: str | None = None
+    """The provider's id of the customer whose balance takes transfers."""
 
 
 class Decline(StrEnum):
@@ -128,6 +174,8 @@ class Refund:
     reference: str | None
     key: str | None
     """The idempotency key that made it, as its metadata tell; None for one made on the provider's own screen."""
+    is_release: bool = False
+    """Nothing had been taken: it only tells that a reservation was let go, and moves no money."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +191,8 @@ class Event:
     reference: str | None
     """Our payment id, as far as the object carries it."""
     payment_id: str | None
+    customer: str | None = None
+    """Whose balance it tells of."""
 
 
 class PaymentError(Exception):
@@ -217,16 +267,36 @@ class Provider(Protocol):
         """Make an open session unpayable; one that ended already comes back as it is."""
 
     def sessions_since(self, since: dt.datetime, until: dt.datetime | None = None) -> Iterator[Session]:
-        """Every session made since (and until then), newest first."""
+        """Every session made since (and until then), newest first; those of cards alone."""
 
-    def refund(self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
-        """Give money back."""
+    def promises_since(self, since: dt.datetime, until: dt.datetime | None = None) -> Iterator[Session]:
+        """The same of payments without a card."""
+
+    def refund(
+        self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str, to_bank: bool = False
+    ) -> Refund:
+        """Give money back; `to_bank` where there is no card: the provider asks the customer for an account."""
+
+    def balance_of(self, customer: str) -> Money:
+        """What lies with a customer unspent: transferred too much, too late, or given back by a payment that ended."""
+
+    def refund_balance(self, customer: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
+        """Give money of that balance back: the provider asks the customer for an account."""
+
+    def balance_refund(self, refund_id: str) -> Refund:
+        """One of those, as it is now."""
+
+    def capture(self, payment_id: str, amount: Money, *, idempotency_key: str) -> None:
+        """Take a reservation, or part of it: once; the rest is let go. Read the session to learn what came of it."""
+
+    def void(self, payment_id: str, *, idempotency_key: str) -> None:
+        """Let a reservation go. Read the session to learn what came of it."""
 
     def refunds_of(self, payment_id: str) -> list[Refund]:
         """Every refund of one payment, newest first."""
 
     def refunds_since(self, since: dt.datetime) -> Iterator[Refund]:
-        """Every refund made since, newest first."""
+        """Every refund of a payment made since, newest first; not those of balances."""
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> Event:
         """The event in a webhook's raw body. Raises BadSignature."""

@@ -9,19 +9,24 @@ red.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DBSession
 
+from payments.columns import utcnow
 from payments.database import Database
 from payments.listener import PaymentListener
-from payments.models import Attempt, LedgerEntry, Payment
+from payments.methods import PROMISE
+from payments.models import Attempt, LedgerEntry, Payment, PaymentPromise
 from payments.provider import NotThere, Provider, Refund, Session, SessionStatus
-from payments.settle import apply_refund, apply_session, settled_sessions
-from payments.states import PaymentState
+from payments.settle import apply_refund, apply_session, settle_balance, settled_sessions
+from payments.states import AttemptState, PaymentState
 
+_LATE_TRANSFERS = dt.timedelta(days=30)
+"""After its deadline. The event tells of a later one; it is not asked for."""
 Progress = Callable[[str, int], None]
 """Told the kind of object and how many were compared."""
 
@@ -53,7 +58,10 @@ def reconcile(
     """Compare and heal one account since a moment. Raises a PaymentError when the provider's lists can't be read."""
     report = Report(account=provider.account)
     movements: dict[str, int] = {}
-    for told in provider.sessions_since(since):
+    listed = chain(
+        provider.sessions_since(since), provider.promises_since(since), _waiting(db, provider, since)
+    )
+    for told in listed:
         report.sessions += 1
         _compare(db, provider, listener, told, report)
         movements |= _captured(told)
@@ -63,6 +71,7 @@ def reconcile(
         _compare_refund(db, provider, listener, refund, report)
         movements |= _given_back(refund)
         progress("refunds", report.refunds)
+    _compare_balances(db, provider, listener, report)
     for session_ids in _not_listed(db, provider, movements, since):
         for session_id in session_ids:
             movements |= _asked(provider, session_id)
@@ -72,6 +81,43 @@ def reconcile(
     return report
 
 
+def _waiting(db: Database, provider: Provider, since: dt.datetime) -> Iterator[Session]:
+    """What was promised before the period and may be paid in it, days later: each is asked for by itself."""
+    with db.read() as session:
+        query = (
+            select(Attempt.session_id)
+            .join(Payment, (Payment.store_id == Attempt.store_id) & (Payment.id == Attempt.payment_id))
+            .where(
+                Payment.account == provider.account,
+                Attempt.ui_mode == PROMISE,
+                Attempt.state == AttemptState.OPEN.value,
+                Attempt.created_at < since,
+            )
+        )
+        found = session.scalars(query.order_by(Attempt.created_at)).all()
+    for session_id in found:
+        if session_id is not None:
+            yield provider.retrieve_session(session_id)
+
+
+def _compare_balances(db: Database, provider: Provider, listener: PaymentListener, report: Report) -> None:
+    """What lies with the customers of transfers: one call each, as long as late money is likely, or is known of."""
+    lately = PaymentPromise.deadline > utcnow() - _LATE_TRANSFERS
+    with db.read() as session:
+        query = select(PaymentPromise).where(
+            PaymentPromise.account == provider.account,
+            PaymentPromise.customer.is_not(None),
+            lately | (PaymentPromise.balance_minor > 0),
+        )
+        promises = session.scalars(query).all()
+    for before in promises:
+        settle_balance(db, provider, listener, before.store_id, before.payment_id)
+        with db.read() as session:
+            after = session.get_one(PaymentPromise, (before.store_id, before.payment_id))
+        if after.balance_minor != before.balance_minor:
+            report.healed.append(f"payment {before.payment_id}: a balance of {after.balance_minor} was noted")
+
+
 def _captured(told: Session) -> dict[str, int]:
     if told.charge is None or not told.charge.captured:
         return {}
@@ -79,7 +125,9 @@ def _captured(told: Session) -> dict[str, int]:
 
 
 def _given_back(refund: Refund) -> dict[str, int]:
-    return {refund.id: -refund.amount.minor} if refund.status == "succeeded" else {}
+    if refund.status != "succeeded" or refund.is_release:
+        return {}
+    return {refund.id: -refund.amount.minor}
 
 
 def _not_listed(

@@ -1,4 +1,9 @@
-"""Send the refunds that were written down. The row's id is the idempotency key, so money goes back once."""
+"""Send the refunds that were written down. The row's id is the idempotency key, so money goes back once.
+
+A fault of the provider's own is remembered by the key and would be its answer for a day
+(docs.stripe.com/api/idempotent_requests). So after some tries, when the provider's list still shows no refund of this
+row, the next key is taken; a minute or more lies between two tries, so none is under way then.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,7 @@ from sqlalchemy.orm import Session as DBSession
 
 from payments.columns import utcnow
 from payments.database import Database
-from payments.ledger import book_refund
+from payments.ledger import book_refund, row_id_in
 from payments.listener import PaymentListener
 from payments.models import Payment
 from payments.models import Refund as RefundRow
@@ -21,6 +26,8 @@ from payments.settle import lock_payment
 from payments.states import PaymentState
 
 _log = logging.getLogger("hitsuka.payments")
+
+TRIES_WITH_A_KEY = 3
 
 
 def send_refund(
@@ -76,14 +83,28 @@ def _ask(db: Database, provider: Provider, row: RefundRow) -> Refund:
     """The refund. The provider forgets a key after a day (docs.stripe.com/api/idempotent_requests), so a later try
     looks first whether an earlier one was heard."""
     if row.tries > 1:
-        made = next((one for one in provider.refunds_of(row.provider_payment) if one.key == row.id), None)
+        made = next(
+            (one for one in provider.refunds_of(row.provider_payment) if row_id_in(one.key) == row.id), None
+        )
         if made is not None:
             return made
     with db.read() as session:
         payment = session.get_one(Payment, (row.store_id, row.payment_id))
     amount = Money(row.amount_minor, payment.currency)
     reference = f"{row.store_id}.{payment.id}"
-    return provider.refund(row.provider_payment, amount, idempotency_key=row.id, reference=reference)
+    return provider.refund(
+        row.provider_payment,
+        amount,
+        idempotency_key=_key(row),
+        reference=reference,
+        to_bank=not payment.is_card,
+    )
+
+
+def _key(row: RefundRow) -> str:
+    """The row's id, and after some tries the id with a number."""
+    round_of_tries = (row.tries - 1) // TRIES_WITH_A_KEY
+    return f"{row.id}-{round_of_tries}" if round_of_tries else row.id
 
 
 def _book(

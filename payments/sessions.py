@@ -9,6 +9,7 @@ At most one session of a payment can be paid at a time: the old one is expired a
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DBSession
@@ -19,7 +20,7 @@ from payments.line import claim
 from payments.listener import PaymentListener
 from payments.making import close_attempt, find_session
 from payments.models import Attempt, Payment
-from payments.provider import OutcomeUnknown, Provider, UIMode
+from payments.provider import OutcomeUnknown, Provider, ThreeDSecure, UIMode
 from payments.settle import apply_session
 from payments.states import AttemptState, PaymentState
 from payments.stop import CardsClosed, state_of
@@ -28,6 +29,15 @@ SESSION_LIFE = dt.timedelta(minutes=40)
 """Stripe takes 30 minutes to 24 hours (Checkout Session, `expires_at`); ten more leave room for the waiting line."""
 SESSIONS_A_PAYMENT = 20
 """More than anyone needs who changes between the ways to pay; each costs the provider and us several calls."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a store wants its cards to be charged, when a session is wanted."""
+
+    three_d_secure: ThreeDSecure = ThreeDSecure.ANY
+    capture_later: bool = False
+    """Reserve now, take when the goods leave."""
 
 
 def want_session(
@@ -39,14 +49,17 @@ def want_session(
     request_id: str,
     now: dt.datetime,
     challenge: bool = False,
+    terms: Terms = Terms(),
     claim_for: Provider | None = None,
+    deadline: dt.datetime | None = None,
 ) -> Attempt:
     """Write down that a session is wanted. The caller has locked the payment and sees to it that no other is open.
 
     `claim_for` also takes its turn, if it is free: then `is_claimed` says so, and the caller makes the session as
-    soon as this is committed. Raises CardsClosed when the store takes no cards now.
+    soon as this is committed. `deadline` belongs to what is paid without a card. Raises CardsClosed when it is a card
+    that is wanted and the store takes none now.
     """
-    if state_of(session, payment.store_id).is_closed:
+    if payment.is_card and state_of(session, payment.store_id).is_closed:
         raise CardsClosed
     attempt = Attempt(
         store_id=payment.store_id,
@@ -57,10 +70,12 @@ def want_session(
         request_id=request_id,
         state=AttemptState.WAITING.value,
         created_at=now,
-        expires_at=(now + SESSION_LIFE).replace(microsecond=0),
+        expires_at=(deadline or now + SESSION_LIFE).replace(microsecond=0),
         tries=0,
         next_try_at=now,
         challenge=challenge,
+        three_d_secure=terms.three_d_secure.value,
+        capture_later=terms.capture_later,
     )
     if claim_for is not None:
         claim(session, claim_for, attempt)

@@ -10,18 +10,31 @@ import logging
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DBSession
 
+from payments.authorisation import (
+    book_authorisation,
+    book_void,
+    end_wish,
+    is_captured,
+    wanted_amount,
+)
 from payments.database import Database
 from payments.ledger import book_capture, book_refund, want_refund
 from payments.listener import PaymentListener
-from payments.models import Attempt, LedgerEntry, Payment
+from payments.methods import Method
+from payments.models import Attempt, LedgerEntry, Payment, PaymentPromise
 from payments.models import Refund as RefundRow
+from payments.money import Money
+from payments.promises import keep_promise
 from payments.provider import Decline, Provider, Refund, Session, SessionStatus
+from payments.returns import note_balance, sent_returns
 from payments.review import needs_a_person
 from payments.states import AttemptState, PaymentState, advance
 from payments.stop import was_stopped_at
 
 _log = logging.getLogger("hitsuka.payments")
 
+_BOOKED = {"paid", "refunding", "refunded"}
+_NO_CHARGE = {False: "paid, but no captured charge", True: "reserved, but no open charge"}
 _STATE_OF_SESSION = {
     SessionStatus.OPEN: AttemptState.OPEN,
     SessionStatus.COMPLETE: AttemptState.COMPLETE,
@@ -39,13 +52,39 @@ def settle(
     """
     with db.read() as session:
         session_ids = settled_sessions(session, store_id, payment_id)
+        known = session.get(Payment, (store_id, payment_id))
     for session_id in session_ids:
         apply_session(
             db, listener, store_id, payment_id, provider.retrieve_session(session_id), provider, cause=cause
         )
+    if known is not None and known.method == Method.TRANSFER:
+        settle_balance(db, provider, listener, store_id, payment_id)
     with db.read() as session:
         payment = session.get(Payment, (store_id, payment_id))
         return PaymentState(payment.state) if payment else None
+
+
+def settle_balance(
+    db: Database, provider: Provider, listener: PaymentListener, store_id: str, payment_id: str
+) -> None:
+    """Note what lies in the balance of a payment's customer, and how the returns of it stand. Only transfers have one.
+
+    Calls the provider, and raises, as `settle`.
+    """
+    with db.read() as session:
+        promise = session.get(PaymentPromise, (store_id, payment_id))
+        sent = sent_returns(session, store_id, payment_id)
+    if promise is None or promise.customer is None:
+        return
+    held = provider.balance_of(promise.customer)
+    told = [provider.balance_refund(each) for each in sent]
+
+    def work(session: DBSession) -> None:
+        payment = lock_payment(session, listener, store_id, payment_id)
+        if payment is not None:
+            note_balance(session, payment, held, told, listener)
+
+    db.write(work)
 
 
 def settled_sessions(session: DBSession, store_id: str, payment_id: str) -> list[str]:
@@ -79,16 +118,36 @@ def apply_session(
         if payment is None:
             return
         _update_attempt(session, payment, told)
-        if told.paid:
-            _book_payment(session, payment, told, provider, listener, cause)
-        elif payment.state == PaymentState.PENDING.value:
-            payment.decline = _why_not(told)
-            if told.decline is not None:
-                listener.declined(session, payment, told)
+        if told.promise is not None:
+            keep_promise(session, payment, told, provider, listener)
+        else:
+            _apply_told(session, payment, told, provider, listener, cause)
         for refund in refunds:
             book_refund(session, payment, refund, provider, listener)
 
     db.write(work)
+
+
+def _apply_told(
+    session: DBSession,
+    payment: Payment,
+    told: Session,
+    provider: Provider,
+    listener: PaymentListener,
+    cause: str,
+) -> None:
+    """What a session says of money, when it is no promise that waits."""
+    if told.paid:
+        _book_payment(session, payment, told, provider, listener, cause)
+    elif told.payment_status == "requires_capture":
+        reason = disagreement(payment, told, provider, reserved=True)
+        book_authorisation(session, payment, told, listener, reason=reason, cause=cause)
+    elif told.payment_status == "canceled" and told.status is SessionStatus.COMPLETE:
+        book_void(session, payment, told, listener, cause=cause)
+    elif payment.state == PaymentState.PENDING.value:
+        payment.decline = _why_not(told)
+        if told.decline is not None:
+            listener.declined(session, payment, told)
 
 
 def apply_refund(
@@ -181,24 +240,32 @@ def _book_payment(
     listener: PaymentListener,
     cause: str,
 ) -> None:
-    if payment.provider_id == told.payment_id and payment.state not in {"pending", "expired", "review"}:
+    if payment.provider_id == told.payment_id and payment.state in _BOOKED:
         return
-    reason = disagreement(payment, told, provider)
-    if told.charge is not None:
+    reason = disagreement(payment, told, provider, taken_minor=wanted_amount(session, payment))
+    if told.charge is not None and told.payment_id is not None:
         book_capture(session, payment, told, provider)
+        end_wish(session, payment, told.payment_id, taken_minor=told.charge.amount.minor)
     if payment.provider_id not in {None, told.payment_id}:
         _give_back_second(session, payment, told)
         return
     if reason is not None:
         needs_a_person(session, payment, reason, listener)
         return
-    if payment.state == PaymentState.REVIEW.value:
+    if payment.state in {PaymentState.REVIEW.value, PaymentState.AFTER_STOP.value}:
         return  # a person decides, not a second look
+    if payment.state == PaymentState.VOIDED.value:
+        needs_a_person(session, payment, "taken after it had been let go", listener)
+        return
     assert told.charge is not None
+    if payment.state == PaymentState.AUTHORISED.value:
+        advance(session, payment, PaymentState.PAID, cause=cause)
+        listener.captured(session, payment)
+        return
     payment.provider_id = told.payment_id
     payment.card_brand, payment.card_last4 = told.charge.brand, told.charge.last4
     payment.decline = None
-    if was_stopped_at(session, payment.store_id, told.charge.created):
+    if payment.is_card and was_stopped_at(session, payment.store_id, told.charge.created):
         _log.error("paid after cards were stopped", extra={"payment": payment.id})
         advance(session, payment, PaymentState.AFTER_STOP, cause=cause)
         listener.after_stop(session, payment)
@@ -208,22 +275,39 @@ def _book_payment(
 
 
 def let_go_on(session: DBSession, payment: Payment, listener: PaymentListener) -> None:
-    """A person has decided that a payment made after a stop is good. The caller has locked order and payment."""
-    advance(session, payment, PaymentState.PAID, cause="released by a person")
-    listener.paid(session, payment)
+    """A person has decided that a payment made after a stop, or under review, is good. The caller has locked order and
+    payment."""
+    if is_captured(session, payment):
+        advance(session, payment, PaymentState.PAID, cause="released by a person")
+        listener.paid(session, payment)
+    else:
+        advance(session, payment, PaymentState.AUTHORISED, cause="released by a person")
+        listener.authorised(session, payment)
 
 
-def disagreement(payment: Payment, told: Session, provider: Provider) -> str | None:
-    """Why what the provider reports can't be this payment's money; None when all of it agrees."""
+def disagreement(
+    payment: Payment,
+    told: Session,
+    provider: Provider,
+    *,
+    reserved: bool = False,
+    taken_minor: int | None = None,
+) -> str | None:
+    """Why what the provider reports can't be this payment's money; None when all of it agrees.
+
+    `reserved`: it is promised and not taken yet. `taken_minor` is what of a promise we asked for, when not all of it.
+    """
     charge = told.charge
+    due = Money(payment.amount_minor if taken_minor is None else taken_minor, payment.currency)
     checks = (
         (told.reference == f"{payment.store_id}.{payment.id}", "the session names another payment"),
         (provider.account == payment.account, "another account was paid"),
         (told.livemode == provider.livemode, "test money for a live order, or the reverse"),
         (told.amount == payment.amount, "the session's amount differs"),
         (told.methods == (payment.method,), "another method was offered"),
-        (charge is not None and charge.paid and charge.captured, "paid, but no captured charge"),
-        (charge is None or charge.amount == payment.amount, "the charged amount differs"),
+        (charge is not None and charge.paid and charge.captured != reserved, _NO_CHARGE[reserved]),
+        (charge is None or reserved or charge.amount == due, "the charged amount differs"),
+        (charge is None or charge.reserved in {None, payment.amount}, "the reserved amount differs"),
         (charge is None or charge.method == payment.method, "another method was used"),
     )
     return next((reason for holds, reason in checks if not holds), None)

@@ -16,6 +16,8 @@ class PaymentState(StrEnum):
 
     PENDING = "pending"
     """Nothing came yet; a session may be open, or the provider's answer is unknown."""
+    AUTHORISED = "authorised"
+    """The card has promised the money; it is taken when the goods leave."""
     PAID = "paid"
     EXPIRED = "expired"
     """No session can be paid any more and none was."""
@@ -25,24 +27,56 @@ class PaymentState(StrEnum):
     """Paid while cards were stopped: a person gives it back or lets it go on."""
     REFUNDING = "refunding"
     REFUNDED = "refunded"
+    VOIDED = "voided"
+    """What the card had promised was let go, or ran out; nothing was taken."""
 
 
 NEXT: dict[PaymentState, frozenset[PaymentState]] = {
     PaymentState.PENDING: frozenset(
-        {PaymentState.PAID, PaymentState.EXPIRED, PaymentState.REVIEW, PaymentState.AFTER_STOP}
+        {
+            PaymentState.AUTHORISED,
+            PaymentState.PAID,
+            PaymentState.EXPIRED,
+            PaymentState.REVIEW,
+            PaymentState.AFTER_STOP,
+        }
     ),
+    PaymentState.AUTHORISED: frozenset({PaymentState.PAID, PaymentState.VOIDED, PaymentState.REVIEW}),
     # A payment confirmed in the last moment before its session expired is still money.
     PaymentState.EXPIRED: frozenset(
-        {PaymentState.PAID, PaymentState.REVIEW, PaymentState.PENDING, PaymentState.AFTER_STOP}
+        {
+            PaymentState.AUTHORISED,
+            PaymentState.PAID,
+            PaymentState.REVIEW,
+            PaymentState.PENDING,
+            PaymentState.AFTER_STOP,
+        }
     ),
     PaymentState.AFTER_STOP: frozenset(
-        {PaymentState.PAID, PaymentState.REFUNDING, PaymentState.REFUNDED, PaymentState.REVIEW}
+        {
+            PaymentState.AUTHORISED,
+            PaymentState.PAID,
+            PaymentState.REFUNDING,
+            PaymentState.REFUNDED,
+            PaymentState.VOIDED,
+            PaymentState.REVIEW,
+        }
     ),
-    PaymentState.REVIEW: frozenset({PaymentState.PAID, PaymentState.REFUNDING, PaymentState.REFUNDED}),
+    PaymentState.REVIEW: frozenset(
+        {
+            PaymentState.AUTHORISED,
+            PaymentState.PAID,
+            PaymentState.REFUNDING,
+            PaymentState.REFUNDED,
+            PaymentState.VOIDED,
+        }
+    ),
     PaymentState.PAID: frozenset({PaymentState.REFUNDING, PaymentState.REFUNDED}),
     PaymentState.REFUNDING: frozenset({PaymentState.REFUNDED, PaymentState.PAID, PaymentState.REVIEW}),
     # A refund can fail days after it succeeded (docs.stripe.com/refunds#failed-refunds): the money is with us again.
     PaymentState.REFUNDED: frozenset({PaymentState.REVIEW}),
+    # Taken on the provider's own screen, in the moment in which it was let go here.
+    PaymentState.VOIDED: frozenset({PaymentState.REVIEW}),
 }
 
 

@@ -123,13 +123,18 @@ def turn(
 
 
 def was_stopped_at(session: Session, store_id: str, at: dt.datetime) -> bool:
-    """Whether cards were stopped at a moment of the provider's clock, the beginning seen generously."""
-    query = (
-        select(CardSwitchHistory.after)
-        .where(CardSwitchHistory.store_id == store_id, CardSwitchHistory.at <= at + CLOCKS_APART)
-        .order_by(CardSwitchHistory.at.desc(), CardSwitchHistory.id.desc())
-    )
-    return session.scalar(query.limit(1)) == CardState.STOPPED.value
+    """Whether cards were stopped at a moment of the provider's clock, or became so within what the clocks may differ.
+
+    A stop that ended right after it counts: what was paid in its last seconds was paid in it.
+    """
+    turns = select(CardSwitchHistory.after).where(CardSwitchHistory.store_id == store_id)
+    newest = CardSwitchHistory.at.desc(), CardSwitchHistory.id.desc()
+    before = turns.where(CardSwitchHistory.at <= at).order_by(*newest)
+    if session.scalar(before.limit(1)) == CardState.STOPPED.value:
+        return True
+    is_soon = (CardSwitchHistory.at > at) & (CardSwitchHistory.at <= at + CLOCKS_APART)
+    soon = turns.where(is_soon, CardSwitchHistory.after == CardState.STOPPED.value)
+    return session.scalar(soon.limit(1)) is not None
 
 
 def last_stop(session: Session, store_id: str) -> CardSwitchHistory | None:

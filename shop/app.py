@@ -30,12 +30,14 @@ from shop.assets import STATIC, Assets
 from shop.audit.log import Audit
 from shop.backoffice.approvals import approval_pages
 from shop.backoffice.audit import audit_pages
+from shop.backoffice.balance import balance_pages
 from shop.backoffice.cards import card_pages
 from shop.backoffice.cod import cod_pages
 from shop.backoffice.customers import customer_pages
 from shop.backoffice.home import home_pages
 from shop.backoffice.orders import order_pages
 from shop.backoffice.refunds import refund_pages
+from shop.backoffice.shipping import shipping_pages
 from shop.card_testing.gate import Gate
 from shop.cards.alarm import pause_by_alarm
 from shop.cart.views import cart
@@ -43,7 +45,7 @@ from shop.catalog.layout import TEMPLATE_GLOBALS
 from shop.catalog.views import catalog
 from shop.checkout.pay_views import payment
 from shop.checkout.views import checkout
-from shop.context import Shop, the_locale
+from shop.context import Shop, the_locale, the_shop
 from shop.csp_reports.views import csp_reports
 from shop.csrf import csrf
 from shop.health import health
@@ -53,12 +55,14 @@ from shop.language import LanguagePrefix
 from shop.limits import Limits
 from shop.limits.redis import RedisLimits
 from shop.limits.sql import SQLLimits
+from shop.methods.policy import methods_of
 from shop.methods.words import METHOD_WORDS
 from shop.orders.views import orders
 from shop.pages.views import pages
 from shop.passages import Passages
 from shop.pictures.views import pictures
 from shop.refusing import EarlyRefusal
+from shop.request import TextRequest
 from shop.settings import STAFF, Settings, StripeAccount, load
 from shop.staff import access
 from shop.staff.nav import japan_time, staff_nav
@@ -68,6 +72,7 @@ from shop.staff.pages.security import security_pages
 from shop.staff.pages.sign_in import sign_in_pages
 from shop.staff.signers import StaffSigners
 from shop.staff.signing_in import known_wait_s
+from shop.stores import all_stores
 from shop.vault import Opening, Vault
 from shop.ways_out import guard_database
 from shop.webhooks.views import webhooks
@@ -130,6 +135,8 @@ def create_app(settings: Settings | None = None, shop: Shop | None = None) -> Fl
     app = Flask(__name__, static_folder=None)
     _configure(app, shop.settings)
     app.extensions["hitsuka"] = shop
+    for store_id in all_stores():
+        methods_of(store_id)  # a wrong setting is said now, not to a shopper
     logs.configure()
     Babel(app, locale_selector=the_locale)
     web.install(app)  # before the token's check, so that its refusal is a page of the store in its language
@@ -146,7 +153,9 @@ STAFF_PAGES = (
     home_pages,
     order_pages,
     refund_pages,
+    shipping_pages,
     cod_pages,
+    balance_pages,
     customer_pages,
     card_pages,
     audit_pages,
@@ -193,6 +202,7 @@ def _staff_context() -> dict[str, object]:
 
 
 def _configure(app: Flask, settings: Settings) -> None:
+    app.request_class = TextRequest
     app.config.update(
         SECRET_KEY=settings.keys.secret_key,
         SECRET_KEY_FALLBACKS=list(settings.keys.secret_key_fallbacks),
@@ -238,7 +248,13 @@ def _page_context() -> dict[str, object]:
     """What every page's template finds; a mail's has its own."""
     if not has_request_context():
         return {}
-    return {"store": g.get("store"), "locale": the_locale(), "path": request.path}
+    store = g.get("store")
+    return {
+        "store": store,
+        "locale": the_locale(),
+        "path": request.path,
+        "charges_later": store is not None and the_shop().settings.cards[store.id].terms.capture_later,
+    }
 
 
 def _money(minor: int) -> str:

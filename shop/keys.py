@@ -19,6 +19,7 @@ from payments.database import Database
 from security.sealing import CannotOpen, key_id_of
 from shop.accounts.models import Account, AccountAddress, AccountSession, Letter
 from shop.checkout.models import Draft
+from shop.fulfilment.models import Shipment
 from shop.orders.models import Order, OrderRefund
 from shop.settings import STAFF, key_holders, load
 from shop.staff.models import FormerPassword, Member, Notice, Step
@@ -49,6 +50,7 @@ SEALED_COLUMNS = (
     SealedColumn(Order, "contact", "id"),
     SealedColumn(Draft, "contact", "cart_id"),
     SealedColumn(OrderRefund, "note", "refund_id"),
+    SealedColumn(Shipment, "tracking", "id"),
     SealedColumn(Account, "email", "id"),
     SealedColumn(Account, "profile", "id"),
     SealedColumn(Account, "password", "id"),

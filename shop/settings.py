@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from payments.provider import ThreeDSecure
+from payments.sessions import Terms
 from security.sealing import PrivateKey
 from shop.networks import Network, parse_networks
 from shop.stores import all_stores
@@ -71,6 +73,23 @@ class StripeAccount:
 
 
 @dataclass(frozen=True)
+class CardTerms:
+    """How a store wants its cards to be charged."""
+
+    capture: str = "order"
+    """"order": the money is taken with the order. "shipment": it is only promised, and taken when the goods leave."""
+    late_capture: str = "warn"
+    """What happens when a promise is about to end: "warn" staff, or "capture" all of it."""
+    three_d_secure: ThreeDSecure = ThreeDSecure.ANY
+    """Asked for wherever the card can: the Japanese guideline wants it of every shop that sells online."""
+
+    @property
+    def terms(self) -> Terms:
+        """The same for `payments`."""
+        return Terms(self.three_d_secure, self.capture == "shipment")
+
+
+@dataclass(frozen=True)
 class Keys:
     """The shop's own keys. `data` has the private keys of each store and of the staff; new records are sealed to the
     first."""
@@ -111,6 +130,8 @@ class Settings:
     keys: Keys
     accounts: Mapping[str, StripeAccount]
     """The provider's account of each store; stores may share one."""
+    cards: Mapping[str, CardTerms]
+    """By store."""
     urls: Mapping[str, str]
     """Origin by store id, and `staff`: "http://style.localhost:8000"."""
     mail_url: Secret
@@ -149,6 +170,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         ),
         keys=_keys(reader),
         accounts={store_id: _account(reader, store_id, env) for store_id in all_stores()},
+        cards={store_id: _card_terms(reader, store_id) for store_id in all_stores()},
         urls=_urls(reader, env),
         mail_url=Secret(reader.text("MAIL_URL", "" if env == "production" else "smtp://127.0.0.1:8025")),
         mail_from=reader.text("MAIL_FROM", "" if env == "production" else "shop@localhost.example"),
@@ -347,6 +369,22 @@ def _account(reader: _Reader, store_id: str, env: str) -> StripeAccount:
         checkout_origin=reader.text("STRIPE_CHECKOUT_ORIGIN", default(SANDBOX_PAGES, STRIPE_CHECKOUT)).rstrip(
             "/"
         ),
+    )
+
+
+def _card_terms(reader: _Reader, store_id: str) -> CardTerms:
+    """The store's own word (`CARD_CAPTURE_STYLE`), else the one for all."""
+
+    def chosen(name: str, allowed: tuple[str, ...], default: str) -> str:
+        own = f"{name}_{store_id.upper()}"
+        return reader.choice(own if reader.raw(own) is not None else name, allowed, default)
+
+    ways = {one.value: one for one in ThreeDSecure}
+    three_d_secure = ways.get(chosen("CARD_THREE_D_SECURE", tuple(ways), "any"), ThreeDSecure.ANY)
+    return CardTerms(
+        capture=chosen("CARD_CAPTURE", ("order", "shipment"), "order"),
+        late_capture=chosen("CARD_LATE_CAPTURE", ("warn", "capture"), "warn"),
+        three_d_secure=three_d_secure,
     )
 
 

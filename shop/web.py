@@ -13,7 +13,6 @@ from flask import Flask, Response, current_app, g, make_response, redirect, rend
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from security.headers import PageKind, ProviderOrigins, security_headers
@@ -110,23 +109,9 @@ def is_staff_host(host: str) -> bool:
 
 
 def _refuse_nul() -> None:
-    """No text of a person holds U+0000, and PostgreSQL keeps none: what brings one names nothing that is there.
-
-    Here, once for every address and form, so that no view can forget it. (Bodies of servers and browsers are not read.)
-    """
+    """No name of anything here holds U+0000. (In what was typed it is replaced: `shop.request`.)"""
     if "\0" in request.path:
         raise NotFound
-    if _holds_nul(request.args) or (not _is_unasked() and _holds_nul(request.form)):
-        raise BadRequest
-
-
-def _holds_nul(given: MultiDict[str, str]) -> bool:
-    return any("\0" in name or "\0" in value for name, value in given.items(multi=True))
-
-
-def _is_unasked() -> bool:
-    """Whether no page of ours is behind it: another server, or a browser by itself."""
-    return _is_hostless() or request.endpoint in UNASKED
 
 
 def _is_hostless() -> bool:
@@ -139,7 +124,7 @@ def _is_hostless() -> bool:
 
 def _refuse_cross_site() -> None:
     """A browser's POST must come from our own page: by Sec-Fetch-Site, else by Origin. (Webhooks are no browser.)"""
-    if request.method in {"GET", "HEAD", "OPTIONS"} or _is_unasked():
+    if request.method in {"GET", "HEAD", "OPTIONS"} or _is_hostless() or request.endpoint in UNASKED:
         return
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

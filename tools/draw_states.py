@@ -16,6 +16,7 @@ from typing import TypeVar
 from payments import states as payments
 from payments import stop as cards
 from shop.approvals import states as approvals
+from shop.fulfilment import states as fulfilment
 from shop.orders import states as orders
 
 State = TypeVar("State", bound=StrEnum)
@@ -52,6 +53,12 @@ TABLES = (
         "Payment",
         "`payments.states.advance`, with a row in `payment_history`",
         _table(payments.NEXT),
+    ),
+    Table(
+        "fulfilment",
+        "Fulfilment of an order",
+        "`shop.fulfilment.states.advance`, with a row in `fulfilment_history`",
+        _table(fulfilment.NEXT),
     ),
     Table(
         "approval",

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 import stripe
 from stripe.checkout import Session as StripeSession
 
+from payments.methods import Method
 from payments.money import Money
 from payments.provider import (
     BadSignature,
@@ -32,6 +33,7 @@ from payments.provider import (
     SessionStatus,
     UIMode,
 )
+from payments.providers import promises
 from security.sealing import lookup_hash
 
 API_VERSION = "2026-10-28.endive"
@@ -40,6 +42,8 @@ API_VERSION = "2026-10-28.endive"
 TIMEOUT_S = 10
 SIGNATURE_TOLERANCE_S = 300
 _EXPAND = ["payment_intent.latest_charge"]
+_OF_LIST = ["data.charge"]
+"""With each refund of a list: whether anything had been taken."""
 _PAGE = 100
 
 T = TypeVar("T")
@@ -104,18 +108,33 @@ class StripeProvider:
         Asked once: whoever asks again first looks whether cards have been stopped meanwhile.
         """
         options: Any = {"idempotency_key": request.idempotency_key, "max_network_retries": 0}
+        if request.ui_mode is UIMode.PROMISE:
+            return self._promise(request, options)
         return self._told(
             _call(lambda: self._client.v1.checkout.sessions.create(_create_params(request), options))
         )
 
     def retrieve_session(self, session_id: str) -> Session:
-        """GET /v1/checkout/sessions/{id}, with the payment and its last charge."""
+        """GET /v1/checkout/sessions/{id}, with the payment and its last charge; without a card, the payment's own."""
+        if promises.is_promise(session_id):
+            return self._told_intent(
+                _call(
+                    lambda: self._client.v1.payment_intents.retrieve(
+                        session_id, {"expand": ["latest_charge"]}
+                    )
+                )
+            )
         return self._told(
             _call(lambda: self._client.v1.checkout.sessions.retrieve(session_id, {"expand": _EXPAND}))
         )
 
     def expire_session(self, session_id: str) -> Session:
-        """POST /v1/checkout/sessions/{id}/expire; Stripe refuses when it isn't open, then it is read instead."""
+        """POST /v1/checkout/sessions/{id}/expire; Stripe refuses when it isn't open, then it is read instead.
+
+        Without a card, POST /v1/payment_intents/{id}/cancel.
+        """
+        if promises.is_promise(session_id):
+            return self._cancel(session_id)
         try:
             _call(lambda: self._client.v1.checkout.sessions.expire(session_id))
         except NotThere:
@@ -136,26 +155,76 @@ class StripeProvider:
         }
         yield from map(self._told, _pages(lambda: self._client.v1.checkout.sessions.list(params)))
 
-    def refund(self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
-        """POST /v1/refunds."""
+    def promises_since(self, since: dt.datetime, until: dt.datetime | None = None) -> Iterator[Session]:
+        """GET /v1/payment_intents, newest first: those that we made without a Checkout Session."""
+        created = {"gte": int(since.timestamp())}
+        if until is not None:
+            created["lte"] = int(until.timestamp())
+        params: Any = {"created": created, "limit": _PAGE, "expand": ["data.latest_charge"]}
+        intents = _pages(lambda: self._client.v1.payment_intents.list(params))
+        yield from (self._told_intent(intent) for intent in intents if promises.is_ours(intent))
+
+    def capture(self, payment_id: str, amount: Money, *, idempotency_key: str) -> None:
+        """POST /v1/payment_intents/{id}/capture. Stripe takes once and lets the rest go."""
+        params: Any = {"amount_to_capture": amount.minor}
+        options: Any = {"idempotency_key": idempotency_key}
+        _call(lambda: self._client.v1.payment_intents.capture(payment_id, params, options))
+
+    def void(self, payment_id: str, *, idempotency_key: str) -> None:
+        """POST /v1/payment_intents/{id}/cancel."""
+        options: Any = {"idempotency_key": idempotency_key}
+        _call(lambda: self._client.v1.payment_intents.cancel(payment_id, {}, options))
+
+    def refund(
+        self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str, to_bank: bool = False
+    ) -> Refund:
+        """POST /v1/refunds; without a card with the payer's address, to which Stripe writes for a bank account."""
         params: Any = {
             "payment_intent": payment_id,
             "amount": amount.minor,
             "metadata": {"payment": reference, "refund": idempotency_key},
         }
+        if to_bank and (email := self._payer_email(payment_id)):
+            params["instructions_email"] = email
         return _refund(
             _call(lambda: self._client.v1.refunds.create(params, {"idempotency_key": idempotency_key}))
         )
 
     def refunds_of(self, payment_id: str) -> list[Refund]:
         """GET /v1/refunds of one payment."""
-        params: Any = {"payment_intent": payment_id, "limit": _PAGE}
+        params: Any = {"payment_intent": payment_id, "limit": _PAGE, "expand": _OF_LIST}
         return list(map(_refund, _pages(lambda: self._client.v1.refunds.list(params))))
 
     def refunds_since(self, since: dt.datetime) -> Iterator[Refund]:
         """GET /v1/refunds, newest first."""
-        params: Any = {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
-        yield from map(_refund, _pages(lambda: self._client.v1.refunds.list(params)))
+        params: Any = {"created": {"gte": int(since.timestamp())}, "limit": _PAGE, "expand": _OF_LIST}
+        refunds = _pages(lambda: self._client.v1.refunds.list(params))
+        yield from (_refund(one) for one in refunds if one.payment_intent is not None)
+
+    def balance_of(self, customer: str) -> Money:
+        """GET /v1/customers/{id}/cash_balance."""
+        held = _call(lambda: self._client.v1.customers.cash_balance.retrieve(customer))
+        yen: dict[str, int] = held.available.to_dict() if held.available is not None else {}
+        return Money(int(yen.get("jpy", 0)))
+
+    def refund_balance(self, customer: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
+        """POST /v1/refunds with `origin=customer_balance`."""
+        email = _call(lambda: self._client.v1.customers.retrieve(customer)).email
+        params: Any = {
+            "origin": "customer_balance",
+            "customer": customer,
+            "amount": amount.minor,
+            "currency": amount.currency.lower(),
+            "instructions_email": email or "",
+            "metadata": {"payment": reference, "refund": idempotency_key},
+        }
+        return _refund(
+            _call(lambda: self._client.v1.refunds.create(params, {"idempotency_key": idempotency_key}))
+        )
+
+    def balance_refund(self, refund_id: str) -> Refund:
+        """GET /v1/refunds/{id}."""
+        return _refund(_call(lambda: self._client.v1.refunds.retrieve(refund_id)))
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> Event:
         """Check `Stripe-Signature` over the raw body, against every secret we hold, then read the ids.
@@ -180,8 +249,47 @@ class StripeProvider:
         for event in _pages(lambda: self._client.v1.events.list(params)):
             yield _event(event.to_dict())
 
+    def _promise(self, request: SessionRequest, options: Any) -> Session:
+        """A payment without a card, confirmed at once; transfers need a customer, made for this payment alone."""
+        customer = None
+        if request.method == Method.TRANSFER:
+            key = {"idempotency_key": f"{request.idempotency_key}-customer", "max_network_retries": 0}
+            who: Any = {
+                "metadata": promises.metadata(request),
+                "email": request.payer.email if request.payer else "",
+            }
+            customer = _call(lambda: self._client.v1.customers.create(who, key)).id  # type: ignore[arg-type]  # a TypedDict
+        params: Any = promises.create_params(request, customer)
+        return self._told_intent(_call(lambda: self._client.v1.payment_intents.create(params, options)))
+
+    def _payer_email(self, payment_id: str) -> str | None:
+        expand: Any = {"expand": ["latest_charge"]}
+        intent = _call(lambda: self._client.v1.payment_intents.retrieve(payment_id, expand))
+        charge: Any = intent.latest_charge
+        return charge.billing_details.email if charge is not None else None
+
+    def _cancel(self, payment_id: str) -> Session:
+        """Cancel, and read again; Refused when it could still be paid after that."""
+        refused: Refused | None = None
+        try:
+            _call(lambda: self._client.v1.payment_intents.cancel(payment_id))
+        except NotThere:
+            raise
+        except Refused as error:
+            refused = error
+        told = self.retrieve_session(payment_id)
+        if refused is not None and told.status is SessionStatus.OPEN:
+            raise refused
+        return told
+
+    def _told_intent(self, intent: stripe.PaymentIntent) -> Session:
+        return promises.told(intent, lambda charge: _charge(charge, self._card_hash))
+
+    def _card_hash(self, fingerprint: str) -> str:
+        return lookup_hash(self._card_key, "card", fingerprint)
+
     def _told(self, session: StripeSession) -> Session:
-        return _session(session, lambda fingerprint: lookup_hash(self._card_key, "card", fingerprint))
+        return _session(session, self._card_hash)
 
     @staticmethod
     def _is_signed(body: str, signature: str, secret: str) -> bool:
@@ -220,9 +328,7 @@ def _create_params(request: SessionRequest) -> Any:
         ],
         "allowed_payment_method_types": [request.method],
         "wallet_options": {"link": {"display": "never"}},
-        "payment_method_options": {
-            "card": {"request_three_d_secure": "challenge" if request.challenge else "any"}
-        },
+        "payment_method_options": {"card": _card_options(request)},
         "locale": request.locale,
         "expires_at": int(request.expires_at.timestamp()),
     }
@@ -231,6 +337,11 @@ def _create_params(request: SessionRequest) -> Any:
     if request.ui_mode is UIMode.HOSTED_PAGE:
         return params | {"success_url": request.return_url, "cancel_url": request.cancel_url}
     return params | {"return_url": request.return_url}
+
+
+def _card_options(request: SessionRequest) -> dict[str, str]:
+    asked = {"request_three_d_secure": request.three_d_secure.value}
+    return asked | {"capture_method": "manual"} if request.capture_later else asked
 
 
 def _call(call: Callable[[], T]) -> T:
@@ -314,6 +425,8 @@ def _charge(charge: stripe.Charge, card_hash: Callable[[str], str]) -> Charge:
         last4=card.last4 if card is not None else None,
         card_hash=card_hash(card.fingerprint) if card is not None and card.fingerprint else None,
         created=_moment(charge.created),
+        reserved=Money(charge.amount, currency),
+        capture_before=_moment(card.capture_before) if card is not None and card.capture_before else None,
     )
 
 
@@ -348,7 +461,7 @@ def _decline(error: Any) -> Decline | None:
 
 def _refund(refund: stripe.Refund) -> Refund:
     metadata: Any = refund.metadata.to_dict() if refund.metadata else {}
-    intent = refund.payment_intent
+    intent, charge = refund.payment_intent, refund.charge
     return Refund(
         id=refund.id,
         payment_id=(intent if isinstance(intent, str) else intent.id) if intent else "",
@@ -356,12 +469,17 @@ def _refund(refund: stripe.Refund) -> Refund:
         status=refund.status or "pending",
         reference=metadata.get("payment"),
         key=metadata.get("refund"),
+        is_release=charge is not None and not isinstance(charge, str) and not charge.captured,
     )
+
+
+_OF_A_BALANCE = frozenset({"cash_balance", "customer_cash_balance_transaction"})
 
 
 def _event(raw: dict[str, Any]) -> Event:
     thing = raw["data"]["object"]
     metadata = thing.get("metadata") or {}
+    of_balance = thing["object"] in _OF_A_BALANCE
     payment = thing["id"] if thing["object"] == "payment_intent" else thing.get("payment_intent")
     return Event(
         id=str(raw["id"]),
@@ -369,9 +487,10 @@ def _event(raw: dict[str, Any]) -> Event:
         created=_moment(raw["created"]),
         livemode=bool(raw["livemode"]),
         object_type=str(thing["object"]),
-        object_id=str(thing["id"]),
+        object_id=str(thing["customer"] if of_balance else thing["id"]),  # a balance has no id of its own
         reference=thing.get("client_reference_id") or metadata.get("payment"),
         payment_id=payment if isinstance(payment, str) else None,
+        customer=str(thing["customer"]) if of_balance else None,
     )
 
 

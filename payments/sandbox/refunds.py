@@ -21,6 +21,8 @@ _NOT_HERE = {"origin", "customer", "reverse_transfer", "refund_application_fee"}
 
 def create(sandbox: Sandbox, account: str, params: Json) -> Json:
     """Refunds a charge wholly or in part. Raises ApiError when nothing or too little is left of it."""
+    if params.get("origin") == "customer_balance":
+        return _of_balance(sandbox, account, params)
     if ("charge" in params) == ("payment_intent" in params):
         raise invalid(
             "Give one of these params: charge, payment_intent.", "payment_intent", "parameter_missing"
@@ -60,6 +62,42 @@ def create(sandbox: Sandbox, account: str, params: Json) -> Json:
         return refund
 
 
+def _of_balance(sandbox: Sandbox, account: str, params: Json) -> Json:
+    """Money that lies in a customer's cash balance goes to a bank account yet to be named."""
+    for name in ("customer", "amount", "currency"):
+        if name not in params:
+            raise missing(name)
+    if params.keys() & (_NOT_HERE - {"origin", "customer"} | {"charge", "payment_intent"}):
+        raise not_in_this_sandbox("That kind of refund")
+    with sandbox.store.transaction():
+        customer = sandbox.store.get(account, "customer", params["customer"], "customer")
+        email = params.get("instructions_email") or customer["email"]
+        if not email:
+            raise missing("instructions_email")
+        if not 1 <= params["amount"] <= transfers.balance_of(sandbox, customer["id"]):
+            raise ApiError(
+                400,
+                "The customer's cash balance does not cover that refund.",
+                param="amount",
+                remembered=True,
+            )
+        refund = build(
+            "refund",
+            id=sandbox.new_id("pyr"),
+            amount=params["amount"],
+            created=int(sandbox.now()),
+            currency=params["currency"].lower(),
+            customer=customer["id"],
+            metadata=params.get("metadata") or {},
+            **_to_a_bank(sandbox, email),
+        )
+        sandbox.store.insert(account, refund)
+        transfers.take_for_refund(sandbox, account, refund)
+        emit(sandbox, account, "refund.created", refund)
+        set_alarm(sandbox, account, refund["id"], "refund.expire", EXPIRES_S)
+        return refund
+
+
 def _way_back(sandbox: Sandbox, charge: Json, params: Json) -> Json:
     """Status and destination: to the card; to the cash balance; or by transfer to an account yet to be named."""
     type_ = charge["payment_method_details"]["type"]
@@ -84,6 +122,10 @@ def _way_back(sandbox: Sandbox, charge: Json, params: Json) -> Json:
     email = email or charge["billing_details"]["email"]
     if not email:
         raise missing("instructions_email")
+    return _to_a_bank(sandbox, email)
+
+
+def _to_a_bank(sandbox: Sandbox, email: str) -> Json:
     now = int(sandbox.now())
     return {
         "status": "requires_action",
@@ -205,7 +247,8 @@ def fail(sandbox: Sandbox, account: str, refund_id: str, reason: str = "expired_
 def may_fail(refund: Json) -> bool:
     """A reservation that was let go moved no money, and what lies in a cash balance has arrived."""
     to = (refund["destination_details"] or {}).get("type")
-    return refund["balance_transaction"] is not None and to != "customer_cash_balance"
+    moved = refund["balance_transaction"] is not None or refund["charge"] is None
+    return moved and to != "customer_cash_balance"
 
 
 def cancel(sandbox: Sandbox, account: str, refund_id: str) -> Json:
@@ -242,6 +285,9 @@ def update(sandbox: Sandbox, account: str, refund_id: str, params: Json) -> Json
 
 def _undo(sandbox: Sandbox, account: str, refund: Json) -> None:
     clear_alarms(sandbox, refund["id"])
+    if refund["charge"] is None:
+        transfers.refund_to_balance(sandbox, account, refund["customer"], refund)
+        return
     card = refund["destination_details"]["type"] == "card"
     type_ = "refund_failure" if card else "payment_failure_refund"
     booking = charging.book(sandbox, account, refund["id"], type_, refund["amount"], 0)

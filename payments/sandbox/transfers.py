@@ -196,6 +196,17 @@ def give_back(sandbox: Sandbox, account: str, intent: Json) -> None:
         )
 
 
+def take_for_refund(sandbox: Sandbox, account: str, refund: Json) -> None:
+    """What goes back to a bank leaves the customer's cash balance at once."""
+    _move(
+        sandbox,
+        account,
+        refund["customer"],
+        -refund["amount"],
+        type="return_initiated",
+    )
+
+
 def refund_to_balance(sandbox: Sandbox, account: str, customer: str, refund: Json) -> None:
     _move(
         sandbox,

@@ -31,7 +31,8 @@ def locked(session: Session, account: Account) -> Account:
 
 
 def change_password(shop: Shop, who: SignedIn, password: str, browser: Browser, now: dt.datetime) -> None:
-    """Set a new password. Every other session ends, and links that were sent before work no more. Raises Busy."""
+    """Set a new password. Every other session ends, other browsers are known no more, and links that were sent before
+    work no more. Raises Busy."""
     hashed = shop.passwords.hash(password)
     email = people.email_of(shop.vault, who.account, browser.request_id)
 
@@ -39,6 +40,7 @@ def change_password(shop: Shop, who: SignedIn, password: str, browser: Browser, 
         account = locked(session, who.account)
         _set_password(shop, session, account, hashed, now)
         sessions.end_all(session, account.store_id, account.id, but=who.session.id)
+        sessions.forget_devices(session, account, but=browser.device_hash)
         letters.notify(session, shop.vault, account, "password", to=email, now=now)
         _record(shop, session, account, "account.password", ["password"], browser)
 

@@ -73,6 +73,14 @@ def address_of(vault: Vault, letter: Letter, request_id: str) -> str:
     return vault.open_personal(place, letter.address, purpose=Purpose.ACCOUNT_MAIL, request_id=request_id)
 
 
+def account_asked_for(session: Session, letter: Letter) -> Account | None:
+    """The account that somebody asked a letter for by typing its address; None for letters that the owner asked for."""
+    if letter.kind not in {RESET, EXISTS} or letter.account_id is None:
+        return None
+    account = session.get(Account, (letter.store_id, letter.account_id))
+    return account if account and account.email_hash == letter.email_hash else None
+
+
 def open_letter(
     session: Session,
     keys: Keys,

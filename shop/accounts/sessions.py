@@ -162,10 +162,11 @@ def know_device(session: Session, account: Account, device_hash: str | None, now
     return token
 
 
-def forget_devices(session: Session, account: Account) -> None:
-    """No browser is known any more: whoever took the old password may have used one."""
+def forget_devices(session: Session, account: Account, *, but: str | None = None) -> None:
+    """No browser is known any more, or this one alone: whoever took the old password may have used one."""
     at = (AccountDevice.store_id == account.store_id) & (AccountDevice.account_id == account.id)
-    session.execute(delete(AccountDevice).where(at))
+    gone = delete(AccountDevice).where(at)
+    session.execute(gone.where(AccountDevice.token_hash != but) if but else gone)
 
 
 def sweep(session: Session, now: dt.datetime) -> int:

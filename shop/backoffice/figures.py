@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from payments.models import Attempt, Payment, ProviderEvent
+from payments.models import Attempt, Payment, PaymentPromise, ProviderEvent
 from payments.models import Refund as RefundRow
 from payments.money import Money
 from shop.jobs.models import Job, Schedule
-from shop.orders.models import Hold, Order
+from shop.orders.models import Hold, Order, OrderPayment
 from shop.passages import PassageRow
 
 JAPAN = ZoneInfo("Asia/Tokyo")
@@ -46,13 +46,18 @@ class Figures:
     reconcile_next: dt.datetime | None
     reviews: int
     failed_refunds: int
+    transfers_left: int
+    left_orders: list[Order]
+    """Of some of those, the oldest first."""
     parked_events: int
     parked_jobs: int
     passages_today: int
 
     @property
     def needs_a_person(self) -> int:
-        return self.reviews + self.failed_refunds + self.parked_events + self.parked_jobs
+        return (
+            self.reviews + self.failed_refunds + self.transfers_left + self.parked_events + self.parked_jobs
+        )
 
 
 def midnight(now: dt.datetime) -> dt.datetime:
@@ -81,10 +86,30 @@ def figures(session: Session, stores: list[str], now: dt.datetime) -> Figures:
         reconcile_next=schedule.next_at if schedule else None,
         reviews=_number(session, select(func.count()).where(Payment.state == "review")),
         failed_refunds=_number(session, select(func.count()).where(RefundRow.state == "failed")),
+        transfers_left=_number(
+            session,
+            select(func.count()).where(PaymentPromise.balance_minor > 0, PaymentPromise.store_id.in_(stores)),
+        ),
+        left_orders=_left_orders(session, stores),
         parked_events=_number(session, select(func.count()).where(ProviderEvent.state == "parked")),
         parked_jobs=_number(session, select(func.count()).where(Job.state == "parked")),
         passages_today=_number(session, select(func.count()).where(PassageRow.at >= began)),
     )
+
+
+def _left_orders(session: Session, stores: list[str]) -> list[Order]:
+    """Orders whose customers transferred too much or too late."""
+    query = (
+        select(Order)
+        .join(OrderPayment, (OrderPayment.store_id == Order.store_id) & (OrderPayment.order_id == Order.id))
+        .join(
+            PaymentPromise,
+            (PaymentPromise.store_id == OrderPayment.store_id)
+            & (PaymentPromise.payment_id == OrderPayment.payment_id),
+        )
+        .where(PaymentPromise.balance_minor > 0, Order.store_id.in_(stores))
+    )
+    return list(session.scalars(query.order_by(Order.placed_at).limit(10)))
 
 
 def _today(session: Session, store_id: str, began: dt.datetime) -> Today:

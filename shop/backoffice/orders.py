@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from payments.ledger import balance, refundable
-from payments.models import Attempt, Payment
+from payments.models import Attempt, Payment, PaymentPromise
 from payments.money import Money
 from security.sealing import CannotOpen
 from shop.address.contact import Contact
@@ -39,6 +39,7 @@ class OrderFile:
     lines: list[OrderLine]
     payment: Payment
     attempt: Attempt | None
+    promise: PaymentPromise | None
     moments: list[Moment]
     left: Money
     """What of the money is with us."""
@@ -106,6 +107,7 @@ def _order_file(session: Session, store_id: str, order_id: str) -> OrderFile:
         lines=view.lines,
         payment=view.payment,
         attempt=view.attempt,
+        promise=view.promise,
         moments=timeline(session, view.order, view.payment),
         left=Money(balance(session, view.payment), currency),
         refundable=Money(refundable(session, view.payment), currency),

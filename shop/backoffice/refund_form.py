@@ -69,12 +69,12 @@ class RefundForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         if self.mode.data == "all":
             return Wish(everything=True)
         if self.mode.data == "amount":
-            return Wish(amount=Money(_whole(self.amount.data or "")))
-        quantities = {sku: _whole(typed.get(PIECES + sku, "")) for sku in left.quantities}
+            return Wish(amount=Money(whole(self.amount.data or "")))
+        quantities = {sku: whole(typed.get(PIECES + sku, "")) for sku in left.quantities}
         return Wish({sku: quantity for sku, quantity in quantities.items() if quantity}, bool(self.fee.data))
 
 
-def _whole(text: str) -> int:
+def whole(text: str) -> int:
     """A whole number as typed on any keyboard: ３００, 1,200, ¥500. Nothing is nought."""
     digits = unicodedata.normalize("NFKC", text).strip().strip("¥円 ").replace(",", "")
     if not digits:

@@ -68,9 +68,21 @@ def _staff(moment: Moment, names: Names) -> tuple[str, str, str]:
     return what, _("%(who)s。税率ごとの金額（うち消費税） %(rates)s", who=who, rates=rates), kind
 
 
+def _fulfilment(moment: Moment, _names: Names) -> tuple[str, str, str]:
+    text, kind = words.word(words.FULFILMENT, moment.what)
+    return _("出荷: %(state)s", state=text), moment.detail, kind
+
+
+def _parcel(moment: Moment, names: Names) -> tuple[str, str, str]:
+    text, kind = words.word(words.PARCEL, moment.what)
+    who = names.get(moment.actor.removeprefix("staff:"), moment.actor)
+    return _("荷物: %(state)s", state=text), f"{who}. {moment.detail}", kind
+
+
 def _mail(moment: Moment, _names: Names) -> tuple[str, str, str]:
     text, kind = words.word(words.JOB, moment.detail)
-    return f"{words.MAIL.get(moment.what, moment.what)}: {text}", "", "bad" if kind == "bad" else ""
+    template = moment.what.partition(":")[0]
+    return f"{words.MAIL.get(template, template)}: {text}", "", "bad" if kind == "bad" else ""
 
 
 _TELL: dict[Source, Callable[[Moment, Names], tuple[str, str, str]]] = {
@@ -81,5 +93,7 @@ _TELL: dict[Source, Callable[[Moment, Names], tuple[str, str, str]]] = {
     Source.PROVIDER: _provider,
     Source.MONEY: _money,
     Source.STAFF: _staff,
+    Source.FULFILMENT: _fulfilment,
+    Source.PARCEL: _parcel,
     Source.MAIL: _mail,
 }

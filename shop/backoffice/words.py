@@ -8,6 +8,7 @@ Word = tuple[LazyString | str, str]
 
 ORDER: dict[str, Word] = {
     "placed": (lazy_gettext("支払い待ち"), "warn"),
+    "authorised": (lazy_gettext("ご利用枠を確保"), "good"),
     "paid": (lazy_gettext("支払い済み"), "good"),
     "expired": (lazy_gettext("時間切れ"), ""),
     "review": (lazy_gettext("要確認"), "bad"),
@@ -17,8 +18,26 @@ ORDER: dict[str, Word] = {
     "waiting": (lazy_gettext("入金待ち"), "warn"),
     "on_delivery": (lazy_gettext("代引き（未回収）"), "warn"),
     "returned": (lazy_gettext("受け取られず返品"), ""),
+    "canceled": (lazy_gettext("取り消し済み"), ""),
 }
-PAYMENT: dict[str, Word] = {**ORDER, "pending": (lazy_gettext("支払い待ち"), "warn")}
+PAYMENT: dict[str, Word] = {
+    **ORDER,
+    "pending": (lazy_gettext("支払い待ち"), "warn"),
+    "voided": (lazy_gettext("ご利用枠を解放"), ""),
+}
+FULFILMENT: dict[str, Word] = {
+    "waiting": (lazy_gettext("出荷待ち"), "warn"),
+    "capturing": (lazy_gettext("売上の確認中"), "warn"),
+    "partly": (lazy_gettext("一部を出荷"), "warn"),
+    "shipped": (lazy_gettext("出荷済み"), "good"),
+    "short": (lazy_gettext("一部を出荷、残りは取り消し"), ""),
+    "canceled": (lazy_gettext("取り消し済み"), ""),
+}
+PARCEL: dict[str, Word] = {
+    "wanted": (lazy_gettext("売上の確認中（出荷しない）"), "warn"),
+    "sent": (lazy_gettext("出荷"), "good"),
+    "failed": (lazy_gettext("出荷できず"), "bad"),
+}
 SESSION: dict[str, Word] = {
     "waiting": (lazy_gettext("順番待ち"), "warn"),
     "open": (lazy_gettext("支払い可能"), "warn"),
@@ -30,6 +49,7 @@ MONEY: dict[str, Word] = {
     "captured": (lazy_gettext("入金"), "good"),
     "refunded": (lazy_gettext("返金"), "warn"),
     "returned": (lazy_gettext("返金の失敗による戻り"), "bad"),
+    "balance_return": (lazy_gettext("過入金の返金"), "warn"),
 }
 REFUND: dict[str, Word] = {
     "wanted": (lazy_gettext("送信待ち"), "warn"),
@@ -44,6 +64,12 @@ JOB: dict[str, Word] = {
 }
 MAIL: dict[str, LazyString] = {
     "order_paid": lazy_gettext("注文確認のメール"),
+    "order_waiting": lazy_gettext("支払い方法のメール"),
+    "order_reminder": lazy_gettext("支払い期限のお知らせメール"),
+    "order_partial": lazy_gettext("一部入金のメール"),
+    "order_authorised": lazy_gettext("注文確認のメール"),
+    "order_shipped": lazy_gettext("出荷のメール"),
+    "order_canceled": lazy_gettext("取り消しのメール"),
     "order_cod": lazy_gettext("代引き注文のメール"),
     "order_expired": lazy_gettext("取り消しのメール"),
     "order_apology": lazy_gettext("お詫びのメール"),

@@ -8,6 +8,8 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from payments.authorisation import is_captured
+from payments.capture import want_void
 from payments.ledger import want_refund
 from payments.models import Payment
 from payments.settle import let_go_on
@@ -67,7 +69,7 @@ def decide(
     if decision is Decision.RELEASE:
         let_go_on(session, payment, OrderListener())
     else:
-        want_refund(session, payment, payment.provider_id, payment.amount_minor, reason="after_stop")
+        _give_back(session, payment, payment.provider_id)
     shop.audit.record(
         session,
         actor=actor,
@@ -76,3 +78,11 @@ def decide(
         store_id=store_id,
         request_id=request_id,
     )
+
+
+def _give_back(session: Session, payment: Payment, provider_payment: str) -> None:
+    """What was taken is refunded; what was only promised is let go, and no money moves at all."""
+    if is_captured(session, payment):
+        want_refund(session, payment, provider_payment, payment.amount_minor, reason="after_stop")
+    else:
+        want_void(session, payment, provider_payment, reason="after_stop")

@@ -45,8 +45,10 @@ def pay(token: str) -> ResponseReturnValue:
     view = the_order(token)
     if view.order.state != OrderState.PLACED:
         return redirect(url_for("orders.show", token=token), 303)
-    if _is_closed():
+    if _is_closed(view):
         return _closed_page(view, token)
+    if not view.payment.is_card:
+        return _pay_page(view, token, None)
     try:
         session = _open_session(view)
     except ProviderBusy:
@@ -55,7 +57,7 @@ def pay(token: str) -> ResponseReturnValue:
         return _pay_page(view, token, None, unreachable=True, status=503)
     if session is not None and session.paid:
         return redirect(url_for(".back", token=token), 303)
-    if session is not None and _is_closed():
+    if session is not None and _is_closed(view):
         return _closed_page(view, token)  # it came while we were asking
     if session is not None and session.url and "turn" in request.args:
         return redirect(session.url, 303)  # from the waiting line straight on, without another press
@@ -66,7 +68,7 @@ def pay(token: str) -> ResponseReturnValue:
 def slowed(token: str) -> ResponseReturnValue:
     """Very many cards are being declined: whoever is new waits a little, and then presses once more."""
     view = the_order(token)
-    if view.order.state != OrderState.PLACED or view.attempt is not None or _is_closed():
+    if view.order.state != OrderState.PLACED or view.attempt is not None or _is_closed(view):
         return redirect(url_for("payment.pay", token=token), 303)
     left = max(0, math.ceil((view.order.placed_at + SLOW_FOR - utcnow()).total_seconds()))
     if ui_mode_of(the_store()) is UIMode.HOSTED_PAGE:
@@ -82,7 +84,7 @@ def resume(token: str) -> ResponseReturnValue:
 
 @payment.post("/pay/page")
 def pay_on_provider_page(token: str) -> ResponseReturnValue:
-    """Pay on the provider's page: where the provider's script does not run, this is the way on."""
+    """Pay by card on the provider's page: where the provider's script does not run, this is the way on."""
     return start_and_lead_on(token, UIMode.HOSTED_PAGE)
 
 
@@ -90,7 +92,7 @@ def pay_on_provider_page(token: str) -> ResponseReturnValue:
 def keep(token: str) -> ResponseReturnValue:
     """The shopper pressed the pay button: the goods stay held a little longer, once. Says whether they are."""
     view = the_order(token)
-    if _is_closed():
+    if _is_closed(view):
         return {"kept": False, "closed": True, "state": view.order.state}
     kept = the_shop().db.write(lambda session: _prolong(session, view.order))
     return {"kept": kept, "closed": False, "state": view.order.state}
@@ -104,7 +106,7 @@ def wait(token: str) -> ResponseReturnValue:
         view.order.state != OrderState.PLACED
         or view.attempt is None
         or view.attempt.state != AttemptState.WAITING
-        or _is_closed()
+        or _is_closed(view)
     ):
         return redirect(url_for("payment.pay", token=token, turn=1), 303)
     return _wait_page(view, token)
@@ -153,12 +155,13 @@ def state(token: str) -> ResponseReturnValue:
     """What we know now, for the page's script: the order's state and the place in line."""
     view = the_order(token)
     is_in_line = view.attempt is not None and view.attempt.state == AttemptState.WAITING
-    waiting = is_in_line and not _is_closed()
+    waiting = is_in_line and not _is_closed(view)
     return {"state": view.order.state, "waiting": waiting, "place": _place(view) if waiting else None}
 
 
-def _is_closed() -> bool:
-    return cards_closed(the_shop(), the_store().id)
+def _is_closed(view: OrderView) -> bool:
+    """Whether the order waits for a card, and the store takes none."""
+    return view.payment.is_card and cards_closed(the_shop(), the_store().id)
 
 
 def _closed_page(view: OrderView, token: str) -> ResponseReturnValue:
@@ -204,6 +207,7 @@ def _pay_page(
         token=token,
         session=session,
         has_fields=has_fields,
+        is_card=view.payment.is_card,
         is_redirect=ui_mode_of(store) is UIMode.HOSTED_PAGE,
         unreachable=unreachable,
         refused=refused,
@@ -222,9 +226,10 @@ def start_and_lead_on(token: str, ui_mode: UIMode, *, by_order_button: bool = Fa
     view = the_order(token)
     if view.order.state != OrderState.PLACED:
         return redirect(url_for("orders.show", token=token), 303)
-    if _is_closed():
+    if _is_closed(view):
         return redirect(url_for("payment.pay", token=token), 303)
-    if view.attempt is None and (by_order_button or utcnow() < view.order.placed_at + SLOW_FOR):
+    is_slowed = view.payment.is_card and view.attempt is None
+    if is_slowed and (by_order_button or utcnow() < view.order.placed_at + SLOW_FOR):
         return redirect(url_for("payment.slowed", token=token), 303)
     try:
         return lead_on(token, lambda: _start(view, ui_mode))
@@ -235,10 +240,13 @@ def start_and_lead_on(token: str, ui_mode: UIMode, *, by_order_button: bool = Fa
 def _start(view: OrderView, ui_mode: UIMode) -> Started:
     """Go on with the order's session, or make a new one, which is a new card attempt. Raises TooManyTries."""
     shop, now = the_shop(), utcnow()
+    ui_mode = ui_mode if view.payment.is_card else UIMode.PROMISE
     if (started := resume_payment(shop, view, ui_mode=ui_mode, now=now)) is not None:
         return started
     who = who_of(view.order.cart_id, view.order.email_hash, view.order.account_id)
-    is_slowed = _look_again(who) if view.attempt is None else pass_gate(who).is_slowed
+    is_slowed = view.payment.is_card and (
+        _look_again(who) if view.attempt is None else pass_gate(who).is_slowed
+    )
     return start_anew(
         shop,
         view,

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session as DBSession
 
 from payments.making import Made, MakeResult, make_claimed, make_session
+from payments.methods import Method
 from payments.models import Attempt, Payment
 from payments.provider import Provider, Session, SessionStatus, UIMode
-from payments.sessions import end_sessions, is_claimed, may_want, want_session
+from payments.sessions import Terms, end_sessions, is_claimed, may_want, want_session
+from payments.settle import apply_session
 from payments.states import AttemptState, PaymentState
 from payments.stop import CardsClosed
 from shop.address.contact import Contact
 from shop.cards.closed import cards_closed
 from shop.checkout.request import build_request, request_of
 from shop.context import Shop
+from shop.methods.policy import deadline_of
 from shop.orders import holds
 from shop.orders.listener import OrderListener
 from shop.orders.models import Order
@@ -40,7 +43,7 @@ def resume(shop: Shop, view: OrderView, *, ui_mode: UIMode, now: dt.datetime) ->
     Calls the provider. Raises a PaymentError when it did not answer; then the order is as it was. While the store takes
     no cards nothing is made, and nobody is led to what is open: that is asked before the provider is, and after.
     """
-    if cards_closed(shop, view.order.store_id):
+    if _is_closed(shop, view):
         return Started(Made.CLOSED)
     started = _go_on(shop, view, ui_mode, now)
     return None if started is None else _unless_closed(shop, view, started)
@@ -53,6 +56,8 @@ def _go_on(shop: Shop, view: OrderView, ui_mode: UIMode, now: dt.datetime) -> St
         return None
     if attempt.state == AttemptState.OPEN and attempt.session_id:
         open_session = provider.retrieve_session(attempt.session_id)
+        if open_session.promise is not None:
+            return _promised(shop, view, attempt, open_session)
         if open_session.status is SessionStatus.OPEN and not open_session.paid:
             shop.db.write(lambda session: _prolong(session, view.order, now))
             return Started(Made.OPEN, open_session)
@@ -72,7 +77,7 @@ def start_anew(
     challenge: bool = False,
 ) -> Started:
     """End what is open and make a new session: a new card attempt. Calls the provider, and raises, as `resume`."""
-    if cards_closed(shop, view.order.store_id):
+    if _is_closed(shop, view):
         return Started(Made.CLOSED)
     provider = shop.providers[view.order.store_id]
     ended = end_sessions(shop.db, provider, OrderListener(), view.order.store_id, view.payment.id)
@@ -88,6 +93,7 @@ def start_anew(
                 request_id=request_id,
                 now=now,
                 challenge=challenge,
+                terms=shop.settings.cards[view.order.store_id].terms,
             )
         )
     except CardsClosed:
@@ -99,9 +105,23 @@ def start_anew(
 
 def _unless_closed(shop: Shop, view: OrderView, started: Started) -> Started:
     """The last look before a shopper is led to a session."""
-    if started.session is not None and cards_closed(shop, view.order.store_id):
+    if started.session is not None and _is_closed(shop, view):
         return Started(Made.CLOSED)
     return started
+
+
+def _is_closed(shop: Shop, view: OrderView) -> bool:
+    """Whether the order is one that waits for a card, and its store takes none."""
+    return view.payment.is_card and cards_closed(shop, view.order.store_id)
+
+
+def _promised(shop: Shop, view: OrderView, attempt: Attempt, told: Session) -> Started:
+    """The number was given, and whoever asked for it died before it was written down: it is now."""
+    provider = shop.providers[attempt.store_id]
+    apply_session(
+        shop.db, OrderListener(), attempt.store_id, view.payment.id, told, provider, cause="promised"
+    )
+    return Started(Made.OPEN, told)
 
 
 def start_payment(
@@ -156,8 +176,10 @@ def _made_meanwhile(shop: Shop, provider: Provider, attempt: Attempt) -> Started
     return Started(Made.OPEN, provider.retrieve_session(now.session_id))
 
 
-def ui_mode_of(store: Store) -> UIMode:
-    """The kind of session that the store's payment type stands for."""
+def ui_mode_of(store: Store, payment: Payment | None = None) -> UIMode:
+    """The kind of session that the store's payment type stands for; without a card there is one kind alone."""
+    if payment is not None and not payment.is_card:
+        return UIMode.PROMISE
     return UI_OF_TYPE[store.payment_type]
 
 
@@ -170,6 +192,7 @@ def _want(
     request_id: str,
     now: dt.datetime,
     challenge: bool,
+    terms: Terms,
 ) -> Attempt | None:
     """Write the new attempt, unless the order ended, another tab was faster or there were too many."""
     order = session.get_one(Order, (view.order.store_id, view.order.id), with_for_update=True)
@@ -186,6 +209,8 @@ def _want(
         request_id=request_id,
         now=now,
         challenge=challenge,
+        deadline=deadline_of(order.store_id, Method(payment.method), now),
+        terms=terms,
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from payments.models import Attempt, Payment
 from payments.money import Money
-from payments.provider import Line, SessionRequest, UIMode
+from payments.provider import Line, Payer, SessionRequest, ThreeDSecure, UIMode
 from shop.address.contact import Contact
 from shop.context import Shop
 from shop.orders.links import order_token
@@ -16,6 +16,7 @@ from shop.orders.queries import OrderView, order_lines
 from shop.vault import Place, Purpose
 
 _DELIVERY = {"ja": "送料", "en": "Delivery"}
+_FEE = {"ja": "決済手数料", "en": "Payment fee"}
 _NAME_LIMIT = 240
 
 
@@ -50,7 +51,9 @@ def build_request(shop: Shop, view: OrderView, attempt: Attempt, contact: Contac
         locale=attempt.locale,
         email=contact.email,
         expires_at=attempt.expires_at,
-        challenge=attempt.challenge,
+        three_d_secure=ThreeDSecure.CHALLENGE if attempt.challenge else ThreeDSecure(attempt.three_d_secure),
+        capture_later=attempt.capture_later,
+        payer=None if attempt.is_card else Payer(contact.name, contact.email),
     )
 
 
@@ -69,7 +72,8 @@ def _provider_lines(order: Order, lines: list[OrderLine], locale: str) -> tuple[
         )
         for line in lines
     ]
-    fee = Money(order.snapshot["delivery_fee"], order.currency)
-    if fee:
-        sold.append(Line(name=_DELIVERY.get(locale, _DELIVERY["en"]), unit=fee, quantity=1))
+    for names, key in ((_DELIVERY, "delivery_fee"), (_FEE, "method_fee")):
+        fee = Money(order.snapshot.get(key, 0), order.currency)  # orders from before had no such fee
+        if fee:
+            sold.append(Line(name=names.get(locale, names["en"]), unit=fee, quantity=1))
     return tuple(sold)

@@ -29,7 +29,7 @@ from shop.checkout.quote import Quote
 from shop.context import Shop
 from shop.methods import cod
 from shop.methods.offers import refusal_of
-from shop.methods.policy import methods_of
+from shop.methods.policy import deadline_of, methods_of
 from shop.orders import holds
 from shop.orders.listener import OrderListener
 from shop.orders.models import Order, OrderLine, OrderPayment
@@ -46,7 +46,7 @@ _BASKET = select(CartLine.sku, CartLine.quantity).where(
 )
 
 
-CONCLUDED = {OrderState.PAID, OrderState.WAITING, OrderState.ON_DELIVERY}
+CONCLUDED = {OrderState.PAID, OrderState.AUTHORISED, OrderState.WAITING, OrderState.ON_DELIVERY}
 """An order that stands: its basket is empty since."""
 
 
@@ -178,11 +178,13 @@ def _place(
     attempt = want_session(
         session,
         payment,
-        ui_mode=ui_mode,
+        ui_mode=UIMode.PROMISE if quote.method.is_promise else ui_mode,
         locale=order.locale,
         request_id=order.request_id,
         now=now,
+        terms=shop.settings.cards[store.id].terms,
         claim_for=shop.providers[store.id] if claim else None,
+        deadline=deadline_of(store.id, quote.method, now),
     )
     return Placed(order.id, OrderView(order, lines, payment, attempt))
 

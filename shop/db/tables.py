@@ -12,6 +12,7 @@ from shop.cart import models as cart_models
 from shop.catalog import models as catalog_models
 from shop.checkout import models as checkout_models
 from shop.csp_reports import models as csp_report_models
+from shop.fulfilment import models as fulfilment_models
 from shop.jobs import models as job_models
 from shop.limits import models as limit_models
 from shop.orders import models as order_models
@@ -29,6 +30,7 @@ MODULES = (
     csp_report_models,
     account_models,
     order_models,
+    fulfilment_models,
     job_models,
     limit_models,
     staff_models,

@@ -20,6 +20,7 @@ from shop.audit.send import SENT, send_head
 from shop.cards.service import end_due_pauses
 from shop.cart.change import forget_old
 from shop.context import Shop
+from shop.fulfilment import deadlines
 from shop.jobs.models import Schedule
 from shop.orders.listener import OrderListener
 from shop.staff.sweeping import sweep_staff
@@ -135,6 +136,7 @@ def _sweep_staff(shop: Shop) -> str:
 
 _SCHEDULES: dict[str, tuple[dt.timedelta, Callable[[Shop], str]]] = {
     "reconcile": (dt.timedelta(hours=1), _reconcile),
+    "reservations": (dt.timedelta(minutes=10), lambda shop: deadlines.watch(shop, utcnow())),
     "pauses": (dt.timedelta(seconds=30), _end_pauses),
     "approvals": (dt.timedelta(minutes=5), _end_approvals),
     "audit_head": (dt.timedelta(minutes=15), _send_head),

@@ -16,6 +16,7 @@ from flask import Flask
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from payments.capture import send_capture, wanted_captures
 from payments.closing import end_sessions_of_closed_stores
 from payments.columns import utcnow
 from payments.inbox import apply_events
@@ -23,6 +24,7 @@ from payments.line import waiting
 from payments.making import Made, make_session
 from payments.provider import PaymentError, Provider
 from payments.refunds import send_refund, wanted_refunds
+from payments.returns import send_return, wanted_returns
 from payments.sessions import end_sessions
 from shop.checkout.request import request_of
 from shop.context import Shop
@@ -81,6 +83,7 @@ class Worker:
             self._close_sessions,
             self._apply_events,
             self._make_waiting_sessions,
+            self._send_captures,
             self._send_refunds,
             self._run_jobs,
             self._release_overdue,
@@ -133,16 +136,36 @@ class Worker:
         )
         return result.outcome
 
+    def _send_captures(self) -> bool:
+        with self._shop.db.read() as session:
+            wanted = wanted_captures(session)
+        sent = [self._guarded.piece(self._send_capture, *one, otherwise=False) for one in wanted]
+        return any(sent)
+
+    def _send_capture(self, store_id: str, capture_id: str) -> bool:
+        provider = self._shop.providers[store_id]
+        return send_capture(self._shop.db, provider, self._listener, store_id, capture_id)
+
     def _send_refunds(self) -> bool:
         with self._shop.db.read() as session:
             wanted = wanted_refunds(session)
+        with self._shop.db.read() as session:
+            returns = wanted_returns(session)
         until = time.monotonic() + STEP_S
         sent = [
             self._guarded.piece(self._send_refund, *one, otherwise=False)
             for one in wanted
             if time.monotonic() < until
         ]
+        sent += [
+            self._guarded.piece(self._send_return, *one, otherwise=False)
+            for one in returns
+            if time.monotonic() < until
+        ]
         return any(sent)
+
+    def _send_return(self, store_id: str, return_id: str) -> bool:
+        return send_return(self._shop.db, self._shop.providers[store_id], store_id, return_id)
 
     def _send_refund(self, store_id: str, refund_id: str) -> bool:
         provider = self._shop.providers[store_id]

@@ -76,6 +76,12 @@ def methods_of(store_id: str) -> Methods:
         raise BadMethods(f"no ways to pay for the store {store_id!r}") from None
 
 
+def deadline_of(store_id: str, method: Method, now: dt.datetime) -> dt.datetime | None:
+    """Until when an order of now can be paid; None for what is paid at once or at the door."""
+    terms = methods_of(store_id).of(method)
+    return terms.deadline(now) if terms is not None and method.is_promise else None
+
+
 def parse(text: str) -> dict[str, Methods]:
     """Every store's methods in a TOML text. Raises BadMethods at the first setting that is wrong or missing."""
     try:

@@ -98,6 +98,13 @@ def release(session: Session, order: Order, *, has_basket: bool = True) -> None:
         note_held(session, order.store_id, order.cart_id, {sku: 0 for sku, _quantity in ended})
 
 
+def give_back(session: Session, order: Order) -> None:
+    """The order is called off: what was sold or is held for it is for sale again, once."""
+    for sku, quantity in _end(session, order, "returned", of="taken"):
+        stock.put_back(session, order.store_id, sku, quantity)
+    release(session, order, has_basket=False)
+
+
 def is_held(session: Session, order: Order) -> bool:
     """Whether its goods are held still, all of them: holds end together."""
     query = select(Hold.sku).where(
@@ -136,14 +143,14 @@ def prolong(order: Order, now: dt.datetime) -> bool:
     return True
 
 
-def _end(session: Session, order: Order, to: str) -> list[tuple[str, int]]:
-    """End the active holds of an order: (SKU, quantity) of each, in the order of SKUs.
+def _end(session: Session, order: Order, to: str, *, of: str = "active") -> list[tuple[str, int]]:
+    """End the holds of an order that are in a state: (SKU, quantity) of each, in the order of SKUs.
 
     One conditional statement, so a hold comes back from one call only, whoever else is ending it.
     """
     ended = session.execute(
         update(Hold)
-        .where(Hold.store_id == order.store_id, Hold.order_id == order.id, Hold.state == "active")
+        .where(Hold.store_id == order.store_id, Hold.order_id == order.id, Hold.state == of)
         .values(state=to)
         .returning(Hold.sku, Hold.quantity)
         .execution_options(synchronize_session=False)

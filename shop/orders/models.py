@@ -160,7 +160,7 @@ class Hold(StoreOwned, Base):
     sku: Mapped[str] = mapped_column(String(40), primary_key=True, info=INTERNAL)
     quantity: Mapped[int] = mapped_column(SmallInteger, info=INTERNAL)
     state: Mapped[str] = mapped_column(String(10), default="active", info=INTERNAL)
-    """active, released, taken."""
+    """active, released, taken, returned (it was taken, and the order was called off)."""
     email_hash: Mapped[str] = mapped_column(Hashed, info=INTERNAL)
     address_hash: Mapped[str] = mapped_column(Hashed, info=INTERNAL)
     network_hash: Mapped[str | None] = mapped_column(Hashed, info=INTERNAL)

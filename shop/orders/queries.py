@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from payments.models import Attempt, Payment
+from payments.models import Attempt, Payment, PaymentPromise
 from shop.orders.models import Order, OrderLine, OrderPayment
 
 _OF_ATTEMPT_KEY = select(Order).where(
@@ -24,6 +24,8 @@ class OrderView:
     payment: Payment
     attempt: Attempt | None
     """The newest session, open or not."""
+    promise: PaymentPromise | None = None
+    """The number or account that was given, for what is paid without a card."""
 
 
 def order_view(session: Session, store_id: str, order_id: str) -> OrderView | None:
@@ -37,7 +39,8 @@ def order_view(session: Session, store_id: str, order_id: str) -> OrderView | No
     if row is None:
         return None
     order, payment = row
-    return OrderView(order, order_lines(session, order), payment, newest_attempt(session, payment))
+    promise = None if payment.is_card else session.get(PaymentPromise, (store_id, payment.id))
+    return OrderView(order, order_lines(session, order), payment, newest_attempt(session, payment), promise)
 
 
 def order_lines(session: Session, order: Order) -> list[OrderLine]:

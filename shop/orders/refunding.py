@@ -21,6 +21,7 @@ from payments.models import Refund as RefundRow
 from payments.money import Money
 from payments.states import PaymentState
 from shop.context import Shop
+from shop.fulfilment.parcels import released_plans
 from shop.orders.listener import OrderListener
 from shop.orders.models import Order, OrderPayment, OrderRefund
 from shop.orders.refund_plan import Left, NotRefundable, Plan, Wish, plan_refund
@@ -111,7 +112,8 @@ def _give_back(
 
 
 def standing_plans(session: Session, order: Order) -> list[Plan]:
-    """The refunds of an order that went through or may yet; a failed one gave nothing back."""
+    """What of an order is not charged any more: what was never delivered, and the refunds that went through or may yet;
+    a failed one gave nothing back."""
     query = (
         select(OrderRefund.split)
         .join(
@@ -125,7 +127,8 @@ def standing_plans(session: Session, order: Order) -> list[Plan]:
         )
         .order_by(OrderRefund.refund_id)
     )
-    return [Plan.from_json(split) for split in session.scalars(query)]
+    refunds = [Plan.from_json(split) for split in session.scalars(query)]
+    return [*released_plans(session, order), *refunds]
 
 
 def left_of(order: Order, plans: Sequence[Plan]) -> Left:

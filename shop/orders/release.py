@@ -26,6 +26,7 @@ from shop.orders.states import OrderState, advance
 
 _log = logging.getLogger("hitsuka.orders")
 
+_UNPAID = (OrderState.PLACED.value, OrderState.WAITING.value)
 UNPAID_MAILS_A_DAY = 3
 """To one address. Anyone can type a stranger's and not pay."""
 DENIED_FOR = dt.timedelta(days=1)
@@ -44,7 +45,7 @@ def due(session: Session, now: dt.datetime, *, after: Due | None = None, limit: 
     """Unpaid orders whose hold has run out, the oldest first. `after` goes on behind one of them, so that orders
     which can't be ended yet don't stand in the way of the others."""
     query = select(Order.store_id, Order.id, Order.held_until).where(
-        Order.state == OrderState.PLACED.value, Order.held_until <= now
+        Order.state.in_(_UNPAID), Order.held_until <= now
     )
     if after is not None:
         is_later = (Order.held_until == after.held_until) & (Order.id > after.order_id)
@@ -97,13 +98,14 @@ def _free(
 ) -> bool:
     order = session.get_one(Order, (store_id, order_id), with_for_update=True)
     payment = session.get_one(Payment, (store_id, payment_id), with_for_update=True)
-    over = order.state == OrderState.PLACED and (given_up or order.held_until <= now)
+    over = order.state in _UNPAID and (given_up or order.held_until <= now)
     if not over or payment.state != PaymentState.PENDING or is_payable(session, payment):
         return False
+    was_placed = order.state == OrderState.PLACED
     cause = "given up for another order" if given_up else "not paid in time"
     advance_payment(session, payment, PaymentState.EXPIRED, cause=cause)
     advance(session, order, OrderState.EXPIRED, cause=cause)
-    holds.release(session, order)
+    holds.release(session, order, has_basket=was_placed)
     if not given_up and _mails_of_a_day(session, order, now) < UNPAID_MAILS_A_DAY:
         enqueue_mail(session, store_id, order_id, "order_expired", order.locale)
     return True

@@ -16,6 +16,8 @@ class OrderState(StrEnum):
 
     PLACED = "placed"
     """Confirmed by the shopper, goods held, not paid yet."""
+    AUTHORISED = "authorised"
+    """Concluded; the card has promised the money, which is taken when the goods leave."""
     WAITING = "waiting"
     """Concluded; a number or an account to pay to was given, and the goods are held until its deadline."""
     ON_DELIVERY = "on_delivery"
@@ -28,6 +30,8 @@ class OrderState(StrEnum):
     REFUNDING = "refunding"
     """Paid too late for the goods: the money goes back."""
     REFUNDED = "refunded"
+    CANCELED = "canceled"
+    """Called off before anything left or was charged. Nothing opens it again."""
     RETURNED = "returned"
     """Not taken at the door: no money came, and the goods are back."""
 
@@ -35,6 +39,7 @@ class OrderState(StrEnum):
 NEXT: dict[OrderState, frozenset[OrderState]] = {
     OrderState.PLACED: frozenset(
         {
+            OrderState.AUTHORISED,
             OrderState.PAID,
             OrderState.EXPIRED,
             OrderState.REVIEW,
@@ -45,13 +50,31 @@ NEXT: dict[OrderState, frozenset[OrderState]] = {
     OrderState.WAITING: frozenset({OrderState.PAID, OrderState.EXPIRED, OrderState.REVIEW}),
     OrderState.ON_DELIVERY: frozenset({OrderState.PAID, OrderState.RETURNED}),
     OrderState.RETURNED: frozenset(),
+    OrderState.AUTHORISED: frozenset({OrderState.PAID, OrderState.CANCELED, OrderState.REVIEW}),
     # Paid in the last moment: the goods are held again if they can be, else the money goes back.
-    OrderState.EXPIRED: frozenset({OrderState.PAID, OrderState.REFUNDING, OrderState.REVIEW}),
-    OrderState.REVIEW: frozenset({OrderState.PAID, OrderState.REFUNDING, OrderState.REFUNDED}),
+    OrderState.EXPIRED: frozenset(
+        {
+            OrderState.AUTHORISED,
+            OrderState.PAID,
+            OrderState.REFUNDING,
+            OrderState.REVIEW,
+            OrderState.CANCELED,
+        }
+    ),
+    OrderState.REVIEW: frozenset(
+        {
+            OrderState.AUTHORISED,
+            OrderState.PAID,
+            OrderState.REFUNDING,
+            OrderState.REFUNDED,
+            OrderState.CANCELED,
+        }
+    ),
     OrderState.PAID: frozenset({OrderState.REFUNDED}),
     OrderState.REFUNDING: frozenset({OrderState.REFUNDED, OrderState.REVIEW}),
     # The refund failed after all.
     OrderState.REFUNDED: frozenset({OrderState.REVIEW}),
+    OrderState.CANCELED: frozenset(),
 }
 
 

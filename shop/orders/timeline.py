@@ -13,9 +13,10 @@ from enum import StrEnum
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from payments.models import Attempt, LedgerEntry, Payment, PaymentHistory, ProviderEvent
+from payments.models import Attempt, BalanceReturn, LedgerEntry, Payment, PaymentHistory, ProviderEvent
 from payments.models import Refund as RefundRow
 from payments.money import Money
+from shop.fulfilment.models import FulfilmentHistory, Shipment
 from shop.jobs.models import Job
 from shop.orders.models import Order, OrderHistory, OrderRefund
 from shop.orders.refund_plan import Plan
@@ -31,6 +32,8 @@ class Source(StrEnum):
     PROVIDER = "provider"
     MONEY = "money"
     STAFF = "staff"
+    FULFILMENT = "fulfilment"
+    PARCEL = "parcel"
     MAIL = "mail"
 
 
@@ -60,6 +63,8 @@ def timeline(session: Session, order: Order, payment: Payment) -> list[Moment]:
         *_events(session, payment, [one.session_id for one in attempts if one.session_id]),
         *_money(session, payment),
         *_refunds(session, order),
+        *_returns(session, payment),
+        *_parcels(session, order),
         *_mails(session, order),
     )
     return sorted(moments, key=lambda moment: moment.at)
@@ -112,6 +117,28 @@ def _refunds(session: Session, order: Order) -> Iterator[Moment]:
         amount = Money(row.amount_minor, order.currency)
         plan = Plan.from_json(kept.split)
         yield Moment(kept.created_at, Source.STAFF, kept.reason, row.state, amount, kept.actor, plan)
+
+
+def _returns(session: Session, payment: Payment) -> Iterator[Moment]:
+    """What was transferred too much or too late, and is sent back: never the order's money."""
+    query = select(BalanceReturn).where(
+        BalanceReturn.store_id == payment.store_id, BalanceReturn.payment_id == payment.id
+    )
+    for row in session.scalars(query):
+        amount = Money(-row.amount_minor, payment.currency)
+        yield Moment(row.created_at, Source.MONEY, "balance_return", f"{row.state} {row.actor}", amount)
+
+
+def _parcels(session: Session, order: Order) -> Iterator[Moment]:
+    changes = select(FulfilmentHistory).where(
+        FulfilmentHistory.store_id == order.store_id, FulfilmentHistory.order_id == order.id
+    )
+    sent = select(Shipment).where(Shipment.store_id == order.store_id, Shipment.order_id == order.id)
+    for change in session.scalars(changes):
+        yield Moment(change.at, Source.FULFILMENT, change.after, change.cause)
+    for parcel in session.scalars(sent):
+        pieces = ", ".join(f"{sku} × {quantity}" for sku, quantity in parcel.lines.items())
+        yield Moment(parcel.created_at, Source.PARCEL, parcel.state, pieces, actor=parcel.actor)
 
 
 def _mails(session: Session, order: Order) -> Iterator[Moment]:

@@ -6,6 +6,8 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from shop.accounts.current import account_of
+from shop.context import the_locale
+from shop.methods.steps import steps
 from shop.orders.access import the_order
 
 orders = Blueprint("orders", __name__)
@@ -16,4 +18,5 @@ def show(token: str) -> ResponseReturnValue:
     """The order. Nothing about the person stands on it, since a link can be forwarded."""
     view, who = the_order(token), account_of(request)
     mine = who is not None and view.order.account_id == who.id
-    return render_template("orders/show.html", view=view, token=token, who=who, mine=mine)
+    how = steps(view.promise, the_locale()) if view.promise is not None else []
+    return render_template("orders/show.html", view=view, token=token, who=who, mine=mine, steps=how)

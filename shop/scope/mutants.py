@@ -145,7 +145,7 @@ def _outcome(
 
 
 def edited(mutant: Mutant, edit: Edit, texts: Mapping[str, str]) -> str:
-    """The file's text with the change. Raises MutantError when its anchor has moved."""
+    """The text of a file with an edit in it. Raises MutantError when its anchor does not stand there once."""
     text = texts.get(edit.file, "")
     if not edit.find:
         return text + edit.put

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,18 @@ class Sandbox:
     def pay(self, session_id: str, card: str = "success") -> dict[str, Any]:
         """Pay a session as a browser would, with a card number or the name of an outcome."""
         return self.control(f"checkout/{session_id}/pay", {"card": card})
+
+    def fund(self, customer: str, amount: int, key: str = "sk_test_hitsuka") -> None:
+        """Send money from a customer's bank to the account that was opened for them (a test helper of the API)."""
+        body = urllib.parse.urlencode({"amount": amount, "currency": "jpy"}).encode()
+        _answer(
+            urllib.request.Request(  # noqa: S310  (a process that we started)
+                f"{self.url}/v1/test_helpers/customers/{customer}/fund_cash_balance",
+                data=body,
+                headers={"Authorization": f"Bearer {key}"},
+                method="POST",
+            )
+        )
 
     def fault(self, operation: str, kind: str, *, times: int | None = 1, **more: Any) -> None:
         """Make the next calls of an operation go wrong; `times=None` lasts until the faults are cleared."""

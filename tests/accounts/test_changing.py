@@ -10,13 +10,14 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from payments.columns import utcnow
-from shop.accounts import throttle
+from shop.accounts import known, throttle
 from shop.accounts.letters import RESET_LASTS
-from shop.accounts.models import Account, AccountSession, Letter
+from shop.accounts.models import Account, AccountDevice, AccountSession, Letter
 from shop.accounts.sessions import PROOF_LASTS
 from shop.audit.models import AuditEntry
 from shop.context import Shop
 from shop.identity import totp
+from shop.identity.tokens import token_hash
 from tests.accounts.member import (
     OTHER_PASSWORD,
     PASSWORD,
@@ -145,6 +146,26 @@ def test_a_reset_link_works_once_and_signs_nobody_in(both_app: Flask, both_shop:
     assert "このリンクは使えません" in again.text
     assert member.email not in again.text
     assert kinds(both_shop)[-1] == "notice_password"
+
+
+def test_a_link_goes_to_the_address_as_its_owner_writes_it(app: Flask) -> None:
+    """Other capitals find the account, and may be somebody else's mailbox."""
+    member = Member(app).join()
+    for path, kind in (("/account/reset", "reset"), ("/account/join", "exists")):
+        Member(app, remote="203.0.113.9").send(path, {"email": member.email.replace("member", "MEMBER")})
+        assert member.newest(kind)["To"] == member.email
+
+
+def test_a_new_password_makes_other_browsers_strangers(app: Flask, shop: Shop) -> None:
+    member = Member(app).join()
+    other = Member(app, remote="192.0.2.7")
+    assert other.sign_in(member.email).status_code == 303
+    member.prove()
+    assert member.send("/account/password", {"password": OTHER_PASSWORD}).status_code == 303
+    with shop.db.read() as session:
+        [kept] = session.scalars(select(AccountDevice)).all()
+    cookie = known.token_in(shop.settings.keys, "style", member.cookie("device") or "")
+    assert kept.token_hash == token_hash(cookie or "")
 
 
 def test_a_link_used_twice_at_once_changes_once(both_app: Flask, both_shop: Shop) -> None:

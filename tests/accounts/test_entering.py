@@ -20,7 +20,7 @@ from shop.context import Shop
 from shop.identity.passwords import Passwords
 from shop.limits import LimitsDown, Rule, Verdict
 from tests.accounts.conftest import QuickPasswords, make_shop
-from tests.accounts.member import OTHER_PASSWORD, Member, kinds, new_address, text_of
+from tests.accounts.member import OTHER_PASSWORD, Member, factor_on, kinds, new_address, text_of
 
 
 @contextmanager
@@ -222,6 +222,15 @@ def test_no_token_of_before_is_a_session_after(app: Flask) -> None:
     assert first is not None
     other.set_cookie(first)
     assert not other.is_in()  # the one it replaced has ended
+
+
+def test_asking_for_the_code_ends_the_session_that_the_browser_had(app: Flask) -> None:
+    other, member = Member(app).join(), Member(app).join()
+    factor_on(member)
+    former = other.cookie() or ""
+    assert other.sign_in(member.email).headers["Location"] == "/account/sign-in/code"
+    other.set_cookie(former)
+    assert not other.is_in()
 
 
 def test_a_planted_token_becomes_nobodys_session(app: Flask) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -82,7 +82,7 @@ class Away:
 @pytest.fixture
 def shop(postgres_url: str) -> Iterator[Shop]:
     """On PostgreSQL, which refuses what SQLite lets pass: U+0000, numbers beyond a column, odd moments."""
-    parts = create_shop(load(make_environ(postgres_url)), make_provider=Away)  # type: ignore[arg-type]  # it only fails
+    parts = create_shop(load(make_environ(postgres_url)), make_provider=Away)
     yield dataclasses.replace(parts, passwords=QuickPasswords(), limits=Unlimited())
     parts.db.dispose()
 
@@ -144,10 +144,10 @@ def _real(app: Flask) -> dict[str, str]:
     }
 
 
-WHO = {
+WHO: dict[str, Callable[[Flask], Walker]] = {
     "stranger": _stranger,
     "shopper": _shopper,
-    "staff's stranger": _staff,
+    "staff's stranger": lambda app: _staff(app),
     "staff": lambda app: _staff(app, *Role),
 }
 
@@ -155,7 +155,7 @@ WHO = {
 @pytest.fixture(params=[pytest.param(who, marks=pytest.mark.postgres) for who in WHO])
 def walker(request: pytest.FixtureRequest, app: Flask) -> Iterator[Walker]:
     logging.disable(logging.INFO)  # a line for each of some thousand requests
-    found: Walker = WHO[request.param](app)
+    found = WHO[request.param](app)
     yield found
     logging.disable(logging.NOTSET)
     assert found.verdict() == {}

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from payments.columns import new_id, utcnow
 from payments.database import Database
 from payments.making import MakeResult, make_session
-from payments.models import Attempt, Payment
+from payments.models import Attempt, Payment, PaymentPromise
 from payments.money import Money
 from payments.provider import Line, SessionRequest, UIMode
 from payments.provider import Session as Told
@@ -34,6 +34,24 @@ class Listener:
 
     def paid(self, session: Session, payment: Payment) -> None:
         self.told.append("paid")
+
+    def promised(self, session: Session, payment: Payment, promise: PaymentPromise) -> None:
+        self.told.append("promised")
+
+    def money_left(self, session: Session, payment: Payment, promise: PaymentPromise) -> None:
+        self.told.append("money_left")
+
+    def authorised(self, session: Session, payment: Payment) -> None:
+        self.told.append("authorised")
+
+    def captured(self, session: Session, payment: Payment) -> None:
+        self.told.append("captured")
+
+    def voided(self, session: Session, payment: Payment) -> None:
+        self.told.append("voided")
+
+    def capture_failed(self, session: Session, payment: Payment) -> None:
+        self.told.append("capture_failed")
 
     def declined(self, session: Session, payment: Payment, told: Told) -> None:
         self.told.append("declined")
@@ -137,6 +155,7 @@ class Till:
             locale="ja",
             email="guest@example.jp",
             expires_at=attempt.expires_at,
+            capture_later=attempt.capture_later,
         )
 
     def now(self, payment: Payment) -> Payment:

@@ -16,7 +16,7 @@ from payments.models import Payment, Refund
 from payments.money import Money
 from payments.providers.stripe import StripeProvider
 from payments.reconcile import reconcile
-from payments.refunds import send_refund, wanted_refunds
+from payments.refunds import TRIES_WITH_A_KEY, send_refund, wanted_refunds
 from payments.settle import settle
 from tests.payments.conftest import AMOUNT, Till
 from tests.servers.sandbox import Sandbox
@@ -119,6 +119,21 @@ def test_a_refund_that_was_made_long_ago_is_found_and_not_made_anew(till: Till) 
     assert _send(till, wanted)
     assert _row(till, wanted).state == "done"
     assert till.now(payment).state == "refunded"
+
+
+def test_a_fault_that_the_providers_key_remembers_holds_no_refund_up_for_ever(till: Till) -> None:
+    payment = _paid(till)
+    wanted = _want(till, payment)
+    till.sandbox.fault("refunds.create", "500", times=1)
+    tries = 0
+    while not _send(till, wanted):
+        tries += 1
+        assert tries <= TRIES_WITH_A_KEY
+        _pause_is_over(till)
+    assert tries == TRIES_WITH_A_KEY, "the same key as long as its answer may be on its way"
+    assert _row(till, wanted).state == "done"
+    assert till.now(payment).state == "refunded"
+    assert len(till.provider.refunds_of(payment.provider_id or "")) == 1
 
 
 def test_a_wrong_key_does_not_give_a_refund_up(till: Till) -> None:

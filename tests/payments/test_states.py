@@ -12,6 +12,7 @@ from payments import stop as card_stop
 from payments.database import Database
 from payments.models import Payment, PaymentHistory
 from shop.approvals import states as approval_states
+from shop.fulfilment import states as fulfilment_states
 from shop.orders import states as order_states
 
 MACHINES = [
@@ -23,7 +24,10 @@ CARDS = pytest.param(card_stop.NEXT, card_stop.CardState.OPEN, id="cards")
 PAIRS = [(before, after) for before in payment_states.PaymentState for after in payment_states.PaymentState]
 
 
-@pytest.mark.parametrize(("table", "start"), [*MACHINES, APPROVALS, CARDS])
+FULFILMENT = pytest.param(fulfilment_states.NEXT, fulfilment_states.FulfilmentState.WAITING, id="fulfilment")
+
+
+@pytest.mark.parametrize(("table", "start"), [*MACHINES, APPROVALS, CARDS, FULFILMENT])
 def test_every_state_is_listed_and_reachable(table: dict[Any, frozenset[Any]], start: Any) -> None:
     every = set(type(start).__members__.values())
     assert set(table) == every

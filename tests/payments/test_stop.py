@@ -363,7 +363,16 @@ def test_the_history_knows_when_cards_were_stopped(db: Database) -> None:
     turn_to(db, CardState.STOPPED, at=base + HOUR)
     turn_to(db, CardState.OPEN, at=base + 2 * HOUR)
     turn_to(db, CardState.STOPPED, at=base + 3 * HOUR)
-    seconds = {0: False, 3594: False, 3595: True, 3600: True, 7194: True, 7200: False, 20_000: True}
+    seconds = {
+        0: False,
+        3594: False,
+        3595: True,
+        3600: True,
+        7194: True,
+        7199: True,
+        7200: False,
+        20_000: True,
+    }
     with db.read() as session:
         found = {at: was_stopped_at(session, "style", base + dt.timedelta(seconds=at)) for at in seconds}
         assert found == seconds

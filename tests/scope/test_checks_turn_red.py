@@ -326,7 +326,7 @@ def test_e10_card_testing_that_nothing_slows(look: Look, monkeypatch: pytest.Mon
 
 
 def test_e11_accounts_that_anybody_may_guess_and_change(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttle, "hit_sign_in", lambda *_about: None)
+    monkeypatch.setattr(throttle, "hit_noted", lambda *_about: None)
     monkeypatch.setattr(SignedIn, "is_proved", lambda *_about: True)
     assert {"guessing", "no-proof"} <= rules(look("E11"))
 

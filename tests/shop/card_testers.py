@@ -22,6 +22,7 @@ from payments.settle import settle
 from security.canary.numbers import fresh_number
 from shop.app import create_app
 from shop.card_testing.rules import SLOW_FOR
+from shop.cards.closed import cards_closed
 from shop.context import Shop
 from shop.jobs.worker import Worker
 from shop.orders.links import order_of_token
@@ -70,6 +71,8 @@ class Score:
     paid: int = 0
     slowed: int = 0
     """Honest buyers who had to wait and press once more."""
+    paused: bool = False
+    """Whether the store's cards were paused on the way."""
     refusals: set[str] = field(default_factory=set)
     """The words of the refusals."""
 
@@ -146,6 +149,8 @@ class Attack:
     def _press(self, bot: Bot, number: int) -> None:
         """Press the order button, as often as it likes, for a session in which cards can be tried."""
         if bot.page is None:
+            if self._are_closed():
+                return  # the store takes no cards now: there is no way to the order button
             bot.page = bot.buyer.final_page(
                 self._sku, email=f"bot{number}@example.jp", street=f"神南{number}-1"
             )
@@ -157,6 +162,11 @@ class Attack:
             bot.session = self._session_of(bot.order)
         elif answer.status_code == 429:
             self.score.refusals.add(answer.text.split('notice__title">')[1].split("<")[0])
+
+    def _are_closed(self) -> bool:
+        closed = cards_closed(self.shop, STORE)
+        self.score.paused = self.score.paused or closed
+        return closed
 
     def _try_card(self, bot: Bot) -> bool:
         number = fresh_number()
@@ -201,6 +211,8 @@ class Attack:
     def _buy_honestly(self) -> None:
         """A new customer with a good card, from an address of their own."""
         self.score.honest += 1
+        if self._are_closed():
+            return
         number = self.score.honest
         buyer = Buyer(self._app, STORE)
         buyer.client.environ_base["REMOTE_ADDR"] = f"203.0.113.{number % 250 + 1}"

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from payments.columns import new_id, utcnow
 from payments.models import Attempt, Payment
-from payments.provider import SessionRequest
+from payments.provider import SessionRequest, ThreeDSecure
 from payments.providers.stripe import StripeProvider
 from payments.settle import settle
 from payments.stop import CardState, state_of
@@ -359,5 +359,5 @@ def test_who_is_slowed_waits_presses_again_and_is_challenged(
     assert asked == []
     answer = style.post(f"/orders/{token}/pay", {}, form_on=slowed)
     assert answer.headers["Location"] == f"/orders/{token}/pay"
-    assert [request.challenge for request in asked] == [True]
+    assert [request.three_d_secure for request in asked] == [ThreeDSecure.CHALLENGE]
     assert style.get(slowed).status_code == 303

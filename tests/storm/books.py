@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from payments.models import Attempt, LedgerEntry, Payment, ProviderEvent
+from payments.models import Attempt, LedgerEntry, Payment, PaymentHistory, ProviderEvent
 from payments.models import Refund as RefundRow
 from payments.provider import Provider
 from shop.catalog.models import Variant
@@ -44,6 +44,8 @@ class Told:
     movements: dict[str, int] = field(default_factory=dict)
     captured: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     net: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    asked_back: int = 0
+    """What went back because we asked for it."""
 
     @property
     def total(self) -> int:
@@ -67,6 +69,7 @@ def read_provider(providers: Collection[Provider], since: dt.datetime) -> Told:
             if refund.status == "succeeded":
                 told.movements[refund.id] = -refund.amount.minor
                 told.net[references.get(refund.payment_id, "")] -= refund.amount.minor
+                told.asked_back += refund.amount.minor if refund.key else 0
     return told
 
 
@@ -81,6 +84,8 @@ def wrong(
         checks = (
             _ledger(session, told),
             _payments(session, told, odd),
+            _refunds(session, told),
+            _histories(session),
             _orders(session),
             _stock(session, stock),
             _holds(session),
@@ -129,6 +134,25 @@ def _payments(session: Session, told: Told, odd: Collection[str]) -> Iterator[st
         yield f"the provider was paid for {reference}, which nobody knows"
 
 
+def _refunds(session: Session, told: Told) -> Iterator[str]:
+    """No more went back for us than was wanted."""
+    wanted = select(func.coalesce(func.sum(RefundRow.amount_minor), 0)).where(RefundRow.state != "failed")
+    done = int(session.scalar(wanted) or 0)
+    if told.asked_back > done:
+        yield f"refunds of {done} were wanted, {told.asked_back} went back"
+
+
+def _histories(session: Session) -> Iterator[str]:
+    """Each change of state begins where the one before it ended: two hands at once would make it fork."""
+    for table, key in ((PaymentHistory, PaymentHistory.payment_id), (OrderHistory, OrderHistory.order_id)):
+        rows = session.execute(select(key, table.before, table.after).order_by(table.id))
+        last: dict[str, str] = {}
+        for thing, before, after in rows:
+            if last.get(thing, before) != before:
+                yield f"{table.__tablename__} of {thing}: {before} -> {after} after {last[thing]}"
+            last[thing] = after
+
+
 def _orders(session: Session) -> Iterator[str]:
     query = select(Order, Payment.state.label("money")).join(
         OrderPayment, (OrderPayment.store_id == Order.store_id) & (OrderPayment.order_id == Order.id)
@@ -142,17 +166,22 @@ def _orders(session: Session) -> Iterator[str]:
 
 
 def _stock(session: Session, stock: Mapping[Goods, int]) -> Iterator[str]:
-    """What is there and what was sold is what there was; nothing is held."""
+    """What is there and what was sold is what there was; nothing is held but for who waits for a person."""
     query = select(Hold.store_id, Hold.sku, func.sum(Hold.quantity)).where(Hold.state == "taken")
     sold = {
         (store, sku): int(n) for store, sku, n in session.execute(query.group_by(Hold.store_id, Hold.sku))
     }
+    waiting = select(Hold.store_id, Hold.sku, func.sum(Hold.quantity)).join(
+        Order, (Order.store_id == Hold.store_id) & (Order.id == Hold.order_id)
+    )
+    waiting = waiting.where(Hold.state == "active", Order.state == "review").group_by(Hold.store_id, Hold.sku)
+    kept = {(store, sku): int(n) for store, sku, n in session.execute(waiting)}
     for goods, pieces in stock.items():
         variant = session.get_one(Variant, goods)
         if variant.on_hand + sold.get(goods, 0) != pieces or variant.on_hand < 0:
             yield f"{goods}: {variant.on_hand} there and {sold.get(goods, 0)} sold of {pieces}"
-        if variant.held:
-            yield f"{goods}: {variant.held} held for nobody"
+        if variant.held != kept.get(goods, 0):
+            yield f"{goods}: {variant.held} held, {kept.get(goods, 0)} of them for somebody"
 
 
 def _holds(session: Session) -> Iterator[str]:

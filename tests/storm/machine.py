@@ -20,15 +20,22 @@ from typing import Any, cast
 from unittest.mock import patch
 
 from flask import Flask
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session as DBSession
 
 from payments.columns import utcnow
-from payments.models import Payment
+from payments.models import Payment, PaymentHistory
 from payments.money import Money
-from payments.provider import PaymentError, Provider
+from payments.provider import PaymentError, Provider, Session
 from payments.reconcile import reconcile
 from payments.stop import CardsClosed, CardState, locked_switch, state_of, turn
 from shop.app import create_app, create_shop
@@ -107,10 +114,10 @@ def stage(template: Path) -> Iterator[Stage]:
     worlds: dict[str, World] = {}
     MortalDatabase.edges = edges
     with patch("shop.app.Database", MortalDatabase):
-        settings = load(make_environ(f"sqlite:///{folder / 'shop.sqlite'}"))
-        shop = create_shop(settings, lambda _account: cast(Provider, _Now(worlds)))
+        loaded = load(make_environ(f"sqlite:///{folder / 'shop.sqlite'}"))
+        shop = create_shop(loaded, lambda _account: cast(Provider, _Now(worlds)))
     app = create_app(shop=shop)
-    app.config["WTF_CSRF_ENABLED"] = False
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     try:
         yield Stage(template, folder, shop, app, edges, worlds)
     finally:
@@ -153,6 +160,11 @@ class StormMachine(RuleBasedStateMachine):
         self._orders: list[str] = []
         self._odd: set[str] = set()
         """References of payments of which the provider says what can't be: a person must look."""
+        self._late: set[str] = set()
+        """References of payments whose session was paid after the provider had called it ended. Another session may be
+        open by then; when that is paid too, the second money goes back."""
+        self._in_stop: set[str] = set()
+        """References of payments that were made while the store took no cards."""
         self._store = all_stores()[STORE]
         self._worker = Worker(self._app, self._shop)
         with self._shop.db.read() as session:
@@ -171,8 +183,8 @@ class StormMachine(RuleBasedStateMachine):
 
     # What people and the provider do.
 
-    @rule(quantity=st.integers(1, 2), leaves=st.booleans(), how=rough)
-    def press_order_button(self, quantity: int, leaves: bool, how: Rough) -> None:
+    @rule(quantity=st.integers(1, 2), twice=st.booleans(), leaves=st.booleans(), how=rough)
+    def press_order_button(self, quantity: int, twice: bool, leaves: bool, how: Rough) -> None:
         number = len(self._orders)
         guest = dataclasses.replace(GUEST, email=f"guest{number}@example.jp", street=f"神宮前{number}")
         with patch("tests.shop.ordering.a_variant", lambda _shop, _store: (self._variant, self._product)):
@@ -180,14 +192,16 @@ class StormMachine(RuleBasedStateMachine):
             buyer = Buyer(a_basket(self._shop, STORE, quote), guest, "ja", "req-test")
 
         def press() -> None:
-            placed = confirm(
-                self._shop, self._store, quote, buyer, ui_mode_of(self._store), utcnow(), claim=not leaves
-            )
+            mode = ui_mode_of(self._store)
+            placed = confirm(self._shop, self._store, quote, buyer, mode, utcnow(), claim=not leaves)
             if not leaves and placed.view is not None:
                 start_placed(self._shop, placed.view, guest)
 
-        with contextlib.suppress(SoldOut, CardsClosed):
-            self._go(press, how)
+        for _press in range(2 if twice else 1):
+            with contextlib.suppress(SoldOut, CardsClosed):
+                self._go(press, how)
+        made = len(self._order_ids()) - number
+        assert made <= 1, f"{made} orders by one order button"
         self._orders = self._order_ids()
 
     @precondition(lambda self: self._orders)
@@ -214,6 +228,7 @@ class StormMachine(RuleBasedStateMachine):
     def try_a_card(self, data: st.DataObject, way: str) -> None:
         payable = self._world.payable()
         session = payable[data.draw(st.integers(0, len(payable) - 1))]
+        self._note_stop(session)
         if way == "declined":
             self._world.decline(session)
         elif way == "odd amount":
@@ -221,6 +236,20 @@ class StormMachine(RuleBasedStateMachine):
             self._world.pay(session, charged=session.amount - Money(1))
         else:
             self._world.pay(session, taken=way == "pays")
+
+    @precondition(lambda self: self._world.ended())
+    @rule(data=st.data())
+    def pay_in_the_last_moment(self, data: st.DataObject) -> None:
+        """A card had been confirmed when the session ended; its goods may be gone, or another session paid."""
+        ended = self._world.ended()
+        session = ended[data.draw(st.integers(0, len(ended) - 1))]
+        self._note_stop(session)
+        self._late.add(session.reference or "")
+        self._world.pay(session)
+
+    def _note_stop(self, session: Session) -> None:
+        if self._is_closed():
+            self._in_stop.add(session.reference or "")
 
     @precondition(lambda self: self._orders)
     @rule()
@@ -346,6 +375,14 @@ class StormMachine(RuleBasedStateMachine):
     def the_provider_saw_nothing_that_must_not_be(self) -> None:
         assert self._world.broken == []
 
+    @invariant()
+    def what_can_be_paid_is_due(self) -> None:
+        """An order that is over, one way or the other, has no session in which a card could be tried."""
+        references = {one.reference for one in self._world.payable()} - self._late
+        with self._shop.db.read() as session:
+            for payment in session.scalars(select(Payment).where(Payment.state != "pending")):
+                assert f"{STORE}.{payment.id}" not in references, f"it is {payment.state} and can be paid"
+
     # How a story ends.
 
     def _calm_down(self) -> None:
@@ -360,7 +397,17 @@ class StormMachine(RuleBasedStateMachine):
         self._until_nothing_is_left()
         faults = wrong(self._shop, self._since, {(STORE, self._sku): PIECES}, odd=self._odd)
         faults += wrong_mails(self._shop, self._mails, self._edges.kills)
+        faults += self._let_through_in_stop()
         assert faults + self._world.broken == [], "\n".join(faults + self._world.broken)
+
+    def _let_through_in_stop(self) -> Iterator[str]:
+        """A payment made in a stop went on only when a person had said so."""
+        with self._shop.db.read() as session:
+            for payment in session.scalars(select(Payment).where(Payment.state == "paid")):
+                of_it = select(PaymentHistory.id).where(PaymentHistory.payment_id == payment.id)
+                was_asked = session.scalar(of_it.where(PaymentHistory.after == "after_stop").limit(1))
+                if f"{STORE}.{payment.id}" in self._in_stop and was_asked is None:
+                    yield f"payment {payment.id} was made in a stop and went on by itself"
 
     def _until_nothing_is_left(self) -> None:
         for _round in range(_CALM_ROUNDS):
@@ -467,3 +514,19 @@ class StormMachine(RuleBasedStateMachine):
     def _units(self, session: DBSession, state: str) -> int:
         query = select(func.coalesce(func.sum(Hold.quantity), 0)).where(Hold.sku == self._sku)
         return int(session.scalar(query.where(Hold.state == state)) or 0)
+
+
+def tell_stories(*, stories: int, steps: int, same: bool = False) -> None:
+    """Run so many. `same`: those that every run tells. Not shrunk: each step writes, so it would take minutes."""
+    run_state_machine_as_test(
+        StormMachine,
+        settings=settings(
+            max_examples=stories,
+            stateful_step_count=steps,
+            deadline=None,
+            derandomize=same,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -68,6 +68,7 @@ class World:
         self.is_closed: Callable[[], bool] = lambda: False
         self.broken: list[str] = []
         """What the shop did that it must never do."""
+        self._tried_at: dict[str, dt.datetime] = {}
         self._trouble: Trouble | None = None
         self._calls_before = 0
 
@@ -105,6 +106,7 @@ class World:
             self.keys[key] = Made(asked, None if fails else work())
         made = self.keys[key]
         if made.asked != asked:
+            self.broken.append("one idempotency key was used for two things")
             raise Refused("this key was used for something else")
         if made.result is None:
             raise OutcomeUnknown("500, remembered")
@@ -147,6 +149,11 @@ class World:
         self._end_old_ones()
         return [one for one in self.sessions.values() if one.status is SessionStatus.OPEN]
 
+    def ended(self) -> list[Session]:
+        """Sessions that ended unpaid."""
+        self._end_old_ones()
+        return [one for one in self.sessions.values() if one.status is SessionStatus.EXPIRED]
+
     def _end_old_ones(self) -> None:
         now = self._clock.now()
         for one in list(self.sessions.values()):
@@ -181,7 +188,23 @@ class World:
             one for one in newest_first if since <= one.created and (until is None or one.created <= until)
         ]
 
-    def refund(self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
+    def promises_since(self, since: dt.datetime, until: dt.datetime | None = None) -> Iterator[Session]:
+        del since, until  # in this world everybody pays by card
+        return iter(())
+
+    def balance_of(self, customer: str) -> Money:
+        raise NotThere(f"no customer {customer}")
+
+    def refund_balance(self, customer: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
+        raise NotThere(f"no customer {customer} has {amount} of {reference} ({idempotency_key})")
+
+    def balance_refund(self, refund_id: str) -> Refund:
+        raise NotThere(f"no refund {refund_id}")
+
+    def refund(
+        self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str, to_bank: bool = False
+    ) -> Refund:
+        assert not to_bank, "a card's money goes back to the card"
         asked = (payment_id, amount, reference)
         made = self._call(
             lambda: self.give_back(payment_id, amount, reference, idempotency_key), idempotency_key, asked
@@ -236,7 +259,7 @@ class World:
             method="card",
             brand="visa",
             last4="4242",
-            created=self._clock.now().replace(microsecond=0),
+            created=self._tried_at.setdefault(session.id, self._clock.now().replace(microsecond=0)),
         )
         self._change(
             session,

@@ -109,6 +109,7 @@ def _day(moment: dt.datetime) -> str:
 def _order_state(state: str) -> str:
     texts: dict[str, str] = {
         OrderState.PLACED: _("お支払い待ち"),
+        OrderState.AUTHORISED: _("出荷の準備中"),
         OrderState.WAITING: _("ご入金待ち"),
         OrderState.ON_DELIVERY: _("代金引換でお届け"),
         OrderState.RETURNED: _("お渡しできず終了"),
@@ -117,6 +118,7 @@ def _order_state(state: str) -> str:
         OrderState.REVIEW: _("確認中"),
         OrderState.REFUNDING: _("返金手続き中"),
         OrderState.REFUNDED: _("返金済み"),
+        OrderState.CANCELED: _("取り消し"),
     }
     return texts.get(state, state)
 

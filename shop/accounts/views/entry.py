@@ -44,16 +44,22 @@ def enter() -> ResponseReturnValue:
         form.refuse("password", _("メールアドレスかパスワードが違います。"))
         return _sign_in_page(form, status=422)
     if entered.needs_factor:
+        _end_former()
         return let_in(make_response(redirect(url_for("account.factor", next=wanted()), 303)), entered)
     return come_in(entered)
 
 
 def come_in(entered: Entered) -> Response:
     """Give the browser its new session, end the one it had, and go where the person wanted to."""
+    _end_former()
+    return let_in(make_response(redirect(wanted() or url_for("account.home"), 303)), entered)
+
+
+def _end_former() -> None:
+    """The browser forgets the session that it had; so does the table."""
     old = account_of(request)
     if old is not None:
         the_shop().db.write(lambda session: sessions.end(session, the_store().id, old.id, old.session.id))
-    return let_in(make_response(redirect(wanted() or url_for("account.home"), 303)), entered)
 
 
 @account.get("/sign-in/code")
