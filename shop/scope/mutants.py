@@ -72,13 +72,14 @@ class Outcome:
         )
 
 
-def load(folder: Path = CATALOG) -> list[Mutant]:
-    """The catalogue: every TOML file of the folder. Raises MutantError."""
-    mutants = [mutant for path in sorted(folder.glob("*.toml")) for mutant in _in_file(path)]
+def load(path: Path = CATALOG) -> list[Mutant]:
+    """The catalogue of a file, or of every TOML file of a folder. Raises MutantError."""
+    files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
+    mutants = [mutant for file in files for mutant in _in_file(file)]
     if not mutants:
-        raise MutantError(f"{folder}: no catalogue here")
+        raise MutantError(f"{path}: no catalogue here")
     if len({each.id for each in mutants}) != len(mutants):
-        raise MutantError(f"{folder}: an id stands twice")
+        raise MutantError(f"{path}: an id stands twice")
     return mutants
 
 

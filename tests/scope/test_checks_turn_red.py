@@ -105,7 +105,7 @@ def test_e8_a_signature_that_is_not_checked(look: Look, monkeypatch: pytest.Monk
 
 
 def test_e8_money_that_is_not_compared(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settling, "disagreement", lambda *_about: None)
+    monkeypatch.setattr(settling, "disagreement", lambda *_about, **_named: None)
     assert rules(look("E8")) == {"altered-money"}
 
 
