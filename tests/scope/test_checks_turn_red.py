@@ -201,7 +201,7 @@ def test_e12_no_lock(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_e12_staff_from_everywhere(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access, "is_allowed", lambda _address, _networks: True)
+    monkeypatch.setattr(web, "is_allowed", lambda _address, _networks: True)
     assert staff_rules(look, "E12") == {"address", "forged-address"}
 
 
