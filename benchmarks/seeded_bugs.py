@@ -24,7 +24,7 @@ from benchmarks.servers import ROOT
 from shop.scope.mutants import Mutant, MutantError, edited, load
 from tests.servers.processes import python
 
-CATALOG = Path("tests/seeded_bugs/catalog.toml")
+CATALOG = Path("tests/seeded_bugs")
 COPIED = ("shop", "payments", "security", "static", "tests", "benchmarks", "tools", "wsgi.py")
 AS_IT_IS = Mutant("as it is", "C", "no bug put in", ("machine", "sqlite", "postgres"), ())
 BEGIN, END = "<!-- seeded bugs: begin -->", "<!-- seeded bugs: end -->"

@@ -15,7 +15,7 @@ from payments.models import Refund as RefundRow
 from payments.money import Money
 from payments.provider import Provider, Refund, Session
 from payments.review import needs_a_person
-from payments.states import PaymentState, advance
+from payments.states import PaymentState, RefundState, advance, advance_refund
 
 
 def want_refund(
@@ -64,13 +64,14 @@ def book_refund(
     if refund.status == "succeeded":
         _book_movement(session, payment, "refunded", -refund.amount, provider, refund.id)
         if row is not None and row.state != "failed":
-            row.state = "done"
+            advance_refund(session, row, RefundState.DONE, cause="succeeded")
         _end_if_all_is_back(session, payment, refund, listener)
     elif refund.status in {"failed", "canceled"}:
         if _is_booked(session, provider, "refunded", refund.id):
             _book_movement(session, payment, "returned", refund.amount, provider, refund.id)
         if row is not None:
-            row.state = "failed"
+            advance_refund(session, row, RefundState.FAILED, cause=refund.status)
+            row.failure = refund.status
         if payment.state in {PaymentState.REFUNDING, PaymentState.REFUNDED}:
             needs_a_person(session, payment, "a refund failed", listener)
 
@@ -84,7 +85,7 @@ def _row_of(session: DBSession, payment: Payment, refund: Refund) -> RefundRow |
         return None
     row.provider_id = refund.id
     if row.state == "wanted":
-        row.state = "sent"
+        advance_refund(session, row, RefundState.SENT, cause="the provider has it")
     return row
 
 

@@ -20,7 +20,7 @@ from payments.listener import PaymentListener
 from payments.models import Attempt, Payment
 from payments.provider import OutcomeUnknown, Provider, ProviderBusy, Refused, Session, SessionRequest
 from payments.settle import apply_session
-from payments.states import AttemptState, PaymentState
+from payments.states import AttemptState, PaymentState, advance_attempt, note_attempt
 from payments.stop import state_held, state_of
 
 _BUSY_PAUSE = dt.timedelta(seconds=1)
@@ -127,7 +127,7 @@ def close_attempt(session: DBSession, attempt: Attempt, to: AttemptState) -> Non
     """End an attempt that waits; one that does not is left alone. Never commits."""
     row = session.get_one(Attempt, (attempt.store_id, attempt.id), with_for_update=True)
     if row.state == AttemptState.WAITING.value:
-        row.state = to.value
+        advance_attempt(session, row, to, cause="given up")
 
 
 def _claimed(
@@ -138,7 +138,7 @@ def _claimed(
         return Made.OVER
     payment = session.get(Payment, (store_id, attempt.payment_id))
     if payment is None or payment.state != PaymentState.PENDING.value:
-        attempt.state = AttemptState.EXPIRED.value
+        advance_attempt(session, attempt, AttemptState.EXPIRED, cause="not wanted any more")
         return Made.OVER
     if attempt.is_card and state_held(session, store_id).is_closed:
         return Made.CLOSED
@@ -207,7 +207,17 @@ def _note_wanted(session: DBSession, attempt: Attempt, made: Session) -> bool:
         "made": made.id,
         "now": utcnow(),
     }
-    return session.execute(_NOTE_WANTED, values).first() is not None
+    if session.execute(_NOTE_WANTED, values).first() is None:
+        return False
+    note_attempt(
+        session,
+        attempt.store_id,
+        attempt.id,
+        AttemptState.WAITING,
+        AttemptState.OPEN,
+        cause="session made",
+    )
+    return True
 
 
 def _note(session: DBSession, attempt: Attempt, made: Session) -> bool:
@@ -217,6 +227,7 @@ def _note(session: DBSession, attempt: Attempt, made: Session) -> bool:
     is_wanted = row.state in {AttemptState.WAITING.value, AttemptState.OPEN.value}
     if row.session_id is None:
         row.session_id = made.id
-        row.state = AttemptState.OPEN.value  # it is, wanted or not, until the provider has ended it
+        # It is open, wanted or not, until the provider has ended it.
+        advance_attempt(session, row, AttemptState.OPEN, cause="session made")
         row.next_try_at = utcnow()
     return payment.state == PaymentState.PENDING.value and is_wanted

@@ -123,6 +123,24 @@ class Attempt(Base):
     )
 
 
+class AttemptHistory(Base):
+    """One change of an attempt's state, and why. Never altered."""
+
+    __tablename__ = "attempt_history"
+    id: Mapped[int] = mapped_column(BigIntegerId, primary_key=True, info=INTERNAL)
+    store_id: Mapped[str] = mapped_column(String(16), info=INTERNAL)
+    attempt_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
+    before: Mapped[str] = mapped_column(String(12), info=INTERNAL)
+    after: Mapped[str] = mapped_column(String(12), info=INTERNAL)
+    cause: Mapped[str] = mapped_column(String(80), info=INTERNAL)
+    at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["store_id", "attempt_id"], ["payment_attempt.store_id", "payment_attempt.id"]),
+        Index("ix_attempt_history_of", "store_id", "attempt_id"),
+    )
+
+
 class PaymentPromise(Base):
     """How a payment without a card can be made: the number or the account that its customer was given, and until when.
     One a payment, as the provider told it last."""
@@ -209,6 +227,8 @@ class Refund(Base):
     reason: Mapped[str] = mapped_column(String(40), info=INTERNAL)
     state: Mapped[str] = mapped_column(String(10), default="wanted", info=INTERNAL)
     """wanted, sent (the provider has it), done, failed (a person decides)."""
+    failure: Mapped[str | None] = mapped_column(String(80), info=INTERNAL)
+    """Why it failed: the provider's code, or the status that it gave."""
     provider_id: Mapped[str | None] = mapped_column(String(80), unique=True, info=INTERNAL)
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
     tries: Mapped[int] = mapped_column(Integer, default=0, info=INTERNAL)
@@ -220,6 +240,24 @@ class Refund(Base):
         UniqueConstraint("store_id", "provider_payment", "reason"),
         CheckConstraint("amount_minor > 0", name="amount"),
         Index("ix_refund_due", "state", "next_try_at"),
+    )
+
+
+class RefundHistory(Base):
+    """One change of a refund's state, and why. Never altered."""
+
+    __tablename__ = "refund_history"
+    id: Mapped[int] = mapped_column(BigIntegerId, primary_key=True, info=INTERNAL)
+    store_id: Mapped[str] = mapped_column(String(16), info=INTERNAL)
+    refund_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
+    before: Mapped[str] = mapped_column(String(12), info=INTERNAL)
+    after: Mapped[str] = mapped_column(String(12), info=INTERNAL)
+    cause: Mapped[str] = mapped_column(String(80), info=INTERNAL)
+    at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["store_id", "refund_id"], ["refund.store_id", "refund.id"]),
+        Index("ix_refund_history_of", "store_id", "refund_id"),
     )
 
 

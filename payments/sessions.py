@@ -22,7 +22,7 @@ from payments.making import close_attempt, find_session
 from payments.models import Attempt, Payment
 from payments.provider import OutcomeUnknown, Provider, ThreeDSecure, UIMode
 from payments.settle import apply_session
-from payments.states import AttemptState, PaymentState
+from payments.states import AttemptState, PaymentState, advance_attempt
 from payments.stop import CardsClosed, state_of
 
 SESSION_LIFE = dt.timedelta(minutes=40)
@@ -157,5 +157,5 @@ def _close_untried(session: DBSession, attempt: Attempt) -> bool:
         return row.session_id is None
     if row.tries:
         return False
-    row.state = AttemptState.EXPIRED.value
+    advance_attempt(session, row, AttemptState.EXPIRED, cause="ended unmade")
     return True

@@ -28,7 +28,7 @@ from payments.promises import keep_promise
 from payments.provider import Decline, Provider, Refund, Session, SessionStatus
 from payments.returns import note_balance, sent_returns
 from payments.review import needs_a_person
-from payments.states import AttemptState, PaymentState, advance
+from payments.states import AttemptState, PaymentState, advance, advance_attempt
 from payments.stop import was_stopped_at
 
 _log = logging.getLogger("hitsuka.payments")
@@ -117,7 +117,7 @@ def apply_session(
         payment = lock_payment(session, listener, store_id, payment_id)
         if payment is None:
             return
-        _update_attempt(session, payment, told)
+        _update_attempt(session, payment, told, cause)
         if told.promise is not None:
             keep_promise(session, payment, told, provider, listener)
         else:
@@ -205,7 +205,7 @@ def lock_payment(
     return payment
 
 
-def _update_attempt(session: DBSession, payment: Payment, told: Session) -> None:
+def _update_attempt(session: DBSession, payment: Payment, told: Session, cause: str) -> None:
     is_it = Attempt.session_id == told.id
     if told.attempt:
         is_it |= (Attempt.id == told.attempt) & Attempt.session_id.is_(None)
@@ -222,7 +222,7 @@ def _update_attempt(session: DBSession, payment: Payment, told: Session) -> None
     }
     attempt.session_id = told.id
     if may_change:
-        attempt.state = _state_of(told).value
+        advance_attempt(session, attempt, _state_of(told), cause=cause)
 
 
 def _state_of(told: Session) -> AttemptState:

@@ -1,4 +1,4 @@
-"""States of a payment and of an attempt as tables, and `advance`, the only writer of a payment's state."""
+"""States of a payment, an attempt and a refund as tables, and their only writers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 if TYPE_CHECKING:
-    from payments.models import Payment
+    from payments.models import Attempt, Payment
+    from payments.models import Refund as RefundRow
 
 
 class PaymentState(StrEnum):
@@ -92,6 +93,38 @@ class AttemptState(StrEnum):
     """The provider said no to making it."""
 
 
+ATTEMPT_NEXT: dict[AttemptState, frozenset[AttemptState]] = {
+    AttemptState.WAITING: frozenset(
+        {AttemptState.OPEN, AttemptState.COMPLETE, AttemptState.EXPIRED, AttemptState.REFUSED}
+    ),
+    AttemptState.OPEN: frozenset({AttemptState.COMPLETE, AttemptState.EXPIRED}),
+    AttemptState.COMPLETE: frozenset(),
+    # Its session came to light after it had been given up, or refused without an answer: it is what the session is.
+    AttemptState.EXPIRED: frozenset({AttemptState.OPEN, AttemptState.COMPLETE}),
+    AttemptState.REFUSED: frozenset({AttemptState.OPEN, AttemptState.COMPLETE, AttemptState.EXPIRED}),
+}
+
+
+class RefundState(StrEnum):
+    """Money on its way back, from the wish to the end."""
+
+    WANTED = "wanted"
+    SENT = "sent"
+    """The provider has it."""
+    DONE = "done"
+    FAILED = "failed"
+    """A person decides."""
+
+
+REFUND_NEXT: dict[RefundState, frozenset[RefundState]] = {
+    RefundState.WANTED: frozenset({RefundState.SENT, RefundState.DONE, RefundState.FAILED}),
+    RefundState.SENT: frozenset({RefundState.DONE, RefundState.FAILED}),
+    # It can fail days after it succeeded (docs.stripe.com/refunds#failed-refunds).
+    RefundState.DONE: frozenset({RefundState.FAILED}),
+    RefundState.FAILED: frozenset(),
+}
+
+
 class WrongTransition(Exception):
     """Code asked for a change of state that the table does not list: a fault of ours, never of a person."""
 
@@ -106,4 +139,43 @@ def advance(session: Session, payment: Payment, to: PaymentState, *, cause: str)
     payment.state = to
     session.add(
         PaymentHistory(store_id=payment.store_id, payment_id=payment.id, before=before, after=to, cause=cause)
+    )
+
+
+def advance_attempt(session: Session, attempt: Attempt, to: AttemptState, *, cause: str) -> None:
+    """Move a locked attempt to `to` and write the history row; where it is there already, nothing is to do.
+
+    Never commits. WrongTransition when not listed.
+    """
+    before = AttemptState(attempt.state)
+    if to is before:
+        return
+    if to not in ATTEMPT_NEXT[before]:
+        raise WrongTransition(f"attempt {attempt.id}: {before} -> {to} ({cause})")
+    attempt.state = to
+    note_attempt(session, attempt.store_id, attempt.id, before, to, cause=cause)
+
+
+def note_attempt(
+    session: Session, store_id: str, attempt_id: str, before: AttemptState, after: AttemptState, *, cause: str
+) -> None:
+    """The history row of a change that one conditional statement has made."""
+    from payments.models import AttemptHistory
+
+    row = AttemptHistory(store_id=store_id, attempt_id=attempt_id, before=before, after=after, cause=cause)
+    session.add(row)
+
+
+def advance_refund(session: Session, refund: RefundRow, to: RefundState, *, cause: str) -> None:
+    """Move a refund, whose payment is locked, to `to` and write the history row; likewise."""
+    from payments.models import RefundHistory
+
+    before = RefundState(refund.state)
+    if to is before:
+        return
+    if to not in REFUND_NEXT[before]:
+        raise WrongTransition(f"refund {refund.id}: {before} -> {to} ({cause})")
+    refund.state = to
+    session.add(
+        RefundHistory(store_id=refund.store_id, refund_id=refund.id, before=before, after=to, cause=cause)
     )

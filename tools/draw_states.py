@@ -61,6 +61,25 @@ TABLES = (
         _table(fulfilment.NEXT),
     ),
     Table(
+        "attempt",
+        "Attempt: one session at the provider",
+        "`payments.states.advance_attempt`, with a row in `attempt_history` (the common first step in one conditional "
+        "statement of `payments.making`)",
+        _table(payments.ATTEMPT_NEXT),
+    ),
+    Table(
+        "refund",
+        "Refund",
+        "`payments.states.advance_refund`, with a row in `refund_history`",
+        _table(payments.REFUND_NEXT),
+    ),
+    Table(
+        "hold",
+        "Hold",
+        "`shop.orders.holds`, by one conditional statement, with a row in `hold_history`",
+        _table(orders.HOLD_NEXT),
+    ),
+    Table(
         "approval",
         "Approval",
         "`shop.approvals.states.advance`, with a row in `approval_history`",

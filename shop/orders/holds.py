@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from shop.cart.cart import note_held
 from shop.catalog import stock
-from shop.orders.models import Hold, Order, OrderLine
+from shop.orders.models import Hold, HoldHistory, Order, OrderLine
+from shop.orders.states import HOLD_NEXT, HoldState, WrongTransition
 
 HOLD_FOR = dt.timedelta(minutes=10)
 LAST_MINUTES = dt.timedelta(minutes=5)
@@ -83,14 +84,14 @@ def over_limit(session: Session, order: Order, lines: Sequence[OrderLine]) -> li
 
 def take(session: Session, order: Order) -> None:
     """The order is paid: what is held for it is sold."""
-    for sku, quantity in _end(session, order, "taken"):
+    for sku, quantity in _move(session, order, HoldState.TAKEN):
         if not stock.take(session, order.store_id, sku, quantity):
             raise RuntimeError(f"stock of {sku} does not cover a hold")
 
 
 def release(session: Session, order: Order, *, has_basket: bool = True) -> None:
     """The order is over unpaid: what is held for it is free. `has_basket`: its goods lie in its basket still."""
-    ended = _end(session, order, "released")
+    ended = _move(session, order, HoldState.RELEASED)
     for sku, quantity in ended:
         if not stock.release(session, order.store_id, sku, quantity):
             raise RuntimeError(f"stock of {sku} does not cover a hold")
@@ -100,7 +101,7 @@ def release(session: Session, order: Order, *, has_basket: bool = True) -> None:
 
 def give_back(session: Session, order: Order) -> None:
     """The order is called off: what was sold or is held for it is for sale again, once."""
-    for sku, quantity in _end(session, order, "returned", of="taken"):
+    for sku, quantity in _move(session, order, HoldState.RETURNED, of=HoldState.TAKEN):
         stock.put_back(session, order.store_id, sku, quantity)
     release(session, order, has_basket=False)
 
@@ -127,9 +128,7 @@ def hold_again(session: Session, order: Order) -> bool:
                 stock.release(session, order.store_id, back.sku, back.quantity)
             return False
         held.append(hold)
-    for hold in held:
-        hold.state = "active"
-    session.flush()
+    _move(session, order, HoldState.ACTIVE, of=HoldState.RELEASED)
     return True
 
 
@@ -143,16 +142,26 @@ def prolong(order: Order, now: dt.datetime) -> bool:
     return True
 
 
-def _end(session: Session, order: Order, to: str, *, of: str = "active") -> list[tuple[str, int]]:
-    """End the holds of an order that are in a state: (SKU, quantity) of each, in the order of SKUs.
+def _move(
+    session: Session, order: Order, to: HoldState, *, of: HoldState = HoldState.ACTIVE
+) -> list[tuple[str, int]]:
+    """Move the holds of an order that are in a state: (SKU, quantity) of each, in the order of SKUs.
 
-    One conditional statement, so a hold comes back from one call only, whoever else is ending it.
+    One conditional statement, so a hold comes back from one call only, whoever else is moving it. WrongTransition when
+    the table does not list it.
     """
-    ended = session.execute(
+    if to not in HOLD_NEXT[of]:
+        raise WrongTransition(f"holds of order {order.id}: {of} -> {to}")
+    moved = session.execute(
         update(Hold)
-        .where(Hold.store_id == order.store_id, Hold.order_id == order.id, Hold.state == of)
-        .values(state=to)
+        .where(Hold.store_id == order.store_id, Hold.order_id == order.id, Hold.state == of.value)
+        .values(state=to.value)
         .returning(Hold.sku, Hold.quantity)
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session="fetch")
     )
-    return sorted((row.sku, row.quantity) for row in ended)
+    rows = sorted((row.sku, row.quantity) for row in moved)
+    session.add_all(
+        HoldHistory(store_id=order.store_id, order_id=order.id, sku=sku, before=of, after=to)
+        for sku, _quantity in rows
+    )
+    return rows

@@ -172,3 +172,21 @@ class Hold(StoreOwned, Base):
         Index("ix_hold_address", "store_id", "sku", "address_hash"),
         Index("ix_hold_network", "store_id", "sku", "network_hash"),
     )
+
+
+class HoldHistory(Base):
+    """One change of a hold's state. Never altered."""
+
+    __tablename__ = "hold_history"
+    id: Mapped[int] = mapped_column(BigIntegerId, primary_key=True, info=INTERNAL)
+    store_id: Mapped[str] = mapped_column(String(16), info=INTERNAL)
+    order_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
+    sku: Mapped[str] = mapped_column(String(40), info=INTERNAL)
+    before: Mapped[str] = mapped_column(String(10), info=INTERNAL)
+    after: Mapped[str] = mapped_column(String(10), info=INTERNAL)
+    at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["store_id", "order_id", "sku"], ["hold.store_id", "hold.order_id", "hold.sku"]),
+        Index("ix_hold_history_of", "store_id", "order_id"),
+    )

@@ -78,6 +78,27 @@ NEXT: dict[OrderState, frozenset[OrderState]] = {
 }
 
 
+class HoldState(StrEnum):
+    """Where goods are that were promised to an order."""
+
+    ACTIVE = "active"
+    RELEASED = "released"
+    """Free for others."""
+    TAKEN = "taken"
+    """Sold."""
+    RETURNED = "returned"
+    """Sold, and for sale again."""
+
+
+HOLD_NEXT: dict[HoldState, frozenset[HoldState]] = {
+    HoldState.ACTIVE: frozenset({HoldState.RELEASED, HoldState.TAKEN}),
+    # Paid in the last moment: held again, if they are there.
+    HoldState.RELEASED: frozenset({HoldState.ACTIVE}),
+    HoldState.TAKEN: frozenset({HoldState.RETURNED}),
+    HoldState.RETURNED: frozenset(),
+}
+
+
 class WrongTransition(Exception):
     """Code asked for a change of state that the table does not list: a fault of ours."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +11,9 @@ from sqlalchemy import select
 
 from payments import states as payment_states
 from payments import stop as card_stop
+from payments.columns import new_id, utcnow
 from payments.database import Database
-from payments.models import Payment, PaymentHistory
+from payments.models import Attempt, AttemptHistory, Payment, PaymentHistory, Refund, RefundHistory
 from shop.approvals import states as approval_states
 from shop.fulfilment import states as fulfilment_states
 from shop.orders import states as order_states
@@ -24,10 +27,13 @@ CARDS = pytest.param(card_stop.NEXT, card_stop.CardState.OPEN, id="cards")
 PAIRS = [(before, after) for before in payment_states.PaymentState for after in payment_states.PaymentState]
 
 
+ATTEMPT = pytest.param(payment_states.ATTEMPT_NEXT, payment_states.AttemptState.WAITING, id="attempt")
+REFUND = pytest.param(payment_states.REFUND_NEXT, payment_states.RefundState.WANTED, id="refund")
+HOLD = pytest.param(order_states.HOLD_NEXT, order_states.HoldState.ACTIVE, id="hold")
 FULFILMENT = pytest.param(fulfilment_states.NEXT, fulfilment_states.FulfilmentState.WAITING, id="fulfilment")
 
 
-@pytest.mark.parametrize(("table", "start"), [*MACHINES, APPROVALS, CARDS, FULFILMENT])
+@pytest.mark.parametrize(("table", "start"), [*MACHINES, ATTEMPT, REFUND, HOLD, APPROVALS, CARDS, FULFILMENT])
 def test_every_state_is_listed_and_reachable(table: dict[Any, frozenset[Any]], start: Any) -> None:
     every = set(type(start).__members__.values())
     assert set(table) == every
@@ -84,3 +90,103 @@ def test_advance_keeps_to_the_table_and_writes_history(
     assert state == (after if allowed else before)
     assert [tuple(row) for row in history] == ([(before, after, "test")] if allowed else [])
     db.dispose()
+
+
+def _attempt(payment: Payment, state: payment_states.AttemptState) -> Attempt:
+    return Attempt(
+        store_id="style",
+        id=new_id(),
+        payment_id=payment.id,
+        ui_mode="elements",
+        locale="ja",
+        request_id="req",
+        state=state,
+        expires_at=utcnow(),
+    )
+
+
+def _refund(payment: Payment, state: payment_states.RefundState) -> Refund:
+    key = new_id()
+    return Refund(
+        store_id="style",
+        id=key,
+        payment_id=payment.id,
+        provider_payment="pi",
+        amount_minor=1,
+        reason=key,
+        state=state,
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "advance", "table", "history"),
+    [
+        (_attempt, payment_states.advance_attempt, payment_states.ATTEMPT_NEXT, AttemptHistory),
+        (_refund, payment_states.advance_refund, payment_states.REFUND_NEXT, RefundHistory),
+    ],
+)
+def test_attempts_and_refunds_keep_to_their_tables_and_write_history(
+    sqlite_url: str, make: Any, advance: Any, table: dict[Any, frozenset[Any]], history: type[Any]
+) -> None:
+    db, payment = Database(sqlite_url), _payment(payment_states.PaymentState.PENDING)
+    db.write(lambda session: session.add(payment))
+
+    def change(before: Any, after: Any) -> str:
+        row = make(payment, before)
+
+        def work(session: Any) -> None:
+            session.add(row)
+            session.flush()
+            advance(session, row, after, cause="test")
+
+        db.write(work)
+        return str(row.state)
+
+    changes = [(before, after) for before in table for after in table if before is not after]
+    for before, after in changes:
+        if after in table[before]:
+            assert change(before, after) == after
+        else:
+            with pytest.raises(payment_states.WrongTransition):
+                change(before, after)
+    for state in table:
+        assert change(state, state) == state, "what is there already is no change"
+    with db.read() as session:
+        written = session.execute(select(history.before, history.after).order_by(history.id)).all()
+    assert [tuple(row) for row in written] == [one for one in changes if one[1] in table[one[0]]]
+    db.dispose()
+
+
+WRITERS = {
+    "payments/states.py": {"advance", "advance_attempt", "advance_refund"},
+    "payments/stop.py": {"turn"},
+    "payments/inbox.py": {"_finish", "_again"},
+    "payments/authorisation.py": {"end_wish"},
+    "payments/capture.py": {"_refused"},
+    "payments/returns.py": {"note_balance", "_note"},
+    "shop/orders/states.py": {"advance"},
+}
+"""Functions that may set a `state`: of payments, attempts, refunds; of the switch; of events; of wishes to capture; of
+orders. Holds change by one statement in `shop.orders.holds`."""
+
+
+def test_nobody_else_sets_a_state() -> None:
+    root = Path(payment_states.__file__).parent.parent
+    found: dict[str, set[str]] = {}
+    for path in [*(root / "payments").glob("*.py"), *(root / "shop" / "orders").glob("*.py")]:
+        for function in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(function, ast.FunctionDef) and _sets_a_state(function):
+                found.setdefault(path.relative_to(root).as_posix(), set()).add(function.name)
+    assert found == {name: functions for name, functions in WRITERS.items() if name in found}
+    assert "payments/states.py" in found
+
+
+def _sets_a_state(function: ast.FunctionDef) -> bool:
+    targets = [
+        part
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        for part in (target.elts if isinstance(target, ast.Tuple) else [target])
+    ]
+    return any(isinstance(target, ast.Attribute) and target.attr == "state" for target in targets)

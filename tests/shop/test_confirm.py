@@ -20,7 +20,7 @@ from tests.servers.sandbox import Sandbox
 from tests.shop.buyer import Buyer
 from tests.shop.ordering import place_order
 
-STATEMENTS = 26
+STATEMENTS = 27
 """Of one press, all included: a reading of the basket, the gate, whether cards are taken, the order, its session."""
 
 

@@ -81,7 +81,9 @@ class Rough:
 smooth = st.just(Rough())
 rough = st.one_of(
     smooth,
-    st.builds(Rough, st.sampled_from(list(Trouble)), st.integers(0, 2)),
+    st.builds(
+        Rough, st.sampled_from([*Trouble, Trouble.LOST, Trouble.LOST]), st.sampled_from([0, 0, 0, 1, 2])
+    ),
     st.builds(Rough, dies_at=st.integers(0, 9)),
 )
 
@@ -355,6 +357,13 @@ class StormMachine(RuleBasedStateMachine):
             self._go(lambda: self._worker._close_sessions(), how)
 
     @precondition(lambda self: self._orders)
+    @rule()
+    def worker_comes_round(self) -> None:
+        """A minute later it does everything once, and nothing goes wrong."""
+        self._clock.advance(65)
+        self._all_steps()
+
+    @precondition(lambda self: self._orders)
     @rule(how=rough)
     def reconcile(self, how: Rough) -> None:
         self._go(self._reconcile, how)
@@ -413,17 +422,19 @@ class StormMachine(RuleBasedStateMachine):
         for _round in range(_CALM_ROUNDS):
             self._clock.advance(3600)
             self._decide_after_stop()
-            worker = self._worker
-            steps = (
-                worker._apply_events,
-                worker._make_waiting_sessions,
-                worker._send_refunds,
-                worker._run_jobs,
-                worker._release_overdue,
-            )
-            done = [worker._guarded.step(step, otherwise=True) for step in steps]
-            if not any(done):
+            if not self._all_steps():
                 return
+
+    def _all_steps(self) -> bool:
+        worker = self._worker
+        steps = (
+            worker._apply_events,
+            worker._make_waiting_sessions,
+            worker._send_refunds,
+            worker._run_jobs,
+            worker._release_overdue,
+        )
+        return any([worker._guarded.step(step, otherwise=True) for step in steps])  # noqa: C419  (all of them)
 
     def _open_again(self) -> None:
         def work(session: DBSession) -> None:
