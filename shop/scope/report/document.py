@@ -76,7 +76,7 @@ def about(results: list[Result], lab: Lab, run: Run) -> dict[str, Any]:
         "not_exercised": [
             f"{result.id}: {result.line}" for result in results if result.status is Status.NOT_EXERCISED
         ]
-        + [f"{check}: not chosen for this run" for check in not_chosen(results)],
+        + [f"not chosen for this run: {', '.join(left)}" for left in [not_chosen(results)] if left],
     }
 
 
