@@ -1,5 +1,5 @@
 """The WSGI entry: `app`, configured by the environment. A server imports it; nothing else does."""
 
-from shop.app import create_app
+from shop.serve import application
 
-app = create_app()
+app = application()

@@ -84,6 +84,7 @@ from shop.staff.signers import StaffSigners
 from shop.staff.signing_in import known_wait_s
 from shop.stores import all_stores
 from shop.vault import Opening, Vault
+from shop.ways_out import guard_database
 from shop.webhooks.views import webhooks
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def create_shop(settings: Settings, make_provider: ProviderFactory = StripeProvi
         card_gate=Gate(limits, lambda store_id, reason: pause_by_alarm(shop, store_id, reason)),
         passwords=Passwords(),
     )
+    guard_database(shop)
     return shop
 
 

@@ -6,17 +6,19 @@ import os
 import signal
 import socket
 
+from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 
 from shop.app import create_app, create_shop
 from shop.jobs.worker import Worker
 from shop.settings import load
+from shop.ways_out import guard_http
 
 THREADS = 4
 
 
-def serve(host: str, port: int, workers: int, *, target: str = "shop.app:create_app") -> None:
+def serve(host: str, port: int, workers: int, *, target: str = "shop.serve:application") -> None:
     """Answer requests until a signal comes. Each worker is a process with a few threads.
 
     `target` names the factory of the application; benchmarks put others on the same server.
@@ -36,6 +38,13 @@ def serve(host: str, port: int, workers: int, *, target: str = "shop.app:create_
     ).serve()
 
 
+def application() -> Flask:
+    """The application of a process that does nothing else: its ways out are guarded too."""
+    settings = load(os.environ)
+    guard_http(settings)
+    return create_app(settings)
+
+
 def is_taken(host: str, port: int) -> bool:
     """Whether someone listens there. The server itself would share the port with another one without a word."""
     with socket.socket() as probe:
@@ -50,6 +59,7 @@ def is_taken(host: str, port: int) -> bool:
 def run_worker() -> None:
     """Work until SIGTERM or SIGINT, then end after the present turn."""
     shop = create_shop(load(os.environ))
+    guard_http(shop.settings)
     worker = Worker(create_app(shop=shop), shop)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: worker.stop.set())

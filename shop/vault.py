@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from security.refused import require_clean
 from security.sealing import Opener, PublicKey, key_id_of, lookup_hash
 from shop.audit.actor import Actor
 from shop.settings import Keys
@@ -98,7 +99,8 @@ class Vault:
         self._lookup_key = keys.lookup.encode()
 
     def seal(self, place: Place, text: str) -> bytes:
-        """`text` sealed for `place`, to the store's newest key."""
+        """`text` sealed for `place`, to the store's newest key. Raises CardNumberRefused for a card number."""
+        require_clean(text, f"{place.table}.{place.column}")
         return self._public[place.store_id].seal(text.encode(), str(place))
 
     def open_personal(

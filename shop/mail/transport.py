@@ -7,6 +7,8 @@ import ssl
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
+from security.outgoing import require_clean_message
+
 TIMEOUT_S = 15
 
 
@@ -15,7 +17,11 @@ class MailNotTaken(Exception):
 
 
 def deliver(mail_url: str, message: EmailMessage) -> None:
-    """Return when the server has taken the mail. Raises MailNotTaken otherwise, without the recipient in its text."""
+    """Return when the server has taken the mail. Raises MailNotTaken otherwise, without the recipient in its text.
+
+    A mail with a card number in it is not sent: CardNumberRefused names the place.
+    """
+    require_clean_message(message)
     parts = urlsplit(mail_url)
     host, port = parts.hostname or "localhost", parts.port or (465 if parts.scheme == "smtps" else 25)
     try:

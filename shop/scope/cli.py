@@ -146,22 +146,33 @@ def watch(
 
 @scope.command()
 @click.option("--only", "ids", multiple=True, metavar="ID", help="Only this mutant; repeatable.")
+@click.option("--running", is_flag=True, help="Those that only a running shop shows; minutes.")
 @click.option(
     "--patch", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A change of your own."
 )
+@click.option(
+    "--check", "checks", multiple=True, metavar="ID", help="With --patch: also run this check on it."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the outcomes as JSON.")
-def mutants(ids: tuple[str, ...], patch: Path | None, as_json: bool) -> None:
-    """Small harmful changes that the static checks must catch. Exit 0: all caught for their reason, no control red."""
-    from security.rules import config, report
+def mutants(
+    ids: tuple[str, ...], running: bool, patch: Path | None, checks: tuple[str, ...], as_json: bool
+) -> None:
+    """Small harmful changes that the checks must catch. Exit 0: all caught for their reason, no control red."""
+    from security.rules import config
     from shop.scope import mutants as runner
+    from shop.scope import mutants_running
+    from shop.scope.registry import UnknownCheck, chosen
 
     try:
         if patch is not None:
-            result = runner.run_patch(patch)
-            click.echo(report.as_json(result) if as_json else report.as_text(result))
-            sys.exit(result.status)
-        chosen = [each for each in runner.load() if not ids or each.id in ids]
-        sys.exit(runner.report(list(runner.run_all(chosen)), as_json=as_json))
-    except (runner.MutantError, config.ConfigError) as error:
+            named = tuple(check.id for check in chosen(checks)) if checks else ()
+            sys.exit(mutants_running.judge_patch(patch, named, as_json=as_json))
+        wanted = [each for each in runner.load() if not ids or each.id in ids]
+        if running or (ids and all(each.checks for each in wanted)):
+            outcomes = mutants_running.in_copies([each for each in wanted if each.checks])
+        else:
+            outcomes = list(runner.run_all(wanted))
+        sys.exit(runner.report(outcomes, as_json=as_json))
+    except (runner.MutantError, config.ConfigError, UnknownCheck) as error:
         click.echo(f"mutants: {error}", err=True)
         sys.exit(2)

@@ -50,6 +50,8 @@ class Mutant:
     title: str
     rules: tuple[str, ...]
     edits: tuple[Edit, ...]
+    checks: tuple[str, ...] = ()
+    """The verifier's checks that must look, where the change shows only in a running shop (`mutants_running`)."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,14 @@ class Outcome:
         )
 
 
-def load(folder: Path = CATALOG) -> list[Mutant]:
-    """The catalogue: every TOML file of the folder. Raises MutantError."""
-    mutants = [mutant for path in sorted(folder.glob("*.toml")) for mutant in _in_file(path)]
+def load(path: Path = CATALOG) -> list[Mutant]:
+    """The catalogue of a file, or of every TOML file of a folder. Raises MutantError."""
+    files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
+    mutants = [mutant for file in files for mutant in _in_file(file)]
     if not mutants:
-        raise MutantError(f"{folder}: no catalogue here")
+        raise MutantError(f"{path}: no catalogue here")
     if len({each.id for each in mutants}) != len(mutants):
-        raise MutantError(f"{folder}: an id stands twice")
+        raise MutantError(f"{path}: an id stands twice")
     return mutants
 
 
@@ -91,6 +94,7 @@ def _in_file(path: Path) -> list[Mutant]:
                 tuple(entry.get("rules", ())),
                 tuple(Edit(**edit) for edit in entry.get("edits", ()))
                 or (Edit(entry["file"], entry["put"], entry.get("find", "")),),
+                tuple(entry.get("checks", ())),
             )
             for entry in document["mutant"]
         ]
@@ -99,11 +103,12 @@ def _in_file(path: Path) -> list[Mutant]:
 
 
 def run_all(mutants: list[Mutant]) -> Iterator[Outcome]:
-    """The outcome of each, one after the other, on the files of this folder. Raises MutantError."""
+    """The outcome of each that rules can see, on the files of this folder. Raises MutantError."""
     settings = config.load(None)
     texts = _tree()
     modules: dict[str, Module] = {}
     clean = Result()
+    mutants = [each for each in mutants if not each.checks]
     judge(texts, settings, clean, modules=modules)
     if clean.status != 0:
         raise MutantError(f"the tree itself is not clean: {(clean.findings or clean.unreadable)[0]}")
@@ -170,15 +175,20 @@ def run_patch(patch: Path) -> Result:
             file = Path(folder) / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, "utf-8")
-        applied = subprocess.run(  # nosec B607 (their own git)
-            ["git", "apply", "--unsafe-paths", f"--directory={folder}", str(patch.resolve())],
-            capture_output=True,
-            check=False,
-            cwd=folder,
-        )
-        if applied.returncode:
-            raise MutantError(f"{patch}: {applied.stderr.decode(errors='replace').strip().splitlines()[-1]}")
+        apply(patch, Path(folder))
         return run_rules([str(Path(folder) / each) for each in CHECKED], config.load(None))
+
+
+def apply(patch: Path, tree: Path) -> None:
+    """Change a copy as a patch says. Raises MutantError when it does not fit."""
+    applied = subprocess.run(  # nosec B607 (their own git)
+        ["git", "apply", "--unsafe-paths", f"--directory={tree}", str(patch.resolve())],
+        capture_output=True,
+        check=False,
+        cwd=tree,
+    )
+    if applied.returncode:
+        raise MutantError(f"{patch}: {applied.stderr.decode(errors='replace').strip().splitlines()[-1]}")
 
 
 def report(outcomes: list[Outcome], *, as_json: bool) -> int:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from flask import Flask
 from werkzeug.routing import Rule
 
+from security.canary.door import probes
+from security.canary.numbers import fresh_number
 from security.markup import elements, forms
 from shop.csrf import csrf
 from shop.scope import pages
@@ -92,9 +94,23 @@ def look(lab: Lab, notes: Notes) -> None:
         _search(desk, store_id, notes)
         _typed(desk, store_id, notes)
         _cross_site(desk, store_id, notes)
+    _door(desk, notes)
     _exemptions(desk.app, notes)
     _exemptions(staff_app(desk.app), notes)
     staff_posts.look(desk, _FOREIGN, UNASKED_ENDPOINTS, notes)
+
+
+def _door(desk: Desk, notes: Notes) -> None:
+    """A card number in each place of a request is refused before the shop sees it, at each of its hosts."""
+    number = fresh_number()
+    for name, origin in desk.shop.settings.urls.items():
+        client = desk.app.test_client()
+        for probe in probes(number):
+            answer = client.open(
+                probe.path, method=probe.method, base_url=origin, headers=probe.headers, data=probe.body
+            )
+            refused = answer.status_code == 422 and answer.headers.get("X-Pan-Guard") == "refused"
+            notes.expect(refused, name, "no-guard", f"a card number in the {probe.place} reached the shop")
 
 
 def _faults(html: str) -> list[str]:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from shop.build import ROOT, build_id
 from shop.scope.lab import Lab
-from shop.scope.registry import BY_PEOPLE
+from shop.scope.registry import BY_PEOPLE, CHECKS
 from shop.scope.result import Result, Status, exit_status
 from shop.scope.verdict import headline, store_lines
 from shop.settings import STRIPE_CHECKOUT, STRIPE_FRAMES, STRIPE_JS
@@ -51,7 +51,7 @@ def document(results: list[Result], lab: Lab, run: Run) -> dict[str, Any]:
         "about": about(results, lab, run),
         "results": [result.document() for result in results],
         "by_people": {who: list(ids) for who, ids in BY_PEOPLE.items()},
-        "legs": legs(lab),
+        "legs": legs(lab, results),
     }
 
 
@@ -75,18 +75,30 @@ def about(results: list[Result], lab: Lab, run: Run) -> dict[str, Any]:
         "challenge": lab.challenge.digest or "none",
         "not_exercised": [
             f"{result.id}: {result.line}" for result in results if result.status is Status.NOT_EXERCISED
-        ],
+        ]
+        + [f"not chosen for this run: {', '.join(left)}" for left in [not_chosen(results)] if left],
     }
 
 
-def legs(lab: Lab) -> list[dict[str, str]]:
+def not_chosen(results: list[Result]) -> list[str]:
+    """The checks that `--only` left out: of these the run says nothing."""
+    ran = {result.id for result in results}
+    return [check.id for check in CHECKS if check.id not in ran]
+
+
+def legs(lab: Lab, results: list[Result]) -> list[dict[str, str]]:
     """The three legs, and how far this run went."""
+    ran = {result.id for result in results if result.status is not Status.NOT_EXERCISED}
     deployed = "run" if lab.url else "not run: no --url was given"
     return [
-        {"leg": "sandbox", "state": "run", "what": "both payment types bought in, with the sandbox provider"},
+        {
+            "leg": "sandbox",
+            "state": "run" if "E1" in ran else "not run: E1 was not chosen",
+            "what": "both payment types bought in, with the sandbox provider",
+        },
         {
             "leg": "production configuration",
-            "state": "run",
+            "state": "run" if "E7" in ran else "not run: E7 was not chosen",
             "what": "headers and pages as production makes them",
         },
         {"leg": "deployed address with the provider's own script", "state": deployed, "what": lab.url or "-"},

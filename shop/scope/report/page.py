@@ -74,7 +74,9 @@ def _first_line(about: dict[str, Any]) -> str:
 
 def _title(whole: dict[str, Any]) -> str:
     return {
-        0: "Nothing was found / 指摘なし",
+        0: "Nothing was found by the checks that were chosen / 選ばれた範囲では指摘なし"
+        if any("not chosen" in each for each in whole["about"]["not_exercised"])
+        else "Nothing was found / 指摘なし",
         1: "Something was found / 指摘あり",
         2: "Evidence is missing / 証拠が足りません",
     }[whole["exit_status"]]
