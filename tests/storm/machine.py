@@ -284,7 +284,8 @@ class StormMachine(RuleBasedStateMachine):
             self._shop.db.write(lambda session: refund_order(session, self._shop, STORE, order, wanted))
 
         with contextlib.suppress(NotRefundable):
-            self._go(press, how)
+            press()
+            self._go(lambda: self._worker._send_refunds(), how)
 
     @precondition(lambda self: self._orders)
     @rule(data=st.data())
