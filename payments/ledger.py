@@ -71,6 +71,7 @@ def book_refund(
             _book_movement(session, payment, "returned", refund.amount, provider, refund.id)
         if row is not None:
             advance_refund(session, row, RefundState.FAILED, cause=refund.status)
+            row.failure = refund.status
         if payment.state in {PaymentState.REFUNDING, PaymentState.REFUNDED}:
             needs_a_person(session, payment, "a refund failed", listener)
 

@@ -227,6 +227,8 @@ class Refund(Base):
     reason: Mapped[str] = mapped_column(String(40), info=INTERNAL)
     state: Mapped[str] = mapped_column(String(10), default="wanted", info=INTERNAL)
     """wanted, sent (the provider has it), done, failed (a person decides)."""
+    failure: Mapped[str | None] = mapped_column(String(80), info=INTERNAL)
+    """Why it failed: the provider's code, or the status that it gave."""
     provider_id: Mapped[str | None] = mapped_column(String(80), unique=True, info=INTERNAL)
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
     tries: Mapped[int] = mapped_column(Integer, default=0, info=INTERNAL)

@@ -41,11 +41,12 @@ def send_refund(
     row = db.write(lambda session: _claim(session, store_id, refund_id))
     if row is None:
         return False
+    failure = ""
     try:
         told = _ask(db, provider, row)
     except Refused as error:
         _log.error("refund refused", extra={"refund": refund_id, "reason": error.code})
-        told = None
+        told, failure = None, error.code
     except PaymentError as error:
         _log.warning("refund waits", extra={"refund": refund_id, "reason": error.code})
         return False
@@ -54,7 +55,7 @@ def send_refund(
         known = [told] if told is not None else provider.refunds_of(row.provider_payment)
     except PaymentError:
         return False
-    db.write(lambda session: _book(session, listener, provider, row, known))
+    db.write(lambda session: _book(session, listener, provider, row, known, failure))
     return True
 
 
@@ -108,7 +109,12 @@ def _key(row: RefundRow) -> str:
 
 
 def _book(
-    session: DBSession, listener: PaymentListener, provider: Provider, sent: RefundRow, known: list[Refund]
+    session: DBSession,
+    listener: PaymentListener,
+    provider: Provider,
+    sent: RefundRow,
+    known: list[Refund],
+    failure: str,
 ) -> None:
     payment = lock_payment(session, listener, sent.store_id, sent.payment_id)
     assert payment is not None
@@ -121,5 +127,6 @@ def _book(
         advance_refund(session, row, RefundState.DONE, cause="gone back already")
         return
     advance_refund(session, row, RefundState.FAILED, cause="refused")
+    row.failure = failure[:80] or None
     if payment.state == PaymentState.REFUNDING:
         needs_a_person(session, payment, "a refund was refused", listener)

@@ -81,8 +81,17 @@ def _held(session: Session) -> dict[str, CardState]:
 
 def closed_stores(session: Session) -> set[str]:
     """The stores that take no cards now."""
+    return {store_id for store_id, (state, _until) in all_states(session).items() if state.is_closed}
+
+
+def all_states(session: Session) -> dict[str, tuple[CardState, dt.datetime | None]]:
+    """The state of each store that was ever turned, and when it ends by itself; others are open. One query."""
     now = utcnow()
-    return {one.store_id for one in session.scalars(select(CardSwitch)) if _state_at(one, now).is_closed}
+    found = {one.store_id: (_state_at(one, now), one.until) for one in session.scalars(select(CardSwitch))}
+    return {
+        store_id: (state, until if state is CardState.PAUSED else None)
+        for store_id, (state, until) in found.items()
+    }
 
 
 def locked_switch(session: Session, store_id: str) -> CardSwitch:

@@ -43,8 +43,10 @@ class ASGIPANGuard:
         request_id: Callable[[dict[str, Any]], str | None] | None = None,
         policy_for: Callable[[str], Policy] | None = None,
         mode: Mode = "enforce",
+        render: refusal.Renderer | None = None,
     ) -> None:
         self._app = app
+        self._render = render
         self._body_seconds = body_seconds
         self._gate = Gate(
             policy_for or policies_of(exempt, max_body, free_text), mode, on_passage, request_id
@@ -71,7 +73,8 @@ class ASGIPANGuard:
             refused = self._gate.failed(environ, error)
         try:
             if refused is not None:
-                await _refuse(refusal.answer(refused, environ), expired(stripped), send)
+                answer = refusal.answer(refused, environ, self._render)
+                await _refuse(answer, expired(stripped), send)
                 return
             if stripped:
                 scope, send = _without_cookies(scope, environ), _expiring(send, stripped)

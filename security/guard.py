@@ -32,7 +32,8 @@ class PANGuard:
     answer; what it raises is logged by type and dropped. `policy_for` gives the policy of a path; without it, one is
     made of `max_body` (in bytes, or a function of the path), `free_text` and `exempt`: exact paths whose body alone is
     not judged (a signed webhook: the app verifies, and calls `check_body` itself). `mode` "report" refuses nothing, and
-    takes no cookie away: it only counts. `request_id` reads the request's id from its environ.
+    takes no cookie away: it only counts. `request_id` reads the request's id from its environ. `render` draws the page
+    of a refusal in the look of the site (`refusal.Renderer`); a plain one stands in for it.
     """
 
     def __init__(
@@ -47,8 +48,10 @@ class PANGuard:
         request_id: Callable[[WSGIEnvironment], str | None] | None = None,
         policy_for: Callable[[str], Policy] | None = None,
         mode: Mode = "enforce",
+        render: refusal.Renderer | None = None,
     ) -> None:
         self._app = app
+        self._render = render
         self._body_seconds = body_seconds
         policies = policy_for or policies_of(exempt, max_body, free_text)
         self._gate = Gate(policies, mode, on_passage, request_id)
@@ -66,7 +69,7 @@ class PANGuard:
         if refused is not None:
             if intake is not None:
                 intake.close()
-            answer = refusal.answer(refused, environ)
+            answer = refusal.answer(refused, environ, self._render)
             start_response(answer.status, answer.headers + expired(stripped))
             return [answer.body]
         answered = self._app(environ, _expiring(start_response, stripped) if stripped else start_response)

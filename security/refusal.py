@@ -1,15 +1,46 @@
-"""The answers with which the guard refuses a request, as a page or as JSON. Used by `guard` alone.
+"""The answers with which the guard refuses a request, as a page or as JSON. Used by `guard` and `asgi`.
 
-They repeat nothing of the request: neither the number nor the address it was sent to.
+They repeat nothing of the request: neither the number nor the address it was sent to. Whoever wants them in the look
+of the site gives a `Renderer`, which gets what is to be said and the host's name, and nothing else of the request.
 """
 
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+
+_log = logging.getLogger("hitsuka.guard")
+
+
+class Notice(NamedTuple):
+    """What a refusal says, and to whom. `status` 422: a number was found; any other: the request can't be judged."""
+
+    status: int
+    host: str
+    """As the request has it: look it up among your own, never show it."""
+    language: str
+    title: str
+    paragraphs: tuple[str, ...]
+    way_back: str
+    home: str
+    """The path that `way_back` leads to."""
+
+
+class Page(NamedTuple):
+    """A whole document in the look of the site, and the Content-Security-Policy that its style and pictures need."""
+
+    html: str
+    policy: str
+
+
+Renderer = Callable[[Notice], Page | None]
+"""Makes the page of a refusal; None, or anything it raises, means the plain one."""
 
 
 class Answer(NamedTuple):
@@ -74,12 +105,9 @@ _REASONS = {
     500: "Internal Server Error",
 }
 # no-referrer: the address itself may hold the number, and must not travel on with the next click.
+_PLAIN_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _HEADERS = (
     ("Cache-Control", "no-store"),
-    (
-        "Content-Security-Policy",
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    ),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "payment=()"),
@@ -89,20 +117,23 @@ _HEADERS = (
 )
 
 
-def answer(status: int, environ: WSGIEnvironment) -> Answer:
-    """The response for `status`: 422 when a number was found, another when the request cannot be judged."""
-    language = _language(environ)
-    text = (_REFUSED if status == 422 else _UNREADABLE)[language]
+def answer(status: int, environ: WSGIEnvironment, render: Renderer | None = None) -> Answer:
+    """The response for `status`: 422 when a number was found, another when the request cannot be judged.
+
+    `render` draws the page for a browser; header and status are the same whoever draws it.
+    """
+    notice = _notice(status, environ)
     if _wants_json(environ):
         code = "card_number_refused" if status == 422 else "request_unreadable"
-        document = {"error": {"code": code, "message": " ".join((text.title, *text.paragraphs))}}
-        kind, body = "application/json", json.dumps(document, ensure_ascii=False)
+        document = {"error": {"code": code, "message": " ".join((notice.title, *notice.paragraphs))}}
+        kind, page = "application/json", Page(json.dumps(document, ensure_ascii=False), _PLAIN_POLICY)
     else:
-        kind, body = "text/html; charset=utf-8", _page(text, language)
-    raw = body.encode()
+        kind, page = "text/html; charset=utf-8", _drawn(render, notice) or _plain(notice)
+    raw = page.html.encode()
     headers = [
         ("Content-Type", kind),
         ("Content-Length", str(len(raw))),
+        ("Content-Security-Policy", page.policy),
         ("X-Pan-Guard", "refused" if status == 422 else "unread"),
         *_HEADERS,
     ]
@@ -111,16 +142,33 @@ def answer(status: int, environ: WSGIEnvironment) -> Answer:
     )
 
 
-def _page(text: _Text, language: str) -> str:
-    paragraphs = "".join(f"<p>{paragraph}</p>\n" for paragraph in text.paragraphs)
+def _notice(status: int, environ: WSGIEnvironment) -> Notice:
+    language = _language(environ)
+    text = (_REFUSED if status == 422 else _UNREADABLE)[language]
     home = "/en/" if language == "en" else "/"
-    return (
-        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
+    return Notice(status, environ.get("HTTP_HOST", ""), language, *text, home)
+
+
+def _drawn(render: Renderer | None, notice: Notice) -> Page | None:
+    if render is None:
+        return None
+    try:
+        return render(notice)
+    except Exception as error:  # noqa: BLE001  (a refusal stands, however its page fails)
+        _log.warning("plain page of a refusal", extra={"reason": type(error).__name__})
+        return None
+
+
+def _plain(notice: Notice) -> Page:
+    paragraphs = "".join(f"<p>{paragraph}</p>\n" for paragraph in notice.paragraphs)
+    html = (
+        f'<!doctype html>\n<html lang="{notice.language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{text.title}</title>\n</head>\n<body>\n<main>\n<h1>{text.title}</h1>\n{paragraphs}"
-        f'<p><a href="{home}">{text.way_back}</a></p>\n</main>\n</body>\n</html>\n'
+        f"<title>{notice.title}</title>\n</head>\n<body>\n<main>\n<h1>{notice.title}</h1>\n{paragraphs}"
+        f'<p><a href="{notice.home}">{notice.way_back}</a></p>\n</main>\n</body>\n</html>\n'
     )
+    return Page(html, _PLAIN_POLICY)
 
 
 def _language(environ: WSGIEnvironment) -> str:

@@ -38,6 +38,7 @@ from shop.backoffice.home import home_pages
 from shop.backoffice.orders import order_pages
 from shop.backoffice.refunds import refund_pages
 from shop.backoffice.shipping import shipping_pages
+from shop.backoffice.stuck import stuck_pages
 from shop.card_testing.gate import Gate
 from shop.cards.alarm import pause_by_alarm
 from shop.cart.views import cart
@@ -61,11 +62,12 @@ from shop.orders.views import orders
 from shop.pages.views import pages
 from shop.passages import Passages
 from shop.pictures.views import pictures
+from shop.refusal_page import RefusalPages
 from shop.refusing import EarlyRefusal
 from shop.request import TextRequest
 from shop.settings import STAFF, Settings, StripeAccount, load
 from shop.staff import access
-from shop.staff.nav import japan_time, staff_nav
+from shop.staff.nav import card_bar, japan_time, staff_nav
 from shop.staff.pages.join import join_pages
 from shop.staff.pages.members import member_pages
 from shop.staff.pages.security import security_pages
@@ -158,6 +160,7 @@ STAFF_PAGES = (
     card_pages,
     audit_pages,
     approval_pages,
+    stuck_pages,
     sign_in_pages,
     join_pages,
     security_pages,
@@ -188,7 +191,7 @@ def create_staff_app(shop: Shop) -> Flask:
         app.register_blueprint(blueprint)
     access.require_rights(app)
     _prepare_templates(app)
-    app.jinja_env.globals["staff_nav"] = staff_nav
+    app.jinja_env.globals.update(staff_nav=staff_nav, card_bar=card_bar)
     app.jinja_env.filters["japan_time"] = japan_time
     app.context_processor(_staff_context)
     return app
@@ -251,6 +254,7 @@ def _page_context() -> dict[str, object]:
         "store": store,
         "locale": the_locale(),
         "path": request.path,
+        "root": request.script_root,
         "charges_later": store is not None and the_shop().settings.cards[store.id].terms.capture_later,
     }
 
@@ -273,7 +277,11 @@ def _middleware(app: Flask, shop: Shop, staff: Flask) -> None:
         inner, root=str(STATIC), prefix="static/", max_age=31536000 if shop.settings.is_production else 0
     )
     app.wsgi_app = PANGuard(  # type: ignore[method-assign]  # Flask's documented way to wrap middleware
-        files, on_passage=Passages(shop.db).record, exempt=("/webhooks/stripe",), request_id=_request_id
+        files,
+        on_passage=Passages(shop.db).record,
+        exempt=("/webhooks/stripe",),
+        request_id=_request_id,
+        render=RefusalPages(app, staff, shop.settings),
     )
 
 

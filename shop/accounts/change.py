@@ -20,6 +20,7 @@ from shop.accounts.throttle import Browser
 from shop.address import normalise
 from shop.checkout.models import Draft
 from shop.context import Shop
+from shop.identity.passwords import Lane
 
 
 def locked(session: Session, account: Account) -> Account:
@@ -33,7 +34,7 @@ def locked(session: Session, account: Account) -> Account:
 def change_password(shop: Shop, who: SignedIn, password: str, browser: Browser, now: dt.datetime) -> None:
     """Set a new password. Every other session ends, other browsers are known no more, and links that were sent before
     work no more. Raises Busy."""
-    hashed = shop.passwords.hash(password)
+    hashed = shop.passwords.hash(password, Lane.PROVED)
     email = people.email_of(shop.vault, who.account, browser.request_id)
 
     def work(session: Session) -> None:
@@ -67,7 +68,7 @@ def reset_password(
         factor.count_code(shop, account, browser)
         if not factor.could_be(shop, account, code, browser, now):
             raise Wrong
-    hashed = shop.passwords.hash(password)
+    hashed = shop.passwords.hash(password, Lane.PROVED)
 
     def work(session: Session) -> str | None:
         letter, kept = _of_letter(shop, session, store_id, token, letters.RESET, now, lock=True)
@@ -187,13 +188,17 @@ def leave(shop: Shop, who: SignedIn, cart_id: str | None, browser: Browser, now:
         to = (Letter.store_id == account.store_id) & (Letter.email_hash == account.email_hash)
         session.execute(delete(Letter).where(to))
         letters.notify(session, shop.vault, account, "deleted", to=email, now=now, outlives=True)
-        if cart_id is not None:
-            at = (Draft.store_id == account.store_id) & (Draft.cart_id == cart_id)
-            session.execute(delete(Draft).where(at))
+        forget_draft(session, account.store_id, cart_id)
         session.execute(delete(Account).where(Account.store_id == account.store_id, Account.id == account.id))
         _record(shop, session, who.account, "account.delete", [], browser)
 
     shop.db.write(work)
+
+
+def forget_draft(session: Session, store_id: str, cart_id: str | None) -> None:
+    """Who is at this browser next finds no address in its basket's draft. Never commits."""
+    if cart_id is not None:
+        session.execute(delete(Draft).where(Draft.store_id == store_id, Draft.cart_id == cart_id))
 
 
 def _set_password(shop: Shop, session: Session, account: Account, hashed: str, now: dt.datetime) -> None:

@@ -19,7 +19,7 @@ from shop.accounts.sessions import Found
 from shop.accounts.throttle import Browser
 from shop.address.normalise import BadEmail
 from shop.context import Shop
-from shop.identity.passwords import Busy
+from shop.identity.passwords import Busy, Lane
 from shop.identity.tokens import token_hash
 from shop.limits import LimitsDown, Rule
 
@@ -68,11 +68,12 @@ def sign_in(
     uses = throttle.sign_in_uses(store_id, hashed, browser, is_known=is_known)
     throttle.hit_noted(shop.limits, shop.refused, uses)
     kept = kept_hash(shop, account, browser)
-    if not shop.passwords.matches(kept, password) or account is None or kept is None:
+    lane = Lane.PROVED if is_known else Lane.ANYONE
+    if not shop.passwords.matches(kept, password, lane) or account is None or kept is None:
         trail.attempt("password", "wrong", store_id=store_id, request_id=browser.request_id)
         raise Wrong
     forgive(shop, uses)
-    fresh = _fresh_hash(shop, kept, password)
+    fresh = _fresh_hash(shop, kept, password, lane)
     email = people.email_of(shop.vault, account, browser.request_id)
 
     def work(session: Session) -> Entered:
@@ -121,9 +122,10 @@ def sender_wait_s(shop: Shop, environ: WSGIEnvironment) -> int:
     rule = COUNTED.get(path)
     if rule is None:
         return 0
-    busy = shop.passwords.wait_s() if path == SIGN_IN_PATH else 0
-    address = throttle.network_of(environ.get("REMOTE_ADDR"))
-    return max(busy, shop.refused.wait_s(throttle.step_uses(rule, address, _device_hash(shop, environ))))
+    device, address = _device_hash(shop, environ), throttle.network_of(environ.get("REMOTE_ADDR"))
+    lane = Lane.PROVED if device else Lane.ANYONE
+    busy = shop.passwords.wait_s(lane) if path == SIGN_IN_PATH else 0
+    return max(busy, shop.refused.wait_s(throttle.step_uses(rule, address, device)))
 
 
 def _device_hash(shop: Shop, environ: WSGIEnvironment) -> str | None:
@@ -177,12 +179,12 @@ def kept_hash(shop: Shop, account: Account | None, browser: Browser) -> str | No
         return None  # its key is gone: the person chooses a new one by mail
 
 
-def _fresh_hash(shop: Shop, kept: str, password: str) -> str | None:
+def _fresh_hash(shop: Shop, kept: str, password: str, lane: Lane) -> str | None:
     """A hash by today's settings where the kept one is older; next time, if there is no time for it now."""
     if not shop.passwords.is_outdated(kept):
         return None
     try:
-        return shop.passwords.hash(password)
+        return shop.passwords.hash(password, lane)
     except Busy:
         return None
 

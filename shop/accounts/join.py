@@ -19,6 +19,7 @@ from shop.accounts.people import Profile
 from shop.accounts.throttle import Browser
 from shop.address import normalise
 from shop.context import Shop
+from shop.identity.passwords import Lane
 
 
 def ask_to_join(
@@ -85,7 +86,7 @@ def join(
     """Make the account and begin its first session. Raises LinkOver, Busy. Two at once make one account."""
     letter = invited(shop, store_id, token, now)
     email = letters.address_of(shop.vault, letter, browser.request_id)
-    hashed = shop.passwords.hash(password)
+    hashed = shop.passwords.hash(password, Lane.PROVED)
 
     def work(session: Session) -> Entered:
         kept = letters.open_letter(session, shop.settings.keys, store_id, token, letters.JOIN, now, lock=True)

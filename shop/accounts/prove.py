@@ -12,6 +12,7 @@ from shop.accounts.entry import Wrong
 from shop.accounts.models import Account
 from shop.accounts.throttle import Browser
 from shop.context import Shop
+from shop.identity.passwords import Lane
 
 
 def prove(shop: Shop, who: SignedIn, password: str, code: str, browser: Browser, now: dt.datetime) -> None:
@@ -22,7 +23,7 @@ def prove(shop: Shop, who: SignedIn, password: str, code: str, browser: Browser,
     store_id = who.account.store_id
     throttle.hit(shop.limits, (throttle.PROVE, f"{store_id} {who.session.id}"))
     kept = entry.kept_hash(shop, who.account, browser)
-    is_right = shop.passwords.matches(kept, password)
+    is_right = shop.passwords.matches(kept, password, Lane.PROVED)
 
     def work(session: Session) -> bool:
         account = session.get(Account, (store_id, who.id), with_for_update=True, populate_existing=True)

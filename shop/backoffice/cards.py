@@ -33,18 +33,14 @@ from shop.errors import NotFound
 from shop.orders.models import Order
 from shop.staff.access import StaffPages, the_member
 from shop.staff.forms import ActionForm
+from shop.staff.nav import CARD_STATES
 from shop.staff.pages.parts import go
 from shop.staff.rights import Right
 from shop.stores import all_stores
 
 card_pages = StaffPages("staff_cards", __name__)
 
-STATES: dict[str, Word] = {
-    "open": (lazy_gettext("受付中"), "good"),
-    "slow": (lazy_gettext("制限中"), "warn"),
-    "paused": (lazy_gettext("一時停止"), "bad"),
-    "stopped": (lazy_gettext("停止"), "bad"),
-}
+STATES: dict[str, Word] = {state.value: word for state, word in CARD_STATES.items()}
 CONDITIONS: dict[str, LazyString] = {
     "cause": lazy_gettext("原因と修正（停止時のビルドで失敗し、いまのビルドで成功する試験）"),
     "report": lazy_gettext("いまのビルドの検証レポートに指摘がない"),

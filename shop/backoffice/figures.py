@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from payments.again import is_given_up
 from payments.models import Attempt, Payment, PaymentPromise, ProviderEvent
 from payments.models import Refund as RefundRow
 from payments.money import Money
@@ -85,7 +86,7 @@ def figures(session: Session, stores: list[str], now: dt.datetime) -> Figures:
         reconcile=schedule.last_result if schedule else None,
         reconcile_next=schedule.next_at if schedule else None,
         reviews=_number(session, select(func.count()).where(Payment.state == "review")),
-        failed_refunds=_number(session, select(func.count()).where(RefundRow.state == "failed")),
+        failed_refunds=_number(session, select(func.count()).select_from(RefundRow).where(*is_given_up())),
         transfers_left=_number(
             session,
             select(func.count()).where(PaymentPromise.balance_minor > 0, PaymentPromise.store_id.in_(stores)),

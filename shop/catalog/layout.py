@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from zlib import crc32
 
-from flask import g, has_request_context, render_template, request
+from flask import g, has_request_context, render_template
 from flask_babel import get_locale, gettext, ngettext
 from jinja2 import Environment
 from markupsafe import Markup
@@ -85,7 +85,7 @@ def page_context() -> dict[str, object]:
     if not has_request_context():
         return {}  # a mail, which brings its own
     store = g.get("store")
-    return {"root": request.script_root, "shot": shot_of(store.id) if store else None}
+    return {"shot": shot_of(store.id) if store else None}
 
 
 _texts: dict[tuple[str, str], Markup] = {}

@@ -17,6 +17,7 @@ from shop.csp_reports.reading import BadReport, Report, read
 from shop.csrf import csrf
 from shop.language import without_prefix
 from shop.limits import LimitsDown, Rule
+from shop.networks import neighbourhood
 from shop.web import REPORT_PATH
 
 csp_reports = Blueprint("csp_reports", __name__)
@@ -70,7 +71,7 @@ def _count(session: Session, store_id: str, report: Report) -> bool:
 def _may_be_kept(store_id: str) -> bool:
     """Not too many from one address, nor in all. Without an answer of the counters the report is let go."""
     try:
-        uses = (_FROM_ONE, f"{store_id} {request.remote_addr}"), (_FROM_ALL, store_id)
+        uses = (_FROM_ONE, f"{store_id} {neighbourhood(request.remote_addr)}"), (_FROM_ALL, store_id)
         return the_shop().limits.hit(*uses).allowed
     except LimitsDown:
         return False

@@ -2,7 +2,8 @@
 
 A hash costs some 50 ms and 19 MiB on purpose (OWASP Password Storage Cheat Sheet, 2025: Argon2id, 19 MiB, t=2, p=1).
 So each process computes one at a time, lets one more wait, and spends a bounded share of its time on it: 200 sign-in
-attempts a second must not take the processors from people who buy.
+attempts a second must not take the processors from people who buy. The share is divided into lanes, so that strangers
+who use theirs up keep out neither a known browser nor the staff.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable
+from enum import Enum
 from typing import TypeVar
 
 from argon2 import PasswordHasher
@@ -23,8 +25,20 @@ LONGEST = 1000
 """Characters. Longer ones are refused before any hash; nothing is ever cut off (ASVS 5.0, 6.2.8 and 6.2.9)."""
 HASHES_PER_S = 5.0
 HASHES_AT_ONCE = 10.0
-"""A process's allowance: a quarter of one processor, and a short rush."""
+"""A process's allowance for whoever comes: a quarter of one processor, and a short rush."""
+RESERVED = 0.4
+"""So much of that again for each of the other lanes."""
 PATIENCE_S = 0.5
+
+
+class Lane(Enum):
+    """Who wants a password looked at."""
+
+    ANYONE = "anyone"
+    PROVED = "proved"
+    """Who has shown what no stranger has: a browser that is known, a session, a link from a mail."""
+    STAFF = "staff"
+    """Members, and who tries to be one: that is counted in all, not by address alone (`shop.staff.signing_in`)."""
 
 
 class Busy(Exception):
@@ -38,30 +52,31 @@ class Passwords:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
         self._nobody = self._hasher.hash("nobody's password")
         self._one = threading.Semaphore(1)
-        self._line = threading.BoundedSemaphore(2)
-        self._allowance = _Allowance(per_second, at_once)
+        self._lines = {lane: threading.BoundedSemaphore(2) for lane in Lane}
+        self._allowances = {lane: _Allowance(RESERVED * per_second, max(1, at_once / 2)) for lane in Lane}
+        self._allowances[Lane.ANYONE] = _Allowance(per_second, at_once)
 
-    def hash(self, password: str) -> str:
+    def hash(self, password: str, lane: Lane = Lane.ANYONE) -> str:
         """The hash to keep. Raises Busy; ValueError when it is longer than LONGEST."""
         if len(password) > LONGEST:
             raise ValueError("a password of more than a thousand characters")
-        return self._in_turn(lambda: self._hasher.hash(_canonical(password)))
+        return self._in_turn(lane, lambda: self._hasher.hash(_canonical(password)))
 
-    def matches(self, kept: str | None, password: str) -> bool:
+    def matches(self, kept: str | None, password: str, lane: Lane = Lane.ANYONE) -> bool:
         """Whether it is the password of `kept`. With None (nobody has that name) it costs the same and is False.
 
         Raises Busy, so that a rush does not tell either.
         """
         if len(password) > LONGEST:
             return False
-        return self._in_turn(lambda: self._verify(kept or self._nobody, password)) and kept is not None
+        return self._in_turn(lane, lambda: self._verify(kept or self._nobody, password)) and kept is not None
 
-    def wait_s(self) -> int:
+    def wait_s(self, lane: Lane = Lane.ANYONE) -> int:
         """Seconds until a password may be worth sending; 0 when one can be taken now. It takes nothing."""
-        if not self._line.acquire(blocking=False):
+        if not self._lines[lane].acquire(blocking=False):
             return 1
-        self._line.release()
-        return self._allowance.wait_s()
+        self._lines[lane].release()
+        return self._allowances[lane].wait_s()
 
     def is_outdated(self, kept: str) -> bool:
         """Whether the hash was made with older settings, and should be made anew at the next sign-in."""
@@ -73,20 +88,20 @@ class Passwords:
         except (VerificationError, InvalidHashError):
             return False
 
-    def _in_turn(self, work: Callable[[], T]) -> T:
-        if not self._line.acquire(blocking=False):
+    def _in_turn(self, lane: Lane, work: Callable[[], T]) -> T:
+        if not self._lines[lane].acquire(blocking=False):
             raise Busy
         try:
             if not self._one.acquire(timeout=PATIENCE_S):
                 raise Busy
             try:
-                if not self._allowance.take():
+                if not self._allowances[lane].take():
                     raise Busy
                 return work()
             finally:
                 self._one.release()
         finally:
-            self._line.release()
+            self._lines[lane].release()
 
 
 class _Allowance:

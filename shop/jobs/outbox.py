@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from payments.columns import utcnow
 from shop.jobs.models import Job
 
+MOST = 100
+"""So many parked ones are shown at once."""
+
 
 def enqueue(
     session: Session,
@@ -36,6 +39,21 @@ def enqueue(
                 run_at=utcnow() + delay,
             )
         )
+
+
+def parked(session: Session) -> list[Job]:
+    """Jobs that were given up after many tries, the oldest first."""
+    query = select(Job).where(Job.state == "parked").order_by(Job.created_at, Job.id)
+    return list(session.scalars(query.limit(MOST)))
+
+
+def again(session: Session, job_id: str) -> Job | None:
+    """Let the worker try a parked job from the beginning. None when there is none; never commits."""
+    job = session.get(Job, job_id, with_for_update=True, populate_existing=True)
+    if job is None or job.state != "parked":
+        return None
+    job.state, job.tries, job.run_at = "waiting", 0, utcnow()
+    return job
 
 
 def enqueue_mail(session: Session, store_id: str, order_id: str, template: str, locale: str) -> None:

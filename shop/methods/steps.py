@@ -84,12 +84,12 @@ _ACCOUNT = (
 _TYPES = {"futsu": ("普通", "Ordinary (futsu)"), "toza": ("当座", "Current (toza)")}
 _TRANSFER = (
     (
-        "下の口座へ、残りの金額をちょうどお振り込みください。",
+        "上の口座へ、残りの金額をちょうどお振り込みください。",
         "この口座はこのご注文だけのものです。お名前の前にご注文番号を付ける必要はありません。",
         "銀行の営業時間外のお振り込みは、翌営業日に届くことがあります。お早めにお手続きください。",
     ),
     (
-        "Transfer exactly the remaining amount to the account below.",
+        "Transfer exactly the remaining amount to the account above.",
         "The account is for this order alone; no reference is needed.",
         "A transfer outside banking hours may arrive on the next working day: please do not wait until the last one.",
     ),

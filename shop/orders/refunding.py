@@ -13,6 +13,7 @@ from flask_babel import LazyString, lazy_gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from payments.again import NotAgain, refund_again
 from payments.by_hand import hand_back
 from payments.ledger import refundable, want_refund
 from payments.methods import NO_PROVIDER
@@ -98,6 +99,38 @@ def refund_order(session: Session, shop: Shop, store_id: str, order_id: str, wan
         raise NotRefundable("over")
     row = _give_back(session, payment, payment.provider_id, plan, wanted)
     return _keep(session, shop, order, row, plan, wanted)
+
+
+def try_again(session: Session, store_id: str, refund_id: str, *, actor: str, request_id: str) -> RefundRow:
+    """Ask once more for a refund that failed: the same money, the same split. Raises NotAgain; never commits.
+
+    Locks order and payment. One that nobody pressed for (goods gone, paid twice) has no split and gets none.
+    """
+    failed = session.get(RefundRow, (store_id, refund_id))
+    if failed is None:
+        raise NotAgain("gone")
+    order_id = session.scalars(
+        select(OrderPayment.order_id).where(
+            OrderPayment.store_id == store_id, OrderPayment.payment_id == failed.payment_id
+        )
+    ).one()
+    session.get_one(Order, (store_id, order_id), with_for_update=True)
+    row = refund_again(session, store_id, refund_id)
+    before = session.get(OrderRefund, (store_id, refund_id))
+    if before is not None and session.get(OrderRefund, (store_id, row.id)) is None:
+        session.add(
+            OrderRefund(
+                store_id=store_id,
+                refund_id=row.id,
+                order_id=order_id,
+                actor=actor,
+                request_id=request_id,
+                reason=before.reason,
+                split=before.split,
+            )
+        )
+        session.flush()
+    return row
 
 
 def _give_back(

@@ -10,6 +10,7 @@ from shop.context import the_locale, the_store
 from shop.delivery.fees import fee_range
 from shop.delivery.policy import policy_of
 from shop.errors import NotFound
+from shop.methods.policy import methods_of
 from shop.pages.companies import company_of
 from shop.web import cacheable
 
@@ -50,6 +51,7 @@ def _page(name: str, title: LazyString) -> ResponseReturnValue:
         heading=title,
         company=company_of(store.id),
         policy=policy,
+        methods=methods_of(store.id).terms,
         lowest_fee=low,
         highest_fee=high,
     )

@@ -17,7 +17,7 @@ from payments.columns import new_id, utcnow
 from shop.audit.actor import Actor
 from shop.context import Shop
 from shop.identity import passkeys, recovery, totp
-from shop.identity.passwords import LONGEST, Busy
+from shop.identity.passwords import LONGEST, Busy, Lane
 from shop.identity.weak import STAFF_LEAST, Weak, weakness
 from shop.staff import lock, people, sessions, steps
 from shop.staff.lock import Try
@@ -94,9 +94,9 @@ def check_password(shop: Shop, member: Member, typed: str) -> str:
         query = select(FormerPassword).where(FormerPassword.member_id == member.id)
         former = session.scalars(query.order_by(FormerPassword.id.desc()).limit(REMEMBERED)).all()
     try:
-        if any(shop.passwords.matches(password_of(shop.vault, one), typed) for one in former):
+        if any(shop.passwords.matches(password_of(shop.vault, one), typed, Lane.STAFF) for one in former):
             raise BadSecret(Bad.FORMER)
-        return shop.passwords.hash(typed)
+        return shop.passwords.hash(typed, Lane.STAFF)
     except Busy as error:
         raise NotNow from error
 
@@ -134,7 +134,7 @@ def _is_present(shop: Shop, member: Member, typed: str) -> bool:
     if taken is Try.REFUSED or len(typed) > LONGEST:
         return False
     try:
-        right = shop.passwords.matches(password_of(shop.vault, member), typed)
+        right = shop.passwords.matches(password_of(shop.vault, member), typed, Lane.STAFF)
     except Busy as error:
         shop.db.write(lambda session: lock.give_back(session, member.email_hash))
         raise NotNow from error

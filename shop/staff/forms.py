@@ -16,7 +16,8 @@ from shop.identity.passwords import LONGEST
 from shop.staff.rights import Role
 
 _NEEDED = DataRequired(lazy_gettext("入力してください。"))
-# Longer ones are looked at too, so that the answer says why: nothing is ever cut off.
+# Longer ones are looked at too, so that the answer says why: nothing is ever cut off. So no `maxlength` either, by
+# which a browser would quietly shorten what a password manager fills in.
 _PASSWORD_AT_MOST = Length(max=LONGEST, message=lazy_gettext("%(max)d文字以内で入力してください。"))
 
 
@@ -40,7 +41,7 @@ class SignInForm(FlaskForm):  # type: ignore[misc]  # as above
     password = PasswordField(
         lazy_gettext("パスワード"),
         validators=[_NEEDED, _PASSWORD_AT_MOST],
-        render_kw={"autocomplete": "current-password"},
+        render_kw={"autocomplete": "current-password", "maxlength": False},
     )
     next = HiddenField()
 
@@ -69,7 +70,7 @@ class ProveForm(FlaskForm):  # type: ignore[misc]  # as above
     password = PasswordField(
         lazy_gettext("パスワード"),
         validators=[_NEEDED, _PASSWORD_AT_MOST],
-        render_kw={"autocomplete": "current-password"},
+        render_kw={"autocomplete": "current-password", "maxlength": False},
     )
     code = StringField(
         lazy_gettext("認証アプリの確認コード"),
@@ -85,12 +86,12 @@ class NewPasswordForm(FlaskForm):  # type: ignore[misc]  # as above
     password = PasswordField(
         lazy_gettext("新しいパスワード"),
         validators=[_NEEDED, _PASSWORD_AT_MOST],
-        render_kw={"autocomplete": "new-password"},
+        render_kw={"autocomplete": "new-password", "maxlength": False},
     )
     again = PasswordField(
         lazy_gettext("新しいパスワード（確認）"),
         validators=[_NEEDED, EqualTo("password", lazy_gettext("二つの入力が一致しません。"))],
-        render_kw={"autocomplete": "new-password"},
+        render_kw={"autocomplete": "new-password", "maxlength": False},
     )
 
 
@@ -100,7 +101,7 @@ class ChangePasswordForm(NewPasswordForm):
     present = PasswordField(
         lazy_gettext("今のパスワード"),
         validators=[_NEEDED, _PASSWORD_AT_MOST],
-        render_kw={"autocomplete": "current-password"},
+        render_kw={"autocomplete": "current-password", "maxlength": False},
     )
 
 
@@ -110,7 +111,7 @@ class PresentPasswordForm(FlaskForm):  # type: ignore[misc]  # as above
     password = PasswordField(
         lazy_gettext("今のパスワード"),
         validators=[_NEEDED, _PASSWORD_AT_MOST],
-        render_kw={"autocomplete": "current-password"},
+        render_kw={"autocomplete": "current-password", "maxlength": False},
     )
 
 

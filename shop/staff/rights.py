@@ -18,6 +18,8 @@ class Right(StrEnum):
     SEE_PAYMENTS = "see_payments"
     SHIP = "ship"
     REFUND = "refund"
+    TRY_AGAIN = "try_again"
+    """What was given up after many tries: mails, the provider's news. Money needs REFUND."""
     EXPORT = "export"
     SETTINGS = "settings"
     SEE_AUDIT = "see_audit"
@@ -44,9 +46,11 @@ class Role(StrEnum):
 
 # An owner decides who works here, but neither refunds, exports nor signs by that: these are roles of their own.
 RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.SUPPORT: frozenset({Right.SEE_ORDERS, Right.SEE_CUSTOMERS}),
+    Role.SUPPORT: frozenset({Right.SEE_ORDERS, Right.SEE_CUSTOMERS, Right.TRY_AGAIN}),
     Role.FULFILMENT: frozenset({Right.SEE_ORDERS, Right.SEE_CUSTOMERS, Right.SHIP}),
-    Role.FINANCE: frozenset({Right.SEE_ORDERS, Right.SEE_PAYMENTS, Right.REFUND, Right.EXPORT}),
+    Role.FINANCE: frozenset(
+        {Right.SEE_ORDERS, Right.SEE_PAYMENTS, Right.REFUND, Right.TRY_AGAIN, Right.EXPORT}
+    ),
     Role.SECURITY: frozenset({Right.SEE_PAYMENTS, Right.SEE_AUDIT, Right.PAUSE_CARDS, Right.STOP_CARDS}),
     Role.SIGNER: frozenset({Right.SEE_PAYMENTS, Right.APPROVE}),
     Role.OWNER: frozenset(
@@ -54,6 +58,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_ORDERS,
             Right.SEE_PAYMENTS,
             Right.SEE_AUDIT,
+            Right.TRY_AGAIN,
             Right.SETTINGS,
             Right.PAUSE_CARDS,
             Right.STOP_CARDS,

@@ -21,7 +21,7 @@ from shop.audit.actor import Actor
 from shop.context import Shop
 from shop.errors import ShopError
 from shop.identity import passkeys, recovery, totp
-from shop.identity.passwords import Busy
+from shop.identity.passwords import Busy, Lane
 from shop.limits import LimitsDown, Rule
 from shop.networks import is_allowed, neighbourhood
 from shop.staff import lock, sessions, steps
@@ -122,7 +122,7 @@ def known_wait_s(shop: Shop, environ: WSGIEnvironment) -> int:
     kind = _COUNTED.get(path)
     if kind is None or not is_allowed(address, shop.settings.staff_networks):
         return 0
-    busy = shop.passwords.wait_s() if path == "/sign-in" else 0
+    busy = shop.passwords.wait_s(Lane.STAFF) if path == "/sign-in" else 0
     return max(busy, shop.refused.wait_s(_uses(address, kind)))
 
 
@@ -146,7 +146,7 @@ def try_password(shop: Shop, address: str, typed: str, sender: Sender) -> str:
 
 def _matches(shop: Shop, kept: str | None, typed: str, hashed: str) -> bool:
     try:
-        return shop.passwords.matches(kept, typed)
+        return shop.passwords.matches(kept, typed, Lane.STAFF)
     except Busy as error:
         shop.db.write(lambda session: lock.give_back(session, hashed))
         raise NotNow from error

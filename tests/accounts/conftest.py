@@ -12,7 +12,7 @@ from jinja2 import FileSystemBytecodeCache
 
 from shop.app import create_app, create_shop
 from shop.context import Shop
-from shop.identity.passwords import Passwords
+from shop.identity.passwords import Lane, Passwords
 from shop.settings import load
 from tests.accounts.member import Member
 from tests.environment import make_environ
@@ -27,13 +27,13 @@ class QuickPasswords(Passwords):
         self._nobody = self._hasher.hash("nobody's password")
         self.computed = 0
 
-    def hash(self, password: str) -> str:
+    def hash(self, password: str, lane: Lane = Lane.ANYONE) -> str:
         self.computed += 1
-        return super().hash(password)
+        return super().hash(password, lane)
 
-    def matches(self, kept: str | None, password: str) -> bool:
+    def matches(self, kept: str | None, password: str, lane: Lane = Lane.ANYONE) -> bool:
         self.computed += 1
-        return super().matches(kept, password)
+        return super().matches(kept, password, lane)
 
 
 def make_shop(url: str, **changes: str) -> Shop:

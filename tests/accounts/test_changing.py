@@ -322,6 +322,7 @@ def test_a_new_address_counts_once_its_link_is_opened(both_app: Flask, both_shop
     assert member.send(link).status_code == 303
     assert new in member.get("/account").text
     assert not other.is_in()
+    assert {"notice_email", "notice_email_new"} <= set(kinds(both_shop))
     told = {
         str(mail["To"]): text_of(mail)
         for mail in (member.newest("notice_email"), member.newest("notice_email_new"))

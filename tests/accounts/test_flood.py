@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -11,10 +12,13 @@ from payments.columns import utcnow
 from shop.accounts import change, entry, known, throttle
 from shop.accounts.entry import Wrong
 from shop.accounts.throttle import Browser, TooOften
+from shop.app import create_app
 from shop.context import Shop
+from shop.identity.passwords import Passwords
 from shop.limits import Rule
 from tests.accounts.member import Member, factor_on, new_address
 from tests.shop.test_refused import work_of
+from tests.staff.desk import Desk, make_member
 
 WRONG_CODE = "000000"
 
@@ -168,6 +172,22 @@ def test_a_known_browser_is_counted_whatever_accounts_it_tries(app: Flask, shop:
     assert work == []
     neighbour = Member(app, remote="203.0.113.7").join()
     assert neighbour.sign_in().status_code == 303
+
+
+def test_strangers_who_use_up_all_hashing_keep_out_neither_known_browsers_nor_staff(
+    app: Flask, shop: Shop, sqlite_url: str
+) -> None:
+    member, colleague = Member(app).join(), make_member(shop)
+    few = Passwords(per_second=1e-6, at_once=2)
+    busy = create_app(shop=dataclasses.replace(shop, passwords=few))
+    strangers = [Member(busy, remote=f"203.0.113.{number}") for number in range(3)]
+    assert [one.sign_in(new_address()).status_code for one in strangers] == [422, 422, 429]
+    known_browser = Member(busy, remote="203.0.113.9")
+    known_browser.set_cookie("made-up", "device")
+    assert known_browser.sign_in(member.email).status_code == 429
+    known_browser.set_cookie(member.cookie("device") or "", "device")
+    assert known_browser.sign_in(member.email).status_code == 303
+    assert Desk(busy).password(colleague).status_code == 303
 
 
 def test_the_cookie_of_one_store_is_made_up_at_the_other(app: Flask, shop: Shop) -> None:

@@ -24,7 +24,6 @@ PATHS = (
     "%C3%A9%E9%8D%B5",
     "%ff%fe",
     "%ed%a0%80",
-    "%F0%9F%92%A9%E2%80%AE",
     "x" * 3000,
     "%3Cb%3Enonsense'%22%26%3C%2Fb%3E",
     "%0d%0aSet-Cookie:%20planted=1",
@@ -32,15 +31,10 @@ PATHS = (
     "a~b",
 )
 TEXTS = (
-    "",
     "a\0b",
     MARK,
-    "é鍵\u202e\u0130ß💩",
-    "9" * 5000,
-    "nan_x~y",
-    "//[",
-    "\r\nSet-Cookie: planted=1",
-    "x" * 100_000,
+    "9" * 1000,
+    "é鍵\u202e\u0130ß💩\r\nSet-Cookie: planted=1",
     '{"rawId": "\\ud800", "id": []}',
 )
 # Where `urlsplit`, `int`, `float`, dates and UTF-8 have their own opinions.
@@ -48,7 +42,6 @@ QUERIES = (
     "%00",
     "%ff%ed%a0%80",
     "//[",
-    "%2F%2F%5B",
     "9" * 5000,
     "-1e400~%00",
     "%3Cb%3Enonsense'%22%26%3C%2Fb%3E",

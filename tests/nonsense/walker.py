@@ -28,7 +28,8 @@ AWAY = re.compile(r"/checkout|/orders/<token>|/readyz")
 
 @dataclass
 class Walker:
-    """One browser of one person on one host. `real` gives what exists for the names in addresses."""
+    """One browser of one person on one host. `real` gives what exists for the names in addresses, `only`
+    the routes that are another thing for this person than for a stranger."""
 
     app: Flask
     inner: Flask
@@ -36,6 +37,7 @@ class Walker:
     token_on: str
     real: Mapping[str, str] = field(default_factory=dict)
     revive: Callable[[Walker], None] = lambda _walker: None
+    only: str = ""
     sent: int = 0
 
     def __post_init__(self) -> None:
@@ -56,7 +58,7 @@ class Walker:
 
     def rules(self, method: str) -> list[Rule]:
         rules = [rule for rule in self.inner.url_map.iter_rules() if method in (rule.methods or ())]
-        return sorted(rules, key=lambda rule: rule.rule)
+        return sorted((one for one in rules if re.match(self.only, one.rule)), key=lambda rule: rule.rule)
 
     def path(self, rule: Rule, piece: str | None = None) -> str:
         """An address of a rule: with a piece of nonsense in every place, or with what exists."""

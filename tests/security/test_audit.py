@@ -151,6 +151,15 @@ def test_any_other_order_or_choice_of_rows_shows(order: list[int], dropped: set[
     assert (verify(taken, [KEY], [head_of(rows, ROWS)]).fault is None) == (taken == rows)
 
 
+def test_rows_of_another_chain_of_the_same_key_show(rows: list[ChainedRow]) -> None:
+    """Each row is good at its place: one from another copy of the chain, of the same number, is not."""
+    other = chain([replace(row.record, outcome="other") for row in rows], KEY)
+    for number in range(1, len(rows)):
+        fault = verify([*rows[:number], *other[number:]], [KEY]).fault
+        assert fault is not None
+        assert fault.number == number + 1
+
+
 def test_an_end_cut_off_is_known_to_a_head_alone(rows: list[ChainedRow]) -> None:
     assert verify(rows[:5], [KEY]).fault is None
     fault = verify(rows[:5], [KEY], [head_of(rows, 4), head_of(rows, 8)]).fault

@@ -120,7 +120,9 @@ def test_who_ordered_is_opened_by_a_press_and_written_down_first(
     opened = desk.post(f"/orders/style/{paid}/contact", form_on=f"/orders/style/{paid}").text
     for shown in ("試験 花", "神宮前1-2-3", "03-1234-5678", CONTACT["email"]):
         assert shown in opened
-    (row,) = [one for one in _audited(paying_shop, "open.order_desk") if paid in one.subject]
+    rows = [one for one in _audited(paying_shop, "open.order_desk") if paid in one.subject]
+    assert len(rows) == 1
+    row = rows[0]
     assert (row.actor_kind, row.actor_id) == ("staff", person.id)
 
 

@@ -85,6 +85,14 @@ def test_one_address_cannot_fill_the_table(bare: FlaskClient, shop: Shop) -> Non
     assert len(rows(shop)) == 30
 
 
+def test_a_household_of_ipv6_is_one_address(bare: FlaskClient, shop: Shop) -> None:
+    for at in range(40):
+        bare.environ_base["REMOTE_ADDR"] = f"2001:db8:1:2::{at:x}"
+        document = {"csp-report": {"blocked-uri": f"https://n{at}.example", "effective-directive": "img-src"}}
+        assert send(bare, document) == 204
+    assert len(rows(shop)) == 30
+
+
 def test_nobody_can_fill_the_table(shop: Shop) -> None:
     kinds = [Report("/", "img-src", f"https://n{at}.example", "-") for at in range(MOST_KINDS + 5)]
 

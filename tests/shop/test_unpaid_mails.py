@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
+from flask import Flask
 from sqlalchemy import select, update
 
 from payments.columns import utcnow
 from shop.context import Shop
 from shop.jobs.models import Job
+from shop.mail.message import compose
 from shop.orders.listener import OrderListener
 from shop.orders.models import Order
 from shop.orders.release import UNPAID_MAILS_A_DAY, release
@@ -47,3 +49,17 @@ def test_another_address_and_another_day_have_mails_of_their_own(paying_shop: Sh
     next_day = place_order(paying_shop)
     _run_out(paying_shop, next_day)
     assert _mails(paying_shop)[-2:] == [other_order, next_day]
+
+
+def test_what_was_typed_is_text_in_a_mail(paying_shop: Shop, paying_app: Flask) -> None:
+    typed = "<b data-typed>&</b>\"'"
+    contact = dataclasses.replace(GUEST, family_name=typed, given_name=typed, street=typed, building=typed)
+    _run_out(paying_shop, place_order(paying_shop, contact=contact))
+    with paying_shop.db.read() as session:
+        job = session.scalars(select(Job).where(Job.detail == "order_expired")).one()
+    with paying_app.app_context():
+        mail = compose(paying_shop, job)
+    body = mail.get_body(("html",)) if mail else None
+    assert body is not None
+    assert "&lt;b data-typed&gt;" in body.get_content()
+    assert "<b data-typed>" not in body.get_content()

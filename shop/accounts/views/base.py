@@ -16,6 +16,7 @@ from shop.accounts.current import GoTo, SignedIn, browser
 from shop.accounts.letters import LinkOver
 from shop.accounts.throttle import TooOften
 from shop.accounts.where import safe_next
+from shop.cart.cart import current_cart_token, find_cart
 from shop.checkout.forms import ActionForm
 from shop.context import the_shop, the_store
 from shop.identity.passwords import Busy
@@ -54,6 +55,15 @@ def wanted() -> str | None:
 def own_names(*more: str) -> list[str]:
     """Words that a stranger could guess a password from, beside the person's own."""
     return [the_store().name, the_store().id, *more]
+
+
+def own_cart_id() -> str | None:
+    """This browser's basket."""
+    token = current_cart_token(request)
+    if token is None:
+        return None
+    with the_shop().db.read() as session:
+        return find_cart(session, the_store().id, token)
 
 
 def count_step(rule: Rule) -> None:
@@ -129,6 +139,7 @@ __all__ = [
     "browser",
     "count_step",
     "elsewhere",
+    "own_cart_id",
     "own_names",
     "page",
     "valid_action",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from flask import Response, make_response, redirect, request, url_for
+from flask import Response, make_response, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -13,8 +13,7 @@ from shop.accounts import change
 from shop.accounts.current import browser, forget_browser, let_out, proved, signed_in
 from shop.accounts.export import export
 from shop.accounts.forms import LeaveForm
-from shop.accounts.views.base import account, page
-from shop.cart.cart import current_cart_token, find_cart
+from shop.accounts.views.base import account, own_cart_id, page
 from shop.checkout.forms import ActionForm
 from shop.context import the_shop, the_store
 
@@ -43,10 +42,7 @@ def leave() -> ResponseReturnValue:
     who, form, shop = proved(url_for("account.data")), LeaveForm(), the_shop()
     if not form.validate_on_submit():
         return page("data", form=form, status=422)
-    token = current_cart_token(request)
-    with shop.db.read() as session:
-        cart_id = find_cart(session, the_store().id, token) if token else None
-    change.leave(shop, who, cart_id, browser(), utcnow())
+    change.leave(shop, who, own_cart_id(), browser(), utcnow())
     return forget_browser(let_out(make_response(redirect(url_for("account.left"), 303))))
 
 

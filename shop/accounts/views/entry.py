@@ -5,16 +5,17 @@ from __future__ import annotations
 from flask import Response, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
-from shop.accounts import entry, sessions, throttle
+from shop.accounts import change, entry, sessions, throttle
 from shop.accounts import factor as second_factor
 from shop.accounts import prove as proving
 from shop.accounts.current import account_of, browser, let_in, let_out, session_token, signed_in
 from shop.accounts.entry import Entered, Wrong
 from shop.accounts.forms import CodeForm, PasskeyForm, ProveForm, SignInForm
 from shop.accounts.sessions import Found
-from shop.accounts.views.base import account, count_step, page, valid_action, wanted
+from shop.accounts.views.base import account, count_step, own_cart_id, page, valid_action, wanted
 from shop.context import the_shop, the_store
 from shop.refusing import TEXT, refusal_headers
 
@@ -111,9 +112,14 @@ def proved() -> ResponseReturnValue:
 
 @account.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
-    """End this session, here and in the table."""
-    who = valid_action()
-    the_shop().db.write(lambda session: sessions.end(session, the_store().id, who.id, who.session.id))
+    """End this session, here and in the table. The basket stays; the address in its draft goes."""
+    who, store_id, cart_id = valid_action(), the_store().id, own_cart_id()
+
+    def work(session: Session) -> None:
+        sessions.end(session, store_id, who.id, who.session.id)
+        change.forget_draft(session, store_id, cart_id)
+
+    the_shop().db.write(work)
     return let_out(make_response(redirect(url_for("catalog.home"), 303)))
 
 
