@@ -284,8 +284,7 @@ class StormMachine(RuleBasedStateMachine):
             self._shop.db.write(lambda session: refund_order(session, self._shop, STORE, order, wanted))
 
         with contextlib.suppress(NotRefundable):
-            press()
-            self._go(lambda: self._worker._send_refunds(), how)
+            self._go(press, how)
 
     @precondition(lambda self: self._orders)
     @rule(data=st.data())
