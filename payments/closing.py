@@ -96,7 +96,9 @@ def _claim_newest(
         Attempt.next_try_at <= utcnow(),
         Attempt.ui_mode != PROMISE,
     )
-    newest = query.order_by(Attempt.created_at.desc(), Attempt.id.desc()).limit(1)
+    # What nobody has begun to make can't be paid: it must not use up the rate before what can.
+    may_be_paid = Attempt.tries > 0
+    newest = query.order_by(may_be_paid.desc(), Attempt.created_at.desc(), Attempt.id.desc()).limit(1)
     attempt = session.scalar(newest.with_for_update(skip_locked=True))
     if attempt is None:
         return _Nothing.LEFT

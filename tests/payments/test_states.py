@@ -160,6 +160,7 @@ def test_attempts_and_refunds_keep_to_their_tables_and_write_history(
 WRITERS = {
     "payments/states.py": {"advance", "advance_attempt", "advance_refund"},
     "payments/stop.py": {"turn"},
+    "payments/again.py": {"event_again"},
     "payments/inbox.py": {"_finish", "_again"},
     "payments/again.py": {"event_again"},
     "payments/authorisation.py": {"end_wish"},

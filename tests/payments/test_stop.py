@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session as DBSession
 
+from payments import closing
 from payments.closing import end_sessions_of_closed_stores, payable
 from payments.columns import utcnow
 from payments.database import Database
@@ -275,6 +276,22 @@ def test_open_sessions_end_newest_first_and_the_count_is_true(till: Till, many: 
     with till.db.read() as session:
         assert payable(session, "style").total == 0
     assert {till.provider.retrieve_session(one).status for one in many} == {SessionStatus.EXPIRED}
+
+
+def test_what_nobody_has_begun_to_make_uses_up_no_rate_before_what_can_be_paid(
+    till: Till, many: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _newer in range(3):
+        till.want(till.payment())
+    turn_to(till.db, CardState.STOPPED)
+    tokens = iter([True] * len(many))
+    monkeypatch.setattr(closing, "take_token", lambda *_args, **_named: next(tokens))
+    provider = Watching(till.provider)
+    with pytest.raises(StopIteration):  # the tokens are used up
+        end(till, provider, seconds=60)
+    assert sorted(provider.ended) == sorted(many)
+    with till.db.read() as session:
+        assert payable(session, "style").total == 0
 
 
 def test_one_that_cannot_be_ended_holds_no_other_up_and_stays_counted(till: Till, many: list[str]) -> None:

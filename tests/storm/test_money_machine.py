@@ -9,4 +9,5 @@ from tests.storm.machine import StormMachine, stage, tell_stories
 
 def test_books_agree_after_any_story_of_faults_and_deaths(sqlite_template: Path) -> None:
     with stage(sqlite_template) as StormMachine.on:
-        tell_stories(stories=30, steps=30)
+        # The same ones at every run; `python -m tests.storm` tells more.
+        tell_stories(stories=25, steps=30, same=True)
