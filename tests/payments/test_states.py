@@ -165,6 +165,7 @@ WRITERS = {
     "payments/again.py": {"event_again"},
     "payments/authorisation.py": {"end_wish"},
     "payments/capture.py": {"_refused"},
+    "payments/disputes.py": {"advance"},
     "payments/returns.py": {"note_balance", "_note"},
     "shop/orders/states.py": {"advance"},
 }
