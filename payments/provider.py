@@ -165,8 +165,8 @@ class SavedCard:
     id: str
     brand: str
     last4: str
-    exp_month: int
-    exp_year: int
+    exp_month: int  # hk: allow HK101 what the provider tells, shown to its owner and kept nowhere
+    exp_year: int  # hk: allow HK101 as above
     is_default: bool
 
 
