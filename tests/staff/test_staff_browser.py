@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -126,6 +127,30 @@ def test_join_sign_out_and_in_again_by_passkey_and_keyboard_alone(
     context.close()
     assert faults == []
     assert errors == []
+
+
+def test_one_role_is_enough_to_invite_somebody_by_keyboard(browser: Browser, system: System) -> None:
+    """Nothing but the name, the address and one box: the browser asks for no other box before it sends the form."""
+    context = _context(browser, 1280, "light")
+    page = context.new_page()
+    _authenticator(page)
+    page.goto(_invitation(system, "sakura@example.jp"))
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#again").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="パスキーを登録").click()
+    expect(page.locator(".codes li")).to_have_count(10)
+    page.goto(f"http://staff.localhost:{system.port}/members/invite")
+    page.locator("#name").focus()
+    for typed in ("試験 楓", "kaede.new@example.jp"):
+        page.keyboard.type(typed)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    _press(page, "招待を送る")
+    page.wait_for_url(re.compile(r"/members(?!/invite)"))
+    page.goto(f"http://staff.localhost:{system.port}/members")
+    expect(page.locator("tr", has_text="kaede.new@example.jp").locator(".state")).to_have_count(2)
+    context.close()
 
 
 def test_a_link_from_a_mail_leads_in_though_the_cookie_is_strict(browser: Browser, system: System) -> None:
