@@ -74,6 +74,18 @@ FIELDS = (
         {f"{_ORDER}/refund": Right.REFUND},
     ),
     Field(
+        "order: what becomes of a payment that waits for a person",
+        f"GET {_ORDER}/review",
+        Right.REFUND,
+        {f"{_ORDER}/review": Right.REFUND},
+    ),
+    Field(
+        "dispute: reason, amount, deadline, what was answered; the answer, once",
+        "GET /disputes/<store_id>/<dispute_id>",
+        Right.SEE_PAYMENTS,
+        {"/disputes/<store_id>/<dispute_id>/answer": Right.REFUND},
+    ),
+    Field(
         "customer: whether what was told leads to an account or orders, and to which",
         "POST /customers",
         Right.SEE_CUSTOMERS,

@@ -162,7 +162,6 @@ WRITERS = {
     "payments/stop.py": {"turn"},
     "payments/again.py": {"event_again"},
     "payments/inbox.py": {"_finish", "_again"},
-    "payments/again.py": {"event_again"},
     "payments/authorisation.py": {"end_wish"},
     "payments/capture.py": {"_refused"},
     "payments/disputes.py": {"advance"},

@@ -217,7 +217,7 @@ def test_the_button_refuses_in_the_same_words_for_every_cause_and_places_nothing
     assert answer.status_code == 429
     assert re.sub(r"\d+", "n", _notice(answer.text)) == (
         "ただいまカードでのお支払いを受け付けられません "
-        "n分ほど時間をおいて、もう一度お試しください。請求は発生していません。"
+        "n分ほど時間をおいて、もう一度お試しください。請求は発生していません。 別のお支払い方法を選ぶ"
     )
     assert _number_of(paying_shop, Order) == orders
 

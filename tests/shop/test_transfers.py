@@ -41,7 +41,8 @@ from tests.staff.desk import signed_in
 
 @pytest.fixture
 def either_shop(database_url: str, sandbox: Sandbox) -> Iterator[Shop]:
-    """A shop that can be paid at, on each database."""
+    """A shop that can be paid at, on each database, with a provider that knows of nobody else's money."""
+    sandbox.control("reset", {})
     parts = create_shop(load(make_environ(database_url, **sandbox.addresses)))
     yield parts
     parts.db.dispose()
