@@ -94,7 +94,10 @@ class Played:
     def sessions_since(self, _since: dt.datetime, _until: dt.datetime | None = None) -> Iterator[Session]:
         return iter(self.sessions.values())
 
-    def refund(self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str) -> Refund:
+    def refund(
+        self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str, to_bank: bool = False
+    ) -> Refund:
+        assert not to_bank, "a card's money goes back to the card"
         made = Refund(
             f"re_{idempotency_key}", payment_id, amount, "succeeded", reference, key=idempotency_key
         )

@@ -36,7 +36,8 @@ BROKEN = replace(SOME, id="T3", edits=(Edit("shop/web.py", "\n\ndef (:\n"),))
 
 def test_a_sample_is_caught_controls_are_green_and_what_does_not_parse_or_apply_is_no_catch() -> None:
     catalog = mutants.load()
-    chosen = [each for each in catalog if each.id in SAMPLE or each.group == mutants.CONTROL]
+    seen = [each for each in catalog if not each.checks]  # the others only a running shop shows
+    chosen = [each for each in seen if each.id in SAMPLE or each.group == mutants.CONTROL]
     assert {each.id for each in chosen} >= SAMPLE
     outcomes = mutants.run_all([*chosen, BROKEN, MOVED])
 

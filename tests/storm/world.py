@@ -17,7 +17,9 @@ from payments.provider import (
     BadSignature,
     Charge,
     Decline,
+    DisputeTold,
     Event,
+    Movement,
     NotThere,
     OutcomeUnknown,
     ProviderBusy,
@@ -27,6 +29,7 @@ from payments.provider import (
     SessionRequest,
     SessionStatus,
     UIMode,
+    WarningTold,
 )
 from tests.storm.edges import Clock, Edges
 
@@ -190,6 +193,18 @@ class World:
 
     def promises_since(self, since: dt.datetime, until: dt.datetime | None = None) -> Iterator[Session]:
         del since, until  # in this world everybody pays by card
+        return iter(())
+
+    def disputes_since(self, since: dt.datetime) -> Iterator[DisputeTold]:
+        del since  # nobody goes to their bank here, and no bank warns
+        return iter(())
+
+    def warnings_since(self, since: dt.datetime) -> Iterator[WarningTold]:
+        del since
+        return iter(())
+
+    def movements_since(self, since: dt.datetime) -> Iterator[Movement]:
+        del since  # sessions and refunds are compared; a balance of its own this world does not keep
         return iter(())
 
     def balance_of(self, customer: str) -> Money:
