@@ -264,7 +264,11 @@ def parameter_table(scope: Scope, cls: ast.ClassDef, seen: tuple[str, ...] = ())
         spec = kind_of(scope, alternatives(annotation), (*seen, cls.name), parameter_table)
         if not ast.unparse(annotation).startswith("NotRequired"):
             spec["required"] = True
-        of_methods = cls.name.endswith(("PaymentMethodOptions", "PaymentMethodData"))
+        of_methods = cls.name.endswith(
+            ("PaymentMethodOptions", "PaymentMethodData")
+        ) and not cls.name.endswith(
+            "SavedPaymentMethodOptions"  # no hash of methods but of what is done with saved ones
+        )
         if of_methods and name not in SPOKEN | OF_ALL_METHODS:
             spec = {"kind": "any"}
         table[name] = spec

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -204,6 +205,27 @@ def test_session_saves_the_card_for_later(running: Running, client: stripe.Strip
         client, customer=session["customer"], payment_method=saved.id, off_session=True, confirm=True
     )
     assert intent.status == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("filters", "shown"), [(["always", "limited", "unspecified"], ["4242"]), (["always"], [])]
+)
+def test_a_page_is_told_the_saved_cards_that_its_filters_let_through(
+    running: Running, client: stripe.StripeClient, filters: Any, shown: list[str]
+) -> None:
+    customer, _method = customer_with(client)
+    options: Any = {"allow_redisplay_filters": filters}
+    params = elements_params(customer=customer, saved_payment_method_options=options)
+    params.pop("customer_email", None)
+    session = client.v1.checkout.sessions.create(params)
+    assert session.saved_payment_method_options is not None
+    assert session.saved_payment_method_options.allow_redisplay_filters == filters
+    body = json.dumps({"client_secret": session.client_secret, "key": "pk_test_hitsuka", "locale": "ja"})
+    headers = {"Content-Type": "application/json", "Origin": running.config.browser_origin}
+    status, answer, _headers = running.http("POST", "/elements/session", body.encode(), headers)
+    assert status == 200
+    kept = json.loads(answer)["session"]["savedPaymentMethods"]
+    assert [card["card"]["last4"] for card in kept] == shown
 
 
 def test_session_shows_saved_cards_and_pays_with_one(running: Running, client: stripe.StripeClient) -> None:

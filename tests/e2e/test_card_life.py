@@ -1,0 +1,134 @@
+"""A card's life in a browser: kept by a tick, chosen again, shipped and charged, disputed and answered, taken away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from payments.columns import utcnow
+from payments.models import Payment
+from shop.app import create_app
+from shop.catalog.content import load_store
+from shop.context import Shop
+from shop.staff import sessions
+from shop.staff.models import Member as StaffMember
+from shop.staff.rights import Role
+from tests.accounts.member import Member
+from tests.e2e.conftest import _fill_shelves
+from tests.e2e.shopper import SLOW_MS, SUCCESS, Shopper
+from tests.servers.system import System, running_system
+from tests.shop.buyer import plenty
+from tests.staff.desk import make_member
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[System]:
+    """A system whose style store takes the money with the parcel."""
+    folder = tmp_path_factory.mktemp("system")
+    (folder / "shop.sqlite").write_bytes(sqlite_template.read_bytes())
+    url = f"sqlite:///{folder / 'shop.sqlite'}"
+    _fill_shelves(url)
+    with running_system(folder, url, CARD_CAPTURE_STYLE="shipment") as running:
+        yield running
+
+
+def _staff_page(browser: Browser, parts: Shop, system: System) -> Page:
+    """A member who ships and may give money back, signed in a moment ago."""
+    person = make_member(parts, Role.FULFILMENT, Role.FINANCE)
+
+    def work(session: Session) -> str:
+        member = session.get_one(StaffMember, person.id)
+        return sessions.start(session, member, "totp", "Chrome, Linux", utcnow())
+
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="ja-JP")
+    context.add_cookies(
+        [{"name": "staff", "value": parts.db.write(work), "url": parts.settings.urls["staff"]}]
+    )
+    page = context.new_page()
+    page.set_default_timeout(SLOW_MS)
+    return page
+
+
+def _sign_in(parts: Shop, shopper: Shopper) -> None:
+    """The shopper's browser has an account's cookie."""
+    app = create_app(shop=parts)
+    member = Member(app)
+    member.origin = parts.settings.urls["style"]
+    member.join()
+    cookie = member.client.get_cookie("account", domain="style.localhost")
+    assert cookie is not None
+    shopper.page.context.add_cookies(
+        [{"name": "account", "value": cookie.value, "url": parts.settings.urls["style"]}]
+    )
+
+
+def _goods() -> str:
+    """The address of goods that are there in number."""
+    sku = plenty("style")
+    products = load_store("style").products
+    return next(one.slug for one in products if sku in {variant.sku for variant in one.variants})
+
+
+def _order(shopper: Shopper, *, keep: bool) -> None:
+    shopper.add(_goods())
+    shopper.to_final_page()
+    if keep:
+        shopper.page.get_by_label(re.compile("カードを決済会社に保存")).check()
+    shopper.confirm()
+
+
+def test_a_card_from_the_first_tick_to_a_dispute(
+    browser: Browser, page: Page, parts: Shop, system: System
+) -> None:
+    shopper = Shopper(page, parts.settings.urls["style"])
+    _sign_in(parts, shopper)
+    _order(shopper, keep=True)
+    shopper.pay_in_fields(SUCCESS)
+    expect(page.locator("h1")).to_have_text(re.compile("ご注文ありがとうございます"))
+    expect(page.locator("main")).to_contain_text("発送するときに")
+
+    _order(shopper, keep=False)
+    expect(page.locator("#saved-cards")).to_contain_text("4242")
+    page.locator("#pay-button").click()
+    expect(page.locator("h1")).to_have_text(re.compile("ご注文ありがとうございます"))
+
+    with parts.db.read() as session:
+        payment = session.scalars(select(Payment).order_by(Payment.created_at)).first()
+    assert payment is not None
+    staff = _staff_page(browser, parts, system)
+    origin = parts.settings.urls["staff"]
+    order = f"{origin}/orders/style/{payment.reference}"
+    staff.goto(f"{order}/ship")
+    staff.locator('[name="tracking"]').fill("1234-5678-9012")
+    staff.get_by_role("button", name="代金をいただいて出荷する").click()
+    expect(staff.locator("h1")).to_contain_text("出荷済み")
+
+    system.sandbox.control(f"payments/{payment.provider_id}/dispute", {"reason": "duplicate"})
+
+    def told() -> bool:
+        staff.goto(f"{origin}/disputes")
+        return staff.locator('a[href*="/disputes/style/"]').count() == 1
+
+    wait_until(told, "the dispute")
+    staff.locator('a[href*="/disputes/style/"]').click()
+    staff.locator('[name="uncategorized_text"]').fill("winning_evidence")
+    staff.locator('[name="file"]').set_input_files(
+        {"name": "receipt.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n%%EOF\n"}
+    )
+    staff.get_by_role("button", name="この内容で回答する").click()
+    expect(staff.locator("main")).to_contain_text("回答済みです")
+    staff.context.close()
+
+    page.goto(f"{shopper.origin}/account/cards")
+    expect(page.locator("main")).to_contain_text("Visa •••• 4242")
+    page.get_by_role("button", name=re.compile("削除")).click()
+    expect(page.locator("main")).to_contain_text("保存したカードはありません")
