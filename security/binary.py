@@ -74,7 +74,7 @@ def _decompressed(data: bytes, start: Callable[[], object], budget: Budget) -> I
         while rest and len(output) <= most:  # several streams may follow one another
             stream = start()
             output += stream.decompress(rest, most + 1 - len(output))  # type: ignore[attr-defined]  # all three have it
-            rest = stream.unused_data if stream.eof else b""  # type: ignore[attr-defined]
+            rest = stream.unused_data if stream.eof else b""  # type: ignore[attr-defined]  # likewise
     except (zlib.error, OSError, EOFError, lzma.LZMAError, ValueError):
         pass  # not what it seemed, or damaged: what came out is looked at
     if len(output) > most:

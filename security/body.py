@@ -71,7 +71,7 @@ class Intake:
             if self._coding not in {"", "identity"}:
                 raise UnreadableBodyError(413, "larger than a compressed body may be")
             # The caller closes it by `close`; it has no name from the start.
-            self._file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115
+            self._file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115  (closed by `close`)
             piece, self._pieces = b"".join((*self._pieces, piece)), []
         return self._through_windows(piece)
 

@@ -81,13 +81,13 @@ def guarded_http(spared_hosts: frozenset[str]) -> Iterator[None]:
         return None
 
     # Replaced methods are the documented way in: http.client has no hooks.
-    http.client.HTTPConnection.putrequest = putrequest  # type: ignore[method-assign, assignment]
-    http.client.HTTPConnection.send = guarded_send  # type: ignore[method-assign, assignment]
+    http.client.HTTPConnection.putrequest = putrequest  # type: ignore[method-assign, assignment]  # no hooks
+    http.client.HTTPConnection.send = guarded_send  # type: ignore[method-assign, assignment]  # no hooks
     try:
         yield
     finally:
-        http.client.HTTPConnection.putrequest = request  # type: ignore[method-assign]
-        http.client.HTTPConnection.send = send  # type: ignore[method-assign]
+        http.client.HTTPConnection.putrequest = request  # type: ignore[method-assign]  # as it was
+        http.client.HTTPConnection.send = send  # type: ignore[method-assign]  # as it was
 
 
 def _pieces_of(data: Any) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     # argparse keeps the class of its registry private; only the type checker needs a name for it.
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  (for the type checker alone)
 
 
 def fail(command: str, reason: object) -> int:

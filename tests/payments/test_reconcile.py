@@ -83,7 +83,7 @@ def test_paid_without_a_capture_is_a_difference(till: Till) -> None:
 def _want(till: Till, payment: Payment, reason: str) -> None:
     def work(session: Session) -> None:
         row = session.get_one(Payment, ("style", payment.id))
-        want_refund(session, row, row.provider_id, AMOUNT.minor, reason=reason)  # type: ignore[arg-type]
+        want_refund(session, row, row.provider_id, AMOUNT.minor, reason=reason)  # type: ignore[arg-type]  # paid, so it has an id
 
     till.db.write(work)
 

@@ -80,7 +80,7 @@ def test_a_log_with_a_traceback_and_its_values_says_nothing() -> None:
     logger.propagate = False
     logger.addHandler(handler)
     try:
-        {}[NUMBER, int(NUMBER)]  # type: ignore[index]
+        {}[NUMBER, int(NUMBER)]  # type: ignore[index]  # its error repeats the key
     except KeyError:
         logger.exception("failed for %s", {"n": NUMBER}, extra={"card": NUMBER}, stack_info=True)
 
