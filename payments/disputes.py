@@ -20,6 +20,7 @@ from payments.models import Payment
 from payments.money import Money
 from payments.provider import DisputeTold, Provider, WarningTold
 from payments.settle import lock_payment
+from payments.transitions import require_listed
 
 _log = logging.getLogger("hitsuka.payments")
 
@@ -70,15 +71,10 @@ _OF_PROVIDER = {
 }
 
 
-class WrongTransition(Exception):
-    """A change that the table does not list."""
-
-
 def advance(session: DBSession, dispute: Dispute, to: DisputeState, *, cause: str) -> None:
     """Move a dispute, under its payment's lock, and write the history row. Never commits. WrongTransition else."""
     before = DisputeState(dispute.state)
-    if to not in NEXT[before]:
-        raise WrongTransition(f"dispute {dispute.id}: {before} -> {to} ({cause})")
+    require_listed(NEXT, before, to, f"dispute {dispute.id}", cause)
     dispute.state = to.value
     _note(session, dispute, before, cause)
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from payments.transitions import require_listed
+
 if TYPE_CHECKING:
     from payments.models import Attempt, Payment
     from payments.models import Refund as RefundRow
@@ -125,17 +127,12 @@ REFUND_NEXT: dict[RefundState, frozenset[RefundState]] = {
 }
 
 
-class WrongTransition(Exception):
-    """Code asked for a change of state that the table does not list: a fault of ours, never of a person."""
-
-
 def advance(session: Session, payment: Payment, to: PaymentState, *, cause: str) -> None:
     """Move a locked payment to `to` and write the history row. Never commits. WrongTransition when not listed."""
     from payments.models import PaymentHistory
 
     before = PaymentState(payment.state)
-    if to not in NEXT[before]:
-        raise WrongTransition(f"payment {payment.id}: {before} -> {to} ({cause})")
+    require_listed(NEXT, before, to, f"payment {payment.id}", cause)
     payment.state = to
     session.add(
         PaymentHistory(store_id=payment.store_id, payment_id=payment.id, before=before, after=to, cause=cause)
@@ -150,8 +147,7 @@ def advance_attempt(session: Session, attempt: Attempt, to: AttemptState, *, cau
     before = AttemptState(attempt.state)
     if to is before:
         return
-    if to not in ATTEMPT_NEXT[before]:
-        raise WrongTransition(f"attempt {attempt.id}: {before} -> {to} ({cause})")
+    require_listed(ATTEMPT_NEXT, before, to, f"attempt {attempt.id}", cause)
     attempt.state = to
     note_attempt(session, attempt.store_id, attempt.id, before, to, cause=cause)
 
@@ -173,8 +169,7 @@ def advance_refund(session: Session, refund: RefundRow, to: RefundState, *, caus
     before = RefundState(refund.state)
     if to is before:
         return
-    if to not in REFUND_NEXT[before]:
-        raise WrongTransition(f"refund {refund.id}: {before} -> {to} ({cause})")
+    require_listed(REFUND_NEXT, before, to, f"refund {refund.id}", cause)
     refund.state = to
     session.add(
         RefundHistory(store_id=refund.store_id, refund_id=refund.id, before=before, after=to, cause=cause)

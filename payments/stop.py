@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
 from payments.models import CardSwitch, CardSwitchHistory
+from payments.transitions import WrongTransition
 
 CLOCKS_APART = dt.timedelta(seconds=5)
 """The provider's clock tells when a card was charged, ours when cards were stopped: so far they may differ. A charge
@@ -44,10 +45,6 @@ NEXT: dict[CardState, frozenset[CardState]] = {
     CardState.PAUSED: frozenset({CardState.OPEN, CardState.STOPPED}),
     CardState.STOPPED: frozenset({CardState.OPEN}),
 }
-
-
-class WrongTransition(Exception):
-    """Code asked for a change that the table does not list: a fault of ours, or a stop that only the gate may end."""
 
 
 class CardsClosed(Exception):

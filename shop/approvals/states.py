@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from payments.transitions import require_listed
+
 if TYPE_CHECKING:
     from shop.approvals.models import Approval
 
@@ -39,16 +41,11 @@ NEXT: dict[ApprovalState, frozenset[ApprovalState]] = {
 }
 
 
-class WrongTransition(Exception):
-    """Code asked for a change of state that the table does not list: a fault of ours."""
-
-
 def advance(session: Session, approval: Approval, to: ApprovalState, *, cause: str, at: dt.datetime) -> None:
     """Move a locked approval to `to` and write the history row. Never commits. WrongTransition when not listed."""
     from shop.approvals.models import ApprovalHistory
 
     before = ApprovalState(approval.state)
-    if to not in NEXT[before]:
-        raise WrongTransition(f"approval {approval.id}: {before} -> {to} ({cause})")
+    require_listed(NEXT, before, to, f"approval {approval.id}", cause)
     approval.state = to
     session.add(ApprovalHistory(approval_id=approval.id, before=before, after=to, cause=cause, at=at))

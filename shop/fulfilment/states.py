@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from payments.transitions import require_listed
+
 if TYPE_CHECKING:
     from shop.fulfilment.models import Fulfilment
 
@@ -50,17 +52,12 @@ NEXT: dict[FulfilmentState, frozenset[FulfilmentState]] = {
 }
 
 
-class WrongTransition(Exception):
-    """Code asked for a change that the table does not list: a fault of ours."""
-
-
 def advance(session: Session, fulfilment: Fulfilment, to: FulfilmentState, *, cause: str) -> None:
     """Move it, under its order's lock, and write the history row. Never commits. WrongTransition when not listed."""
     from shop.fulfilment.models import FulfilmentHistory
 
     before = FulfilmentState(fulfilment.state)
-    if to not in NEXT[before]:
-        raise WrongTransition(f"fulfilment of {fulfilment.order_id}: {before} -> {to} ({cause})")
+    require_listed(NEXT, before, to, f"fulfilment of {fulfilment.order_id}", cause)
     fulfilment.state = to
     session.add(
         FulfilmentHistory(

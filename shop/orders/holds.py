@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from payments.transitions import WrongTransition
 from shop.cart.cart import note_held
 from shop.catalog import stock
 from shop.orders.models import Hold, HoldHistory, Order, OrderLine
-from shop.orders.states import HOLD_NEXT, HoldState, WrongTransition
+from shop.orders.states import HOLD_NEXT, HoldState
 
 HOLD_FOR = dt.timedelta(minutes=10)
 LAST_MINUTES = dt.timedelta(minutes=5)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from payments.transitions import require_listed
+
 if TYPE_CHECKING:
     from shop.orders.models import Order
 
@@ -99,17 +101,12 @@ HOLD_NEXT: dict[HoldState, frozenset[HoldState]] = {
 }
 
 
-class WrongTransition(Exception):
-    """Code asked for a change of state that the table does not list: a fault of ours."""
-
-
 def advance(session: Session, order: Order, to: OrderState, *, cause: str) -> None:
     """Move a locked order to `to` and write the history row. Never commits. WrongTransition when not listed."""
     from shop.orders.models import OrderHistory
 
     before = OrderState(order.state)
-    if to not in NEXT[before]:
-        raise WrongTransition(f"order {order.id}: {before} -> {to} ({cause})")
+    require_listed(NEXT, before, to, f"order {order.id}", cause)
     order.state = to
     session.add(
         OrderHistory(store_id=order.store_id, order_id=order.id, before=before, after=to, cause=cause)

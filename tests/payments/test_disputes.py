@@ -9,12 +9,13 @@ from sqlalchemy import select
 
 from payments.columns import utcnow
 from payments.dispute_models import Dispute, DisputeHistory, FraudWarning
-from payments.disputes import NEXT, DisputeState, WrongTransition, advance, apply_disputes
+from payments.disputes import NEXT, DisputeState, advance, apply_disputes
 from payments.ledger import balance, left_with_us, refundable
 from payments.models import LedgerEntry, Payment, ProviderEvent
 from payments.provider import Evidence
 from payments.reconcile import reconcile
 from payments.settle import settle
+from payments.transitions import WrongTransition
 from tests.payments.conftest import AMOUNT, Till
 
 FEE = 1300
@@ -171,7 +172,7 @@ def test_old_news_leads_nowhere_back(till: Till) -> None:
 
     def stale(session: object) -> None:
         row = session.get_one(Payment, ("style", payment.id))  # type: ignore[attr-defined]  # a session
-        book_dispute(session, row, before, till.provider, till.listener, cause="stale")  # type: ignore[arg-type]
+        book_dispute(session, row, before, till.provider, till.listener, cause="stale")  # type: ignore[arg-type]  # a session
 
     till.db.write(stale)
     assert _history(till, dispute_id) == ["won"]

@@ -14,6 +14,7 @@ from payments import stop as card_stop
 from payments.columns import new_id, utcnow
 from payments.database import Database
 from payments.models import Attempt, AttemptHistory, Payment, PaymentHistory, Refund, RefundHistory
+from payments.transitions import WrongTransition
 from shop.approvals import states as approval_states
 from shop.fulfilment import states as fulfilment_states
 from shop.orders import states as order_states
@@ -79,7 +80,7 @@ def test_advance_keeps_to_the_table_and_writes_history(
     if after in payment_states.NEXT[before]:
         db.write(work)
     else:
-        with pytest.raises(payment_states.WrongTransition):
+        with pytest.raises(WrongTransition):
             db.write(work)
     with db.read() as session:
         history = session.execute(
@@ -147,7 +148,7 @@ def test_attempts_and_refunds_keep_to_their_tables_and_write_history(
         if after in table[before]:
             assert change(before, after) == after
         else:
-            with pytest.raises(payment_states.WrongTransition):
+            with pytest.raises(WrongTransition):
                 change(before, after)
     for state in table:
         assert change(state, state) == state, "what is there already is no change"

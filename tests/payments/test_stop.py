@@ -25,7 +25,6 @@ from payments.stop import (
     NEXT,
     CardsClosed,
     CardState,
-    WrongTransition,
     last_stop,
     locked_switch,
     state_held,
@@ -33,6 +32,7 @@ from payments.stop import (
     turn,
     was_stopped_at,
 )
+from payments.transitions import WrongTransition
 from tests.payments.conftest import Till
 
 HOUR = dt.timedelta(hours=1)

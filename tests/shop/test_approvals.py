@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from payments.columns import new_id, utcnow
 from payments.database import Database
+from payments.transitions import WrongTransition
 from security.audit import verify
 from shop.approvals.models import Approval, ApprovalHistory, Signature
 from shop.approvals.payload import KINDS, BadPayload, matter, parse
 from shop.approvals.queries import open_approvals, state_at
 from shop.approvals.service import LIFE, Desk, NotApproved, Why, attempt, expire_overdue
-from shop.approvals.states import NEXT, ApprovalState, WrongTransition, advance
+from shop.approvals.states import NEXT, ApprovalState, advance
 from shop.audit.actor import Actor
 from shop.audit.log import Audit, read_rows
 from shop.cli import main

@@ -17,6 +17,7 @@ from payments.ledger import balance
 from payments.models import Attempt, Capture, Payment
 from payments.settle import settle
 from payments.stop import CardState, locked_switch, turn
+from payments.transitions import WrongTransition
 from shop.app import create_app, create_shop
 from shop.audit.models import AuditEntry
 from shop.cards.after_stop import Decision, decide
@@ -26,7 +27,7 @@ from shop.fulfilment import deadlines
 from shop.fulfilment.carriers import BadTracking, Carrier, tracking_number
 from shop.fulfilment.models import Fulfilment, FulfilmentHistory, Shipment
 from shop.fulfilment.parcels import left_to_ship
-from shop.fulfilment.states import NEXT, FulfilmentState, WrongTransition, advance
+from shop.fulfilment.states import NEXT, FulfilmentState, advance
 from shop.jobs.models import Job
 from shop.jobs.worker import Worker
 from shop.mail.message import compose
