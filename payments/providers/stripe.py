@@ -17,6 +17,7 @@ from stripe.checkout import Session as StripeSession
 
 from payments.methods import Method
 from payments.money import Money
+from payments.patience import patiently
 from payments.provider import (
     BadSignature,
     Charge,
@@ -160,7 +161,7 @@ class StripeProvider:
             "limit": _PAGE,
             "expand": ["data." + path for path in _EXPAND],
         }
-        yield from map(self._told, _pages(lambda: self._client.v1.checkout.sessions.list(params)))
+        yield from map(self._told, _period(lambda: self._client.v1.checkout.sessions.list(params)))
 
     def promises_since(self, since: dt.datetime, until: dt.datetime | None = None) -> Iterator[Session]:
         """GET /v1/payment_intents, newest first: those that we made without a Checkout Session."""
@@ -168,7 +169,7 @@ class StripeProvider:
         if until is not None:
             created["lte"] = int(until.timestamp())
         params: Any = {"created": created, "limit": _PAGE, "expand": ["data.latest_charge"]}
-        intents = _pages(lambda: self._client.v1.payment_intents.list(params))
+        intents = _period(lambda: self._client.v1.payment_intents.list(params))
         yield from (self._told_intent(intent) for intent in intents if promises.is_ours(intent))
 
     def capture(self, payment_id: str, amount: Money, *, idempotency_key: str) -> None:
@@ -237,7 +238,7 @@ class StripeProvider:
     def refunds_since(self, since: dt.datetime) -> Iterator[Refund]:
         """GET /v1/refunds, newest first."""
         params: Any = {"created": {"gte": int(since.timestamp())}, "limit": _PAGE, "expand": _OF_LIST}
-        refunds = _pages(lambda: self._client.v1.refunds.list(params))
+        refunds = _period(lambda: self._client.v1.refunds.list(params))
         yield from (_refund(one) for one in refunds if one.payment_intent is not None)
 
     def balance_of(self, customer: str) -> Money:
@@ -273,7 +274,7 @@ class StripeProvider:
     def disputes_since(self, since: dt.datetime) -> Iterator[DisputeTold]:
         """GET /v1/disputes, newest first."""
         params: Any = {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
-        yield from map(_dispute, _pages(lambda: self._client.v1.disputes.list(params)))
+        yield from map(_dispute, _period(lambda: self._client.v1.disputes.list(params)))
 
     def retrieve_dispute(self, dispute_id: str) -> DisputeTold:
         """GET /v1/disputes/{id}."""
@@ -303,12 +304,12 @@ class StripeProvider:
     def warnings_since(self, since: dt.datetime) -> Iterator[WarningTold]:
         """GET /v1/radar/early_fraud_warnings, newest first."""
         params: Any = {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
-        yield from map(_warning, _pages(lambda: self._client.v1.radar.early_fraud_warnings.list(params)))
+        yield from map(_warning, _period(lambda: self._client.v1.radar.early_fraud_warnings.list(params)))
 
     def movements_since(self, since: dt.datetime) -> Iterator[Movement]:
         """GET /v1/balance_transactions, newest first."""
         params: Any = {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
-        yield from map(_movement, _pages(lambda: self._client.v1.balance_transactions.list(params)))
+        yield from map(_movement, _period(lambda: self._client.v1.balance_transactions.list(params)))
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> Event:
         """Check `Stripe-Signature` over the raw body, against every secret we hold, then read the ids.
@@ -330,7 +331,7 @@ class StripeProvider:
     def events_since(self, since: dt.datetime) -> Iterator[Event]:
         """GET /v1/events, newest first."""
         params: Any = {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
-        for event in _pages(lambda: self._client.v1.events.list(params)):
+        for event in _period(lambda: self._client.v1.events.list(params)):
             yield _event(event.to_dict())
 
     def _promise(self, request: SessionRequest, options: Any) -> Session:
@@ -449,14 +450,19 @@ def _call(call: Callable[[], T]) -> T:
         raise _translated(error) from error
 
 
-def _pages(first: Callable[[], Any]) -> Iterator[Any]:
+def _pages(first: Callable[[], Any], ask: Callable[[Callable[[], Any]], Any] = _call) -> Iterator[Any]:
     """Every object of a list, newest first, as many pages as there are."""
-    page = _call(first)
+    page = ask(first)
     while True:
         yield from page.data
         if not page.has_more:
             return
-        page = _call(page.next_page)
+        page = ask(page.next_page)
+
+
+def _period(first: Callable[[], Any]) -> Iterator[Any]:
+    """A list of a whole period: half read is worth nothing and nobody waits for it, so it keeps to the rate."""
+    return _pages(first, lambda call: patiently(lambda: _call(call)))
 
 
 def _translated(error: stripe.StripeError) -> PaymentError:

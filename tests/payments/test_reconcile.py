@@ -193,3 +193,19 @@ def test_what_is_known_already_is_compared_without_a_lock(
     )
     reconcile(till.db, till.provider, till.listener, _since())
     assert payment.id not in applied
+
+
+def test_a_provider_that_is_asked_too_fast_does_not_end_the_comparison(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("payments.patience.TRIES", 40)
+    monkeypatch.setattr("payments.patience.FIRST_WAIT_S", 0.0)
+    payments = [_paid(till) for _ in range(3)]
+    till.sandbox.control("faults", {"operation": "*", "kind": "429", "probability": 0.7, "times": None})
+    try:
+        reconcile(till.db, till.provider, till.listener, _since())
+        refused = sum(fault["met"] for fault in till.sandbox.control("faults", method="GET")["data"])
+    finally:
+        till.sandbox.control("faults", method="DELETE")
+    assert [till.now(payment).state for payment in payments] == ["paid"] * 3
+    assert refused
