@@ -43,6 +43,7 @@ from shop.backoffice.disputes import (
 )
 from shop.backoffice.home import home_pages
 from shop.backoffice.orders import order_pages
+from shop.backoffice.phrases import phrase
 from shop.backoffice.refunds import refund_pages
 from shop.backoffice.reviews import review_pages
 from shop.backoffice.shipping import shipping_pages
@@ -82,6 +83,7 @@ from shop.staff.pages.security import security_pages
 from shop.staff.pages.sign_in import sign_in_pages
 from shop.staff.signers import StaffSigners
 from shop.staff.signing_in import known_wait_s
+from shop.staff.tables import labelled
 from shop.stores import all_stores
 from shop.vault import Opening, Vault
 from shop.ways_out import guard_database
@@ -206,7 +208,7 @@ def create_staff_app(shop: Shop) -> Flask:
     access.require_rights(app)
     _prepare_templates(app)
     app.jinja_env.globals.update(staff_nav=staff_nav, card_bar=card_bar)
-    app.jinja_env.filters["japan_time"] = japan_time
+    app.jinja_env.filters.update(japan_time=japan_time, labelled=labelled, phrase=phrase)
     app.context_processor(_staff_context)
     return app
 
