@@ -139,17 +139,18 @@ class StripeProvider:
     def expire_session(self, session_id: str) -> Session:
         """POST /v1/checkout/sessions/{id}/expire; Stripe refuses when it isn't open, then it is read instead.
 
-        Without a card, POST /v1/payment_intents/{id}/cancel.
+        The answer is the session after its end, so it is not read again: after a stop a second call for each would
+        double the time in which the others can be paid. Without a card, POST /v1/payment_intents/{id}/cancel.
         """
         if promises.is_promise(session_id):
             return self._cancel(session_id)
+        params: Any = {"expand": _EXPAND}
         try:
-            _call(lambda: self._client.v1.checkout.sessions.expire(session_id))
+            return self._told(_call(lambda: self._client.v1.checkout.sessions.expire(session_id, params)))
         except NotThere:
             raise
         except Refused:
-            pass
-        return self.retrieve_session(session_id)
+            return self.retrieve_session(session_id)
 
     def sessions_since(self, since: dt.datetime, until: dt.datetime | None = None) -> Iterator[Session]:
         """GET /v1/checkout/sessions, newest first, page by page."""
