@@ -39,8 +39,14 @@ class OrderListener:
         _order(session, payment)
 
     def paid(self, session: Session, payment: Payment) -> None:
-        """Goods in time: sold. Too late: held again if they are there, else the money goes back, with an apology."""
+        """Goods in time: sold. Too late: held again if they are there, else the money goes back, with an apology. What
+        its shopper has called off stays so: the money goes back."""
         order = _order(session, payment)
+        if order.state == OrderState.CANCELED:
+            _log.warning("paid after it was called off", extra={"order": order.id})
+            assert payment.provider_id is not None
+            want_refund(session, payment, payment.provider_id, payment.amount_minor, reason="called_off")
+            return
         if order.state in _UNPAID or holds.is_held(session, order) or holds.hold_again(session, order):
             holds.take(session, order)
             advance(session, order, OrderState.PAID, cause="payment")
