@@ -132,7 +132,7 @@ class OrderListener:
         order = _order(session, payment)
         holds.prolong(order, utcnow())
         if declines.note(session, order, told):
-            enqueue(session, "end_sessions", order.store_id, order.id, detail=told.id[:80])
+            enqueue(session, "end_sessions", order.store_id, order.id, detail=told.id[-40:])
 
     def review(self, session: Session, payment: Payment) -> None:
         """Nothing is shipped and nothing released until a person has looked."""
