@@ -16,9 +16,10 @@ from pathlib import Path
 from ..finding import Finding
 from . import javascript, secret_keys, styles, suppress, templates, translations
 from .config import Allow, Config
+from .project import Project
 from .python import browser, fields, leaks, paid, raw_card, settings, webhooks
 from .python.base import Context
-from .source import Module, Project
+from .source import Module
 from .suppress import Suppression
 
 _PYTHON = frozenset({".py", ".pyi", ".pyw"})

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 
 from ...finding import Finding
 from .. import policy, templates
-from ..source import VARIES, Module, dotted
+from ..constants import VARIES
+from ..source import Module
+from ..syntax import dotted
 from .base import Context, found, last_names
 
 _HTML = re.compile(

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 
 from ...finding import Finding
-from ..flow import is_form, is_request
-from ..source import Module, dotted
+from ..requests import is_form, is_request
+from ..source import Module
+from ..syntax import dotted
 from ..words import Card, card_label, card_name, cc_token, is_short_label
 from .base import Context, found, last_names
 

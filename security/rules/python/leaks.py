@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 
 from ...finding import Finding
-from ..flow import Flow, Frame, Labels, is_harmless
+from ..flow import Flow, Frame
+from ..requests import Labels, is_harmless
 from ..source import Module
 from .base import Context, decorators, found, is_view, last_names
 

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ...finding import Finding
-from ..source import FunctionNode, Module
+from ..source import Module
+from ..syntax import FunctionNode
 from ..words import Card, card_name, words_of
 from .base import Context, found
 

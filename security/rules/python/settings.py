@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 
 from ...finding import Finding
-from ..source import VARIES, FunctionNode, Module, dotted
+from ..constants import VARIES
+from ..source import Module
+from ..syntax import FunctionNode, dotted
 from .base import Context, found, last_names, routes
 
 _OFF: tuple[tuple[str, re.Pattern[str], frozenset[object], str], ...] = (
