@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from ..finding import Finding
-from . import card_fields, elements, javascript, jinja
+from . import card_fields, elements, javascript, jinja, styles
 from .config import Config
 from .words import is_short_label
 
+_ASIDE = frozenset({"small", "span", "em", "b", "i", "strong", "br"})
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
@@ -69,6 +70,8 @@ class _Page(HTMLParser):
         self._open: list[tuple[str, str | None, list[str], list[card_fields.Field]]] = []
         self._form: _Form | None = None
         self._before = ""
+        self._legend = ""
+        self._unnamed: card_fields.Field | None = None
         self._loops: list[int] = []
         self._script: tuple[int, dict[str, str]] | None = None
 
@@ -79,8 +82,12 @@ class _Page(HTMLParser):
         self._judge_element(tag, attributes)
         if tag == "form":
             self._begin_form(attributes)
-        if card_fields.takes_text(tag, attributes):
+        if card_fields.is_field(tag, attributes):
             self._add_field(tag, attributes)
+        elif tag not in _ASIDE:
+            self._unnamed = None
+        if tag == "img" and attributes.get("alt"):
+            self.handle_data(attributes["alt"])
         if tag not in _VOID:
             key = attributes.get("for") if tag == "label" else attributes.get("id")
             self._open.append((tag, key, [], []))
@@ -106,6 +113,13 @@ class _Page(HTMLParser):
         if name == "label":
             for each in inside:
                 each.said.append(text)
+        elif name == "legend":
+            self._legend = text
+        elif name == "fieldset":
+            self._legend = ""
+        elif name == "style":
+            for each_fault in styles.check_text(self._path, text, self._config):
+                self._found(each_fault.rule, each_fault.message)
 
     def handle_data(self, data: str) -> None:
         if self._script is not None:
@@ -117,8 +131,15 @@ class _Page(HTMLParser):
         plain = re.sub(r"\ue000\d+\ue001", "", data)
         if plain.strip():
             self._before = plain.strip()
+            self._name_late(self._before)
         for _, _, texts, _ in self._open:
             texts.append(plain)
+
+    def _name_late(self, text: str) -> None:
+        """A caption may come after a field that has none before it, as a hint in small print."""
+        if self._unnamed is not None and is_short_label(text):
+            self._unnamed.said.append(text)
+        self._unnamed = None
 
     @property
     def _times(self) -> int:
@@ -165,8 +186,10 @@ class _Page(HTMLParser):
 
     def _add_field(self, tag: str, attributes: dict[str, str]) -> None:
         field_ = card_fields.Field(self.getpos()[0], attributes, tag)
+        field_.group = self._legend
         if is_short_label(self._before):
             field_.said.append(self._before)
+        self._unnamed = None if self._before else field_
         self._before = ""
         self._fields.append(field_)
         for name, _, _, inside in self._open:
