@@ -78,7 +78,9 @@ class Field:
     attributes: dict[str, str]
     tag: str
     said: list[str] = field(default_factory=list)
-    """Texts near it, any of which may be its caption."""
+    """Short texts near it, any of which may be its caption."""
+    labels: list[str] = field(default_factory=list)
+    """Texts that the page itself binds to it."""
     group: str = ""
     """The legend of the fields among which it stands."""
 
@@ -125,7 +127,7 @@ def card_field(each: Field) -> str | None:
     """Why a field is one for card data, None when it is not."""
     attributes = each.attributes
     if each.tag == "input" and _kind(attributes) == "file":
-        texts = [*each.said, each.group, *(attributes.get(key, "") for key in _LABELS)]
+        texts = [*each.labels, *each.said, each.group, *(attributes.get(key, "") for key in _LABELS)]
         return "takes a picture of a card" if any(map(asks_for_picture, texts)) else None
     autocomplete = attributes.get("autocomplete", "").lower()
     if token := cc_token(autocomplete):
@@ -156,13 +158,13 @@ def _by_name(each: Field, *, is_code: bool) -> str | None:
 
 
 _OWN_TEXT = 60
-"""Characters: what a field says of itself may be longer than a text near it."""
+"""Characters: what a field says of itself, or a label of it, may be longer than a text near it."""
 
 
 def _by_text(each: Field, *, is_code: bool) -> str | None:
     own = [each.attributes.get(key, "") for key in _LABELS]
     texts = [text for text in each.said if is_short_label(text)]
-    texts += [text for text in own if is_short_label(text, _OWN_TEXT)]
+    texts += [text for text in [*each.labels, *own] if is_short_label(text, _OWN_TEXT)]
     for text in texts:
         card = card_label(text)
         if card and not (is_code and card is Card.CODE):
@@ -180,13 +182,19 @@ def _by_shape(each: Field) -> str | None:
     masks = [value for key, value in attributes.items() if key in _LABELS or _MASK.search(key)]
     if any(map(shows_a_card, masks)):
         return "its example has a card number's groups"
-    is_other = _OTHER_NUMBERS.match(attributes.get("autocomplete", "").lower())
+    about = " ".join([*each.labels, *each.said, *(attributes.get(key, "") for key in (*_NAMES, *_LABELS))])
+    is_other = _OTHER_NUMBERS.match(attributes.get("autocomplete", "").lower()) or _OTHER_CODES.search(about)
     if not is_other and (is_shaped_like_a_card(attributes) or _is_long_dial(each)):
         return "takes as many digits as a card has"
     return None
 
 
 _MASK = re.compile(r"mask|format|cleave")
+_OTHER_CODES = re.compile(
+    r"(?<![a-z])(?:jan|ean|isbn|gtin|upc|imei|iban|serial|waybill|tracking|barcode|voucher|coupon)(?![a-z])"
+    r"|バーコード|伝票|送り状|追跡|シリアル|クーポン|口座",
+    re.IGNORECASE,
+)
 _PHONE = re.compile(r"tel|phone|mobile|fax|denwa|keitai|電話|携帯|ファ(?:ッ)?クス|連絡先", re.IGNORECASE)
 _DIALS = range(16, 24)
 
@@ -199,7 +207,7 @@ def _is_long_dial(each: Field) -> bool:
     lengths = [attributes.get(key, "") for key in ("maxlength", "minlength", "size")]
     counts = [int(length) for length in lengths if length.isdigit()]
     counts.append(len(attributes.get("max", "")) if attributes.get("max", "").isdigit() else 0)
-    about = " ".join([*each.said, *(attributes.get(key, "") for key in (*_NAMES, *_LABELS))])
+    about = " ".join([*each.labels, *each.said, *(attributes.get(key, "") for key in (*_NAMES, *_LABELS))])
     return any(count in _DIALS for count in counts) and not _PHONE.search(about)
 
 
@@ -243,3 +251,15 @@ def card_in(expression: str) -> Card | None:
         texts = [each[1:-1] for each in jinja.STRINGS.findall(expression)]
         return next((card for text in texts if is_short_label(text) and (card := card_label(text))), None)
     return None
+
+
+def is_dialled(attributes: dict[str, str]) -> bool:
+    """Whether a field is one of a telephone number, by what it says of itself."""
+    said = " ".join(attributes.get(key, "") for key in (*_NAMES, *_LABELS))
+    return bool(_OTHER_NUMBERS.match(attributes.get("autocomplete", "").lower()) or _PHONE.search(said))
+
+
+def is_split_number(lengths: list[int]) -> bool:
+    """Whether the lengths of a form's short fields, in their order, are a card number's parts."""
+    amex = any(lengths[at : at + 3] == [4, 6, 5] for at in range(len(lengths)))
+    return amex or lengths.count(4) >= 3 or lengths.count(1) in _CARD_LENGTHS

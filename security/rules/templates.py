@@ -22,7 +22,7 @@ _ASIDE = frozenset({"small", "span", "em", "b", "i", "strong", "br"})
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
-_MOST_TIMES = 12
+_MOST_TIMES = 24
 _DATA_SCRIPTS = re.compile(r"json|speculationrules")
 _TEMPLATE_SCRIPTS = re.compile(r"template|handlebars|mustache|x-jsrender|html")
 
@@ -55,7 +55,8 @@ class _Form:
     action: str
     personal: bool = False
     gets: list[int] = field(default_factory=list)
-    quarters: int = 0
+    parts: list[int] = field(default_factory=list)
+    """The lengths of its short fields."""
 
 
 class _Page(HTMLParser):
@@ -112,7 +113,7 @@ class _Page(HTMLParser):
             self._texts.setdefault(key, text)
         if name == "label":
             for each in inside:
-                each.said.append(text)
+                each.labels.append(text)
         elif name == "legend":
             self._legend = text
         elif name == "fieldset":
@@ -160,7 +161,7 @@ class _Page(HTMLParser):
             name, key, texts, inside = self._open.pop()
             self._close_element(name, key, "".join(texts), inside)
         for each in self._fields:
-            each.said += [
+            each.labels += [
                 self._texts.get(key, "")
                 for key in (
                     each.attributes.get("id", ""),
@@ -197,11 +198,9 @@ class _Page(HTMLParser):
                 inside.append(field_)
         if self._form is not None:
             self._form.personal |= card_fields.is_personal(tag, attributes)
-            if attributes.get("maxlength") == "4" and (
-                attributes.get("inputmode") == "numeric"
-                or attributes.get("type") in {"tel", "number", "text", None, "password"}
-            ):
-                self._form.quarters += self._times
+            length = attributes.get("maxlength", attributes.get("size", ""))
+            if length.isdigit() and tag == "input" and not card_fields.is_dialled(attributes):
+                self._form.parts += [int(length)] * self._times
 
     def _begin_form(self, attributes: dict[str, str]) -> None:
         self._end_form()
@@ -222,8 +221,8 @@ class _Page(HTMLParser):
                 "a form with personal fields is sent by GET, so they stand in addresses and logs",
                 form.line,
             )
-        if form.quarters >= 3:
-            self._found("HK105", "several fields of four digits each, as a card number is split", form.line)
+        if card_fields.is_split_number(form.parts):
+            self._found("HK105", "several short fields, as a card number is split", form.line)
 
     def _judge_element(self, tag: str, attributes: dict[str, str]) -> None:
         for fault in elements.faults(tag, attributes, self._template, self._config):

@@ -93,7 +93,7 @@ _LABELS = (
     ),
     (
         Card.NUMBER,
-        r"卡[号號]|카드\s*번호|kartennummer|num[eé]ro de (?:la )?carte|n[uú]mero de (?:la )?tarjeta"
+        r"(?:クレジット|デビット)\s*カード[^。、,.]{0,16}番号|卡[号號]|카드\s*번호|kartennummer|num[eé]ro de (?:la )?carte|n[uú]mero de (?:la )?tarjeta"
         r"|1[3-9]\s*桁.{0,10}カード|(?<![a-z])number.{0,24}(?:credit|debit|payment|bank) card"
         r"|16\s*桁の(?:番号|数字)(?!.*(?:伝票|送り状|追跡|会員|ポイント|ギフト|クーポン|注文))",
     ),
@@ -152,12 +152,14 @@ def card_label(text: str) -> Card | None:
     return None
 
 
+_TWINS = str.maketrans("АаВЕеЅѕКкМНОоРрСсТтУуХхІіЈјԁԛԝ", "AaBEeSsKkMHOoPpCcTtYyXxIiJjdqw")
+"""Cyrillic letters that look like Latin ones."""
 _JA_GAP = re.compile(r"(?<=[\u3040-\u9fff])\s+(?=[\u3040-\u9fff])")
 
 
 def _as_read(text: str) -> str:
     """A text as people read it: one form of each character, nothing unseen in it, no gaps between Japanese letters."""
-    plain = unicodedata.normalize("NFKC", text)
+    plain = unicodedata.normalize("NFKC", text).translate(_TWINS)
     seen = "".join(letter for letter in plain if unicodedata.category(letter) != "Cf")
     return _JA_GAP.sub("", seen)
 

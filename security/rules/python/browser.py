@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from ...finding import Finding
-from .. import policy, templates
+from .. import asking, policy, templates
 from ..constants import VARIES
 from ..source import Module
 from ..syntax import dotted
@@ -60,6 +60,8 @@ def _texts(module: Module, context: Context) -> Iterator[Finding]:
         text = _shape(module, node)
         if not text or len(text) < 10:
             continue
+        if asking.asks_for_card(text):
+            yield found(module, node, "HK105", "a text asks people to send us card data")
         if policy.looks_like_policy(text) and not _HTML.search(text):
             for fault in policy.judge_text(text, context.config):
                 yield found(module, node, fault.rule, fault.message)

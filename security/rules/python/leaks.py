@@ -14,6 +14,7 @@ from ..requests import Labels, is_harmless
 from ..source import Module
 from ..syntax import dotted
 from .base import Context, decorators, found, is_view, last_names
+from .raw_card import CREATES
 
 _LEVELS = frozenset(
     {
@@ -55,7 +56,7 @@ _KEEPS = re.compile(
     re.IGNORECASE,
 )
 _WRITES_ROWS = re.compile(
-    r"(?:^|[._])(?:insert\(\)\.values|update\(\)\.values|(?:session|connection|conn|cursor|db)(?:\(\))?\.(?:execute|executemany|merge)"
+    r"(?:^|[._])(?:insert\(\)\.values|update\(\)\.values|(?:session|connection|conn|cursor|db|connect|begin|Session)(?:\(\))?\.(?:execute|executemany|merge)"
     r"|bulk_insert_mappings|insert_one|insert_many|objects\.create|enqueue|send_task|apply_async|delay|publish)$"
 )
 _ROWS = re.compile(
@@ -191,9 +192,12 @@ def _leaks(call: ast.Call, names: frozenset[str], labels: Labels) -> Iterator[tu
 def _whole_body(call: ast.Call, names: frozenset[str]) -> Iterator[tuple[str, str]]:
     if any(_FORWARDS.search(name) or _SENDS.search(name) for name in names):
         yield "HK209", "the request's body is passed on to another service"
-    elif any(map(_PROVIDER.search, names)) and any(
-        name.rpartition(".")[2] in {"create", "modify", "confirm", "update", "raw_request", "request"}
-        for name in names
+    elif any(map(CREATES.search, names)) or (
+        any(map(_PROVIDER.search, names))
+        and any(
+            name.rpartition(".")[2] in {"create", "modify", "confirm", "update", "raw_request", "request"}
+            for name in names
+        )
     ):
         yield "HK104", "the request's body is handed to the provider"
     elif any(
@@ -220,7 +224,7 @@ def _stored(flow: Flow, frame: Frame, target: ast.expr, value: ast.expr) -> Iter
         }
         if typed and any(
             re.search(
-                r"(?:^|\.)(?:session|cache|cookies|request\.session|(?:shelve|dbm|dbm\.\w+)\.open)(?:\(\))?$",
+                r"(?:^|\.)(?:session|cache|cookies|request\.session|os\.environ|(?:shelve|dbm|dbm\.\w+)\.open)(?:\(\))?$",
                 name,
             )
             for name in owners

@@ -14,7 +14,7 @@ from ..syntax import FunctionNode
 from ..words import Card, card_name, words_of
 from .base import Context, found
 
-_CREATES = re.compile(
+CREATES = re.compile(
     r"(?:^|[._])(?:PaymentMethod|Token|Source|Charge|SetupIntent|PaymentIntent|ConfirmationToken|Customer|Card|CreditCard|Transaction"
     r"|payment_?methods?|tokens?|sources?|charges?|cards?|credit_?cards?|transactions?|payments?|setup_?intents?|payment_?intents?|confirmation_?tokens?)"
     r"(?:\(\))?\.(?:create|create_async|modify|update|confirm|attach|create_source|sale|tokenize|create_payment|save|verify|create_card|credit)(?:_async)?$",
@@ -69,7 +69,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
 
 def _is_call_to_provider(module: Module, call: ast.Call) -> bool:
     names = module.names(call.func)
-    if any(_CREATES.search(name) for name in names):
+    if any(CREATES.search(name) for name in names):
         return True
     last = {name.rpartition(".")[2] for name in names}
     if any(_PROVIDERS.search(name) for name in names):

@@ -44,6 +44,12 @@ _OFF: tuple[tuple[str, re.Pattern[str], frozenset[object], str], ...] = (
         "the form's token is not checked",
     ),
     (
+        "HK306",
+        re.compile(r"^csrf_exempt$"),
+        frozenset({True}),
+        "the form's token is not checked",
+    ),
+    (
         "HK206",
         re.compile(r"^(?:SQLALCHEMY_ECHO|STRIPE_LOG)$"),
         frozenset({True, "debug", "info"}),
