@@ -7,7 +7,8 @@ import datetime as dt
 from sqlalchemy import Boolean, ForeignKeyConstraint, Index, Integer, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from payments.columns import INTERNAL, BigIntegerId, UTCDateTime, utcnow
+from payments.columns import INTERNAL, UTCDateTime
+from payments.history import Change
 from payments.money import Money
 from payments.registry import Base
 
@@ -43,18 +44,14 @@ class Dispute(Base):
         return Money(self.amount_minor, self.currency)
 
 
-class DisputeHistory(Base):
+class DisputeHistory(Change, Base):
     """One change of a dispute's state, and how we heard of it. Never altered."""
 
     __tablename__ = "dispute_history"
-    id: Mapped[int] = mapped_column(BigIntegerId, primary_key=True, info=INTERNAL)
-    store_id: Mapped[str] = mapped_column(String(16), info=INTERNAL)
     dispute_id: Mapped[str] = mapped_column(String(80), info=INTERNAL)
     before: Mapped[str] = mapped_column(String(16), info=INTERNAL)
     """Empty for the first word of it."""
     after: Mapped[str] = mapped_column(String(16), info=INTERNAL)
-    cause: Mapped[str] = mapped_column(String(80), info=INTERNAL)
-    at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
 
     __table_args__ = (
         ForeignKeyConstraint(["store_id", "dispute_id"], ["dispute.store_id", "dispute.id"]),
