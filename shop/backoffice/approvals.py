@@ -31,7 +31,7 @@ def approvals() -> ResponseReturnValue:
     now = utcnow()
     with the_shop().db.read() as session:
         found = [(one, words.word(words.APPROVAL, state_at(one, now))) for one in newest_approvals(session)]
-    return render_template("backoffice/approvals.html", found=found, switch="/approvals")
+    return render_template("backoffice/approvals.html", found=found, actors=words.ACTOR, switch="/approvals")
 
 
 @approval_pages.get("/approvals/<approval_id>", right=Right.APPROVE, fresh=True)
@@ -81,6 +81,7 @@ def _page(approval_id: str, why: Why | None = None) -> ResponseReturnValue:
         payload=json.dumps(json.loads(found.payload), ensure_ascii=False, indent=2),
         state=words.word(words.APPROVAL, state_at(found, utcnow())),
         signed=signed,
+        actors=words.ACTOR,
         is_signed=the_member().id in signed,
         form=ActionForm(formdata=None),
         refusal=APPROVAL_REFUSED[why] if why else "",

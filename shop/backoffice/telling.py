@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from shop.backoffice import words
 from shop.backoffice.phrases import phrase
@@ -50,7 +51,12 @@ def _session(moment: Moment, _names: Names) -> tuple[str, str, str]:
 
 def _provider(moment: Moment, _names: Names) -> tuple[str, str, str]:
     event_id, _space, state = moment.detail.partition(" ")
-    return _("決済会社からの通知: %(state)s", state=phrase(state)), f"{moment.what} {event_id}", ""
+    return _("決済会社からの通知: %(state)s", state=phrase(state)), _code(f"{moment.what} {event_id}"), ""
+
+
+def _code(text: str) -> Markup:
+    """Names of the provider, which are of no language."""
+    return Markup("<code>{}</code>").format(text)
 
 
 def _money(moment: Moment, _names: Names) -> tuple[str, str, str]:
