@@ -20,13 +20,14 @@ from payments.columns import utcnow
 from payments.models import Attempt, CardSwitchHistory
 from payments.settle import settle
 from payments.stop import CardState, state_of
-from shop.app import create_shop
+from shop.app import create_app, create_shop
 from shop.approvals.service import Desk, NotApproved, Why
 from shop.audit.actor import Actor
 from shop.audit.log import read_rows
 from shop.build import build_id
 from shop.cards import gate
 from shop.cards.after_stop import Decision, after_stop, decide
+from shop.cards.agreement import mismatches
 from shop.cards.gate import GateShut, conditions, payload, resume
 from shop.cards.green import green_report as signed_report
 from shop.cards.junit import NoOutcome, Outcome, outcome_of
@@ -36,6 +37,7 @@ from shop.catalog.models import Variant
 from shop.checkout.payment import start_payment, ui_mode_of
 from shop.cli import main
 from shop.context import Shop
+from shop.doctor import _looks
 from shop.jobs.worker import Worker
 from shop.keys import new_entry
 from shop.orders.links import order_token
@@ -43,12 +45,14 @@ from shop.orders.listener import OrderListener
 from shop.orders.models import Hold, Order
 from shop.orders.queries import OrderView, order_view
 from shop.settings import Settings, key_holders, load
+from shop.staff.rights import Role
 from shop.stores import all_stores
 from tests.environment import make_environ
 from tests.security.cards import luhn_digit
 from tests.servers.sandbox import Sandbox
 from tests.shop.buyer import Buyer, hidden_field
 from tests.shop.ordering import place_order
+from tests.staff.desk import signed_in
 
 STAFF = Actor("staff", "member-anna")
 COMMAND = Actor("command", "uid-1000")
@@ -384,6 +388,26 @@ def test_pause_and_what_was_paid_after_a_stop_by_command(
     assert view_of(paying_shop, order_id).payment.state == "refunding"
 
 
+def test_a_switch_that_was_changed_in_the_database_is_told(shop: Shop) -> None:
+    def told() -> list[str]:
+        with shop.db.read() as session:
+            return [one.store_id for one in mismatches(session)]
+
+    assert told() == []
+    pause(shop, "cocomo")
+    stop(shop)
+    desk = signed_in(create_app(shop=shop), shop, Role.SECURITY)
+    assert told() == []
+    assert "食い違っています" not in desk.get("/").text
+    shop.db.write(lambda session: session.execute(text("UPDATE card_switch SET state = 'open'")))
+    assert sorted(told()) == ["cocomo", "style"]
+    assert "STYLE STORE のカード決済の状態が、監査記録と食い違っています" in desk.get("/").text
+    [looked] = [one for one in _looks(shop) if one.what == "card switches"]
+    assert looked.advice
+    shop.db.write(lambda session: session.execute(text("DELETE FROM card_switch")))
+    assert len(told()) == 2
+
+
 def test_no_command_resumes() -> None:
     commands = main.commands["payments"].commands  # type: ignore[attr-defined]  # a group
     assert not [name for name in commands if "resume" in name or "open" in name]
@@ -455,7 +479,8 @@ class Gate:
         stop(old)
         old.db.dispose()
         self.url = url
-        self.shop = self.shop_with(load(environ | NEW_KEYS | {"DATA_KEYS": _data_keys(environ)}))
+        self.environ = environ | NEW_KEYS | {"DATA_KEYS": _data_keys(environ)}
+        self.shop = self.shop_with(load(self.environ))
 
     @staticmethod
     def shop_with(settings: Settings) -> Shop:
@@ -579,6 +604,31 @@ def test_a_command_line_never_resumes_nor_a_payload_that_two_people_have_not_see
     assert refused.value.why is Why.OTHER_PAYLOAD
     assert state(stopped.shop) is CardState.STOPPED
     assert actions(stopped.shop)[-1] == ("cards.resume", "other_payload")
+
+
+def test_a_command_asks_only_for_what_shows_the_conditions_now(
+    stopped: Gate, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("shop.approvals.cli.green_report", lambda _settings: green_report)
+    path = tmp_path / "resume.json"
+
+    def ask(about: dict[str, object]) -> tuple[int, str]:
+        path.write_text(json.dumps(about))
+        words = ["approvals", "request", gate.KIND, "--json-payload", str(path)]
+        told = CliRunner(env=stopped.environ).invoke(main, words)
+        assert len(told.stderr.splitlines()) == (1 if told.exit_code else 0)
+        return told.exit_code, told.stderr
+
+    assert "the gate is shut: cause: " in ask({"store": "style"})[1]
+    stopped.show(*ALL)
+    with stopped.shop.db.read() as session:
+        about = payload(session, stopped.shop, "style", green_report)
+    misfits = [about | {"build": "0" * 16}, about | {"more": 1}, about | {"store": "nowhere"}, {}]
+    assert [ask(one)[0] for one in misfits] == [2, 2, 2, 2]
+    assert "not stopped" in ask(about | {"store": "cocomo"})[1]
+    assert ask(about)[0] == 0
+    stopped.show("diagnosis")
+    assert "not what shows the conditions now" in ask(about)[1]
 
 
 def test_records_of_an_earlier_stop_count_for_nothing(stopped: Gate) -> None:
