@@ -170,7 +170,7 @@ def _taken_by(session: DBSession, payment: Payment, provider_payment: str) -> in
         RefundRow.payment_id == payment.id,
         RefundRow.reason == PAID_TWICE,
     )
-    seconds = {row.provider_payment: row.amount_minor for row in session.execute(query)}
+    seconds: dict[str, int] = {row.provider_payment: row.amount_minor for row in session.execute(query)}
     if provider_payment in seconds:
         return seconds[provider_payment]
     return _sum(session, payment, ("captured",)) - sum(seconds.values())
