@@ -20,7 +20,8 @@ _FOREIGN = r"""names => {
   const judge = (text, element) => {
     for (const name of names) text = text.replaceAll(name, "");
     text = text.replace(/[A-Z]+_[A-Z_]+/g, "");  // names of settings
-    if (element.closest("code, pre, script, style") || element.closest("[lang]") !== document.documentElement) return;
+    if (element.closest("code, pre, script, style, noscript, select[name=prefecture]")) return;
+    if (element.closest("[lang]") !== document.documentElement) return;
     if (other.test(text)) found.push(text.trim().slice(0, 90));
   };
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
