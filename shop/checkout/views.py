@@ -21,10 +21,11 @@ from shop.accounts.current import account_of
 from shop.accounts.prefill import prefill
 from shop.address.contact import Contact
 from shop.address.forms import AddressForm
-from shop.card_testing.gate import TooManyTries
+from shop.card_testing.gate import MailFirst, TooManyTries
+from shop.card_testing.who import Who
 from shop.cards.closed import cards_closed
 from shop.cart.cart import CartLineView, CartView, current_cart_token, load_cart_in
-from shop.checkout import drafts
+from shop.checkout import drafts, mail_first
 from shop.checkout.forms import ConfirmForm, DeliveryForm
 from shop.checkout.models import Draft
 from shop.checkout.pay_views import lead_on, pass_gate, start_and_lead_on, who_of
@@ -178,6 +179,8 @@ def _confirm(cart_id: str, quote: Quote, contact: Contact, *, save_card: bool) -
         placed = confirm(
             shop, store, quote, buyer, ui_mode_of(store), utcnow(), claim=True, is_slowed=is_slowed
         )
+    except MailFirst:
+        return _to_mail(quote, contact, who)
     except TooManyTries as refused:
         return _final_page(quote, contact, refused=refused, status=429)
     except TooMany:
@@ -201,6 +204,15 @@ def _confirm(cart_id: str, quote: Quote, contact: Contact, *, save_card: bool) -
         flash(_("決済会社と通信できませんでした。少し時間をおいて、もう一度お試しください。"), "warn")
         return _final_page(quote, contact, status=503)
     return _go_and_pay(placed, contact)
+
+
+def _to_mail(quote: Quote, contact: Contact, who: Who) -> ResponseReturnValue:
+    """Nothing is placed before the mail address is proved."""
+    try:
+        mail_first.ask(the_shop(), who, contact, the_locale(), utcnow())
+    except TooManyTries as refused:
+        return _final_page(quote, contact, refused=refused, status=429)
+    return redirect(url_for("mail_proof.sent"), 303)
 
 
 def _go_and_pay(placed: Placed, contact: Contact) -> ResponseReturnValue:
