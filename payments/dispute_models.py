@@ -29,9 +29,12 @@ class Dispute(Base):
     due_by: Mapped[dt.datetime | None] = mapped_column(UTCDateTime, info=INTERNAL)
     opened_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, info=INTERNAL)
     answer_key: Mapped[str | None] = mapped_column(String(26), info=INTERNAL)
-    """The answer that is on its way, or was taken; one at a time."""
+    """The answer, or the word that there is none, that is on its way or was taken; one at a time."""
     answering_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime, info=INTERNAL)
     answered_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime, info=INTERNAL)
+    accepted_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime, info=INTERNAL)
+    """When a person of ours gave in, so that there is no answer; `accept_reason` is the code of why."""
+    accept_reason: Mapped[str | None] = mapped_column(String(20), info=INTERNAL)
 
     __table_args__ = (
         ForeignKeyConstraint(["store_id", "payment_id"], ["payment.store_id", "payment.id"]),

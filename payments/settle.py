@@ -220,6 +220,8 @@ def _update_attempt(session: DBSession, payment: Payment, told: Session, cause: 
         AttemptState.WAITING.value,
         AttemptState.OPEN.value,
     }
+    # Paid after all, whatever was said of it before: from now on it has something to say.
+    may_change |= attempt.state == AttemptState.EXPIRED.value and told.paid
     attempt.session_id = told.id
     if may_change:
         advance_attempt(session, attempt, _state_of(told), cause=cause)

@@ -288,6 +288,11 @@ class StripeProvider:
         options: Any = {"idempotency_key": idempotency_key}
         return objects.dispute(_call(lambda: self._client.v1.disputes.update(dispute_id, params, options)))
 
+    def close_dispute(self, dispute_id: str, *, idempotency_key: str) -> DisputeTold:
+        """POST /v1/disputes/{id}/close."""
+        options: Any = {"idempotency_key": idempotency_key}
+        return objects.dispute(_call(lambda: self._client.v1.disputes.close(dispute_id, options=options)))
+
     def _upload(self, evidence: Evidence, idempotency_key: str) -> str:
         with io.BytesIO(evidence.file_content) as file:
             file.name = evidence.file_name

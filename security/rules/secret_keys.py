@@ -11,7 +11,9 @@ from collections.abc import Iterator
 
 from ..finding import Finding
 from .config import Config
-from .source import Module, decoded, dotted
+from .constants import decoded
+from .source import Module
+from .syntax import dotted
 
 _LIVE = re.compile(r"\b(?:sk|rk|skey|ek)_live_[A-Za-z0-9_]{6,}")
 _TEST = re.compile(r"\b(?:sk|rk|skey)_test_[A-Za-z0-9_]{10,}")

@@ -39,8 +39,14 @@ class OrderListener:
         _order(session, payment)
 
     def paid(self, session: Session, payment: Payment) -> None:
-        """Goods in time: sold. Too late: held again if they are there, else the money goes back, with an apology."""
+        """Goods in time: sold. Too late: held again if they are there, else the money goes back, with an apology. What
+        its shopper has called off stays so: the money goes back."""
         order = _order(session, payment)
+        if order.state == OrderState.CANCELED:
+            _log.warning("paid after it was called off", extra={"order": order.id})
+            assert payment.provider_id is not None
+            want_refund(session, payment, payment.provider_id, payment.amount_minor, reason="called_off")
+            return
         if order.state in _UNPAID or holds.is_held(session, order) or holds.hold_again(session, order):
             holds.take(session, order)
             advance(session, order, OrderState.PAID, cause="payment")
@@ -126,7 +132,7 @@ class OrderListener:
         order = _order(session, payment)
         holds.prolong(order, utcnow())
         if declines.note(session, order, told):
-            _end_tries(session, order.store_id, order.id, told.attempt)
+            _end_tries(session, order.store_id, order.id, told.attempt or told.id[-40:])
         for attempt, of_order in declines.unproved(session, order.store_id, utcnow()):
             _end_tries(session, order.store_id, of_order, attempt)
 
@@ -169,9 +175,9 @@ class OrderListener:
         enqueue_mail(session, order.store_id, order.id, "order_refunded", order.locale)
 
 
-def _end_tries(session: Session, store_id: str, order_id: str, attempt: str | None) -> None:
+def _end_tries(session: Session, store_id: str, order_id: str, attempt: str) -> None:
     """No more cards in the order's session: once for each, so its attempt is named."""
-    enqueue(session, "end_sessions", store_id, order_id, detail=attempt or "")
+    enqueue(session, "end_sessions", store_id, order_id, detail=attempt)
 
 
 def empty_basket(session: Session, order: Order) -> None:

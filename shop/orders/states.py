@@ -49,7 +49,9 @@ NEXT: dict[OrderState, frozenset[OrderState]] = {
             OrderState.ON_DELIVERY,
         }
     ),
-    OrderState.WAITING: frozenset({OrderState.PAID, OrderState.EXPIRED, OrderState.REVIEW}),
+    OrderState.WAITING: frozenset(
+        {OrderState.PAID, OrderState.EXPIRED, OrderState.REVIEW, OrderState.CANCELED}
+    ),
     OrderState.ON_DELIVERY: frozenset({OrderState.PAID, OrderState.RETURNED}),
     OrderState.RETURNED: frozenset(),
     OrderState.AUTHORISED: frozenset({OrderState.PAID, OrderState.CANCELED, OrderState.REVIEW}),

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from ...finding import Finding
 from ..config import Config
-from ..source import FunctionNode, Module, Project, dotted
+from ..project import Project
+from ..source import Module
+from ..syntax import FunctionNode, dotted
 
 _ROUTES = frozenset(
     {"route", "get", "post", "put", "patch", "delete", "api_route", "add_url_rule", "websocket"}

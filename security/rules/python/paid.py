@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 
 from ...finding import Finding
-from ..flow import is_request
-from ..source import FunctionNode, Module, dotted
+from ..requests import is_request
+from ..source import Module
+from ..syntax import FunctionNode, dotted
 from .base import Context, called_in, found, is_view, last_names
 
 _MARKS = frozenset(

@@ -9,8 +9,10 @@ import re
 from collections.abc import Iterator
 
 from ...finding import Finding
-from ..flow import is_request
-from ..source import VARIES, FunctionNode, Module, returned
+from ..constants import VARIES
+from ..requests import is_request
+from ..source import Module
+from ..syntax import FunctionNode, returned
 from .base import Context, called_in, decorators, found, is_view, last_names, routes
 
 _CHECKS = re.compile(

@@ -1,0 +1,132 @@
+"""The constant that an expression of Python always is, as far as a syntax tree tells. Standard library alone.
+
+Texts are put together: concatenated, joined, formatted, decoded from base64. What may vary is VARIES.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import binascii
+from typing import TYPE_CHECKING
+
+from .syntax import parameters
+
+if TYPE_CHECKING:
+    from .source import Module
+
+_DEEPEST = 12
+_TEXT_METHODS = frozenset(
+    {
+        "join",
+        "lower",
+        "upper",
+        "title",
+        "strip",
+        "replace",
+        "format",
+        "decode",
+        "encode",
+        "removeprefix",
+        "removesuffix",
+        "capitalize",
+        "swapcase",
+    }
+)
+
+
+class _Varies:
+    def __repr__(self) -> str:
+        return "VARIES"
+
+
+VARIES = _Varies()
+
+
+def value_of(module: Module, node: ast.AST | None, depth: int = 0) -> object:
+    """The constant that an expression always is; the marker VARIES when it may vary."""
+    if node is None or depth > _DEEPEST:
+        return VARIES
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.Name):
+        return _of_name(module, node, depth)
+    if isinstance(node, ast.BinOp):
+        return _calculated(
+            node.op, value_of(module, node.left, depth + 1), value_of(module, node.right, depth + 1)
+        )
+    if isinstance(node, ast.UnaryOp):
+        return _signed(node.op, value_of(module, node.operand, depth + 1))
+    if isinstance(node, ast.JoinedStr):
+        parts = [
+            value_of(module, part.value if isinstance(part, ast.FormattedValue) else part, depth + 1)
+            for part in node.values
+        ]
+        return VARIES if VARIES in parts else "".join(map(str, parts))
+    if isinstance(node, (ast.Tuple, ast.List)):
+        items = [value_of(module, each, depth + 1) for each in node.elts]
+        return VARIES if any(item is VARIES for item in items) else tuple(items)
+    return _of_call(module, node, depth) if isinstance(node, ast.Call) else VARIES
+
+
+def _of_name(module: Module, node: ast.Name, depth: int) -> object:
+    bound = module.bound(node)
+    if bound is None or len(bound[1]) != 1 or bound[1][0].kind != "value" or node.id in parameters(bound[0]):
+        return VARIES
+    return value_of(module, bound[1][0].value, depth + 1)
+
+
+def _of_call(module: Module, node: ast.Call, depth: int) -> object:
+    """Text put together by method: join, lower, replace, format without fields; base64 decoded."""
+    if not isinstance(node.func, ast.Attribute):
+        return VARIES
+    arguments = [value_of(module, argument, depth + 1) for argument in node.args]
+    if VARIES in arguments or node.keywords:
+        return VARIES
+    if (
+        node.func.attr in {"b64decode", "urlsafe_b64decode"}
+        and arguments
+        and isinstance(arguments[0], (str, bytes))
+    ):
+        return decoded(arguments[0]) or VARIES
+    base = value_of(module, node.func.value, depth + 1)
+    if not isinstance(base, (str, bytes)) or node.func.attr not in _TEXT_METHODS:
+        return VARIES
+    try:
+        return getattr(base, node.func.attr)(*arguments)
+    except (TypeError, ValueError, IndexError, KeyError, LookupError):
+        return VARIES
+
+
+def decoded(value: str | bytes) -> str | None:
+    """The text that base64 hides, None where it hides none."""
+    try:
+        text = base64.b64decode(value, validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return None
+    return text if text.isprintable() else None
+
+
+def _calculated(operator: ast.operator, left: object, right: object) -> object:
+    if (
+        isinstance(operator, ast.Add)
+        and type(left) is type(right)
+        and isinstance(left, (str, bytes, int, float, tuple))
+    ):
+        return left + right  # type: ignore[operator]  # both are of one of these types
+    if isinstance(operator, ast.Mult) and isinstance(left, (int, float)) and isinstance(right, (int, float)):
+        return left * right
+    if isinstance(operator, ast.Mod) and isinstance(left, str) and right is not VARIES:
+        try:
+            return left % right
+        except (TypeError, ValueError):
+            return VARIES
+    return VARIES
+
+
+def _signed(operator: ast.unaryop, value: object) -> object:
+    if isinstance(operator, ast.USub) and isinstance(value, (int, float)):
+        return -value
+    if isinstance(operator, ast.Not) and value is not VARIES:
+        return not value
+    return VARIES
