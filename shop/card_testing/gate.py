@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from shop.card_testing import declines, rules
 from shop.card_testing.level import Level, judge, paid_lately
-from shop.card_testing.proof import has_proved
+from shop.card_testing.proof import has_bought, has_proved
 from shop.card_testing.who import Who
 from shop.limits import Limits, LimitsDown, Rule
 from shop.orders.models import Order
@@ -82,12 +82,12 @@ class Gate:
         """Before the session of an order that was slowed: its attempt is counted. Raises as `pass_through`."""
         self._ask_who(session, who, now)
 
-    def take_letter(self, who: Who) -> None:
-        """Count one letter with a link to prove a mail address. Raises TooManyTries."""
+    def take_letter(self, who: Who, mailbox: str) -> None:
+        """Count one letter with a link to prove a mail address (`mailbox_of` says which). Raises TooManyTries."""
         uses = [
             (rules.LETTERS_FROM_NETWORK, who.network),
             (rules.LETTERS_FROM_BROWSER, f"{who.store_id} {who.cart_id}"),
-            (rules.LETTERS_TO, f"{who.store_id} {who.email_hash}"),
+            (rules.LETTERS_TO, f"{who.store_id} {mailbox}"),
         ]
         self._count(*((rule, key) for rule, key in uses if key))
 
@@ -98,7 +98,7 @@ class Gate:
     def _ask_who(self, session: Session, who: Who, now: dt.datetime) -> Level:
         found = declines.count(session, who, now)
         level = self._level(session, who.store_id, found.of_store, now)
-        is_known = _is_known(session, who, now)
+        is_known = has_bought(session, who.store_id, who.account_id, now)
         if found.are_too_many(Level.CALM if is_known else level):
             raise TooManyTries(rules.DECLINES_COUNT_FOR)
         if (
@@ -154,19 +154,6 @@ def _uses(who: Who, *, is_slowed: bool) -> list[tuple[Rule, str]]:
         f"{who.store_id} {who.account_id}" if who.account_id else None,
     )
     return [(rule, key) for rule, key in zip(slowed if is_slowed else usual, keys, strict=True) if key]
-
-
-def _is_known(session: Session, who: Who, now: dt.datetime) -> bool:
-    """Whether a customer is signed in who paid an order before the attack. A guest only types an address."""
-    if who.account_id is None:
-        return False
-    paid = select(Order.id).where(
-        Order.store_id == who.store_id,
-        Order.account_id == who.account_id,
-        Order.state == OrderState.PAID.value,
-        Order.placed_at < now - rules.PROVEN_AFTER,
-    )
-    return session.scalar(paid.limit(1)) is not None
 
 
 def _is_proven(session: Session, who: Who, now: dt.datetime) -> bool:

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from payments.models import Payment
 from payments.states import PaymentState
-from shop.accounts.models import Letter
 from shop.card_testing import rules
 from shop.card_testing.models import CardDecline
+from shop.card_testing.proof import was_proved
 from shop.orders.models import Order
 
 
@@ -61,13 +61,7 @@ def paid_lately(session: Session, store_id: str, now: dt.datetime) -> int:
     attack would make it look as if it were over.
     """
     proved = exists().where(
-        Order.store_id == Payment.store_id,
-        Order.id == Payment.reference,
-        Letter.store_id == Order.store_id,
-        Letter.email_hash == Order.email_hash,
-        Letter.kind == rules.LETTER,
-        Letter.used_at.is_not(None),
-        Letter.ends_at > now,
+        Order.store_id == Payment.store_id, Order.id == Payment.reference, was_proved(Order, now)
     )
     query = select(func.count()).where(
         Payment.state == PaymentState.PAID.value,

@@ -51,7 +51,8 @@ PROOF_LASTS = _HOUR
 """From the mail on. Its ten minutes of goods begin when the order is placed, which is after it."""
 PROOFS_OF_MAILBOX = Rule("proofs of a mailbox", 1, _HALF_HOUR)
 """Of one mailbox of a large host, or of one domain (`shop.card_testing.mailboxes`)."""
-LETTERS_TO = Rule("proof letters to", 3, _HOUR)
+LETTERS_TO = Rule("proof letters to", 5, _HOUR)
+"""One mailbox or domain, as above: more would lead to no proof, and bots type strangers' addresses."""
 LETTERS_FROM_NETWORK = Rule("proof letters from a network", 6, _HOUR)
 LETTERS_FROM_BROWSER = Rule("proof letters from a browser", 4, _HOUR)
 DECLINES_IN_ATTACK = 2

@@ -29,7 +29,7 @@ def ask(shop: Shop, who: Who, contact: Contact, locale: str, now: dt.datetime) -
         is_sent = _was_sent(session, who, now - AGAIN_AFTER)
     if is_sent:
         return
-    shop.card_gate.take_letter(who)
+    shop.card_gate.take_letter(who, mailbox_of(contact.email))
 
     def work(session: Session) -> None:
         letters.write(

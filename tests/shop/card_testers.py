@@ -266,7 +266,8 @@ class Attack:
         """Read the mail, open its link, press the button there."""
         if self._letters is None:
             return False
-        self._worker.turn()
+        while self._worker.turn():
+            pass
         link = self._letters.link_to(address)
         if link is None:
             return False

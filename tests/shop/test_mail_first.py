@@ -26,6 +26,7 @@ from shop.catalog.models import Variant
 from shop.context import Shop
 from shop.jobs.models import Job
 from shop.jobs.worker import Worker
+from shop.limits import Rule
 from shop.limits.redis import RedisLimits
 from shop.orders.links import order_token
 from shop.orders.listener import OrderListener
@@ -323,18 +324,26 @@ def test_what_a_proof_let_through_does_not_end_the_attack(paying_shop: Shop) -> 
         assert level_of(session, "style", utcnow()) is Level.MAIL
 
 
-def test_letters_are_few_and_without_counters_none_is_sent(
-    paying_app: Flask, paying_shop: Shop, tmp_path: Path
+@pytest.mark.parametrize("rule", [rules.LETTERS_TO, rules.LETTERS_FROM_NETWORK, rules.LETTERS_FROM_BROWSER])
+def test_letters_are_few_to_one_mailbox_from_one_network_and_for_one_basket(
+    paying_shop: Shop, rule: Rule
 ) -> None:
-    gate, who = paying_shop.card_gate, Who("style", "198.51.100.7", "n", "cart", "mail")
-    for _one in range(rules.LETTERS_TO.most):
-        gate.take_letter(who)
+    def ask(number: int) -> None:
+        mailbox = "family.example" if rule is rules.LETTERS_TO else f"family{number}.example"
+        network = "198.51.100.7" if rule is rules.LETTERS_FROM_NETWORK else f"203.0.113.{number}"
+        cart = "cart" if rule is rules.LETTERS_FROM_BROWSER else f"cart{number}"
+        paying_shop.card_gate.take_letter(Who("style", network, "n", cart, f"mail{number}"), mailbox)
+
+    for number in range(rule.most):
+        ask(number)
     with pytest.raises(TooManyTries):
-        gate.take_letter(who)
-    gate.take_letter(dataclasses.replace(who, email_hash="another"))
+        ask(rule.most)
+
+
+def test_without_counters_no_letter_is_sent_and_no_address_proved(tmp_path: Path) -> None:
     down = Gate(RedisLimits(f"unix://{tmp_path}/nobody.sock", "a lookup key of enough characters"))
     with pytest.raises(TooManyTries):
-        down.take_letter(who)
+        down.take_letter(Who("style", None, None, "cart", "mail"), "family.example")
     with pytest.raises(TooManyTries):
         down.take_proof("style", "a@b.example")
 
