@@ -12,7 +12,7 @@ from payments.capture import want_void
 from payments.columns import utcnow
 from payments.ledger import want_refund
 from payments.methods import Method
-from payments.models import LedgerEntry, Payment, PaymentPromise
+from payments.models import Attempt, LedgerEntry, Payment, PaymentPromise
 from payments.provider import Session as Told
 from shop.card_testing import declines
 from shop.cart.cart import take_out
@@ -151,6 +151,11 @@ class OrderListener:
             advance(session, order, OrderState.REVIEW, cause="paid after a stop")
         empty_basket(session, order)
         enqueue(session, "alert", order.store_id, order.id, detail="paid_after_stop")
+
+    def still_payable(self, session: Session, payment: Payment, attempt: Attempt) -> None:
+        """Paid already, or over: the worker ends it before somebody pays for nothing."""
+        what = attempt.session_id or attempt.id
+        enqueue(session, "end_sessions", payment.store_id, payment.reference, detail=what[-40:])
 
     def disputed(self, session: Session, payment: Payment) -> None:
         """It changes nothing of the order; a person answers."""
