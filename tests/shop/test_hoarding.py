@@ -9,13 +9,17 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
+from shop.accounts.models import Letter
 from shop.app import create_shop
+from shop.card_testing.rules import LETTER, PROOF_LASTS
 from shop.catalog.models import Variant
 from shop.context import Shop
 from shop.orders.hoarding import LAPSED_FROM, allowance, hoarded, is_scarce
-from shop.orders.models import Order
+from shop.orders.links import order_of_token
+from shop.orders.models import Hold, Order
 from shop.settings import load
 from tests.concurrency.rush import put_on_sale
 from tests.environment import make_environ
@@ -94,6 +98,55 @@ def _hoarded(shop: Shop, sku: str, pieces: int = 10) -> set[str]:
 
 def _set(shop: Shop, orders: list[str], **values: object) -> None:
     shop.db.write(lambda session: session.execute(update(Order).where(Order.id.in_(orders)).values(**values)))
+
+
+def test_hoarded_goods_are_given_one_at_a_time_and_once_an_hour(paying_app: Flask, paying_shop: Shop) -> None:
+    sku = a_variant(paying_shop)[0].sku
+    orders = [
+        place_order(
+            paying_shop, contact=replace(GUEST, email=f"g{number}@example.jp", street=f"神宮前{number}")
+        )
+        for number in range(LAPSED_FROM)
+    ]
+    _lapse(paying_shop, sku, orders)
+    _prove(paying_shop, "mine@six.example")
+    buyer = Buyer(paying_app, "style")
+    answer = buyer.confirm(buyer.final_page(sku, 2, email="mine@six.example", street="神南6-1"))
+    assert answer.headers["Location"] == "/cart"
+    assert "お一人さま1点まで" in buyer.get("/cart").text
+
+    other = Buyer(paying_app, "style")
+    _prove(paying_shop, "other@seven.example")
+    answer = other.confirm(other.final_page(sku, 1, email="other@seven.example", street="神南7-1"))
+    token = other.order_in(answer)
+    _lapse(paying_shop, sku, [order_of_token(paying_shop.settings.keys, "style", token) or ""])
+    assert other.confirm().headers["Location"] == "/cart"
+    assert "1時間に1回" in other.get("/cart").text
+
+
+def _lapse(shop: Shop, sku: str, orders: list[str]) -> None:
+    """The orders were not paid in time; three pieces are on the shelf, and free."""
+    _set(shop, orders, state="expired", held_until=utcnow() - dt.timedelta(minutes=1))
+
+    def free(session: Session) -> None:
+        session.execute(update(Hold).where(Hold.order_id.in_(orders)).values(state="released"))
+        shelf = update(Variant).where(Variant.store_id == "style", Variant.sku == sku)
+        session.execute(shelf.values(on_hand=3, held=0))
+
+    shop.db.write(free)
+
+
+def _prove(shop: Shop, address: str) -> None:
+    """Somebody has read the mail that went there."""
+    letter = Letter(
+        store_id="style",
+        kind=LETTER,
+        email_hash=shop.vault.lookup("style", "email", address),
+        address=b"",
+        ends_at=utcnow() + PROOF_LASTS,
+        used_at=utcnow(),
+    )
+    shop.db.write(lambda session: session.add(letter))
 
 
 def test_what_is_held_for_days_without_money_leaves_half_for_those_who_pay(
