@@ -23,6 +23,7 @@ from shop.approvals.models import Approval
 from shop.approvals.queries import open_approvals
 from shop.approvals.service import NotApproved
 from shop.backoffice.card_words import APPROVAL_REFUSED, CONDITIONS, LACKS, TURNS, all_missing, why_not
+from shop.backoffice.refusal import note_refused
 from shop.backoffice.words import APPROVAL, Word, word
 from shop.cards import gate
 from shop.cards.after_stop import Decision, after_stop, decide
@@ -159,18 +160,23 @@ def settle_after_stop(store_id: str, order_id: str) -> ResponseReturnValue:
     wanted = request.form.get("decision", "")
     if wanted not in set(Decision):
         return _page(store_id, refusal=[_("返金するか、注文を進めるかを選んでください。")], status=400)
-    return _act(
-        store_id,
-        lambda session: decide(
-            session,
-            the_shop(),
-            store_id,
-            order_id[:40],
-            Decision(wanted),
-            actor=the_member().actor,
-            request_id=g.request_id,
-        ),
-    )
+    _known(store_id)
+    try:
+        the_shop().db.write(
+            lambda session: decide(
+                session,
+                the_shop(),
+                store_id,
+                order_id[:40],
+                Decision(wanted),
+                actor=the_member().actor,
+                request_id=g.request_id,
+            )
+        )
+    except NotTurned as refused:
+        note_refused(f"after_stop.{wanted}", store_id, order_id[:40])
+        return _page(store_id, refusal=[str(TURNS[refused.why])], status=409)
+    return go(f"/cards/{store_id}")
 
 
 @card_pages.post("/cards/<store_id>/request", right=Right.STOP_CARDS, fresh=True)
