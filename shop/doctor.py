@@ -77,7 +77,7 @@ def _cards(shop: Shop) -> Finding:
         return Finding("card switches", f"can't be read ({type(error).__name__})", "Look at the database")
     if not found:
         return Finding("card switches", "stand as the audit chain says")
-    told = "; ".join(f"{one.store_id} is {one.switch}, the chain says {one.chain}" for one in found)
+    told = "; ".join(str(one) for one in found)
     return Finding("card switches", told, "Somebody wrote into the database: stop the cards, and look")
 
 

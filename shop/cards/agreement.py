@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import Session
 
 from payments.models import CardSwitch
@@ -21,6 +22,10 @@ TURNS: dict[str, CardState] = {
 }
 """What a row of the chain left the switch at. Each is written in the transaction that turns it."""
 
+STOP_AND_RESUME = ("cards.stop", "cards.resume")
+"""The gate alone ends a stop. A stop that was made into a pause by hand is ended by the worker, which writes
+`cards.open` in good faith: that row counts for nothing as long as no `cards.resume` stands before it."""
+
 
 @dataclass(frozen=True)
 class Mismatch:
@@ -30,6 +35,9 @@ class Mismatch:
     switch: str
     chain: CardState
 
+    def __str__(self) -> str:
+        return f"the card switch of {self.store_id} is {self.switch}, the chain left it {self.chain}"
+
 
 def mismatches(session: Session) -> list[Mismatch]:
     """Each store whose switch and chain disagree. One query a store, so that both are seen at one moment."""
@@ -38,18 +46,21 @@ def mismatches(session: Session) -> list[Mismatch]:
 
 
 def _mismatch(session: Session, store_id: str) -> Mismatch | None:
-    last = (
-        select(AuditEntry.action)
-        .where(
-            AuditEntry.subject == f"store/{store_id}",
-            AuditEntry.action.in_(TURNS),
-            AuditEntry.outcome == "done",
-        )
-        .order_by(AuditEntry.number.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     switch = select(CardSwitch.state).where(CardSwitch.store_id == store_id).scalar_subquery()
-    state, action = session.execute(select(switch, last)).one()
+    row = session.execute(select(switch, _last(store_id, TURNS), _last(store_id, STOP_AND_RESUME))).one()
+    state, action, way = row
     chain = TURNS[action] if action is not None else CardState.OPEN
-    return None if (state or CardState.OPEN.value) == chain.value else Mismatch(store_id, str(state), chain)
+    if way == "cards.stop":
+        chain = CardState.STOPPED
+    return (
+        None if (state or CardState.OPEN.value) == chain.value else Mismatch(store_id, state or "gone", chain)
+    )
+
+
+def _last(store_id: str, actions: Collection[str]) -> ScalarSelect[str]:
+    query = select(AuditEntry.action).where(
+        AuditEntry.subject == f"store/{store_id}",
+        AuditEntry.action.in_(actions),
+        AuditEntry.outcome == "done",
+    )
+    return query.order_by(AuditEntry.number.desc()).limit(1).scalar_subquery()

@@ -22,6 +22,7 @@ from shop.app import create_shop
 from shop.approvals.service import Desk, NotApproved, Why
 from shop.build import build_id
 from shop.cards import gate
+from shop.cards.agreement import mismatches
 from shop.cards.gate import GateShut, conditions, payload, resume
 from shop.cards.green import green_report as signed_report
 from shop.cards.junit import NoOutcome, Outcome, outcome_of
@@ -171,6 +172,8 @@ def test_with_every_condition_shown_and_two_signatures_cards_go_on(stopped: Gate
     stopped.resume(stopped.approved())
     assert state(stopped.shop) is CardState.OPEN
     assert actions(stopped.shop)[-2:] == [("approval.use", "used"), ("cards.resume", "done")]
+    with stopped.shop.db.read() as session:
+        assert mismatches(session) == []
 
 
 @pytest.mark.parametrize("left_out", ALL)
