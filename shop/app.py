@@ -66,6 +66,7 @@ from shop.language import LanguagePrefix
 from shop.limits import Limits
 from shop.limits.redis import RedisLimits
 from shop.limits.sql import SQLLimits
+from shop.methods.brands import BRANDS, brand_name
 from shop.methods.policy import methods_of
 from shop.methods.words import METHOD_WORDS
 from shop.orders.views import orders
@@ -259,7 +260,10 @@ def _register_views(app: Flask) -> None:
 def _prepare_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(TEMPLATE_GLOBALS, assets=Assets(), money=_money, **METHOD_WORDS)
+    app.jinja_env.globals.update(
+        TEMPLATE_GLOBALS, assets=Assets(), money=_money, card_brands=BRANDS, **METHOD_WORDS
+    )
+    app.jinja_env.filters["brand_name"] = brand_name
     app.context_processor(_page_context)
 
 

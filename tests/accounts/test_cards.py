@@ -91,9 +91,10 @@ def test_only_a_tick_of_who_is_signed_in_keeps_a_card(app: Flask, shop: Shop, sa
 def test_two_cards_one_preferred_one_taken_away(app: Flask, shop: Shop, sandbox: Sandbox) -> None:
     member = Member(app).join()
     _buy(member, sandbox, save_card="y")
-    _buy(member, sandbox, "5555555555554444", save_card="y")
+    _buy(member, sandbox, "378282246310005", save_card="y")
     first, second = _kept(member)
     page = "/account/cards"
+    assert "American Express •••• 0005" in member.get(page).text
     assert member.send("/account/cards/default", {"id": second.id}, form_on=page).status_code == 303
     assert [card.id for card in _kept(member)] == [second.id, first.id]
     assert "いつものカード" in member.get(page).text
