@@ -159,6 +159,16 @@ def test_only_who_has_a_passkey_is_offered_it_for_a_proof(shop_app: Flask, shop:
     assert "data-passkey" in desk.get("/prove").text
 
 
+def test_a_proof_says_that_nothing_was_done_yet_and_leads_back_in_either_language(
+    shop_app: Flask, shop: Shop
+) -> None:
+    desk = Desk(shop_app)
+    desk.sign_in(shop, make_member(shop))
+    page = desk.get("/prove?next=/cards/style?a%3Db").text
+    assert "もう一度押してください" in page
+    assert 'href="/en/prove?next=/cards/style%3Fa%3Db"' in page
+
+
 def test_a_leavers_passkey_opens_nothing(shop_app: Flask, shop: Shop) -> None:
     person, desk, device = make_member(shop), Desk(shop_app), Device(STAFF)
     desk.sign_in(shop, person)

@@ -118,7 +118,7 @@ def _prove_page(form: ProveForm, refusal: str = "", status: int = 200) -> Respon
         passkey=passkey,
         has_passkey=has_passkey,
         refusal=refusal,
-        switch="/prove",
+        switch=f"/prove?next={quote(form.next.data or '/')}",
     )
     return page, status
 
