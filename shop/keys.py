@@ -15,6 +15,7 @@ from rich.progress import Progress
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+import shop.db.tables  # noqa: F401  # a row is written only when every table that it points at is known
 from payments.database import Database
 from security.sealing import CannotOpen, key_id_of
 from shop.accounts.models import Account, AccountAddress, AccountSession, Letter
