@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
-from flask import render_template, request
+from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
@@ -19,19 +21,35 @@ from shop.context import the_shop
 from shop.errors import NotFound
 from shop.staff.access import StaffPages, the_member
 from shop.staff.forms import ActionForm
+from shop.staff.models import Member
 from shop.staff.pages.parts import go
 from shop.staff.rights import Right
+from shop.staff.sealed import name_of
+from shop.stores import all_stores
+from shop.vault import Purpose
 
 approval_pages = StaffPages("staff_approvals", __name__)
+
+
+@dataclass(frozen=True)
+class Told:
+    """An approval for people: what it is about, how it stands, who asked and who has signed."""
+
+    approval: Approval
+    what: str
+    state: words.Word
+    asked_by: str
+    signers: list[str]
+    """Their ids."""
+    signed_by: list[str]
 
 
 @approval_pages.get("/approvals", right=Right.APPROVE)
 def approvals() -> ResponseReturnValue:
     """The newest, whatever became of them."""
-    now = utcnow()
     with the_shop().db.read() as session:
-        found = [(one, words.word(words.APPROVAL, state_at(one, now))) for one in newest_approvals(session)]
-    return render_template("backoffice/approvals.html", found=found, actors=words.ACTOR, switch="/approvals")
+        found = _told(session, newest_approvals(session))
+    return render_template("backoffice/approvals.html", found=found, switch="/approvals")
 
 
 @approval_pages.get("/approvals/<approval_id>", right=Right.APPROVE, fresh=True)
@@ -69,22 +87,51 @@ def _step(approval_id: str, act: Callable[[Session, str], object]) -> ResponseRe
 
 
 def _page(approval_id: str, why: Why | None = None) -> ResponseReturnValue:
-    shop = the_shop()
-    with shop.db.read() as session:
+    with the_shop().db.read() as session:
         found = session.get(Approval, approval_id) if approval_id.isalnum() else None
         if found is None:
             raise NotFound
-        signed = shop.approvals.signed_by(session, found)
+        [told] = _told(session, [found])
     page = render_template(
         "backoffice/approval.html",
         found=found,
+        told=told,
         payload=json.dumps(json.loads(found.payload), ensure_ascii=False, indent=2),
-        state=words.word(words.APPROVAL, state_at(found, utcnow())),
-        signed=signed,
-        actors=words.ACTOR,
-        is_signed=the_member().id in signed,
+        is_signed=the_member().id in told.signers,
         form=ActionForm(formdata=None),
         refusal=APPROVAL_REFUSED[why] if why else "",
         switch=f"/approvals/{found.id}",
     )
     return page, 409 if why else 200
+
+
+def _told(session: Session, approvals: Sequence[Approval]) -> list[Told]:
+    signers, now = the_shop().approvals.signers_of(session, approvals), utcnow()
+    names = _names(session, {one.requested_by_id for one in approvals}.union(*signers.values()))
+    return [
+        Told(
+            approval=one,
+            what=_what(one),
+            state=words.word(words.APPROVAL, state_at(one, now)),
+            asked_by=f"{words.ACTOR.get(one.requested_by_kind, '')} {_name(names, one.requested_by_id)}",
+            signers=signers[one.id],
+            signed_by=[_name(names, member_id) for member_id in signers[one.id]],
+        )
+        for one in approvals
+    ]
+
+
+def _what(approval: Approval) -> str:
+    """What it is about, with the store that it names."""
+    store = all_stores().get(str(json.loads(approval.payload).get("store")))
+    return f"{words.APPROVAL_KIND.get(approval.kind, approval.kind)} {store.name if store else ''}".strip()
+
+
+def _names(session: Session, ids: Collection[str]) -> dict[str, str]:
+    members = session.scalars(select(Member).where(Member.id.in_(ids)))
+    return {one.id: name_of(the_shop().vault, one, Purpose.STAFF_DESK, g.request_id) for one in members}
+
+
+def _name(names: dict[str, str], actor_id: str) -> str:
+    """A colleague by name; a command's user is nobody with one."""
+    return names.get(actor_id, actor_id)

@@ -20,6 +20,7 @@ from wtforms.validators import DataRequired, Length
 from payments.columns import utcnow
 from payments.stop import CardState
 from shop.approvals.models import Approval
+from shop.approvals.payload import matter
 from shop.approvals.queries import open_approvals
 from shop.approvals.service import NotApproved
 from shop.backoffice.card_words import APPROVAL_REFUSED, CONDITIONS, LACKS, TURNS, all_missing, why_not
@@ -79,14 +80,23 @@ class StopForm(FlaskForm):  # type: ignore[misc]  # as above
 
 
 @dataclass(frozen=True)
+class Asked:
+    """An open approval, and whether it is for exactly what shows the conditions now: another one opens nothing."""
+
+    approval: Approval
+    state: Word
+    is_current: bool
+
+
+@dataclass(frozen=True)
 class Desk:
     """One store's cards with all that its page shows."""
 
     cards: StoreCards
     waiting: list[Order]
     conditions: list[gate.Condition]
-    approvals: list[tuple[Approval, Word]]
-    """Those that are open, with their state in words."""
+    approvals: list[Asked]
+    """Those that are open."""
 
 
 @card_pages.get("/cards", right=Right.SEE_PAYMENTS)
@@ -273,11 +283,24 @@ def _desk(session: Session, store_id: str) -> Desk:
         conditions=gate.conditions(session, shop, store_id, green_report(shop.settings))
         if is_stopped
         else [],
-        approvals=[
-            (one, word(APPROVAL, one.state))
-            for one in open_approvals(session, utcnow())
-            if one.kind == gate.KIND and json.loads(one.payload).get("store") == store_id
-        ]
-        if is_stopped
-        else [],
+        approvals=_asked(session, store_id) if is_stopped else [],
     )
+
+
+def _asked(session: Session, store_id: str) -> list[Asked]:
+    could_be = _could_be_asked(session, store_id)
+    return [
+        Asked(one, word(APPROVAL, one.state), one.payload_sha256 == could_be)
+        for one in open_approvals(session, utcnow())
+        if one.kind == gate.KIND and json.loads(one.payload).get("store") == store_id
+    ]
+
+
+def _could_be_asked(session: Session, store_id: str) -> str:
+    """The hash of what two people would be asked for now; "" while a condition is not shown."""
+    shop = the_shop()
+    try:
+        about = gate.payload(session, shop, store_id, green_report(shop.settings))
+    except gate.GateShut:
+        return ""
+    return matter(gate.KIND, about).sha256

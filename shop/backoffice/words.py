@@ -105,6 +105,7 @@ APPROVAL: dict[str, Word] = {
     "expired": (lazy_gettext("時間切れ"), ""),
     "withdrawn": (lazy_gettext("取り下げ"), ""),
 }
+APPROVAL_KIND: dict[str, LazyString] = {"payments.resume": lazy_gettext("カード決済の再開")}
 ACTOR: dict[str, LazyString] = {
     "staff": lazy_gettext("スタッフ"),
     "shopper": lazy_gettext("お客さま"),

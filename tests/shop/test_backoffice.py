@@ -251,7 +251,8 @@ def test_the_audit_log_is_read_by_action_and_actor(paying_app: Flask, paying_sho
 
 
 def test_two_sign_and_a_third_may_not_say_no_any_more(paying_app: Flask, paying_shop: Shop) -> None:
-    people = [make_member(paying_shop, Role.SIGNER) for _ in range(3)]
+    names = ["試験 花子", "試験 次郎", "試験 楓"]
+    people = [make_member(paying_shop, Role.SIGNER, name=name) for name in names]
     asked = paying_shop.db.write(
         lambda session: paying_shop.approvals.request(
             session, "payments.resume", {"store": "style"}, actor=COMMAND, now=utcnow()
@@ -263,9 +264,13 @@ def test_two_sign_and_a_third_may_not_say_no_any_more(paying_app: Flask, paying_
     page = f"/approvals/{asked.id}"
     assert "&#34;store&#34;: &#34;style&#34;" in desks[0].get(page).text
     assert desks[0].post(f"{page}/sign", {"seen": "0" * 64}, form_on=page).status_code == 409
-    for desk in desks[:2]:
+    for count, desk in enumerate(desks[:2], 1):
         seen = hidden_field(desk.get(page).text, "seen")
         assert desk.post(f"{page}/sign", {"seen": seen}, form_on=page).status_code == 303
+        told = desks[2].get(page).text
+        assert "カード決済の再開 STYLE STORE" in told
+        assert f"{count} / 2 {', '.join(names[:count])}" in told
+        assert f">{count} / 2</td>" in desks[2].get("/approvals").text
     assert desks[0].post(f"{page}/sign", {"seen": seen}, form_on=page).status_code == 409
     assert "承認済み" in desks[2].get("/approvals").text
     assert desks[2].get("/approvals/none").status_code == 404

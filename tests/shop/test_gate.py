@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
 from payments.stop import CardState
-from shop.app import create_shop
+from shop.app import create_app, create_shop
 from shop.approvals.service import Desk, NotApproved, Why
 from shop.build import build_id
 from shop.cards import gate
@@ -31,6 +31,7 @@ from shop.cli import main
 from shop.context import Shop
 from shop.keys import new_entry
 from shop.settings import Settings, key_holders, load
+from shop.staff.rights import Role
 from tests.environment import make_environ
 from tests.servers.sandbox import Sandbox
 from tests.shop.card_switch import (
@@ -42,6 +43,7 @@ from tests.shop.card_switch import (
     state,
     stop,
 )
+from tests.staff.desk import signed_in
 
 TEST = "tests/shop/test_fault.py::test_the_fault_is_gone"
 NEW_KEYS = {
@@ -257,6 +259,28 @@ def test_a_command_asks_only_for_what_shows_the_conditions_now(
     assert ask(about)[0] == 0
     stopped.show("diagnosis")
     assert "not what shows the conditions now" in ask(about)[1]
+
+
+def test_the_page_asks_once_for_exactly_what_shows_the_conditions_now(
+    stopped: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shop.backoffice.cards.green_report", lambda _settings: green_report)
+    desk, page = signed_in(create_app(shop=stopped.shop), stopped.shop, Role.SECURITY), "/cards/style"
+    ask, is_old = 'action="/cards/style/request"', "この承認では再開できません"
+    assert ask not in desk.get(page).text
+    stopped.show(*ALL)
+    assert ask in desk.get(page).text
+    assert desk.post(f"{page}/request", form_on=page).status_code == 303
+    asked = desk.get(page).text
+    assert "署名待ち" in asked
+    assert ask not in asked
+    assert is_old not in asked
+    assert 'href="/approvals/' not in asked, "this member could not open it"
+    stopped.show("diagnosis")
+    changed = desk.get(page).text
+    assert ask in changed
+    assert is_old in changed
+    assert "<strong>stopped</strong>" in desk.get(f"/en{page}").text
 
 
 def test_records_of_an_earlier_stop_count_for_nothing(stopped: Gate) -> None:
