@@ -146,6 +146,25 @@ def test_a_passkey_is_added_and_opens_the_account_by_keyboard(
         page.wait_for_url("**/account/orders")
 
 
+def test_a_passkey_is_suggested_in_the_field_of_the_address_without_a_button(
+    browser: Browser, running: tuple[Flask, int]
+) -> None:
+    """Conditional mediation: the browser lists passkeys there by itself, and the chosen one signs in."""
+    app, port = running
+    with _page(browser, port) as page:
+        _authenticator(page)
+        _join(page, app)
+        page.goto("/account/security")
+        _press(page, "パスキーを登録する")
+        expect(page.get_by_text("パスキーを登録しました。")).to_be_visible()
+        _press(page, "サインアウト")
+        page.wait_for_url(f"http://style.localhost:{port}/")
+        page.goto("/account/orders")
+        page.locator('input[name="email"]').focus()
+        page.wait_for_url("**/account/orders")
+        expect(page.get_by_role("heading", name="サインイン")).to_have_count(0)
+
+
 SCHEMES: list[tuple[str, dict[str, Literal["light", "dark"]]]] = [
     ("style", {"": "light", "/en": "dark"}),
     ("cocomo", {"": "dark", "/en": "light"}),

@@ -1,36 +1,36 @@
-"""The checkout's pages by axe, in both stores, light and dark."""
+"""The checkout's pages by axe, in both stores and languages, light and dark, wide and on a phone."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.reading import axe_faults, runs_over
 from tests.e2e.shopper import SUCCESS, Shopper
 from tests.servers.system import System
 from tests.shop.buyer import plenty
 
 pytestmark = pytest.mark.browser
 
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+CASES: list[tuple[str, Literal["light", "dark"], int]] = [("ja", "light", 1280), ("en", "dark", 390)]
+"""Each language, each scheme and each width once in each store."""
 
 
 def _faults(page: Page) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{page.url}: {one['id']}: {[node['html'][:120] for node in one['nodes']]}" for one in found]
+    return axe_faults(page) + runs_over(page)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("locale", "scheme", "width"), CASES)
 @pytest.mark.parametrize("store", ["style", "cocomo"])
 def test_no_page_of_the_checkout_has_a_fault(
-    browser: Browser, system: System, store: str, scheme: Literal["light", "dark"]
+    browser: Browser, system: System, store: str, locale: str, scheme: Literal["light", "dark"], width: int
 ) -> None:
     context = browser.new_context(
-        color_scheme=scheme, locale="ja-JP", viewport={"width": 1280, "height": 900}
+        color_scheme=scheme, locale="ja-JP", viewport={"width": width, "height": 900}
     )
-    shopper = Shopper(context.new_page(), system.origins[store])
+    shopper = Shopper(context.new_page(), system.origins[store], locale=locale)
     page, faults = shopper.page, []
     shopper.prepare(plenty(store, nth=3))
     faults += _faults(page)
