@@ -53,7 +53,7 @@ class Told:
 
 
 def read_provider(providers: Collection[Provider], since: dt.datetime) -> Told:
-    """Every captured charge and every refund that succeeded, by the provider's lists."""
+    """Every captured charge, every refund that succeeded and what disputes moved, by the provider's lists."""
     told = Told()
     for provider in {id(one): one for one in providers}.values():
         references: dict[str, str] = {}
@@ -70,6 +70,8 @@ def read_provider(providers: Collection[Provider], since: dt.datetime) -> Told:
                 told.movements[refund.id] = -refund.amount.minor
                 told.net[references.get(refund.payment_id, "")] -= refund.amount.minor
                 told.asked_back += refund.amount.minor if refund.key else 0
+        for dispute in provider.disputes_since(since):
+            told.movements |= {one.id: one.amount.minor - one.fee.minor for one in dispute.movements}
     return told
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session as DBSession
 
 from payments.columns import utcnow
 from payments.money import Money
-from payments.provider import Session
+from payments.provider import DisputeTold, Session
 from payments.stop import CardsClosed, CardState, locked_switch, turn
 from shop.cards.service import stop_cards
 from shop.checkout.payment import start_placed, ui_mode_of
@@ -26,13 +26,17 @@ from shop.orders.refund_plan import NotRefundable, Wish
 from shop.orders.refunding import RefundReason, Request, refund_order
 from tests.shop.ordering import GUEST, a_basket, a_quote
 from tests.storm.story import ROUGH, SMOOTH, STAFF, STORE, Rough, Story
-from tests.storm.world import World
+from tests.storm.world import Odd, Trouble, World
 
 _ORDERS = 4
 """So many in a story: more would only find the goods sold out."""
-_WAYS = st.sampled_from(["pays"] * 6 + ["declined", "under way", "odd amount"])
+_WAYS = st.sampled_from(["pays"] * 6 + ["declined", "under way", *Odd])
 _NEWS = st.sampled_from(["event", "page", "event", "page", "none"])
 _LIVES = st.sampled_from(["placed", "paid", "given back", "given back"])
+_SENT = st.sampled_from(
+    [Rough(), *(Rough(trouble) for trouble in Trouble), *(Rough(dies_at=edge) for edge in range(8))]
+)
+"""How the first call of a refund goes: each way as often."""
 _WISHES = st.sampled_from([Wish(everything=True), Wish(amount=Money(100))])
 
 
@@ -41,7 +45,7 @@ class StormMachine(Story):
 
     # What people and the provider do.
 
-    @initialize(how=ROUGH, life=_LIVES, news=_NEWS, wish=_WISHES, sent=ROUGH)
+    @initialize(how=ROUGH, life=_LIVES, news=_NEWS, wish=_WISHES, sent=_SENT)
     def somebody_came_before(self, how: Rough, life: str, news: str, wish: Wish, sent: Rough) -> None:
         """Most that can go wrong goes wrong with an order: so each story begins with one, at some point of its life."""
         self.press_order_button(1, twice=False, leaves=False, how=how)
@@ -105,9 +109,9 @@ class StormMachine(Story):
         self._note_stop(session)
         if way == "declined":
             self._world.decline(session)
-        elif way == "odd amount":
+        elif isinstance(way, Odd):
             self._odd.add(session.reference or "")
-            self._world.pay(session, charged=session.amount - Money(1))
+            self._world.pay(session, odd=way)
         else:
             self._world.pay(session, taken=way == "pays")
 
@@ -182,7 +186,9 @@ class StormMachine(Story):
         assert session.payment_id is not None
         if part:
             self._odd.add(session.reference or "")
-        self._world.give_back(session.payment_id, Money(1) if part else left, session.reference or "")
+        self._world.give_back(
+            session.payment_id, Money(1, left.currency) if part else left, session.reference or ""
+        )
 
     @precondition(lambda self: self._orders)
     @rule(data=st.data())
@@ -192,6 +198,26 @@ class StormMachine(Story):
             refund = done[data.draw(st.integers(0, len(done) - 1))]
             self._odd.add(refund.reference or "")
             self._world.come_back(refund)
+
+    @precondition(lambda self: self._world.refundable())
+    @rule(data=st.data(), news=_NEWS, how=ROUGH)
+    def go_to_the_bank(self, data: st.DataObject, news: str, how: Rough) -> None:
+        """What is under way to go back will be refused then: a person looks."""
+        there = self._world.refundable()
+        session, left = there[data.draw(st.integers(0, len(there) - 1))]
+        self._odd.add(session.reference or "")
+        self._world.contest(session, left)
+        self._bring_news(session, news, how)
+
+    @precondition(lambda self: self._undecided())
+    @rule(data=st.data(), is_won=st.booleans())
+    def bank_decides(self, data: st.DataObject, is_won: bool) -> None:
+        undecided = self._undecided()
+        dispute = undecided[data.draw(st.integers(0, len(undecided) - 1))]
+        self._world.give_verdict(dispute, is_won=is_won)
+
+    def _undecided(self) -> list[DisputeTold]:
+        return [one for one in self._world.disputes.values() if one.status == "needs_response"]
 
     @precondition(lambda self: self._orders)
     @rule(seconds=st.sampled_from([3.0, 65.0, 400.0, 700.0, 2500.0]))
@@ -243,6 +269,15 @@ class StormMachine(Story):
     def worker_closes_sessions(self, how: Rough) -> None:
         with patch("shop.jobs.worker.CLOSING_S", 0.05):
             self._go(lambda: self._worker._close_sessions(), how)
+
+    @precondition(lambda self: self._orders and self._is_closed())
+    @rule()
+    def stop_lasts_for_minutes(self) -> None:
+        """Then what was open, or was being made, when cards were stopped has ended."""
+        self._clock.advance(130)
+        with patch("shop.jobs.worker.CLOSING_S", 5.0):
+            self._worker._close_sessions()
+        assert self._world.payable() == [], "cards were stopped minutes ago, and a session can be paid"
 
     @precondition(lambda self: self._orders)
     @rule()
