@@ -190,9 +190,10 @@ class World:
         return self.sessions[session_id]
 
     def expire_session(self, session_id: str) -> Session:
-        return self._call(lambda: self._expire(session_id))
+        return self._call(lambda: self.end(session_id))
 
-    def _expire(self, session_id: str) -> Session:
+    def end(self, session_id: str) -> Session:
+        """It can't be paid any more, because we asked for it or because its shopper gave it up."""
         told = self._found(session_id)
         if told.status is SessionStatus.OPEN:
             self._change(told, "checkout.session.expired", status=SessionStatus.EXPIRED)
