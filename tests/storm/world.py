@@ -294,6 +294,8 @@ class World:
             raise Refused("it is disputed")
         if amount.minor > session.charge.amount.minor - session.charge.refunded.minor:
             raise Refused("more than there is")
+        # A refund names no currency: it is the charge's.
+        amount = Money(amount.minor, session.charge.amount.currency)
         made = Refund(f"re_{new_id()}", payment_id, amount, "succeeded", reference, key)
         self.refunds[made.id] = made
         self._recount(session)
