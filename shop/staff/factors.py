@@ -472,6 +472,11 @@ def _new_codes(session: Session, member: Member) -> list[str]:
     return codes
 
 
+def has_passkey(session: Session, member_id: str) -> bool:
+    """Whether the member has one to sign in or to prove with."""
+    return _count_passkeys(session, member_id) > 0
+
+
 def _count_passkeys(session: Session, member_id: str) -> int:
     query = select(func.count()).select_from(MemberPasskey).where(MemberPasskey.member_id == member_id)
     return session.scalar(query) or 0
