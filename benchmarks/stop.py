@@ -1,178 +1,343 @@
-"""A stop with many open sessions: when the last one was made, and how fast what can be paid becomes none.
+"""A stop with many open sessions: when the last one was made, how fast what can be paid becomes none, and whether the
+count that people are shown on the way is true.
 
     python -m benchmarks.stop --open 1000
 
-Orders with open sessions at the sandbox, four processes that go on starting payments, then the stop; what is open is
-ended in this process, at the rate that all workers share. Exit 1 when a session was made more than a second after the
-commit, or when the count is not true.
+The whole system as in production: four web processes that go on selling, a worker, and a provider that answers 25 calls
+a second. Then `shop payments stop --wait`, beside `shop payments status --watch`, whose lines are held against the
+provider's own books. Exit 1, with the reasons, unless the stop holds and the count is true.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from unittest.mock import patch
 
 import click
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from benchmarks.stage import DATABASES, folder, fresh_database
-from payments.closing import end_sessions_of_closed_stores, payable
+from payments.closing import ENDS_PER_SECOND
 from payments.columns import utcnow
-from payments.making import make_session
-from payments.provider import SessionStatus
-from shop.app import create_shop
-from shop.audit.actor import Actor
-from shop.cards.service import stop_cards
+from payments.models import Attempt, AttemptHistory
+from payments.stop import last_stop
 from shop.catalog.models import Variant
-from shop.checkout.request import request_of
 from shop.context import Shop
-from shop.orders.listener import OrderListener
-from shop.orders.queries import order_view
-from shop.settings import load
-from tests.environment import make_environ
+from shop.orders.models import Order
+from shop.scope.waiting import wait_until
+from tests.concurrency.browser import Browser
+from tests.concurrency.buyer import Buyer, Confused
 from tests.servers.processes import python
-from tests.servers.sandbox import running_sandbox
+from tests.servers.system import System, running_system
 from tests.shop.ordering import GUEST, place_order
 
-STORE, PROCESSES = "style", 4
+STORE, PROCESSES, SHOPPERS = "style", 4, 6
+PROVIDER_ALLOWS = 25
 LATEST_S = 1.0
+ENDERS = 2
+"""The worker and the command end sessions; each may have ended one that it has not yet written down."""
+OPENED_S, ENDED_S = 1800, 1800
+_SESSION = "cs_test_"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What the provider's books and the status said around one moment, in seconds after the stop."""
+
+    after_s: float
+    shown_before: int
+    at_provider: int
+    shown_after: int
 
 
 @dataclass(frozen=True)
 class Result:
-    """Times in seconds, after the stop's commit."""
+    """Times in seconds, after the moment that the stop's own record names."""
 
     database: str
     open: int
+    """Sessions that could be paid when cards were stopped."""
+    made_in_the_last_five_seconds: int
     last_session_made_s: float
-    """By the provider's clock, which tells whole seconds: below 0 is before the commit."""
+    """No later than this, by the provider's clock and ours; below 0 is before the stop."""
+    shown_a_session_later: int
+    """Shoppers who were led to a session by a page they asked for more than a second after the stop."""
+    turned_away: int
     none_payable_after_s: float
     ended_a_second: float
-    counts: list[tuple[float, int]]
-    """What could still be paid, as `shop payments status` counts it, second by second."""
-    untrue: int
-    """How far the count was from the provider's own list at the end."""
-
-    @property
-    def holds(self) -> bool:
-        return self.last_session_made_s <= LATEST_S and self.untrue == 0
+    we_end_a_second: int
+    provider_allows_a_second: int
+    moments: list[Moment]
+    stop_said: int
+    """Exit status of `shop payments stop --wait`."""
+    faults: list[str]
 
 
 def measure(database: str, sessions: int) -> Result:
-    """One stop on a fresh shop."""
-    with folder() as place, fresh_database(database, place) as url, running_sandbox(place) as sandbox:
-        environ = make_environ(url, **sandbox.addresses)
-        shop = create_shop(load(environ))
-        plenty = update(Variant).where(Variant.store_id == STORE).values(on_hand=1_000_000)
-        shop.db.write(lambda session: session.execute(plenty))
-        with (
-            patch("payments.line.CREATES_AT_ONCE", 1_000_000),
-            patch("payments.line.CREATES_PER_SECOND", 1_000_000),
-        ):
-            for number in range(sessions):
-                _open(shop, number)
-        more = [_placed(shop, sessions + number) for number in range(PROCESSES * 10)]
-        sellers = [_Seller(environ, place / f"ready-{n}", more[n::PROCESSES]) for n in range(PROCESSES)]
-        for seller in sellers:
-            seller.wait_ready()
-        time.sleep(1.0)  # they are selling
-        shop.db.write(
-            lambda session: stop_cards(
-                session, shop, STORE, reason="benchmark", actor=Actor("command", "benchmark"), now=utcnow()
-            )
-        )
-        committed, began = utcnow(), time.monotonic()
-        counts = _end_all(shop, began)
-        took = time.monotonic() - began
-        for seller in sellers:
-            seller.stop()
-        made = list(shop.providers[STORE].sessions_since(committed.replace(year=committed.year - 1)))
-        untrue = sum(one.status is SessionStatus.OPEN for one in made) - counts[-1][1]
-        shop.db.dispose()
-    last = max(one.created for one in made)
+    """One stop on a fresh system."""
+    with (
+        folder() as place,
+        fresh_database(database, place) as url,
+        running_system(
+            place, url, workers=PROCESSES, sandbox_options=(f"--rate-limit={PROVIDER_ALLOWS}",)
+        ) as system,
+    ):
+        shop = system.shop()
+        try:
+            _open(shop, place, sessions)
+            with _selling(system) as shoppers:
+                wait_until(lambda: any(one.led for one in shoppers), "somebody pays", seconds=OPENED_S)
+                return _stop(system, shop, place, shoppers, database)
+        finally:
+            shop.db.dispose()
+
+
+def _stop(system: System, shop: Shop, place: Path, shoppers: list[_Shopper], database: str) -> Result:
+    stopping = _command(system, "stop", STORE, "--reason", "benchmark", "--wait", str(ENDED_S), "--json")
+    at = _moment_of_stop(shop)
+    watch = _Watch(system)
+    seen: list[tuple[dt.datetime, int]] = []
+    while (left := _open_at(place)) or stopping.poll() is None:
+        seen.append((utcnow(), left))
+        time.sleep(0.5)
+    seen.append((utcnow(), 0))
+    over = next(moment for moment, left in seen if not left)
+    said = stopping.wait()
+    watch.wait()
+    opened = _open_when(place, shop, at)
+    took = (over - at).total_seconds()
+    moments = told_at(seen, watch.lines, at)
+    last = _last_made(shop, place, at)
+    later = sum(one.led_after(at + dt.timedelta(seconds=LATEST_S)) for one in shoppers)
     return Result(
-        database,
-        counts[0][1],
-        round((last - committed).total_seconds(), 2),
-        round(took, 1),
-        round(counts[0][1] / took, 1),
-        counts,
-        abs(untrue),
+        database=database,
+        open=opened,
+        made_in_the_last_five_seconds=_made_before(place, at, 5),
+        last_session_made_s=round(last, 2),
+        shown_a_session_later=later,
+        turned_away=sum(one.turned_away for one in shoppers),
+        none_payable_after_s=round(took, 1),
+        ended_a_second=round(opened / took, 1),
+        we_end_a_second=ENDS_PER_SECOND,
+        provider_allows_a_second=PROVIDER_ALLOWS,
+        moments=_some_of(moments, 12),
+        stop_said=said,
+        faults=faults_of(last, later, moments, said),
     )
 
 
-def _end_all(shop: Shop, began: float) -> list[tuple[float, int]]:
-    """End what is open at the shared rate, and read the count on the way."""
-    counts: list[tuple[float, int]] = []
-    while True:
-        with shop.db.read() as session:
-            left = payable(session, STORE).total
-        counts.append((round(time.monotonic() - began, 1), left))
-        if not left:
-            return counts
-        end_sessions_of_closed_stores(shop.db, shop.providers, OrderListener(), seconds=1.0)
+def faults_of(last: float, later: int, moments: Sequence[Moment], said: int) -> list[str]:
+    """Everything that must hold and does not."""
+    less = max((one.at_provider - one.shown_before for one in moments), default=0)
+    more = max((one.shown_after - one.at_provider for one in moments), default=0)
+    checks = (
+        (last <= LATEST_S, f"a session was made {last:.1f} s after the stop"),
+        (later == 0, f"{later} pages showed a session after the stop"),
+        (bool(moments), "the status told nothing that could be compared"),
+        (less <= 0, f"the status told {less} too few"),
+        (more <= ENDERS, f"the status told {more} too many"),
+        (said == 0, f"the stop said {said}"),
+    )
+    return [fault for holds, fault in checks if not holds]
 
 
-def _placed(shop: Shop, number: int) -> str:
-    guest = replace(GUEST, email=f"guest{number}@example.jp", street=f"神宮前{number}")
-    return place_order(shop, contact=guest)
+def told_at(
+    seen: Sequence[tuple[dt.datetime, int]], lines: Sequence[tuple[dt.datetime, int]], at: dt.datetime
+) -> list[Moment]:
+    """Each look into the provider's books between two lines of the status.
+
+    The number only falls. So the line before a look must say as many or more, and the second line after it (which was
+    read after the first had come) as many or fewer, but for what was ended a moment ago.
+    """
+    moments = []
+    for moment, left in seen:
+        before = [told for when, told in lines if when <= moment]
+        after = [told for when, told in lines if when > moment]
+        if before and after:
+            shown_after = after[1] if len(after) > 1 else after[0]
+            moments.append(Moment(round((moment - at).total_seconds(), 1), before[-1], left, shown_after))
+    return moments
 
 
-def _open(shop: Shop, number: int) -> None:
-    order_id = _placed(shop, number)
+def _open(shop: Shop, place: Path, sessions: int) -> None:
+    """Orders of so many guests; the worker makes their sessions, in turn."""
+    plenty = update(Variant).where(Variant.store_id == STORE).values(on_hand=1_000_000)
+    shop.db.write(lambda session: session.execute(plenty))
+    for number in range(sessions):
+        place_order(shop, contact=replace(GUEST, email=f"guest{number}@example.jp", street=f"神宮前{number}"))
+    # So many orders may take longer to place here than their goods are held.
+    later = update(Order).values(held_until=utcnow() + dt.timedelta(hours=1))
+    shop.db.write(lambda session: session.execute(later))
+    wait_until(lambda: _open_at(place) >= sessions, "open sessions", seconds=OPENED_S)
+
+
+class _Shopper:
+    """Somebody who goes to the payment page of one new order after the other."""
+
+    def __init__(self, system: System, number: int, sku: str) -> None:
+        self._system, self._number, self._sku = system, number, sku
+        self.led: list[dt.datetime] = []
+        """When pages that showed a session were asked for."""
+        self.turned_away = 0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._go_on, daemon=True)
+
+    def led_after(self, moment: dt.datetime) -> int:
+        return sum(asked > moment for asked in self.led)
+
+    def _go_on(self) -> None:
+        orders = 0
+        while not self.over.is_set():
+            try:
+                self._go(100_000 * (self._number + 1) + orders)
+            except (Confused, LookupError, OSError):
+                self.turned_away += 1  # the page for it says that cards rest
+            orders += 1
+            self.over.wait(0.1)
+
+    def _go(self, number: int) -> None:
+        browser = Browser(self._system.port, self._system.origins[STORE])
+        with closing(browser):
+            buyer = Buyer(browser, number, self._system.sandbox)
+            if not (buyer.add(self._sku) and buyer.to_final_page()):
+                return
+            pressed = buyer.press()
+            asked = utcnow()
+            page = browser.get(pressed.location or "/")
+            if _SESSION in page.text:
+                self.led.append(asked)
+            else:
+                self.turned_away += 1
+
+
+@contextmanager
+def _selling(system: System) -> Iterator[list[_Shopper]]:
+    """Shoppers who buy all the while."""
+    shop = system.shop()
     with shop.db.read() as session:
-        view = order_view(session, STORE, order_id)
-    assert view is not None
-    assert view.attempt is not None
-    provider, attempt_id = shop.providers[STORE], view.attempt.id
-    make_session(
-        shop.db, provider, OrderListener(), STORE, attempt_id, lambda one: request_of(shop, one), in_turn=True
-    )
+        sku = session.scalars(select(Variant.sku).where(Variant.store_id == STORE).limit(1)).one()
+    shop.db.dispose()
+    shoppers = [_Shopper(system, number, sku) for number in range(SHOPPERS)]
+    for one in shoppers:
+        one.thread.start()
+    try:
+        yield shoppers
+    finally:
+        for one in shoppers:
+            one.over.set()
+        for one in shoppers:
+            one.thread.join(60)
 
 
-class _Seller:
-    """A process that starts the payments of its orders, again and again."""
+class _Watch:
+    """`shop payments status --watch`, and when it said how much."""
 
-    def __init__(self, environ: dict[str, str], ready: Path, orders: list[str]) -> None:
-        self._ready, self._orders, self._over = ready, orders, threading.Event()
-        command = python("-m", "tests.concurrency.seller", str(ready))
-        self._process = subprocess.Popen(
-            command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self._thread = threading.Thread(target=self._ask, daemon=True)
-
-    def wait_ready(self) -> None:
-        while not self._ready.exists():
-            if self._process.poll() is not None:
-                raise RuntimeError("a seller ended at once")
-            time.sleep(0.05)
+    def __init__(self, system: System) -> None:
+        self.lines: list[tuple[dt.datetime, int]] = []
+        self._process = _command(system, "status", "--watch", "--json")
+        self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
-    def _ask(self) -> None:
-        asks, tells = self._process.stdin, self._process.stdout
-        assert asks is not None
-        assert tells is not None
-        asked = 0
-        while not self._over.is_set():
-            asks.write(f"{self._orders[asked % len(self._orders)]}\n")
-            asks.flush()
-            tells.readline()
-            asked += 1
-            self._over.wait(0.05)
-        asks.close()
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            told = json.loads(line)
+            if STORE in told:
+                self.lines.append((utcnow(), int(told[STORE]["payable"])))
 
-    def stop(self) -> None:
-        self._over.set()
-        self._thread.join(30)
-        self._process.wait(30)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+    def wait(self) -> None:
+        self._process.wait(60)
+        self._thread.join(10)
+
+
+def _command(system: System, *arguments: str) -> subprocess.Popen[str]:
+    command = python("-m", "shop.cli", "payments", *arguments)
+    with (system.folder / "commands.log").open("ab") as log:
+        return subprocess.Popen(command, env=system.environ, stdout=subprocess.PIPE, stderr=log, text=True)
+
+
+def _moment_of_stop(shop: Shop) -> dt.datetime:
+    """As the stop's own record has it, which is no later than its commit."""
+    found: list[dt.datetime] = []
+
+    def is_stopped() -> bool:
+        with shop.db.read() as session:
+            row = last_stop(session, STORE)
+        found.extend([row.at] if row else [])
+        return row is not None
+
+    wait_until(is_stopped, "the stop", seconds=120)
+    return found[0]
+
+
+def _last_made(shop: Shop, place: Path, at: dt.datetime) -> float:
+    """The latest at which the last session can have been made: the provider's clock tells whole seconds, and what we
+    wrote down as made was made before."""
+    with shop.db.read() as session:
+        noted = dict(
+            session.execute(
+                select(Attempt.session_id, func.min(AttemptHistory.at))
+                .join(AttemptHistory, AttemptHistory.attempt_id == Attempt.id)
+                .where(AttemptHistory.after == "open")
+                .group_by(Attempt.session_id)
+            ).all()
+        )
+    with _books(place) as books:
+        rows = books.execute("SELECT id, created FROM objects WHERE kind = 'checkout.session'").fetchall()
+    latest = [
+        min(
+            dt.datetime.fromtimestamp(created + 1, dt.UTC),
+            noted.get(session_id, dt.datetime.max.replace(tzinfo=dt.UTC)),
+        )
+        for session_id, created in rows
+    ]
+    return (max(latest) - at).total_seconds()
+
+
+def _open_when(place: Path, shop: Shop, at: dt.datetime) -> int:
+    """How many could be paid at a moment: made before, and ended after it."""
+    with shop.db.read() as session:
+        ended = select(func.count(func.distinct(AttemptHistory.attempt_id))).where(
+            AttemptHistory.before == "open", AttemptHistory.at <= at
+        )
+        gone = session.scalar(ended) or 0
+    with _books(place) as books:
+        made = "SELECT count(*) FROM objects WHERE kind = 'checkout.session'"
+        return int(books.execute(made).fetchone()[0]) - gone
+
+
+def _made_before(place: Path, at: dt.datetime, seconds: int) -> int:
+    query = "SELECT count(*) FROM objects WHERE kind = 'checkout.session' AND created > ?"
+    with _books(place) as books:
+        return int(books.execute(query, [at.timestamp() - seconds]).fetchone()[0])
+
+
+def _open_at(place: Path) -> int:
+    """Sessions that can be paid, by the provider's own books."""
+    is_open = "kind = 'checkout.session' AND json_extract(body, '$.status') = 'open'"
+    with _books(place) as books:
+        return int(books.execute(f"SELECT count(*) FROM objects WHERE {is_open}").fetchone()[0])  # nosec B608  (our own words)
+
+
+@contextmanager
+def _books(place: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(f"file:{place / 'sandbox.sqlite'}?mode=ro", uri=True, timeout=10)) as books:
+        yield books
+
+
+def _some_of(moments: Sequence[Moment], most: int) -> list[Moment]:
+    """Spread over the whole."""
+    step = max(1, len(moments) // most)
+    return list(moments[::step])
 
 
 @click.command()
@@ -183,11 +348,18 @@ def main(database: str, sessions: int, *, as_json: bool) -> None:
     """Stop cards while many can be paid."""
     result = measure(database, sessions)
     if as_json:
-        click.echo(json.dumps(asdict(result)))
+        click.echo(json.dumps(asdict(result), indent=1))
     else:
         for name, value in asdict(result).items():
-            click.echo(f"{name:22} {value}")
-    sys.exit(0 if result.holds else 1)
+            if name == "moments":
+                for one in value:
+                    click.echo(
+                        f"  {one['after_s']:7.1f} s: status {one['shown_before']}, "
+                        f"provider {one['at_provider']}, status {one['shown_after']}"
+                    )
+            else:
+                click.echo(f"{name:30} {value}")
+    sys.exit(1 if result.faults else 0)
 
 
 if __name__ == "__main__":

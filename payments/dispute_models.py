@@ -7,7 +7,8 @@ import datetime as dt
 from sqlalchemy import Boolean, ForeignKeyConstraint, Index, Integer, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from payments.columns import INTERNAL, BigIntegerId, UTCDateTime, utcnow
+from payments.columns import INTERNAL, UTCDateTime
+from payments.history import Change
 from payments.money import Money
 from payments.registry import Base
 
@@ -28,9 +29,12 @@ class Dispute(Base):
     due_by: Mapped[dt.datetime | None] = mapped_column(UTCDateTime, info=INTERNAL)
     opened_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, info=INTERNAL)
     answer_key: Mapped[str | None] = mapped_column(String(26), info=INTERNAL)
-    """The answer that is on its way, or was taken; one at a time."""
+    """The answer, or the word that there is none, that is on its way or was taken; one at a time."""
     answering_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime, info=INTERNAL)
     answered_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime, info=INTERNAL)
+    accepted_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime, info=INTERNAL)
+    """When a person of ours gave in, so that there is no answer; `accept_reason` is the code of why."""
+    accept_reason: Mapped[str | None] = mapped_column(String(20), info=INTERNAL)
 
     __table_args__ = (
         ForeignKeyConstraint(["store_id", "payment_id"], ["payment.store_id", "payment.id"]),
@@ -43,18 +47,14 @@ class Dispute(Base):
         return Money(self.amount_minor, self.currency)
 
 
-class DisputeHistory(Base):
+class DisputeHistory(Change, Base):
     """One change of a dispute's state, and how we heard of it. Never altered."""
 
     __tablename__ = "dispute_history"
-    id: Mapped[int] = mapped_column(BigIntegerId, primary_key=True, info=INTERNAL)
-    store_id: Mapped[str] = mapped_column(String(16), info=INTERNAL)
     dispute_id: Mapped[str] = mapped_column(String(80), info=INTERNAL)
     before: Mapped[str] = mapped_column(String(16), info=INTERNAL)
     """Empty for the first word of it."""
     after: Mapped[str] = mapped_column(String(16), info=INTERNAL)
-    cause: Mapped[str] = mapped_column(String(80), info=INTERNAL)
-    at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
 
     __table_args__ = (
         ForeignKeyConstraint(["store_id", "dispute_id"], ["dispute.store_id", "dispute.id"]),

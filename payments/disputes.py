@@ -123,7 +123,7 @@ def book_dispute(
             "a dispute that can't be this payment's", extra={"payment": payment.id, "dispute": told.id}
         )
         return
-    state = _OF_PROVIDER.get(told.status)
+    state = state_told(told)
     if state is None:
         _log.error("a dispute in a state we do not know", extra={"dispute": told.id, "state": told.status})
         return
@@ -134,6 +134,11 @@ def book_dispute(
         if movement.fee.minor:
             fee = Money(-movement.fee.minor, movement.fee.currency)
             book_movement(session, payment, "dispute_fee", fee, provider, movement.id)
+
+
+def state_told(told: DisputeTold) -> DisputeState | None:
+    """What the provider says, in our words; None for a word that we do not know."""
+    return _OF_PROVIDER.get(told.status)
 
 
 def _follow(

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from payments.columns import INTERNAL, BigIntegerId, UTCDateTime, new_id, utcnow
+from payments.history import Change
 from payments.methods import PROMISE, Method
 from payments.money import Money
 from payments.registry import Base
@@ -64,17 +65,11 @@ class Payment(Base):
         return self.method == Method.CARD
 
 
-class PaymentHistory(Base):
+class PaymentHistory(Change, Base):
     """One change of a payment's state, and why. Never altered."""
 
     __tablename__ = "payment_history"
-    id: Mapped[int] = mapped_column(BigIntegerId, primary_key=True, info=INTERNAL)
-    store_id: Mapped[str] = mapped_column(String(16), info=INTERNAL)
     payment_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
-    before: Mapped[str] = mapped_column(String(12), info=INTERNAL)
-    after: Mapped[str] = mapped_column(String(12), info=INTERNAL)
-    cause: Mapped[str] = mapped_column(String(80), info=INTERNAL)
-    at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
 
     __table_args__ = (
         ForeignKeyConstraint(["store_id", "payment_id"], ["payment.store_id", "payment.id"]),
@@ -127,17 +122,11 @@ class Attempt(Base):
     )
 
 
-class AttemptHistory(Base):
+class AttemptHistory(Change, Base):
     """One change of an attempt's state, and why. Never altered."""
 
     __tablename__ = "attempt_history"
-    id: Mapped[int] = mapped_column(BigIntegerId, primary_key=True, info=INTERNAL)
-    store_id: Mapped[str] = mapped_column(String(16), info=INTERNAL)
     attempt_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
-    before: Mapped[str] = mapped_column(String(12), info=INTERNAL)
-    after: Mapped[str] = mapped_column(String(12), info=INTERNAL)
-    cause: Mapped[str] = mapped_column(String(80), info=INTERNAL)
-    at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
 
     __table_args__ = (
         ForeignKeyConstraint(["store_id", "attempt_id"], ["payment_attempt.store_id", "payment_attempt.id"]),
@@ -248,17 +237,11 @@ class Refund(Base):
     )
 
 
-class RefundHistory(Base):
+class RefundHistory(Change, Base):
     """One change of a refund's state, and why. Never altered."""
 
     __tablename__ = "refund_history"
-    id: Mapped[int] = mapped_column(BigIntegerId, primary_key=True, info=INTERNAL)
-    store_id: Mapped[str] = mapped_column(String(16), info=INTERNAL)
     refund_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
-    before: Mapped[str] = mapped_column(String(12), info=INTERNAL)
-    after: Mapped[str] = mapped_column(String(12), info=INTERNAL)
-    cause: Mapped[str] = mapped_column(String(80), info=INTERNAL)
-    at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
 
     __table_args__ = (
         ForeignKeyConstraint(["store_id", "refund_id"], ["refund.store_id", "refund.id"]),

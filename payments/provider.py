@@ -392,6 +392,9 @@ class Provider(Protocol):
     def answer_dispute(self, dispute_id: str, evidence: Evidence, *, idempotency_key: str) -> DisputeTold:
         """Hand in evidence, for good: there is one answer."""
 
+    def close_dispute(self, dispute_id: str, *, idempotency_key: str) -> DisputeTold:
+        """Accept it, for good: it counts as lost. An inquiry ends with nothing taken."""
+
     def warnings_of(self, payment_id: str) -> list[WarningTold]:
         """Every early warning of fraud about one payment."""
 

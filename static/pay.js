@@ -6,6 +6,7 @@
   if (!box) return;
   const button = document.getElementById("pay-button");
   const message = document.getElementById("pay-message");
+  const entry = document.getElementById("card-entry");
   const fields = document.getElementById("card-fields");
   const token = document.querySelector("#pay-form input[name=csrf_token]").value;
   const label = button.textContent;
@@ -48,10 +49,11 @@
     });
     choice("", kept.dataset.textNew, false);
     kept.hidden = false;
-    fields.hidden = chosen() !== "";
-    kept.addEventListener("change", () => {
-      fields.hidden = chosen() !== "";
-    });
+    const show = () => {
+      entry.hidden = chosen() !== "";
+    };
+    show();
+    kept.addEventListener("change", show);
   };
 
   const post = async (url) => {

@@ -25,10 +25,12 @@ from shop.seeding import seed_written
 from shop.settings import Settings, load
 from shop.stores.rows import ensure_stores
 from tests.environment import make_environ
+from tests.lengths import refuse_overlong_texts
 from tests.servers.browser import launch
 from tests.servers.postgres import drop_database, make_database, postgres_server
 
 _numbers = itertools.count()
+refuse_overlong_texts()
 _TEMPLATE = "hitsuka_template"
 
 

@@ -7,13 +7,13 @@ Why not Checkout Sessions, as for cards: the payment of a session that is comple
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 from payments.methods import PROMISE, Method
 from payments.money import Money
 from payments.provider import Charge, Promise, Session, SessionRequest, SessionStatus
+from payments.providers.objects import id_of, in_full, moment
 
 _STATUS = {
     "requires_action": SessionStatus.OPEN,
@@ -78,9 +78,8 @@ def told(intent: Any, charge: Callable[[Any], Charge]) -> Session:
     kept = intent.metadata.to_dict() if intent.metadata else {}
     currency = str(intent.currency).upper()
     promise = _promise(intent, currency)
-    made = dt.datetime.fromtimestamp(intent.created, dt.UTC)
-    has_charge = intent.latest_charge is not None and not isinstance(intent.latest_charge, str)
-    customer = intent.customer
+    made = moment(intent.created)
+    last = in_full(intent.latest_charge)
     return Session(
         id=intent.id,
         status=_STATUS.get(intent.status, SessionStatus.OPEN),
@@ -95,12 +94,12 @@ def told(intent: Any, charge: Callable[[Any], Charge]) -> Session:
         client_secret=None,
         payment_id=intent.id,
         payment_status=intent.status,
-        charge=charge(intent.latest_charge) if has_charge else None,
+        charge=charge(last) if last is not None else None,
         decline=None,
         created=made,
         expires_at=(promise.deadline if promise else None) or made,
         promise=promise,
-        customer=customer if isinstance(customer, str) or customer is None else customer.id,
+        customer=id_of(intent.customer),
     )
 
 
@@ -111,7 +110,7 @@ def _promise(intent: Any, currency: str) -> Promise | None:
     if action.type == "konbini_display_details":
         shown = action.konbini_display_details
         return Promise(
-            deadline=dt.datetime.fromtimestamp(shown.expires_at, dt.UTC),
+            deadline=moment(shown.expires_at),
             remaining=Money(intent.amount, currency),
             details=_stores(shown.stores),
             voucher_url=shown.hosted_voucher_url,

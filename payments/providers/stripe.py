@@ -21,7 +21,6 @@ from payments.patience import patiently
 from payments.provider import (
     BadSignature,
     Charge,
-    Decline,
     DisputeTold,
     Event,
     Evidence,
@@ -40,7 +39,7 @@ from payments.provider import (
     UIMode,
     WarningTold,
 )
-from payments.providers import promises
+from payments.providers import checkout, objects, promises
 from security.sealing import lookup_hash
 
 API_VERSION = "2026-10-28.endive"
@@ -118,9 +117,8 @@ class StripeProvider:
         options: Any = {"idempotency_key": request.idempotency_key, "max_network_retries": 0}
         if request.ui_mode is UIMode.PROMISE:
             return self._promise(request, options)
-        return self._told(
-            _call(lambda: self._client.v1.checkout.sessions.create(_create_params(request), options))
-        )
+        params: Any = checkout.create_params(request)
+        return self._told(_call(lambda: self._client.v1.checkout.sessions.create(params, options)))
 
     def retrieve_session(self, session_id: str) -> Session:
         """GET /v1/checkout/sessions/{id}, with the payment and its last charge; without a card, the payment's own."""
@@ -139,17 +137,18 @@ class StripeProvider:
     def expire_session(self, session_id: str) -> Session:
         """POST /v1/checkout/sessions/{id}/expire; Stripe refuses when it isn't open, then it is read instead.
 
-        Without a card, POST /v1/payment_intents/{id}/cancel.
+        The answer is the session after its end, so it is not read again: after a stop a second call for each would
+        double the time in which the others can be paid. Without a card, POST /v1/payment_intents/{id}/cancel.
         """
         if promises.is_promise(session_id):
             return self._cancel(session_id)
+        params: Any = {"expand": _EXPAND}
         try:
-            _call(lambda: self._client.v1.checkout.sessions.expire(session_id))
+            return self._told(_call(lambda: self._client.v1.checkout.sessions.expire(session_id, params)))
         except NotThere:
             raise
         except Refused:
-            pass
-        return self.retrieve_session(session_id)
+            return self.retrieve_session(session_id)
 
     def sessions_since(self, since: dt.datetime, until: dt.datetime | None = None) -> Iterator[Session]:
         """GET /v1/checkout/sessions, newest first, page by page."""
@@ -197,7 +196,7 @@ class StripeProvider:
         preferred = customer.invoice_settings.default_payment_method if customer.invoice_settings else None
         params: Any = {"type": "card", "limit": _PAGE}
         methods = _pages(lambda: self._client.v1.customers.payment_methods.list(customer_id, params))
-        cards = [_saved_card(method, preferred) for method in methods]
+        cards = [objects.saved_card(method, preferred) for method in methods]
         return sorted(cards, key=lambda card: not card.is_default)
 
     def forget_card(self, customer_id: str, card_id: str) -> None:
@@ -226,20 +225,20 @@ class StripeProvider:
         }
         if to_bank and (email := self._payer_email(payment_id)):
             params["instructions_email"] = email
-        return _refund(
+        return objects.refund(
             _call(lambda: self._client.v1.refunds.create(params, {"idempotency_key": idempotency_key}))
         )
 
     def refunds_of(self, payment_id: str) -> list[Refund]:
         """GET /v1/refunds of one payment."""
         params: Any = {"payment_intent": payment_id, "limit": _PAGE, "expand": _OF_LIST}
-        return list(map(_refund, _pages(lambda: self._client.v1.refunds.list(params))))
+        return list(map(objects.refund, _pages(lambda: self._client.v1.refunds.list(params))))
 
     def refunds_since(self, since: dt.datetime) -> Iterator[Refund]:
         """GET /v1/refunds, newest first."""
         params: Any = {"created": {"gte": int(since.timestamp())}, "limit": _PAGE, "expand": _OF_LIST}
         refunds = _period(lambda: self._client.v1.refunds.list(params))
-        yield from (_refund(one) for one in refunds if one.payment_intent is not None)
+        yield from (objects.refund(one) for one in refunds if one.payment_intent is not None)
 
     def balance_of(self, customer: str) -> Money:
         """GET /v1/customers/{id}/cash_balance."""
@@ -258,27 +257,27 @@ class StripeProvider:
             "instructions_email": email or "",
             "metadata": {"payment": reference, "refund": idempotency_key},
         }
-        return _refund(
+        return objects.refund(
             _call(lambda: self._client.v1.refunds.create(params, {"idempotency_key": idempotency_key}))
         )
 
     def balance_refund(self, refund_id: str) -> Refund:
         """GET /v1/refunds/{id}."""
-        return _refund(_call(lambda: self._client.v1.refunds.retrieve(refund_id)))
+        return objects.refund(_call(lambda: self._client.v1.refunds.retrieve(refund_id)))
 
     def disputes_of(self, payment_id: str) -> list[DisputeTold]:
         """GET /v1/disputes of one payment."""
         params: Any = {"payment_intent": payment_id, "limit": _PAGE}
-        return list(map(_dispute, _pages(lambda: self._client.v1.disputes.list(params))))
+        return list(map(objects.dispute, _pages(lambda: self._client.v1.disputes.list(params))))
 
     def disputes_since(self, since: dt.datetime) -> Iterator[DisputeTold]:
         """GET /v1/disputes, newest first."""
         params: Any = {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
-        yield from map(_dispute, _period(lambda: self._client.v1.disputes.list(params)))
+        yield from map(objects.dispute, _period(lambda: self._client.v1.disputes.list(params)))
 
     def retrieve_dispute(self, dispute_id: str) -> DisputeTold:
         """GET /v1/disputes/{id}."""
-        return _dispute(_call(lambda: self._client.v1.disputes.retrieve(dispute_id)))
+        return objects.dispute(_call(lambda: self._client.v1.disputes.retrieve(dispute_id)))
 
     def answer_dispute(self, dispute_id: str, evidence: Evidence, *, idempotency_key: str) -> DisputeTold:
         """POST /v1/files for the file, then POST /v1/disputes/{id} with `submit`."""
@@ -287,7 +286,12 @@ class StripeProvider:
             given[evidence.file_field] = self._upload(evidence, f"{idempotency_key}-file")
         params: Any = {"evidence": given, "submit": True}
         options: Any = {"idempotency_key": idempotency_key}
-        return _dispute(_call(lambda: self._client.v1.disputes.update(dispute_id, params, options)))
+        return objects.dispute(_call(lambda: self._client.v1.disputes.update(dispute_id, params, options)))
+
+    def close_dispute(self, dispute_id: str, *, idempotency_key: str) -> DisputeTold:
+        """POST /v1/disputes/{id}/close."""
+        options: Any = {"idempotency_key": idempotency_key}
+        return objects.dispute(_call(lambda: self._client.v1.disputes.close(dispute_id, options=options)))
 
     def _upload(self, evidence: Evidence, idempotency_key: str) -> str:
         with io.BytesIO(evidence.file_content) as file:
@@ -299,17 +303,21 @@ class StripeProvider:
     def warnings_of(self, payment_id: str) -> list[WarningTold]:
         """GET /v1/radar/early_fraud_warnings of one payment."""
         params: Any = {"payment_intent": payment_id, "limit": _PAGE}
-        return list(map(_warning, _pages(lambda: self._client.v1.radar.early_fraud_warnings.list(params))))
+        return list(
+            map(objects.warning, _pages(lambda: self._client.v1.radar.early_fraud_warnings.list(params)))
+        )
 
     def warnings_since(self, since: dt.datetime) -> Iterator[WarningTold]:
         """GET /v1/radar/early_fraud_warnings, newest first."""
         params: Any = {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
-        yield from map(_warning, _period(lambda: self._client.v1.radar.early_fraud_warnings.list(params)))
+        yield from map(
+            objects.warning, _period(lambda: self._client.v1.radar.early_fraud_warnings.list(params))
+        )
 
     def movements_since(self, since: dt.datetime) -> Iterator[Movement]:
         """GET /v1/balance_transactions, newest first."""
         params: Any = {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
-        yield from map(_movement, _period(lambda: self._client.v1.balance_transactions.list(params)))
+        yield from map(objects.movement, _period(lambda: self._client.v1.balance_transactions.list(params)))
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> Event:
         """Check `Stripe-Signature` over the raw body, against every secret we hold, then read the ids.
@@ -324,7 +332,7 @@ class StripeProvider:
         if not any(self._is_signed(text, signature, secret) for secret in self._webhook_secrets):
             raise BadSignature("no secret of this account signed this body lately")
         try:
-            return _event(json.loads(text))
+            return objects.event(json.loads(text))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Refused("a signed body that is not an event") from error
 
@@ -332,7 +340,7 @@ class StripeProvider:
         """GET /v1/events, newest first."""
         params: Any = {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
         for event in _period(lambda: self._client.v1.events.list(params)):
-            yield _event(event.to_dict())
+            yield objects.event(event.to_dict())
 
     def _promise(self, request: SessionRequest, options: Any) -> Session:
         """A payment without a card, confirmed at once; transfers need a customer, made for this payment alone."""
@@ -368,13 +376,13 @@ class StripeProvider:
         return told
 
     def _told_intent(self, intent: stripe.PaymentIntent) -> Session:
-        return promises.told(intent, lambda charge: _charge(charge, self._card_hash))
+        return promises.told(intent, self._charge)
 
-    def _card_hash(self, fingerprint: str) -> str:
-        return lookup_hash(self._card_key, "card", fingerprint)
+    def _charge(self, told: stripe.Charge) -> Charge:
+        return objects.charge(told, lambda fingerprint: lookup_hash(self._card_key, "card", fingerprint))
 
     def _told(self, session: StripeSession) -> Session:
-        return _session(session, self._card_hash)
+        return checkout.told(session, self._charge)
 
     @staticmethod
     def _is_signed(body: str, signature: str, secret: str) -> bool:
@@ -391,55 +399,6 @@ class StripeProvider:
 def _addresses(api_base: str) -> Any:
     """Files go to a host of their own at Stripe; a sandbox takes them where it takes all else."""
     return {"api": api_base} if api_base == STRIPES_OWN else {"api": api_base, "files": api_base}
-
-
-def _create_params(request: SessionRequest) -> Any:
-    metadata = {
-        "payment": request.reference,
-        "attempt": request.idempotency_key,
-        "request": request.request_id,
-    }
-    params: dict[str, Any] = {
-        "mode": "payment",
-        "ui_mode": request.ui_mode.value,
-        "client_reference_id": request.reference,
-        "metadata": metadata,
-        "payment_intent_data": {"metadata": metadata},
-        "line_items": [
-            {
-                "quantity": line.quantity,
-                "price_data": {
-                    "currency": line.unit.currency.lower(),
-                    "unit_amount": line.unit.minor,
-                    "product_data": {"name": line.name},
-                },
-            }
-            for line in request.lines
-        ],
-        "allowed_payment_method_types": [request.method],
-        "wallet_options": {"link": {"display": "never"}},
-        "payment_method_options": {"card": _card_options(request)},
-        "locale": request.locale,
-        "expires_at": int(request.expires_at.timestamp()),
-    }
-    if request.customer:
-        params["customer"] = request.customer
-        # What was kept here was kept with its holder's word, whatever name Stripe has for it.
-        params["saved_payment_method_options"] = {
-            "allow_redisplay_filters": ["always", "limited", "unspecified"]
-        }
-    elif request.email:
-        params["customer_email"] = request.email
-    if request.ui_mode is UIMode.HOSTED_PAGE:
-        return params | {"success_url": request.return_url, "cancel_url": request.cancel_url}
-    return params | {"return_url": request.return_url}
-
-
-def _card_options(request: SessionRequest) -> dict[str, str]:
-    asked = {"request_three_d_secure": request.three_d_secure.value}
-    if request.save_card and request.customer:
-        asked["setup_future_usage"] = "on_session"
-    return asked | {"capture_method": "manual"} if request.capture_later else asked
 
 
 def _call(call: Callable[[], T]) -> T:
@@ -484,167 +443,3 @@ def _translated(error: stripe.StripeError) -> PaymentError:
     return kind(
         f"{type(error).__name__} {error.http_status or ''}".strip(), code=code, request_id=error.request_id
     )
-
-
-def _session(session: StripeSession, card_hash: Callable[[str], str]) -> Session:
-    intent: Any = session.payment_intent if not isinstance(session.payment_intent, str) else None
-    charge: Any = (
-        intent.latest_charge if intent is not None and not isinstance(intent.latest_charge, str) else None
-    )
-    metadata: Any = session.metadata.to_dict() if session.metadata else {}
-    return Session(
-        id=session.id,
-        status=SessionStatus(session.status or "expired"),
-        paid=session.payment_status == "paid",
-        reference=session.client_reference_id,
-        attempt=metadata.get("attempt"),
-        amount=Money(session.amount_total or 0, (session.currency or "jpy").upper()),
-        livemode=session.livemode,
-        ui_mode=str(session.ui_mode),
-        methods=tuple(session.payment_method_types or ()),
-        url=session.url,
-        client_secret=session.client_secret,
-        payment_id=intent.id if intent is not None else session.payment_intent,  # type: ignore[arg-type]  # a str here
-        payment_status=intent.status if intent is not None else None,
-        charge=_charge(charge, card_hash) if charge is not None else None,
-        decline=_decline(intent.last_payment_error) if intent is not None else None,
-        created=_moment(session.created),
-        expires_at=_moment(session.expires_at),
-    )
-
-
-def _charge(charge: stripe.Charge, card_hash: Callable[[str], str]) -> Charge:
-    details: Any = charge.payment_method_details
-    card: Any = details.card if details is not None and details.type == "card" else None
-    currency = charge.currency.upper()
-    return Charge(
-        id=charge.id,
-        amount=Money(charge.amount_captured, currency),
-        refunded=Money(charge.amount_refunded, currency),
-        captured=charge.captured,
-        paid=charge.paid,
-        method=details.type if details is not None else "",
-        brand=card.brand if card is not None else None,
-        last4=card.last4 if card is not None else None,
-        card_hash=card_hash(card.fingerprint) if card is not None and card.fingerprint else None,
-        created=_moment(charge.created),
-        reserved=Money(charge.amount, currency),
-        capture_before=_moment(card.capture_before) if card is not None and card.capture_before else None,
-    )
-
-
-def _saved_card(method: stripe.PaymentMethod, preferred: object) -> SavedCard:
-    card: Any = method.card
-    named = preferred if isinstance(preferred, str) or preferred is None else getattr(preferred, "id", None)
-    return SavedCard(method.id, card.brand, card.last4, card.exp_month, card.exp_year, method.id == named)
-
-
-_FUNDS = frozenset({"insufficient_funds", "card_velocity_exceeded", "withdrawal_count_limit_exceeded"})
-_ENTRY = frozenset(
-    {
-        "incorrect_number",
-        "invalid_number",
-        "incorrect_cvc",
-        "invalid_cvc",
-        "expired_card",
-        "invalid_expiry_year",
-    }
-)
-_AUTHENTICATION = frozenset({"authentication_required", "payment_intent_authentication_failure"})
-
-
-def _decline(error: Any) -> Decline | None:
-    """As coarse as a stranger may know it (docs.stripe.com/declines/codes)."""
-    if error is None:
-        return None
-    words = {str(error.code), str(getattr(error, "decline_code", None))}
-    for group, kind in (
-        (_FUNDS, Decline.FUNDS),
-        (_ENTRY, Decline.ENTRY),
-        (_AUTHENTICATION, Decline.AUTHENTICATION),
-    ):
-        if words & group:
-            return kind
-    return Decline.ISSUER
-
-
-def _refund(refund: stripe.Refund) -> Refund:
-    metadata: Any = refund.metadata.to_dict() if refund.metadata else {}
-    intent, charge = refund.payment_intent, refund.charge
-    return Refund(
-        id=refund.id,
-        payment_id=(intent if isinstance(intent, str) else intent.id) if intent else "",
-        amount=Money(refund.amount, refund.currency.upper()),
-        status=refund.status or "pending",
-        reference=metadata.get("payment"),
-        key=metadata.get("refund"),
-        is_release=charge is not None and not isinstance(charge, str) and not charge.captured,
-    )
-
-
-def _dispute(dispute: stripe.Dispute) -> DisputeTold:
-    details = dispute.evidence_details
-    return DisputeTold(
-        id=dispute.id,
-        payment_id=_id_of(dispute.payment_intent) or "",
-        amount=Money(dispute.amount, dispute.currency.upper()),
-        reason=dispute.reason,
-        status=dispute.status,
-        due_by=_moment(details.due_by) if details.due_by else None,
-        submissions=details.submission_count,
-        livemode=dispute.livemode,
-        created=_moment(dispute.created),
-        movements=tuple(map(_movement, dispute.balance_transactions)),
-    )
-
-
-def _movement(movement: stripe.BalanceTransaction) -> Movement:
-    currency = movement.currency.upper()
-    return Movement(
-        id=movement.id,
-        category=movement.reporting_category,
-        source=_id_of(movement.source),
-        amount=Money(movement.amount, currency),
-        fee=Money(movement.fee, currency),
-        created=_moment(movement.created),
-    )
-
-
-def _warning(warning: Any) -> WarningTold:
-    return WarningTold(
-        id=warning.id,
-        payment_id=_id_of(warning.payment_intent) or "",
-        fraud_type=warning.fraud_type,
-        actionable=warning.actionable,
-        created=_moment(warning.created),
-    )
-
-
-def _id_of(thing: Any) -> str | None:
-    """The id of what may be told by id or in full."""
-    return thing if isinstance(thing, str) or thing is None else thing.id
-
-
-_OF_A_BALANCE = frozenset({"cash_balance", "customer_cash_balance_transaction"})
-
-
-def _event(raw: dict[str, Any]) -> Event:
-    thing = raw["data"]["object"]
-    metadata = thing.get("metadata") or {}
-    of_balance = thing["object"] in _OF_A_BALANCE
-    payment = thing["id"] if thing["object"] == "payment_intent" else thing.get("payment_intent")
-    return Event(
-        id=str(raw["id"]),
-        type=str(raw["type"]),
-        created=_moment(raw["created"]),
-        livemode=bool(raw["livemode"]),
-        object_type=str(thing["object"]),
-        object_id=str(thing["customer"] if of_balance else thing["id"]),  # a balance has no id of its own
-        reference=thing.get("client_reference_id") or metadata.get("payment"),
-        payment_id=payment if isinstance(payment, str) else None,
-        customer=str(thing["customer"]) if of_balance else None,
-    )
-
-
-def _moment(seconds: int) -> dt.datetime:
-    return dt.datetime.fromtimestamp(seconds, dt.UTC)

@@ -98,11 +98,17 @@ def charge(
 
 def remember(sandbox: Sandbox, account: str, intent: Json, method: Json) -> None:
     """Saves the method for its customer where the intent says so; else a method without customer is spent."""
-    if intent["setup_future_usage"] and intent["customer"]:
+    if intent["customer"] and _is_to_be_kept(intent, method["type"]):
         methods.keep(sandbox, account, method, intent["customer"])
         sandbox.store.save_hidden(method["id"], set_up=True)
     elif method["customer"] is None:
         sandbox.store.save_hidden(method["id"], spent=True)
+
+
+def _is_to_be_kept(intent: Json, type_: str) -> bool:
+    """What the options of its kind say of `setup_future_usage` goes before what is said for all kinds."""
+    own = ((intent["payment_method_options"] or {}).get(type_) or {}).get("setup_future_usage")
+    return (own or intent["setup_future_usage"] or "none") != "none"
 
 
 AUTHENTICATION_REQUIRED = {

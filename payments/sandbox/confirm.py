@@ -62,7 +62,7 @@ def confirm(sandbox: Sandbox, account: str, session_id: str, choice: Choice) -> 
 def _require_open(session: Json) -> None:
     if session["status"] != "open":
         reason = "has expired" if session["status"] == "expired" else "is already complete"
-        raise ApiError(400, f"This Checkout Session {reason}.", code="checkout_session_not_open")
+        raise ApiError(400, f"This Checkout Session {reason}.")
 
 
 def _have_customer(sandbox: Sandbox, account: str, session: Json) -> None:

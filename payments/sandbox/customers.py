@@ -70,6 +70,17 @@ def update(sandbox: Sandbox, account: str, customer_id: str, params: Json) -> Js
         return new
 
 
+def retrieve(sandbox: Sandbox, account: str, customer_id: str) -> Json:
+    """The customer; of a deleted one only that it is."""
+    deleted = sandbox.store.rows(
+        "SELECT 1 FROM objects WHERE kind = 'event' AND account = ?"
+        " AND json_extract(body, '$.type') = 'customer.deleted'"
+        " AND json_extract(body, '$.data.object.id') = ?",
+        (account, customer_id),
+    )
+    return _gone(customer_id) if deleted else sandbox.store.get(account, "customer", customer_id, "customer")
+
+
 def delete(sandbox: Sandbox, account: str, customer_id: str) -> Json:
     with sandbox.store.transaction():
         customer = sandbox.store.get(account, "customer", customer_id, "customer")
@@ -77,7 +88,11 @@ def delete(sandbox: Sandbox, account: str, customer_id: str) -> Json:
             methods.detach(sandbox, account, method["id"])
         sandbox.store.delete(customer_id)
         emit(sandbox, account, "customer.deleted", customer)
-        return {"id": customer_id, "object": "customer", "deleted": True}
+        return _gone(customer_id)
+
+
+def _gone(customer_id: str) -> Json:
+    return {"id": customer_id, "object": "customer", "deleted": True}
 
 
 def _values(params: Json) -> Json:

@@ -166,8 +166,7 @@ def update(sandbox: Sandbox, account: str, dispute_id: str, params: Json) -> Jso
             return dispute
         if dispute["status"] not in {"needs_response", "warning_needs_response"}:
             raise conflict_of_state(
-                f"This dispute takes no more evidence: its status is {dispute['status']}.",
-                "dispute_evidence_not_accepted",
+                f"This dispute takes no more evidence: its status is {dispute['status']}."
             )
         _add(sandbox, account, dispute, evidence or {})
         if params.get("submit", True):
@@ -219,9 +218,7 @@ def decide(sandbox: Sandbox, account: str, dispute_id: str, verdict: str) -> Jso
     with sandbox.store.transaction():
         dispute = sandbox.store.get(account, "dispute", dispute_id, "dispute")
         if dispute["status"] not in OPEN:
-            raise conflict_of_state(
-                f"This dispute is over: its status is {dispute['status']}.", "dispute_not_open"
-            )
+            raise conflict_of_state(f"This dispute is over: its status is {dispute['status']}.")
         inquiry = dispute["status"].startswith("warning_")
         if verdict not in (("closed", "won", "lost", "escalated") if inquiry else ("won", "lost")):
             raise ApiError(400, "verdict is won or lost; of an inquiry closed or escalated.", param="verdict")

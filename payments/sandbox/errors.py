@@ -55,7 +55,7 @@ def no_such(noun: str, object_id: str, param: str = "id") -> ApiError:
     return ApiError(404, f"No such {noun}: '{object_id[:80]}'", code="resource_missing", param=param)
 
 
-def conflict_of_state(message: str, code: str, **more: Any) -> ApiError:
+def conflict_of_state(message: str, code: str | None = None, **more: Any) -> ApiError:
     """The object's state forbids the operation: status 400, kept under the idempotency key."""
     return ApiError(400, message, code=code, remembered=True, **more)
 

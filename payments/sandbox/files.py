@@ -31,9 +31,9 @@ def create(sandbox: Sandbox, account: str, params: Json) -> Json:
     name = PurePath(upload.filename or "file").name[:200]
     type_ = _TYPES.get(name.rpartition(".")[2].lower())
     if type_ is None:
-        raise invalid("Evidence can be a PDF, JPEG or PNG file.", "file", "invalid_file_type")
+        raise invalid("Evidence can be a PDF, JPEG or PNG file.", "file")
     if not content or len(content) > LONGEST:
-        raise invalid("Evidence files are up to 5 MB long and not empty.", "file", "file_size")
+        raise invalid("Evidence files are up to 5 MB long and not empty.", "file")
     file = build(
         "file",
         id=sandbox.new_id("file"),

@@ -215,7 +215,7 @@ _RUNS: dict[str, Callable[[Call], Json | ApiError]] = {
     "customers.create": lambda c: customers.create(c.sandbox, c.account, c.params),
     "customers.delete": lambda c: customers.delete(c.sandbox, c.account, c.id),
     "customers.list": _lister("customer", "/v1/customers", "email"),
-    "customers.retrieve": _getter("customer", "customer"),
+    "customers.retrieve": lambda call: customers.retrieve(call.sandbox, call.account, call.id),
     "customers.update": lambda c: customers.update(c.sandbox, c.account, c.id, c.params),
     "customers.cash_balance.retrieve": lambda c: transfers.cash_balance(c.sandbox, c.account, c.id),
     "customers.cash_balance_transactions.list": _cash_movements,

@@ -169,9 +169,7 @@ def expire(sandbox: Sandbox, account: str, session_id: str) -> Json:
         session = current(sandbox, account, session_id)
         if session["status"] != "open":
             raise conflict_of_state(
-                "Only an open Checkout Session can be expired. This one has a status of"
-                f" {session['status']}.",
-                "checkout_session_not_open",
+                f"Only an open Checkout Session can be expired. This one has a status of {session['status']}."
             )
         return close(sandbox, account, session)
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from ..finding import Finding
+from ..rules import card_fields
 from ..scripts.inventory import PROVIDER, Script, integrity_of
 
 Node = Mapping[str, Any]
@@ -52,9 +53,6 @@ _CARD_WORDS = re.compile(
     re.IGNORECASE,
 )
 _READ = ("name", "id", "placeholder", "aria-label", "title", "data-name")
-_NO_ENTRY = frozenset({"submit", "button", "reset", "image", "checkbox", "radio", "file", "color", "range"})
-_OTHER_NUMBERS = re.compile(r"^(?:tel|postal-code|one-time-code|bday|new-password|current-password)")
-_CARD_LENGTHS = range(13, 20)
 
 
 def judge_document(root: Node, allowed: Allowed) -> list[Finding]:
@@ -134,35 +132,18 @@ def _judge_tree(root: Node, allowed: Allowed, base: str) -> Iterator[Fault]:
 def _judge_field(
     name: str, node: Node, attributes: dict[str, str], labels: dict[object, str], beside: str
 ) -> Iterator[Fault]:
-    takes_text = (
-        name in {"textarea", "select"}
-        or (name == "input" and attributes.get("type", "text").lower() not in _NO_ENTRY)
-        or attributes.get("contenteditable", "false").lower() != "false"
-        or attributes.get("role") in {"textbox", "searchbox", "spinbutton"}
-    )
-    if not takes_text:
+    if not card_fields.is_field(name, attributes):
         return
-    said = [attributes.get(key, "") for key in _READ]
-    said += [labels.get(key, "") for key in (id(node), attributes.get("id"))]
-    said += [labels.get(key, "") for key in attributes.get("aria-labelledby", "").split()]
-    said.append(beside)
-    autocomplete = attributes.get("autocomplete", "").lower()
+    bound = [id(node), attributes.get("id")]
+    for key in ("aria-labelledby", "aria-describedby"):
+        bound += attributes.get(key, "").split()
+    field = card_fields.Field(0, attributes, name, [beside], [labels.get(key, "") for key in bound])
+    said = [attributes.get(key, "") for key in _READ] + field.labels + field.said
     shown = attributes.get("name") or attributes.get("id") or name
-    if any(token.startswith("cc-") for token in autocomplete.split()):
-        yield ("card-field", f"{shown}: autocomplete {autocomplete}")
+    if reason := card_fields.card_field(field):
+        yield ("card-field", f"{shown}: {reason}")
     elif words := next(filter(None, map(_CARD_WORDS.search, said)), None):
         yield ("card-field", f"{shown}: '{words[0]}'")
-    elif _is_shaped_like_a_card(attributes) and not _OTHER_NUMBERS.match(autocomplete):
-        yield ("card-field", f"{shown}: takes as many digits as a card has")
-
-
-def _is_shaped_like_a_card(attributes: dict[str, str]) -> bool:
-    pattern, length = attributes.get("pattern", ""), attributes.get("maxlength", "")
-    is_numeric = attributes.get("inputmode") == "numeric" or r"\d" in pattern or "0-9" in pattern
-    counts = [int(each) for each in re.findall(r"[{,](\d+)(?=[,}])", pattern)]
-    if length.isdigit():
-        counts.append(int(length))
-    return is_numeric and any(count in _CARD_LENGTHS or count == 23 for count in counts)
 
 
 def _judge_frame(name: str, attributes: dict[str, str], allowed: Allowed, base: str) -> Iterator[Fault]:
@@ -248,22 +229,17 @@ def _judge_forms(root: Node) -> Iterator[Fault]:
         about = _attributes(form)
         if texts and about.get("method", "get").lower() == "get" and about.get("role") != "search":
             yield ("form-get", f"what is typed goes into the address: {about.get('action', 'this page')}")
-        lengths = [int(each["maxlength"]) for each in texts if _is_short_number(each)]
-        for length in (4, 5, 6):
-            if lengths.count(length) >= 3 and 13 <= lengths.count(length) * length <= 24:
-                yield (
-                    "card-field",
-                    f"{lengths.count(length)} fields of {length} characters take a number in parts",
-                )
+        lengths = [_length(each) for each in texts if not card_fields.is_dialled(each)]
+        if card_fields.is_split_number(lengths):
+            yield ("card-field", "several short fields take a number in parts")
 
 
 _TEXT_KINDS = frozenset({"text", "tel", "number", "password", "email", "url", ""})
 
 
-def _is_short_number(attributes: dict[str, str]) -> bool:
-    return attributes.get("maxlength", "").isdigit() and not _OTHER_NUMBERS.match(
-        attributes.get("autocomplete", "").lower()
-    )
+def _length(attributes: dict[str, str]) -> int:
+    given = attributes.get("maxlength", attributes.get("size", ""))
+    return int(given) if given.isdigit() else 0
 
 
 def _nodes(root: Node) -> Iterator[Node]:
@@ -304,9 +280,8 @@ def _texts_beside(root: Node) -> dict[int, str]:
     texts, last = dict[int, str](), ""
     for node in _in_order(root):
         name = str(node["nodeName"]).lower()
-        if name == "#text":
-            words = " ".join(str(node.get("nodeValue", "")).split())
-            last = words or last
+        if words := " ".join(_shown(node).split()):
+            last = words
         elif name in {"input", "select", "textarea"} or "contenteditable" in _attributes(node):
             if _attributes(node).get("type", "").lower() != "hidden":
                 texts[id(node)] = last if len(last) <= _BESIDE else ""
@@ -325,7 +300,19 @@ def _in_order(root: Node) -> Iterator[Node]:
 
 
 def _text(node: Node) -> str:
-    return "".join(str(each.get("nodeValue", "")) for each in _nodes(node) if each["nodeName"] == "#text")
+    return "".join(_shown(each) for each in _in_order(node))
+
+
+def _shown(node: Node) -> str:
+    """What a node shows as text: its own, or what stands for a picture."""
+    if node["nodeName"] == "#text":
+        return str(node.get("nodeValue", ""))
+    is_picture = str(node["nodeName"]).lower() in {"img", "image", "svg"}
+    return (
+        next((value for key, value in _attributes(node).items() if key in {"alt", "aria-label"}), "")
+        if is_picture
+        else ""
+    )
 
 
 def _static_name(url: str, origin: str) -> str:

@@ -24,6 +24,7 @@ _MUTATES = frozenset(
         "put",
         "writelines",
         "push",
+        "set",
     }
 )
 
@@ -67,6 +68,9 @@ def _index_node(module: Module, node: ast.AST) -> None:
         module.functions[node.name].append(node)
     elif isinstance(node, ast.ClassDef):
         module.classes[node.name] = node
+    elif isinstance(node, ast.Match):
+        for name in _captured(node):
+            module.bindings[module.scope(node)][name].append(Binding(node.subject, "part"))
     else:
         _index_binding(module, node)
 
@@ -94,6 +98,13 @@ def _index_binding(module: Module, node: ast.AST) -> None:
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATES:
         for value in [*node.args, *(word.value for word in node.keywords)]:
             _put(module, node.func.value, value, None)
+
+
+def _captured(node: ast.Match) -> list[str]:
+    """The names that the patterns of a match statement take parts of its subject by."""
+    patterns = [each for case in node.cases for each in ast.walk(case.pattern)]
+    named = [each.name for each in patterns if isinstance(each, (ast.MatchAs, ast.MatchStar)) and each.name]
+    return named + [each.rest for each in patterns if isinstance(each, ast.MatchMapping) and each.rest]
 
 
 def _bind(module: Module, target: ast.AST, value: ast.expr, kind: str) -> None:

@@ -10,7 +10,16 @@ import re
 from dataclasses import dataclass, field
 
 from . import jinja
-from .words import Card, card_label, card_name, cc_token, is_short_label, shows_a_card
+from .words import (
+    Card,
+    asks_for_picture,
+    card_label,
+    card_name,
+    cc_token,
+    is_short_label,
+    is_whole_card,
+    shows_a_card,
+)
 
 _NO_ENTRY = frozenset({"submit", "button", "reset", "image", "checkbox", "radio", "file", "color", "range"})
 _NAMES = (
@@ -69,6 +78,20 @@ class Field:
     attributes: dict[str, str]
     tag: str
     said: list[str] = field(default_factory=list)
+    """Short texts near it, any of which may be its caption."""
+    labels: list[str] = field(default_factory=list)
+    """Texts that the page itself binds to it."""
+    group: str = ""
+    """The legend of the fields among which it stands."""
+
+
+def is_field(tag: str, attributes: dict[str, str]) -> bool:
+    """Whether an element is worth judging: something is typed into it, or a file is chosen."""
+    return takes_text(tag, attributes) or (tag == "input" and _kind(attributes) == "file")
+
+
+def _kind(attributes: dict[str, str]) -> str:
+    return attributes.get("type", "text").strip().lower()
 
 
 def takes_text(tag: str, attributes: dict[str, str]) -> bool:
@@ -103,10 +126,21 @@ def is_personal(tag: str, attributes: dict[str, str]) -> bool:
 def card_field(each: Field) -> str | None:
     """Why a field is one for card data, None when it is not."""
     attributes = each.attributes
+    if each.tag == "input" and _kind(attributes) == "file":
+        texts = [*each.labels, *each.said, each.group, *(attributes.get(key, "") for key in _LABELS)]
+        return "takes a picture of a card" if any(map(asks_for_picture, texts)) else None
     autocomplete = attributes.get("autocomplete", "").lower()
     if token := cc_token(autocomplete):
         return f"autocomplete {token}"
-    is_code_by_mail = "one-time-code" in autocomplete
+    return (
+        _by_name(each, is_code="one-time-code" in autocomplete)
+        or _by_text(each, is_code="one-time-code" in autocomplete)
+        or _by_shape(each)
+    )
+
+
+def _by_name(each: Field, *, is_code: bool) -> str | None:
+    attributes = each.attributes
     names = [
         attributes[key]
         for key in attributes
@@ -115,19 +149,66 @@ def card_field(each: Field) -> str | None:
     names += attributes.get("class", "").split() + ([each.tag] if "-" in each.tag else [])
     for name in names:
         card = card_name(name, weak=name in {attributes.get("name"), attributes.get("id")})
-        if card and not (is_code_by_mail and card is Card.CODE):
+        if card and not (is_code and card is Card.CODE):
             return f"'{name}' takes a {card.value}"
-    for text in [*each.said, *(attributes.get(key, "") for key in _LABELS)]:
-        card = card_label(text) if is_short_label(text) else None
-        if card and not (is_code_by_mail and card is Card.CODE):
+    kinds = [each.tag, attributes.get("is", "")]
+    if kind := next((kind for kind in kinds if "-" in kind and _CARD_ELEMENT.search(kind)), None):
+        return f"the element <{kind}> takes a card"
+    return None
+
+
+_OWN_TEXT = 60
+"""Characters: what a field says of itself, or a label of it, may be longer than a text near it."""
+
+
+def _by_text(each: Field, *, is_code: bool) -> str | None:
+    own = [each.attributes.get(key, "") for key in _LABELS]
+    texts = [text for text in each.said if is_short_label(text)]
+    texts += [text for text in [*each.labels, *own] if is_short_label(text, _OWN_TEXT)]
+    for text in texts:
+        card = card_label(text)
+        if card and not (is_code and card is Card.CODE):
             return f"'{text.strip()}' takes a {card.value}"
-    if any(shows_a_card(attributes.get(key, "")) for key in _LABELS):
+    is_typed = each.tag != "select"
+    if is_typed and (whole := next(filter(is_whole_card, texts), None)):
+        return f"'{whole.strip()}' takes a card"
+    if is_typed and not any(text.strip() for text in texts) and is_whole_card(each.group):
+        return f"nothing but '{each.group.strip()}' is said of it"
+    return None
+
+
+def _by_shape(each: Field) -> str | None:
+    attributes = each.attributes
+    masks = [value for key, value in attributes.items() if key in _LABELS or _MASK.search(key)]
+    if any(map(shows_a_card, masks)):
         return "its example has a card number's groups"
-    if "-" in each.tag and _CARD_ELEMENT.search(each.tag):
-        return f"the element <{each.tag}> takes a card"
-    if is_shaped_like_a_card(attributes) and not _OTHER_NUMBERS.match(autocomplete):
+    about = " ".join([*each.labels, *each.said, *(attributes.get(key, "") for key in (*_NAMES, *_LABELS))])
+    is_other = _OTHER_NUMBERS.match(attributes.get("autocomplete", "").lower()) or _OTHER_CODES.search(about)
+    if not is_other and (is_shaped_like_a_card(attributes) or _is_long_dial(each)):
         return "takes as many digits as a card has"
     return None
+
+
+_MASK = re.compile(r"mask|format|cleave")
+_OTHER_CODES = re.compile(
+    r"(?<![a-z])(?:jan|ean|isbn|gtin|upc|imei|iban|serial|waybill|tracking|barcode|voucher|coupon)(?![a-z])"
+    r"|バーコード|伝票|送り状|追跡|シリアル|クーポン|口座",
+    re.IGNORECASE,
+)
+_PHONE = re.compile(r"tel|phone|mobile|fax|denwa|keitai|電話|携帯|ファ(?:ッ)?クス|連絡先", re.IGNORECASE)
+_DIALS = range(16, 24)
+
+
+def _is_long_dial(each: Field) -> bool:
+    """A dial or number keyboard for more digits than a telephone number has, where nothing speaks of one."""
+    attributes = each.attributes
+    if _kind(attributes) not in {"tel", "number"} and attributes.get("inputmode") not in {"tel", "decimal"}:
+        return False
+    lengths = [attributes.get(key, "") for key in ("maxlength", "minlength", "size")]
+    counts = [int(length) for length in lengths if length.isdigit()]
+    counts.append(len(attributes.get("max", "")) if attributes.get("max", "").isdigit() else 0)
+    about = " ".join([*each.labels, *each.said, *(attributes.get(key, "") for key in (*_NAMES, *_LABELS))])
+    return any(count in _DIALS for count in counts) and not _PHONE.search(about)
 
 
 def is_shaped_like_a_card(attributes: dict[str, str]) -> bool:
@@ -170,3 +251,15 @@ def card_in(expression: str) -> Card | None:
         texts = [each[1:-1] for each in jinja.STRINGS.findall(expression)]
         return next((card for text in texts if is_short_label(text) and (card := card_label(text))), None)
     return None
+
+
+def is_dialled(attributes: dict[str, str]) -> bool:
+    """Whether a field is one of a telephone number, by what it says of itself."""
+    said = " ".join(attributes.get(key, "") for key in (*_NAMES, *_LABELS))
+    return bool(_OTHER_NUMBERS.match(attributes.get("autocomplete", "").lower()) or _PHONE.search(said))
+
+
+def is_split_number(lengths: list[int]) -> bool:
+    """Whether the lengths of a form's short fields, in their order, are a card number's parts."""
+    amex = any(lengths[at : at + 3] == [4, 6, 5] for at in range(len(lengths)))
+    return amex or lengths.count(4) >= 3 or lengths.count(1) in _CARD_LENGTHS

@@ -24,6 +24,9 @@ FRAMES = {
 }
 _LINKS = frozenset({"stylesheet", "preload", "modulepreload", "prefetch", "import", "manifest", "prerender"})
 
+_COPY = re.compile(
+    r"(?:^|/)(?:stripe|payjp|square|braintree|adyen)(?:[.-]v\d+|-js)?(?:\.min)?\.m?js(?:$|\?)", re.IGNORECASE
+)
 Attributes = Mapping[str, str]
 
 
@@ -94,6 +97,8 @@ class _Element:
         if plain.startswith(jinja.MARK) and expressions and expressions[0] in self._config.script_sources:
             return
         away = self.away(source)
+        if what == "script" and _COPY.search(plain) and not plain.lower().startswith("https://"):
+            yield Fault("HK404", "the provider's script is served by us; it must come from the provider")
         if away is None:
             if plain.startswith("data:") and what != "style":
                 yield Fault("HK404", f"a {what} stands in a data: address")

@@ -276,7 +276,7 @@ class Flow:
                 for name, values in filled.items()
             }
             return self._result(Frame(called[0], called[1], given, _outer_of(called, frame)), depth)
-        return labels if reshaping.reshapes(names) else NOTHING
+        return labels if reshaping.reshapes(names) or _makes_a_record(frame.module, node.func) else NOTHING
 
     def _of_locals(self, frame: Frame, depth: int) -> Labels:
         inside = frame.module.bindings[frame.scope]
@@ -292,6 +292,16 @@ class Flow:
             values = returned(frame.scope) if isinstance(frame.scope, FunctionNode) else []
             self._results[frame.key] = NOTHING.union(*(self.of(value, frame, depth) for value in values))
         return self._results[frame.key]
+
+
+def _makes_a_record(module: Module, callee: ast.expr) -> bool:
+    """Whether a call makes a record of the file's own, which holds and shows what it is given."""
+    record = module.classes.get(dotted(callee))
+    if record is None:
+        return False
+    marks = [dotted(each.func if isinstance(each, ast.Call) else each) for each in record.decorator_list]
+    marks += [dotted(base) for base in record.bases]
+    return any(mark.rpartition(".")[2] in {"dataclass", "NamedTuple", "define", "frozen"} for mark in marks)
 
 
 def _outer_of(callee: tuple[Module, FunctionNode], frame: Frame) -> Frame | None:

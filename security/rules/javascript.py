@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from ..finding import Finding
-from . import templates
+from . import styles, templates
 from .config import Config
 from .tokens import MARK, Token, UnreadableScript, tokens_of
-from .words import Card, card_label, card_name, cc_token, is_short_label
+from .words import Card, card_label, card_name, cc_token, is_short_label, shows_a_card
 
 __all__ = ["UnreadableScript", "check_text"]
 
@@ -114,6 +114,12 @@ _QUIET_SENDS = frozenset(
 )
 _STORES = frozenset({"localStorage", "sessionStorage", "indexedDB", "caches"})
 _URL = re.compile(r"^\s*(?:(?:https?|wss?|ftp):)?//([\w.\-\[\]:@\ue000]+)", re.IGNORECASE)
+_STYLE = re.compile(r"url\(|@import\b", re.IGNORECASE)
+_REPLACED = frozenset({"fetch", "Stripe", "XMLHttpRequest", "WebSocket", "FormData"})
+_TOKEN_MAKERS = frozenset(
+    {"createToken", "createPaymentMethod", "createSource", "confirmCardPayment", "tokenize"}
+)
+_ADDRESS_BAR = frozenset({"replaceState", "pushState"})
 _NAMESPACES = frozenset({"www.w3.org", "schema.org", "json-schema.org"})
 _TIMERS = frozenset(
     {"setTimeout", "setInterval", "setImmediate", "execScript", "queueMicrotask", "requestIdleCallback"}
@@ -171,6 +177,9 @@ class _Script:
                 yield self._found(token, "HK106" if each.rule == "HK105" else each.rule, each.message)
         yield from self._field_text(at, token)
         yield from self._address(token)
+        if _STYLE.search(token.value):
+            for fault in styles.check_text(self._path, token.value, self._config):
+                yield self._found(token, fault.rule, fault.message)
         if re.match(r"\s*javascript:", token.value, re.IGNORECASE):
             yield self._found(token, "HK406", "code stands in an address")
         callee = self._callee(at)
@@ -212,6 +221,8 @@ class _Script:
             yield self._found(token, "HK106", f"a field takes {cc_token(plain)}")
         elif card in {Card.NUMBER, Card.CODE} or (card and in_text) or (in_text and plain.lower() == "pan"):
             yield self._found(token, "HK106", f"'{plain}' names a {(card or Card.NUMBER).value}")
+        elif in_text and shows_a_card(plain):
+            yield self._found(token, "HK106", "a field shows a card number's groups")
         elif in_text and is_short_label(plain) and (label := card_label(plain)):
             yield self._found(token, "HK106", f"'{plain}' labels a {label.value}")
 
@@ -233,6 +244,8 @@ class _Script:
         yield from self._code(at, token, before, after)
         yield from self._html(at, token, after)
         yield from self._messages(at, token, after)
+        yield from self._replaces(at, token, before, after)
+        yield from self._raw_card(at, token, before, after)
         if (
             token.value.lower() == "contenteditable"
             and after.is_op("=")
@@ -243,6 +256,25 @@ class _Script:
             yield from self._length(self._at(at + 2), token)
         if token.value == "setAttribute" and self._at(at + 2).value.lower() == "maxlength":
             yield from self._length(self._at(at + 4), token)
+
+    def _replaces(self, at: int, token: Token, before: Token, after: Token) -> Iterator[Finding]:
+        """The browser's or the provider's own functions, put away for others through which what is sent passes."""
+        owner = self._at(at - 2)
+        is_global = before.is_op(".") and owner.is_name("window", "self", "globalThis")
+        of_kind = before.is_op(".") and owner.is_name("prototype")
+        if after.is_op("=") and ((token.value in _REPLACED and is_global) or of_kind):
+            yield self._found(token, "HK210", f"{token.value} is replaced: what is sent passes through here")
+        elif token.is_name("defineProperty") and self._at(at + 4).value in _REPLACED:
+            yield self._found(token, "HK210", f"{self._at(at + 4).value} is replaced")
+
+    def _raw_card(self, at: int, token: Token, before: Token, after: Token) -> Iterator[Finding]:
+        """Ways to the provider, or to the browser's own purse, by which a page gets hold of a number."""
+        if token.value in _TOKEN_MAKERS and after.is_op("("):
+            names = [each.value for each in self._group(at + 1) if each.kind == "name"]
+            if "number" in names:
+                yield self._found(token, "HK106", f"{token.value} is given a number by this page")
+        elif token.is_name("PaymentRequest") and before.is_name("new"):
+            yield self._found(token, "HK106", "the browser may hand a card's number to this page")
 
     def _length(self, value: Token, token: Token) -> Iterator[Finding]:
         if (
@@ -388,8 +420,24 @@ class _Script:
         elif reads and self._names & _QUIET_SENDS and (listens or self._names & {"FormData", "value"}):
             first = next(token for token in self._tokens if token.value in _QUIET_SENDS)
             yield self._found(first, "HK210", f"what is typed may leave by {first.value}")
+        if "clipboardData" in self._names and self._names & _SENDS:
+            first = next(token for token in self._tokens if token.value == "clipboardData")
+            yield self._found(first, "HK210", "what is pasted is read in a script that sends")
+        if "setInterval" in self._names and "value" in self._names and self._names & _SENDS:
+            first = next(token for token in self._tokens if token.value == "setInterval")
+            yield self._found(first, "HK210", "fields are read again and again in a script that sends")
+        yield from self._kept(is_keyed=bool(keys))
+
+    def _kept(self, *, is_keyed: bool) -> Iterator[Finding]:
+        """What is typed and put where it stays, or where others read it."""
         for at, token in enumerate(self._tokens):
-            if (
+            if is_keyed and token.is_name("location", "href") and self._builds_an_address(at):
+                yield self._found(token, "HK210", "keys are listened to, and an address is put together")
+            elif (
+                token.value in _ADDRESS_BAR or (token.is_name("console") and self._at(at + 1).is_op("."))
+            ) and any(each.is_name("value", "FormData") for each in self._statement(at)):
+                yield self._found(token, "HK210", f"what is typed is written by {token.value}")
+            elif (
                 token.kind == "name"
                 and token.value in _STORES
                 and any(each.is_name("value", "FormData", "elements", "key") for each in self._statement(at))
@@ -401,6 +449,10 @@ class _Script:
                 and any(each.is_name("value", "FormData") for each in self._statement(at))
             ):
                 yield self._found(token, "HK210", "what is typed is kept in a cookie")
+
+    def _builds_an_address(self, at: int) -> bool:
+        after = self._at(at + 1)
+        return after.is_op("=") and any(each.is_op("+") for each in self._statement(at + 1))
 
     def _statement(self, at: int) -> list[Token]:
         end = at

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..finding import Finding
-from . import javascript, secret_keys, styles, suppress, templates, translations
+from . import asking, javascript, proxy, secret_keys, styles, suppress, templates, translations
 from .config import Allow, Config
 from .project import Project
 from .python import browser, fields, leaks, paid, raw_card, settings, webhooks
@@ -210,7 +210,7 @@ def _file(
     path: str, text: str, context: Context, known: Mapping[str, Module], result: Result
 ) -> Iterator[Finding]:
     config, suffix = context.config, Path(path).suffix.lower()
-    yield from secret_keys.in_text(path, text, config)
+    yield from _any_text(path, text, config)
     if suffix in _PYTHON:
         if path in known:
             yield from _python(known[path], context)
@@ -230,6 +230,14 @@ def _file(
         yield from _sql(path, text)
     elif suffix in {".toml", ".json", ".yml", ".yaml", ".txt", ".xml"} and _PAGE_IN_TEXT.search(text):
         yield from _page(path, re.sub(r"\\(['\"])", r"\1", text), config, result)
+
+
+def _any_text(path: str, text: str, config: Config) -> Iterator[Finding]:
+    yield from secret_keys.in_text(path, text, config)
+    if Path(path).suffix.lower() in _PAGES | {".txt", ".po"}:
+        yield from asking.check_text(path, text)
+    elif Path(path).suffix == ".conf" and proxy.is_proxy(text):
+        yield from proxy.check_text(path, text, config)
 
 
 def _python(module: Module, context: Context) -> Iterator[Finding]:

@@ -14,14 +14,15 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from ..finding import Finding
-from . import card_fields, elements, javascript, jinja
+from . import card_fields, elements, javascript, jinja, styles
 from .config import Config
 from .words import is_short_label
 
+_ASIDE = frozenset({"small", "span", "em", "b", "i", "strong", "br"})
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
-_MOST_TIMES = 12
+_MOST_TIMES = 24
 _DATA_SCRIPTS = re.compile(r"json|speculationrules")
 _TEMPLATE_SCRIPTS = re.compile(r"template|handlebars|mustache|x-jsrender|html")
 
@@ -54,7 +55,8 @@ class _Form:
     action: str
     personal: bool = False
     gets: list[int] = field(default_factory=list)
-    quarters: int = 0
+    parts: list[int] = field(default_factory=list)
+    """The lengths of its short fields."""
 
 
 class _Page(HTMLParser):
@@ -69,6 +71,8 @@ class _Page(HTMLParser):
         self._open: list[tuple[str, str | None, list[str], list[card_fields.Field]]] = []
         self._form: _Form | None = None
         self._before = ""
+        self._legend = ""
+        self._unnamed: card_fields.Field | None = None
         self._loops: list[int] = []
         self._script: tuple[int, dict[str, str]] | None = None
 
@@ -79,8 +83,12 @@ class _Page(HTMLParser):
         self._judge_element(tag, attributes)
         if tag == "form":
             self._begin_form(attributes)
-        if card_fields.takes_text(tag, attributes):
+        if card_fields.is_field(tag, attributes):
             self._add_field(tag, attributes)
+        elif tag not in _ASIDE:
+            self._unnamed = None
+        if tag == "img" and attributes.get("alt"):
+            self.handle_data(attributes["alt"])
         if tag not in _VOID:
             key = attributes.get("for") if tag == "label" else attributes.get("id")
             self._open.append((tag, key, [], []))
@@ -105,7 +113,14 @@ class _Page(HTMLParser):
             self._texts.setdefault(key, text)
         if name == "label":
             for each in inside:
-                each.said.append(text)
+                each.labels.append(text)
+        elif name == "legend":
+            self._legend = text
+        elif name == "fieldset":
+            self._legend = ""
+        elif name == "style":
+            for each_fault in styles.check_text(self._path, text, self._config):
+                self._found(each_fault.rule, each_fault.message)
 
     def handle_data(self, data: str) -> None:
         if self._script is not None:
@@ -117,8 +132,15 @@ class _Page(HTMLParser):
         plain = re.sub(r"\ue000\d+\ue001", "", data)
         if plain.strip():
             self._before = plain.strip()
+            self._name_late(self._before)
         for _, _, texts, _ in self._open:
             texts.append(plain)
+
+    def _name_late(self, text: str) -> None:
+        """A caption may come after a field that has none before it, as a hint in small print."""
+        if self._unnamed is not None and is_short_label(text):
+            self._unnamed.said.append(text)
+        self._unnamed = None
 
     @property
     def _times(self) -> int:
@@ -139,7 +161,7 @@ class _Page(HTMLParser):
             name, key, texts, inside = self._open.pop()
             self._close_element(name, key, "".join(texts), inside)
         for each in self._fields:
-            each.said += [
+            each.labels += [
                 self._texts.get(key, "")
                 for key in (
                     each.attributes.get("id", ""),
@@ -165,8 +187,10 @@ class _Page(HTMLParser):
 
     def _add_field(self, tag: str, attributes: dict[str, str]) -> None:
         field_ = card_fields.Field(self.getpos()[0], attributes, tag)
+        field_.group = self._legend
         if is_short_label(self._before):
             field_.said.append(self._before)
+        self._unnamed = None if self._before else field_
         self._before = ""
         self._fields.append(field_)
         for name, _, _, inside in self._open:
@@ -174,11 +198,9 @@ class _Page(HTMLParser):
                 inside.append(field_)
         if self._form is not None:
             self._form.personal |= card_fields.is_personal(tag, attributes)
-            if attributes.get("maxlength") == "4" and (
-                attributes.get("inputmode") == "numeric"
-                or attributes.get("type") in {"tel", "number", "text", None, "password"}
-            ):
-                self._form.quarters += self._times
+            length = attributes.get("maxlength", attributes.get("size", ""))
+            if length.isdigit() and tag == "input" and not card_fields.is_dialled(attributes):
+                self._form.parts += [int(length)] * self._times
 
     def _begin_form(self, attributes: dict[str, str]) -> None:
         self._end_form()
@@ -199,8 +221,8 @@ class _Page(HTMLParser):
                 "a form with personal fields is sent by GET, so they stand in addresses and logs",
                 form.line,
             )
-        if form.quarters >= 3:
-            self._found("HK105", "several fields of four digits each, as a card number is split", form.line)
+        if card_fields.is_split_number(form.parts):
+            self._found("HK105", "several short fields, as a card number is split", form.line)
 
     def _judge_element(self, tag: str, attributes: dict[str, str]) -> None:
         for fault in elements.faults(tag, attributes, self._template, self._config):

@@ -93,6 +93,12 @@ _LABELS = (
     ),
     (
         Card.NUMBER,
+        r"(?:クレジット|デビット)\s*カード[^。、,.]{0,16}番号|卡[号號]|카드\s*번호|kartennummer|num[eé]ro de (?:la )?carte|n[uú]mero de (?:la )?tarjeta"
+        r"|1[3-9]\s*桁.{0,10}カード|(?<![a-z])number.{0,24}(?:credit|debit|payment|bank) card"
+        r"|16\s*桁の(?:番号|数字)(?!.*(?:伝票|送り状|追跡|会員|ポイント|ギフト|クーポン|注文))",
+    ),
+    (
+        Card.NUMBER,
         r"カード\S{0,6}1[3-9]\s*桁|1[3-9][ -]?digits?.{0,12}card|card.{0,12}1[3-9][ -]?digits?"
         r"|(?<![a-z])(?:visa|master(?:card)?|jcb|amex|american express|diners)(?![a-z]).{0,14}(?:番号|number)",
     ),
@@ -138,11 +144,50 @@ def card_name(name: str, *, weak: bool = False) -> Card | None:
 
 def card_label(text: str) -> Card | None:
     """What a label, placeholder or title asks for, if card data."""
-    plain = unicodedata.normalize("NFKC", text)
-    for card, pattern in _LABEL_PATTERNS:
-        if pattern.search(plain) and not (card is Card.EXPIRY and _OTHER_EXPIRY.search(plain)):
-            return card
+    plain = _as_read(text)
+    for words in (plain, plain[::-1]):  # a style may show a text from right to left
+        for card, pattern in _LABEL_PATTERNS:
+            if pattern.search(words) and not (card is Card.EXPIRY and _OTHER_EXPIRY.search(words)):
+                return card
     return None
+
+
+_TWINS = str.maketrans("АаВЕеЅѕКкМНОоРрСсТтУуХхІіЈјԁԛԝ", "AaBEeSsKkMHOoPpCcTtYyXxIiJjdqw")
+"""Cyrillic letters that look like Latin ones."""
+_JA_GAP = re.compile(r"(?<=[\u3040-\u9fff])\s+(?=[\u3040-\u9fff])")
+
+
+def _as_read(text: str) -> str:
+    """A text as people read it: one form of each character, nothing unseen in it, no gaps between Japanese letters."""
+    plain = unicodedata.normalize("NFKC", text).translate(_TWINS)
+    seen = "".join(letter for letter in plain if unicodedata.category(letter) != "Cf")
+    return _JA_GAP.sub("", seen)
+
+
+_WHOLE_CARD = re.compile(
+    r"(?:ご利用の|お支払い)?(?:クレジット|デビット)\s*カード(?:の?(?:情報|詳細|内容))?|カード\s*情報|クレカ(?:情報)?"
+    r"|(?:credit|debit|payment|bank)[\s-]?card(?:[\s-]?(?:details|information|info|data))?"
+    r"|card[\s-]?(?:details|information|info|data)(?:\s*\(.{0,40}\))?",
+    re.IGNORECASE,
+)
+
+
+def is_whole_card(text: str) -> bool:
+    """Whether a text is the name of a card as a whole, which says enough beside something to type into."""
+    return _WHOLE_CARD.fullmatch(_as_read(text).strip(" \t\r\n:：*＊※()（）")) is not None
+
+
+_CARD_PICTURE = re.compile(
+    rf"{_OTHER_JA}カード(?:券面|表面|裏面)?(?:の|を)?\s*(?:写真|画像|コピー|撮影|券面)"
+    rf"|(?:photo|picture|image|scan|copy) of (?:the |your |a )?(?:front of |back of )?(?:the |your )?(?:credit |debit |payment |bank )card"
+    rf"|(?<![a-z]){_OTHER_EN}(?:credit|debit|payment)[\s_-]?card[\s_-]?(?:photo|picture|image|scan)",
+    re.IGNORECASE,
+)
+
+
+def asks_for_picture(text: str) -> bool:
+    """Whether a text asks for a picture of a payment card."""
+    return _CARD_PICTURE.search(_as_read(text)) is not None
 
 
 _GROUPS = re.compile(
@@ -155,10 +200,10 @@ def shows_a_card(text: str) -> bool:
     return bool(_GROUPS.fullmatch(unicodedata.normalize("NFKC", text).strip()))
 
 
-def is_short_label(text: str) -> bool:
+def is_short_label(text: str, most: int = 28) -> bool:
     """Whether a text is the name of a field and not a sentence about cards."""
-    plain = text.strip(" \t\r\n:：*＊※")
-    return 0 < len(plain) <= 28 and not re.search(r"[。.!?、][^)）]|です|ます|ください", plain)
+    plain = _as_read(text).strip(" \t\r\n:：*＊※")
+    return 0 < len(plain) <= most and not re.search(r"[。.!?、][^)）]|です|ます|ください", plain)
 
 
 def cc_token(autocomplete: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Disputes and warnings: the list, one dispute, and its one answer."""
+"""Disputes and warnings: the list, one dispute, and its one answer, or the word that there is none."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import LazyString, lazy_gettext
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are of an older version
-from wtforms.validators import Length
+from wtforms.validators import InputRequired, Length
 
 from payments.dispute_models import Dispute
 from payments.disputes import WANTS_ANSWER
@@ -21,7 +21,9 @@ from payments.provider import Evidence
 from shop.backoffice import words
 from shop.context import the_shop
 from shop.disputes import listing
-from shop.disputes.answering import FILES, LONGEST_FILE, TEXTS, NotAnswered, answer, safe_name
+from shop.disputes.accepting import AcceptReason, accept
+from shop.disputes.answering import FILES, LONGEST_FILE, TEXTS, answer, safe_name
+from shop.disputes.once import NotDone
 from shop.errors import NotFound
 from shop.orders.models import Order
 from shop.request import TextRequest
@@ -48,6 +50,8 @@ REFUSALS: dict[str, LazyString] = {
         "決済会社の返事がありません。回答が届いたか分かりません。状態を確かめてから、もう一度お送りください。"
     ),
     "too_long": lazy_gettext("文章が長すぎます。"),
+    "not_closed": lazy_gettext("決済会社が受け付けませんでした。状態をお確かめください。"),
+    "choose": lazy_gettext("理由を選び、取り消せないことの確認に印を付けてください。"),
 }
 _FILE_WORDS: dict[str, LazyString] = {
     "shipping_documentation": lazy_gettext("配送の記録"),
@@ -55,6 +59,9 @@ _FILE_WORDS: dict[str, LazyString] = {
     "customer_communication": lazy_gettext("お客さまとのやりとり"),
     "uncategorized_file": lazy_gettext("その他"),
 }
+
+
+_ACCEPTED: dict[str, LazyString] = {one.value: one.label for one in AcceptReason}
 
 
 class AnswerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
@@ -87,6 +94,23 @@ class AnswerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         )
 
 
+class AcceptForm(FlaskForm):  # type: ignore[misc]  # as above
+    """Why nothing is said against a dispute, and that it is meant."""
+
+    reason = SelectField(
+        lazy_gettext("受け入れる理由"),
+        choices=[
+            SelectChoice("", lazy_gettext("選んでください")),
+            *(SelectChoice(one.value, one.label) for one in AcceptReason),
+        ],
+        validators=[InputRequired(lazy_gettext("選んでください"))],
+    )
+    sure = BooleanField(
+        lazy_gettext("取り消せないことを確認しました"),
+        validators=[InputRequired(lazy_gettext("確認が必要です。"))],
+    )
+
+
 @dispute_pages.get("/disputes", right=Right.SEE_PAYMENTS)
 def disputes() -> ResponseReturnValue:
     """Disputes, those that want an answer first, and warnings that can still be acted on."""
@@ -107,7 +131,7 @@ def disputes() -> ResponseReturnValue:
 @dispute_pages.get("/disputes/<store_id>/<dispute_id>", right=Right.SEE_PAYMENTS)
 def dispute(store_id: str, dispute_id: str) -> ResponseReturnValue:
     """One dispute, and the form of its answer for who may give money back."""
-    return _page(store_id, dispute_id, AnswerForm(formdata=None))
+    return _page(store_id, dispute_id)
 
 
 @dispute_pages.post("/disputes/<store_id>/<dispute_id>/answer", right=Right.REFUND, fresh=True)
@@ -119,9 +143,24 @@ def hand_in(store_id: str, dispute_id: str) -> ResponseReturnValue:
         return _page(store_id, dispute_id, form, refusal="too_long", status=400)
     try:
         answer(the_shop(), store_id, dispute_id, form.evidence(), the_member().actor, g.request_id)
-    except NotAnswered as refused:
+    except NotDone as refused:
         status = 400 if refused.code in {"empty", "file_kind", "file_size"} else 409
         return _page(store_id, dispute_id, form, refusal=refused.code, status=status)
+    return go(f"/disputes/{store_id}/{dispute_id}")
+
+
+@dispute_pages.post("/disputes/<store_id>/<dispute_id>/accept", right=Right.REFUND, fresh=True)
+def give_in(store_id: str, dispute_id: str) -> ResponseReturnValue:
+    """Accept it, once: nothing is said against it."""
+    _found(store_id, dispute_id)
+    form = AcceptForm()
+    if not form.validate():
+        return _page(store_id, dispute_id, accepting=form, refusal="choose", status=400)
+    reason = AcceptReason(form.reason.data)
+    try:
+        accept(the_shop(), store_id, dispute_id, reason, the_member().actor, g.request_id)
+    except NotDone as refused:
+        return _page(store_id, dispute_id, accepting=form, refusal=refused.code, status=409)
     return go(f"/disputes/{store_id}/{dispute_id}")
 
 
@@ -156,7 +195,13 @@ def _found(store_id: str, dispute_id: str) -> tuple[Dispute, Payment, Order]:
 
 
 def _page(
-    store_id: str, dispute_id: str, form: AnswerForm, *, refusal: str = "", status: int = 200
+    store_id: str,
+    dispute_id: str,
+    form: AnswerForm | None = None,
+    *,
+    accepting: AcceptForm | None = None,
+    refusal: str = "",
+    status: int = 200,
 ) -> ResponseReturnValue:
     row, payment, order = _found(store_id, dispute_id)
     page = render_template(
@@ -168,7 +213,9 @@ def _page(
         state=words.word(words.DISPUTE, row.state),
         reason=words.DISPUTE_REASON.get(row.reason, row.reason),
         may_answer=row.state in WANTS_ANSWER and row.answered_at is None and the_member().may(Right.REFUND),
-        form=form,
+        form=form or AnswerForm(formdata=None),
+        accepting=accepting or AcceptForm(formdata=None),
+        accept_reason=_ACCEPTED.get(row.accept_reason or "", row.accept_reason),
         refusal=REFUSALS.get(refusal, ""),
         switch=f"/disputes/{store_id}/{dispute_id}",
     )

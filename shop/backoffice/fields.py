@@ -80,10 +80,13 @@ FIELDS = (
         {f"{_ORDER}/review": Right.REFUND},
     ),
     Field(
-        "dispute: reason, amount, deadline, what was answered; the answer, once",
+        "dispute: reason, amount, deadline, what was answered; the one answer, or accepting it",
         "GET /disputes/<store_id>/<dispute_id>",
         Right.SEE_PAYMENTS,
-        {"/disputes/<store_id>/<dispute_id>/answer": Right.REFUND},
+        {
+            "/disputes/<store_id>/<dispute_id>/answer": Right.REFUND,
+            "/disputes/<store_id>/<dispute_id>/accept": Right.REFUND,
+        },
     ),
     Field(
         "customer: whether what was told leads to an account or orders, and to which",

@@ -34,7 +34,7 @@ from shop.orders import holds
 from shop.orders.listener import OrderListener
 from shop.orders.models import Order, OrderLine, OrderPayment
 from shop.orders.queries import OrderView, order_of_attempt_key
-from shop.orders.release import release
+from shop.orders.release import GIVEN_UP, release
 from shop.orders.states import OrderState
 from shop.stores import Store
 from shop.vault import Place, Vault
@@ -136,7 +136,7 @@ def confirm(
             continue  # another process placed this draft's order, or drew the same number, at the same moment
         except _OtherOrder as other:
             release(
-                shop.db, shop.providers[store.id], OrderListener(), store.id, other.id, now, given_up=True
+                shop.db, shop.providers[store.id], OrderListener(), store.id, other.id, now, ending=GIVEN_UP
             )
     raise OutcomeUnknown("an earlier order of this basket could not be ended")
 

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKeyConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from payments.columns import INTERNAL, PERSONAL, BigIntegerId, Sealed, UTCDateTime, new_id, utcnow
+from payments.columns import INTERNAL, PERSONAL, Sealed, UTCDateTime, new_id, utcnow
+from payments.history import Change
 from shop.db.base import Base, StoreOwned
 
 
@@ -22,17 +23,11 @@ class Fulfilment(StoreOwned, Base):
     __table_args__ = (ForeignKeyConstraint(["store_id", "order_id"], ["order.store_id", "order.id"]),)
 
 
-class FulfilmentHistory(Base):
+class FulfilmentHistory(Change, Base):
     """One change of it, and why. Never altered."""
 
     __tablename__ = "fulfilment_history"
-    id: Mapped[int] = mapped_column(BigIntegerId, primary_key=True, info=INTERNAL)
-    store_id: Mapped[str] = mapped_column(String(16), info=INTERNAL)
     order_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
-    before: Mapped[str] = mapped_column(String(12), info=INTERNAL)
-    after: Mapped[str] = mapped_column(String(12), info=INTERNAL)
-    cause: Mapped[str] = mapped_column(String(80), info=INTERNAL)
-    at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
 
     __table_args__ = (
         ForeignKeyConstraint(["store_id", "order_id"], ["order.store_id", "order.id"]),

@@ -12,7 +12,7 @@ from payments.capture import want_void
 from payments.columns import utcnow
 from payments.ledger import want_refund
 from payments.methods import Method
-from payments.models import LedgerEntry, Payment, PaymentPromise
+from payments.models import Attempt, LedgerEntry, Payment, PaymentPromise
 from payments.provider import Session as Told
 from shop.card_testing import declines
 from shop.cart.cart import take_out
@@ -39,8 +39,14 @@ class OrderListener:
         _order(session, payment)
 
     def paid(self, session: Session, payment: Payment) -> None:
-        """Goods in time: sold. Too late: held again if they are there, else the money goes back, with an apology."""
+        """Goods in time: sold. Too late: held again if they are there, else the money goes back, with an apology. What
+        its shopper has called off stays so: the money goes back."""
         order = _order(session, payment)
+        if order.state == OrderState.CANCELED:
+            _log.warning("paid after it was called off", extra={"order": order.id})
+            assert payment.provider_id is not None
+            want_refund(session, payment, payment.provider_id, payment.amount_minor, reason="called_off")
+            return
         if order.state in _UNPAID or holds.is_held(session, order) or holds.hold_again(session, order):
             holds.take(session, order)
             advance(session, order, OrderState.PAID, cause="payment")
@@ -126,7 +132,7 @@ class OrderListener:
         order = _order(session, payment)
         holds.prolong(order, utcnow())
         if declines.note(session, order, told):
-            enqueue(session, "end_sessions", order.store_id, order.id, detail=told.id[:80])
+            enqueue(session, "end_sessions", order.store_id, order.id, detail=told.id[-40:])
 
     def review(self, session: Session, payment: Payment) -> None:
         """Nothing is shipped and nothing released until a person has looked."""
@@ -143,6 +149,11 @@ class OrderListener:
             advance(session, order, OrderState.REVIEW, cause="paid after a stop")
         empty_basket(session, order)
         enqueue(session, "alert", order.store_id, order.id, detail="paid_after_stop")
+
+    def still_payable(self, session: Session, payment: Payment, attempt: Attempt) -> None:
+        """Paid already, or over: the worker ends it before somebody pays for nothing."""
+        what = attempt.session_id or attempt.id
+        enqueue(session, "end_sessions", payment.store_id, payment.reference, detail=what[-40:])
 
     def disputed(self, session: Session, payment: Payment) -> None:
         """It changes nothing of the order; a person answers."""

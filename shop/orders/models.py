@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from payments.columns import INTERNAL, PERSONAL, BigIntegerId, Hashed, Sealed, UTCDateTime, new_id, utcnow
+from payments.history import Change
 from payments.money import Money
 from shop.db.base import Base, StoreOwned
 
@@ -99,17 +100,11 @@ class OrderLine(StoreOwned, Base):
     )
 
 
-class OrderHistory(Base):
+class OrderHistory(Change, Base):
     """One change of an order's state, and why. Never altered."""
 
     __tablename__ = "order_history"
-    id: Mapped[int] = mapped_column(BigIntegerId, primary_key=True, info=INTERNAL)
-    store_id: Mapped[str] = mapped_column(String(16), info=INTERNAL)
     order_id: Mapped[str] = mapped_column(String(26), info=INTERNAL)
-    before: Mapped[str] = mapped_column(String(12), info=INTERNAL)
-    after: Mapped[str] = mapped_column(String(12), info=INTERNAL)
-    cause: Mapped[str] = mapped_column(String(80), info=INTERNAL)
-    at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)
 
     __table_args__ = (
         ForeignKeyConstraint(["store_id", "order_id"], ["order.store_id", "order.id"]),

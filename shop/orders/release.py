@@ -1,9 +1,10 @@
-"""End orders whose hold ran out: first no session can be paid any more, then the goods are free. Never the reverse."""
+"""End unpaid orders: first no session can be paid any more, then the goods are free. Never the reverse."""
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import func, select
@@ -27,10 +28,31 @@ from shop.orders.states import OrderState, advance
 _log = logging.getLogger("hitsuka.orders")
 
 _UNPAID = (OrderState.PLACED.value, OrderState.WAITING.value)
+_MAILS = ("order_expired", "order_canceled")
 UNPAID_MAILS_A_DAY = 3
 """To one address. Anyone can type a stranger's and not pay."""
 DENIED_FOR = dt.timedelta(days=1)
 """So long may the provider deny an order's session (a wrong key, say) before a person must look."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Why an unpaid order ends, and what of it is said to whom."""
+
+    to: OrderState
+    cause: str
+    of: tuple[str, ...] = _UNPAID
+    mail: str | None = None
+    is_early: bool = True
+    """Whether it may end before its hold has run out."""
+
+
+RAN_OUT = Ending(OrderState.EXPIRED, "not paid in time", mail="order_expired", is_early=False)
+GIVEN_UP = Ending(OrderState.EXPIRED, "given up for another order")
+CALLED_OFF = Ending(
+    OrderState.CANCELED, "called off by its shopper", of=(OrderState.WAITING.value,), mail="order_canceled"
+)
+"""Unlike the others for good: what is paid after it goes back, even if the goods are still there."""
 
 
 class Due(NamedTuple):
@@ -64,25 +86,27 @@ def release(
     order_id: str,
     now: dt.datetime,
     *,
-    given_up: bool = False,
+    ending: Ending = RAN_OUT,
 ) -> bool:
-    """End one order that was not paid in time, or that its shopper gave up for another.
+    """End one order that was not paid in time, or that its shopper gave up for another or called off.
 
     False when it was paid after all, prolonged, or can't be known yet: then nothing changed."""
     with db.read() as session:
         link = session.get_one(OrderPayment, (store_id, order_id))
-        held_until = session.get_one(Order, (store_id, order_id)).held_until
+        order = session.get_one(Order, (store_id, order_id))
+    if order.state not in ending.of:
+        return False
     try:
         if end_sessions(db, provider, listener, store_id, link.payment_id) is not PaymentState.PENDING:
             return False
     except PaymentError as error:
         code = error.code
         _log.warning("release waits for the provider", extra={"order": order_id, "reason": code})
-        if isinstance(error, Refused) and now - held_until > DENIED_FOR:
+        if isinstance(error, Refused) and now - order.held_until > DENIED_FOR:
             reason = f"its session can't be ended: {code}"
             db.write(lambda session: _to_a_person(session, listener, store_id, link.payment_id, reason))
         return False
-    return db.write(lambda session: _free(session, store_id, order_id, link.payment_id, now, given_up))
+    return db.write(lambda session: _free(session, store_id, order_id, link.payment_id, now, ending))
 
 
 def _to_a_person(
@@ -94,20 +118,19 @@ def _to_a_person(
 
 
 def _free(
-    session: Session, store_id: str, order_id: str, payment_id: str, now: dt.datetime, given_up: bool
+    session: Session, store_id: str, order_id: str, payment_id: str, now: dt.datetime, ending: Ending
 ) -> bool:
     order = session.get_one(Order, (store_id, order_id), with_for_update=True)
     payment = session.get_one(Payment, (store_id, payment_id), with_for_update=True)
-    over = order.state in _UNPAID and (given_up or order.held_until <= now)
+    over = order.state in ending.of and (ending.is_early or order.held_until <= now)
     if not over or payment.state != PaymentState.PENDING or is_payable(session, payment):
         return False
     was_placed = order.state == OrderState.PLACED
-    cause = "given up for another order" if given_up else "not paid in time"
-    advance_payment(session, payment, PaymentState.EXPIRED, cause=cause)
-    advance(session, order, OrderState.EXPIRED, cause=cause)
+    advance_payment(session, payment, PaymentState.EXPIRED, cause=ending.cause)
+    advance(session, order, ending.to, cause=ending.cause)
     holds.release(session, order, has_basket=was_placed)
-    if not given_up and _mails_of_a_day(session, order, now) < UNPAID_MAILS_A_DAY:
-        enqueue_mail(session, store_id, order_id, "order_expired", order.locale)
+    if ending.mail is not None and _mails_of_a_day(session, order, now) < UNPAID_MAILS_A_DAY:
+        enqueue_mail(session, store_id, order_id, ending.mail, order.locale)
     return True
 
 
@@ -121,7 +144,7 @@ def _mails_of_a_day(session: Session, order: Order, now: dt.datetime) -> int:
             Order.email_hash == order.email_hash,
             Order.placed_at > now - dt.timedelta(days=1),
             Job.kind == "mail",
-            Job.detail == "order_expired",
+            Job.detail.in_(_MAILS),
         )
     )
     return session.scalar(query) or 0

@@ -49,7 +49,9 @@ NEXT: dict[OrderState, frozenset[OrderState]] = {
             OrderState.ON_DELIVERY,
         }
     ),
-    OrderState.WAITING: frozenset({OrderState.PAID, OrderState.EXPIRED, OrderState.REVIEW}),
+    OrderState.WAITING: frozenset(
+        {OrderState.PAID, OrderState.EXPIRED, OrderState.REVIEW, OrderState.CANCELED}
+    ),
     OrderState.ON_DELIVERY: frozenset({OrderState.PAID, OrderState.RETURNED}),
     OrderState.RETURNED: frozenset(),
     OrderState.AUTHORISED: frozenset({OrderState.PAID, OrderState.CANCELED, OrderState.REVIEW}),
@@ -72,7 +74,8 @@ NEXT: dict[OrderState, frozenset[OrderState]] = {
             OrderState.CANCELED,
         }
     ),
-    OrderState.PAID: frozenset({OrderState.REFUNDED}),
+    # Its money was to go back, and the refund failed.
+    OrderState.PAID: frozenset({OrderState.REFUNDED, OrderState.REVIEW}),
     OrderState.REFUNDING: frozenset({OrderState.REFUNDED, OrderState.REVIEW}),
     # The refund failed after all.
     OrderState.REFUNDED: frozenset({OrderState.REVIEW}),

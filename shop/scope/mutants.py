@@ -24,7 +24,7 @@ from security.rules.run import run as run_rules
 from security.rules.source import Module
 
 CATALOG = Path("tests/mutants")
-CHECKED = ("shop", "payments", "security", "static", "wsgi.py")
+CHECKED = ("shop", "payments", "security", "static", "deploy", "wsgi.py")
 CONTROL = "C"
 
 

@@ -66,6 +66,7 @@ _ARGUMENTS: dict[str, Paths] = {
     "pictures.scene": lambda _known: (f"/pictures/scenes/{sorted(SCENE_NAMES)[0]}.svg",),
     "address.postcode": lambda _known: ("/postcode/1500001.json",),
     "orders.show": lambda known: _orders(known, ""),
+    "orders.ask_to_cancel": lambda known: _orders(known, "/cancel"),
     "payment.pay": lambda known: _orders(known, "/pay"),
     "payment.wait": lambda known: _orders(known, "/wait"),
     "payment.back": lambda known: _orders(known, "/return"),

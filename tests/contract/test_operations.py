@@ -9,64 +9,13 @@ Only what needs no browser and no waiting for days is here; where Stripe takes s
 from __future__ import annotations
 
 import io
-import os
-import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import stripe
 
 from payments.columns import new_id
-from tests.servers.sandbox import running_sandbox
-
-SIDES = ["sandbox", *(["stripe"] if os.environ.get("STRIPE_CONTRACT_KEY") else [])]
-PATIENCE_S = {"sandbox": 30.0, "stripe": 60.0}
-
-
-class Side:
-    """One of the two, and how long it may take."""
-
-    def __init__(self, name: str, client: stripe.StripeClient) -> None:
-        self.name, self.client, self.v1 = name, client, client.v1
-
-    def soon(self, found: Callable[[], Any], what: str) -> Any:
-        """Asks until it is there."""
-        deadline = time.monotonic() + PATIENCE_S[self.name]
-        while time.monotonic() < deadline:
-            if result := found():
-                return result
-            time.sleep(0.2 if self.name == "sandbox" else 2)
-        pytest.fail(f"{self.name}: not in time: {what}")
-
-    def pay(self, **params: Any) -> Any:
-        """A PaymentIntent that is confirmed at once."""
-        given: Any = {
-            "amount": 1200,
-            "currency": "jpy",
-            "confirm": True,
-            "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
-            **params,
-        }
-        if "allowed_payment_method_types" in given:
-            del given["automatic_payment_methods"]
-        return self.v1.payment_intents.create(given)
-
-    def customer_with(self, card: str) -> tuple[str, str]:
-        customer = self.v1.customers.create({"email": "guest@example.com"}).id
-        return customer, self.v1.payment_methods.attach(card, {"customer": customer}).id
-
-
-@pytest.fixture(scope="module", params=SIDES)
-def side(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
-    if request.param == "stripe":
-        key = os.environ["STRIPE_CONTRACT_KEY"]
-        assert key.startswith(("sk_test_", "rk_test_")), "the contract suite never runs with a live key"
-        yield Side("stripe", stripe.StripeClient(key, max_network_retries=2))
-        return
-    with running_sandbox(tmp_path_factory.mktemp("sandbox"), "--rate-limit=off") as sandbox:
-        where: Any = {"api": sandbox.url, "files": sandbox.url}
-        yield Side("sandbox", stripe.StripeClient("sk_test_hitsuka", base_addresses=where))
+from tests.contract.sides import Side
 
 
 def test_card_is_paid_booked_and_refunded(side: Side) -> None:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import os
-from collections.abc import Iterator
 
 import pytest
 import stripe
@@ -26,21 +24,14 @@ from payments.provider import (
     SessionStatus,
     UIMode,
 )
-from payments.providers.stripe import API_VERSION, StripeProvider
-from tests.servers.sandbox import running_sandbox
-
-SIDES = ["sandbox", *(["stripe"] if os.environ.get("STRIPE_CONTRACT_KEY") else [])]
+from payments.providers.stripe import API_VERSION
+from tests.contract.sides import Side
 
 
-@pytest.fixture(scope="module", params=SIDES)
-def provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    if request.param == "stripe":
-        key = os.environ["STRIPE_CONTRACT_KEY"]
-        assert key.startswith(("sk_test_", "rk_test_")), "the contract suite never runs with a live key"
-        yield StripeProvider("contract", key, (), "https://api.stripe.com", livemode=False)
-        return
-    with running_sandbox(tmp_path_factory.mktemp("sandbox"), "--rate-limit=off") as sandbox:
-        yield StripeProvider("contract", "sk_test_hitsuka", (), sandbox.url, livemode=False)
+@pytest.fixture(scope="module")
+def provider(side: Side) -> Provider:
+    """The port of either side."""
+    return side.port
 
 
 def _request(ui_mode: UIMode = UIMode.ELEMENTS, **changes: object) -> SessionRequest:

@@ -58,28 +58,28 @@ def _staff_page(browser: Browser, parts: Shop, system: System) -> Page:
     return page
 
 
-def _sign_in(parts: Shop, shopper: Shopper) -> None:
+def _sign_in(parts: Shop, shopper: Shopper, store_id: str = "style") -> None:
     """The shopper's browser has an account's cookie."""
     app = create_app(shop=parts)
-    member = Member(app)
-    member.origin = parts.settings.urls["style"]
+    member = Member(app, store_id)
+    member.origin = parts.settings.urls[store_id]
     member.join()
-    cookie = member.client.get_cookie("account", domain="style.localhost")
+    cookie = member.client.get_cookie("account", domain=f"{store_id}.localhost")
     assert cookie is not None
     shopper.page.context.add_cookies(
-        [{"name": "account", "value": cookie.value, "url": parts.settings.urls["style"]}]
+        [{"name": "account", "value": cookie.value, "url": parts.settings.urls[store_id]}]
     )
 
 
-def _goods() -> str:
+def _goods(store_id: str) -> str:
     """The address of goods that are there in number."""
-    sku = plenty("style")
-    products = load_store("style").products
+    sku = plenty(store_id)
+    products = load_store(store_id).products
     return next(one.slug for one in products if sku in {variant.sku for variant in one.variants})
 
 
 def _order(shopper: Shopper, *, keep: bool) -> None:
-    shopper.add(_goods())
+    shopper.add(_goods("style" if shopper.is_token else "cocomo"))
     shopper.to_final_page()
     if keep:
         shopper.page.get_by_label(re.compile("カードを決済会社に保存")).check()
@@ -98,6 +98,13 @@ def test_a_card_from_the_first_tick_to_a_dispute(
 
     _order(shopper, keep=False)
     expect(page.locator("#saved-cards")).to_contain_text("4242")
+    typed = page.get_by_role("heading", name="カード情報")
+    expect(typed).to_be_hidden()  # nothing is below it
+    page.get_by_label("別のカードを使う").check()
+    expect(typed).to_be_visible()
+    expect(page.locator("#card-fields iframe")).to_be_visible()
+    page.locator("#saved-cards input").first.check()
+    expect(typed).to_be_hidden()
     page.locator("#pay-button").click()
     expect(page.locator("h1")).to_have_text(re.compile("ご注文ありがとうございます"))
 
@@ -132,3 +139,31 @@ def test_a_card_from_the_first_tick_to_a_dispute(
     expect(page.locator("main")).to_contain_text("Visa •••• 4242")
     page.get_by_role("button", name=re.compile("削除")).click()
     expect(page.locator("main")).to_contain_text("保存したカードはありません")
+
+
+def test_a_card_is_kept_and_chosen_on_the_provider_s_own_page(page: Page, parts: Shop) -> None:
+    """The redirect type: our pages never show a field, and the kept card stands on the provider's page alone."""
+    shopper = Shopper(page, parts.settings.urls["cocomo"])
+    _sign_in(parts, shopper, "cocomo")
+    _order(shopper, keep=True)
+    expect(page.locator('input[name="method"]')).to_have_count(1)
+    shopper.pay_on_page(SUCCESS)
+    expect(page.locator("h1")).to_have_text(re.compile("ご注文ありがとうございます"))
+    page.goto(f"{shopper.origin}/account/cards")
+    expect(page.locator("main")).to_contain_text("Visa •••• 4242")
+
+    _order(shopper, keep=False)
+    kept = page.get_by_role("radio", name=re.compile("4242"))
+    expect(kept).to_be_checked()
+    expect(page.locator('input[autocomplete="cc-number"]')).to_be_hidden()
+    page.locator("#submit").click()
+    expect(page.locator("h1")).to_have_text(re.compile("ご注文ありがとうございます"))
+    with parts.db.read() as session:
+        paid = session.scalars(select(Payment).where(Payment.store_id == "cocomo")).all()
+    assert [one.card_last4 for one in paid] == ["4242", "4242"]
+
+    page.goto(f"{shopper.origin}/account/cards")
+    page.get_by_role("button", name=re.compile("削除")).click()
+    _order(shopper, keep=False)
+    expect(page.locator('input[autocomplete="cc-number"]')).to_be_visible()
+    expect(page.get_by_role("radio", name=re.compile("4242"))).to_have_count(0)

@@ -103,6 +103,29 @@ def test_an_account_takes_a_part_and_then_the_rest(sized: Page, system: System) 
     _until(sized, "ご注文ありがとうございます", reload=mine)
 
 
+def test_a_waiting_order_is_called_off_after_a_question(sized: Page, system: System) -> None:
+    shopper = _patient(Shopper(sized, system.origins["style"]))
+    _order(shopper, "konbini")
+    expect(sized.locator("h1")).to_have_text("お支払いをお待ちしています")
+    mine = sized.url
+    voucher = sized.locator("a", has_text="案内ページ").get_attribute("href") or ""
+    payment = voucher.split("/konbini/")[1].split("/")[0]
+    ask = sized.get_by_role("link", name="このご注文を取り消す")
+    ask.click()
+    expect(sized.locator("h1")).to_have_text("このご注文を取り消しますか")
+    _sound(sized)
+    sized.get_by_role("link", name="取り消さずに戻る").click()
+    expect(sized).to_have_url(mine)
+    ask.click()
+    sized.get_by_role("button", name="注文を取り消す").click()
+    expect(sized.locator("h1")).to_have_text("このご注文は取り消されました")
+    expect(sized.get_by_text("お申し出により")).to_be_visible()
+    _sound(sized)
+    assert system.sandbox.read(f"payment_intents/{payment}")["status"] == "canceled"
+    sized.goto(f"{mine}/cancel")
+    expect(sized).to_have_url(mine)  # there is nothing left to ask
+
+
 def test_cash_on_delivery_is_concluded_at_once(sized: Page, system: System) -> None:
     shopper = Shopper(sized, system.origins["style"])
     _order(shopper, "cod")

@@ -11,7 +11,7 @@ from sqlalchemy import Column, String, select
 from payments import settle as settling
 from payments.columns import INTERNAL, utcnow
 from payments.inbox import PAID_EVENTS
-from payments.providers import stripe as adapter
+from payments.providers import checkout
 from payments.providers.stripe import StripeProvider
 from security.headers import CSP
 from security.secret_scan import find
@@ -238,12 +238,12 @@ def test_e16_a_page_that_does_not_escape(here: Lab, monkeypatch: pytest.MonkeyPa
 
 
 def test_e20_authentication_that_is_not_asked_for(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = adapter._create_params
+    wanted = checkout.create_params
 
     def without(request: Any) -> Any:
         return {name: value for name, value in wanted(request).items() if name != "payment_method_options"}
 
-    monkeypatch.setattr(adapter, "_create_params", without)
+    monkeypatch.setattr(checkout, "create_params", without)
     assert "three-d-secure" in rules(look("E20"))
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from payments.columns import utcnow
 from payments.dispute_models import Dispute
 from payments.inbox import apply_events, store_event
+from payments.ledger import balance
 from payments.models import Attempt, Payment
 from payments.models import Refund as RefundRow
 from payments.provider import Event
@@ -196,6 +197,115 @@ def test_a_lost_answer_is_looked_for_and_not_given_twice(
     assert _answer(finance, dispute_id, uncategorized_text="it was delivered") == 303
     assert shop.providers["style"].retrieve_dispute(dispute_id).submissions == 1
     assert _audited(shop, "dispute.answer") == ["failed", "done"]
+
+
+def _accept(desk: Desk, dispute_id: str, **fields: str) -> int:
+    given = {"reason": "no_proof", "sure": "y"} | fields
+    return desk.post(f"/disputes/style/{dispute_id}/accept", given, form_on="/").status_code
+
+
+def _row(shop: Shop, dispute_id: str) -> Dispute:
+    with shop.db.read() as session:
+        return session.get_one(Dispute, ("style", dispute_id))
+
+
+def test_a_dispute_is_accepted_once_and_nothing_else_changes(
+    app: Flask, shop: Shop, sandbox: Sandbox, finance: Desk
+) -> None:
+    order_id, dispute_id = _disputed(app, shop, sandbox)
+    with shop.db.read() as session:
+        mails = session.scalars(select(Job.id).where(Job.kind == "mail")).all()
+    assert "申し立てを受け入れる" in finance.get(f"/disputes/style/{dispute_id}").text
+    for fields in ({"reason": ""}, {"reason": "because"}, {"sure": ""}):
+        assert _accept(finance, dispute_id, **fields) == 400, fields
+    packer = signed_in(app, shop, Role.FULFILMENT)
+    assert _accept(packer, dispute_id) == 403
+    assert shop.providers["style"].retrieve_dispute(dispute_id).status == "needs_response"
+    for _press in range(2):
+        assert _accept(finance, dispute_id) == 303
+    row = _row(shop, dispute_id)
+    assert (row.state, row.accept_reason, row.answered_at) == ("lost", "no_proof", None)
+    assert row.accepted_at is not None
+    assert shop.providers["style"].retrieve_dispute(dispute_id).status == "lost"
+    assert _audited(shop, "dispute.accept") == ["done"]
+    with shop.db.read() as session:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "dispute.accept")).one()
+        after = session.scalars(select(Job.id).where(Job.kind == "mail")).all()
+    assert (entry.fields, entry.subject) == ("reason.no_proof", f"order/style/{order_id}")
+    assert after == mails  # the customer gets none
+    assert _states(shop, order_id) == ("paid", "paid")
+    page = finance.get(f"/disputes/style/{dispute_id}").text
+    assert "示せる証拠がない" in page
+    assert "/accept" not in page
+    assert "accepted: no_proof" in finance.get(f"/orders/style/{order_id}").text
+    assert _answer(finance, dispute_id, uncategorized_text="after all") == 409
+    assert _accept(finance, "du_nothing") == 404
+    assert finance.post(f"/disputes/cocomo/{dispute_id}/accept", {}, form_on="/").status_code == 404
+    book = _payment(shop, order_id)
+    refund = {"key": "0" * 26, "mode": "all", "reason": "fraud"}
+    assert finance.post(f"/orders/style/{order_id}/refund", refund).status_code == 409
+    assert _payment(shop, order_id).state == book.state
+
+
+def test_what_was_answered_or_decided_can_t_be_accepted(
+    app: Flask, shop: Shop, sandbox: Sandbox, finance: Desk
+) -> None:
+    _order_id, answered = _disputed(app, shop, sandbox)
+    assert _answer(finance, answered, uncategorized_text="it was delivered") == 303
+    assert _accept(finance, answered) == 409
+    _order_id, decided = _disputed(app, shop, sandbox)
+    sandbox.control(f"disputes/{decided}/won", {})
+    assert _accept(finance, decided) == 409  # no event has told us yet; the provider refuses
+    assert (_row(shop, decided).state, _row(shop, decided).accepted_at) == ("won", None)
+    assert _audited(shop, "dispute.accept") == ["refused", "failed"]
+
+
+def test_an_inquiry_that_is_accepted_takes_no_money(
+    app: Flask, shop: Shop, sandbox: Sandbox, finance: Desk
+) -> None:
+    order_id = _bought(app, shop, sandbox)
+    payment = _payment(shop, order_id)
+    told = sandbox.control(f"payments/{payment.provider_id}/dispute", {"inquiry": True})
+    _hear(shop, sandbox, "charge.dispute.created", told["id"])
+    assert "代金は引き落とされません" in finance.get(f"/disputes/style/{told['id']}").text
+    assert _accept(finance, told["id"], reason="fraud") == 303
+    assert _row(shop, told["id"]).state == "closed"
+    with shop.db.read() as session:
+        assert balance(session, payment) == payment.amount_minor
+
+
+def test_accepting_without_an_answer_is_looked_for_and_not_done_twice(
+    app: Flask, shop: Shop, sandbox: Sandbox, finance: Desk
+) -> None:
+    _order_id, dispute_id = _disputed(app, shop, sandbox)
+    sandbox.control("faults", {"operation": "disputes.close", "kind": "refuse", "times": None})
+    assert _accept(finance, dispute_id) == 409
+    assert (_row(shop, dispute_id).state, _row(shop, dispute_id).answer_key) == ("open", None)
+    sandbox.control("faults", method="DELETE")
+    sandbox.control("faults", {"operation": "disputes.close", "kind": "lost_answer", "times": None})
+    assert _accept(finance, dispute_id) == 303
+    assert _row(shop, dispute_id).state == "lost"
+    assert _audited(shop, "dispute.accept") == ["failed", "done"]
+
+
+def test_one_hand_at_a_time_is_on_a_dispute(app: Flask, shop: Shop, sandbox: Sandbox, finance: Desk) -> None:
+    _order_id, dispute_id = _disputed(app, shop, sandbox)
+
+    def being_answered(session: Session) -> None:
+        session.get_one(Dispute, ("style", dispute_id)).answering_at = utcnow()
+
+    shop.db.write(being_answered)
+    assert _accept(finance, dispute_id) == 409
+    assert _answer(finance, dispute_id, uncategorized_text="me too") == 409
+    assert shop.providers["style"].retrieve_dispute(dispute_id).status == "needs_response"
+
+    def its_day_is_over(session: Session) -> None:
+        row = session.get_one(Dispute, ("style", dispute_id))
+        row.answering_at, row.due_by = None, utcnow() - dt.timedelta(minutes=1)
+
+    shop.db.write(its_day_is_over)
+    assert _accept(finance, dispute_id) == 409
+    assert _audited(shop, "dispute.accept") == ["refused", "refused"]
 
 
 def test_a_warning_is_shown_until_the_money_goes_back(

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from ...finding import Finding
-from .. import policy, templates
+from .. import asking, policy, templates
 from ..constants import VARIES
 from ..source import Module
 from ..syntax import dotted
@@ -44,6 +44,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
         yield from _raw_markup(module, call)
         yield from _raw_templates(module, call)
         yield from _escaping_off(module, context, call)
+        yield from _led_away(module, context, call)
     for node in module.all(ast.Assign):
         assert isinstance(node, ast.Assign)
         yield from _switched(module, node)
@@ -59,6 +60,8 @@ def _texts(module: Module, context: Context) -> Iterator[Finding]:
         text = _shape(module, node)
         if not text or len(text) < 10:
             continue
+        if asking.asks_for_card(text):
+            yield found(module, node, "HK105", "a text asks people to send us card data")
         if policy.looks_like_policy(text) and not _HTML.search(text):
             for fault in policy.judge_text(text, context.config):
                 yield found(module, node, fault.rule, fault.message)
@@ -77,7 +80,8 @@ def _texts(module: Module, context: Context) -> Iterator[Finding]:
 def _shape(module: Module, node: ast.AST) -> str | None:
     """A text with what varies left out, so that what is constant in it can be judged."""
     if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, str) else None
+        text = node.value.decode("latin-1") if isinstance(node.value, bytes) else node.value
+        return text if isinstance(text, str) else None
     if isinstance(node, ast.JoinedStr):
         return "".join(
             str(part.value)
@@ -102,6 +106,25 @@ def _shape(module: Module, node: ast.AST) -> str | None:
             else glue.join(_shape(module, each) or module.text_of(each) or "" for each in node.args[0].elts)
         )
     return None
+
+
+_HOST = re.compile(
+    r"\s*(?:https?:)?//([\w-]+(?:\.[\w-]+)*\.[a-z]{2,}|\d+(?:\.\d+){3})(?=[/:?#]|$)", re.IGNORECASE
+)
+
+
+def _led_away(module: Module, context: Context, call: ast.Call) -> Iterator[Finding]:
+    """A redirect to a host that the code names in so many letters, where that is not the provider's."""
+    if not call.args or not last_names(module, call.func) & {
+        "redirect",
+        "RedirectResponse",
+        "HttpResponseRedirect",
+    }:
+        return
+    text = _shape(module, call.args[0]) or module.text_of(call.args[0])
+    match = _HOST.match(text or "")
+    if match is not None and not context.config.is_provider(match[1]):
+        yield found(module, call, "HK305", f"a redirect leads to {match[1]}, which is not listed")
 
 
 def _directives(module: Module, context: Context) -> Iterator[Finding]:

@@ -9,15 +9,17 @@ import re
 from collections.abc import Iterator
 
 from ...finding import Finding
+from ..card_fields import is_shaped_like_a_card
 from ..requests import is_form, is_request
 from ..source import Module
 from ..syntax import dotted
-from ..words import Card, card_label, card_name, cc_token, is_short_label
+from ..words import Card, card_label, card_name, cc_token, is_short_label, is_whole_card, shows_a_card
 from .base import Context, found, last_names
 
 _FIELD = re.compile(
     r"^(?:String|Text|TextArea|Integer|Decimal|Float|Password|Hidden|Select|Date|Month|Char|Slug|Regex|Tel|Number|Big|Search|Multi|Field)\w*Field$|^(?:Field|FormField|Form|Body|Query|CreditCardField|BaseField|FieldList|TextInput|StringInput)$"
 )
+_CHECKS_A_CARD = re.compile(r"luhn|mod_?10|credit_?card", re.IGNORECASE)
 _COLUMN = re.compile(
     r"^(?:mapped_column|Column|deferred|MapColumn|EncryptedType|relationship_column)$|^(?:Char|Text|Integer|BigInteger|Decimal|Slug|JSON|Binary|Encrypted\w*|Small\w*|Positive\w*|Float|Date|\w*Encrypted)\w*Field$"
 )
@@ -260,6 +262,42 @@ def _labelled(module: Module, call: ast.Call) -> Iterator[Finding]:
                 f"a form field says that it takes a {card.value if card else 'card ' + (cc_token(text) or '')}",
             )
             return
+        if shows_a_card(text) or _is_shape(module, node, text):
+            yield found(module, node, "HK101", "a form field takes as many digits as a card has")
+            return
+    yield from _whole_card(module, call)
+
+
+def _is_shape(module: Module, node: ast.AST, text: str) -> bool:
+    """Whether a text is a pattern that a card number fits: an argument of Regexp, an attribute of the field."""
+    outer = module.parents.get(node)
+    is_pattern = isinstance(outer, ast.Dict) or (
+        isinstance(outer, ast.Call) and any("reg" in name.lower() for name in last_names(module, outer.func))
+    )
+    return is_pattern and is_shaped_like_a_card({"pattern": text})
+
+
+def _whole_card(module: Module, call: ast.Call) -> Iterator[Finding]:
+    """A field to type into that is called a card, or whose check is the check digit of cards."""
+    labels = [*call.args[:1], *(word.value for word in call.keywords if word.arg == "label")]
+    labels = [each.args[0] if isinstance(each, ast.Call) and each.args else each for each in labels]
+    typed = not last_names(module, call.func) & {
+        "SelectField",
+        "RadioField",
+        "SelectMultipleField",
+        "FormField",
+    }
+    if typed and any(is_whole_card(module.text_of(label) or "") for label in labels):
+        yield found(module, call, "HK101", "a form field is called a card")
+    checks = {
+        name
+        for word in call.keywords
+        for node in ast.walk(word.value)
+        if isinstance(node, (ast.Name, ast.Attribute))
+        for name in last_names(module, node)
+    }
+    if check := next((name for name in sorted(checks) if _CHECKS_A_CARD.search(name)), None):
+        yield found(module, call, "HK101", f"a form field is checked by {check}, as card numbers are")
 
 
 def _strings(module: Module, values: list[ast.expr], at: ast.Call, rule: str) -> Iterator[Finding]:

@@ -12,7 +12,9 @@ from ...finding import Finding
 from ..flow import Flow, Frame
 from ..requests import Labels, is_harmless
 from ..source import Module
+from ..syntax import dotted
 from .base import Context, decorators, found, is_view, last_names
+from .raw_card import CREATES
 
 _LEVELS = frozenset(
     {
@@ -43,12 +45,19 @@ _LOG_NAMES = re.compile(
 _PRINTS = re.compile(
     r"(?:^|\.)(?:print|pprint|pp|echo|secho|print_json|sys\.(?:stdout|stderr)(?:\.buffer)?\.write|write|writelines|write_text|write_bytes|writerow|writerows|dump|os\.write|savetxt|ic)$"
 )
+_DRAWS = re.compile(
+    r"(?:^|[._])(?:drawString|drawText|drawCentredString|multi_cell|insert_text|insert_textbox)$"
+)
 _NO_FILE = re.compile(
     r"(?:^|[._])(?:db|session|response|StringIO\(\)|BytesIO\(\)|hasher|digest|sha256\(\)|hmac)\.write$"
 )
 _KEEPS = re.compile(
     r"(?:^|[._])(?:session|cache|redis|memcache|request\.session|store|shelve\.open\(\)|r)(?:\(\))?\.(?:set|setex|update|setdefault|add|lpush|rpush|hset|mset|put|xadd|append|publish|__setitem__)$|(?:^|\.)(?:set_cookie|set_signed_cookie|dump_cookie)$",
     re.IGNORECASE,
+)
+_WRITES_ROWS = re.compile(
+    r"(?:^|[._])(?:insert\(\)\.values|update\(\)\.values|(?:session|connection|conn|cursor|db|connect|begin|Session)(?:\(\))?\.(?:execute|executemany|merge)"
+    r"|bulk_insert_mappings|insert_one|insert_many|objects\.create|enqueue|send_task|apply_async|delay|publish)$"
 )
 _ROWS = re.compile(
     r"payload|body|raw|request|params|form|details|snapshot|meta|extra|context|content|dump|input|data|note",
@@ -64,7 +73,7 @@ _FLASHES = re.compile(
     r"(?:^|\.)(?:flash|add_note|abort|messages\.(?:error|info|success|warning|debug|add_message))$"
 )
 _REPORTS = re.compile(
-    r"(?:^|\.)(?:capture_message|capture_event|set_context|set_extra|set_tag|add_breadcrumb|report_message|report_exc_info|add_custom_attribute|add_custom_attributes|record_custom_event|set_attribute|set_attributes|add_event|leave_breadcrumb|add_metadata|set_custom_context|capture_exception|set_data|set_baggage|track|notify)$"
+    r"(?:^|\.)(?:capture_message|capture_event|set_context|set_extra|set_tag|add_breadcrumb|report_message|report_exc_info|add_custom_attribute|add_custom_attributes|record_custom_event|set_attribute|set_attributes|add_event|leave_breadcrumb|labels|add_metadata|set_custom_context|capture_exception|set_data|set_baggage|track|notify)$"
 )
 _FORWARDS = re.compile(
     r"(?:^|\.)(?:requests|httpx|aiohttp|urllib3|niquests)(?:\.\w+\(\))*\.(?:post|put|patch|get|request|Request|stream|send)$|(?:^|\.)(?:urllib\.request\.(?:Request|urlopen)|urlopen|Client\(\)\.(?:post|put|patch|request|stream)|Session\(\)\.(?:post|put|patch|request)|AsyncClient\(\)\.(?:post|put|request)|PoolManager\(\)\.request|HTTPSConnection\(\)\.request|http_client\.(?:post|request)|client\.post)$"
@@ -162,7 +171,9 @@ def _leaks(call: ast.Call, names: frozenset[str], labels: Labels) -> Iterator[tu
     if any(_is_log(name) for name in names):
         if typed or "request" in labels:
             yield "HK201", f"{what} goes into a log"
-    elif typed and any(_PRINTS.search(name) and not _NO_FILE.search(name) for name in names):
+    elif typed and any(
+        (_PRINTS.search(name) and not _NO_FILE.search(name)) or _DRAWS.search(name) for name in names
+    ):
         yield "HK202", f"{what} is printed or written"
     elif typed - {"cookies"} and any(map(_KEEPS.search, names)):
         yield "HK203", f"{what} is kept in a session, cookie or cache"
@@ -181,15 +192,20 @@ def _leaks(call: ast.Call, names: frozenset[str], labels: Labels) -> Iterator[tu
 def _whole_body(call: ast.Call, names: frozenset[str]) -> Iterator[tuple[str, str]]:
     if any(_FORWARDS.search(name) or _SENDS.search(name) for name in names):
         yield "HK209", "the request's body is passed on to another service"
-    elif any(map(_PROVIDER.search, names)) and any(
-        name.rpartition(".")[2] in {"create", "modify", "confirm", "update", "raw_request", "request"}
-        for name in names
+    elif any(map(CREATES.search, names)) or (
+        any(map(_PROVIDER.search, names))
+        and any(
+            name.rpartition(".")[2] in {"create", "modify", "confirm", "update", "raw_request", "request"}
+            for name in names
+        )
     ):
         yield "HK104", "the request's body is handed to the provider"
     elif any(
         name.rpartition(".")[2][:1].isupper() and not _TAKES_INPUT.search(name) for name in names
     ) and any(word.arg and _ROWS.search(word.arg) for word in call.keywords):
         yield "HK203", "the request's body is kept in a record"
+    elif any(map(_WRITES_ROWS.search, names)):
+        yield "HK203", "the request's body goes into the database or a queue"
 
 
 def _is_log(name: str) -> bool:
@@ -207,7 +223,10 @@ def _stored(flow: Flow, frame: Frame, target: ast.expr, value: ast.expr) -> Iter
             if label in {"body", "query"} or (label.startswith("field:") and not is_harmless(label))
         }
         if typed and any(
-            re.search(r"(?:^|\.)(?:session|cache|cookies|request\.session)(?:\(\))?$", name)
+            re.search(
+                r"(?:^|\.)(?:session|cache|cookies|request\.session|os\.environ|(?:shelve|dbm|dbm\.\w+)\.open)(?:\(\))?$",
+                name,
+            )
             for name in owners
         ):
             yield "HK203", f"{_what(frozenset(typed))} is kept in a session or cache"
@@ -217,6 +236,12 @@ def _stored(flow: Flow, frame: Frame, target: ast.expr, value: ast.expr) -> Iter
         and (amount := _amount(labels))
     ):
         yield "HK303", f"'{target.attr}' is set from {amount} of the request"
+    if (
+        labels & {"body", "query"}
+        and isinstance(target, ast.Attribute)
+        and dotted(target.value).rpartition(".")[2] in {"record", "log_record", "logrecord"}
+    ):
+        yield "HK201", f"{_what(labels)} is put on a log record"
     if (
         any(label in {"body", "query"} for label in labels)
         and isinstance(target, ast.Attribute)

@@ -14,7 +14,7 @@ from ..syntax import FunctionNode
 from ..words import Card, card_name, words_of
 from .base import Context, found
 
-_CREATES = re.compile(
+CREATES = re.compile(
     r"(?:^|[._])(?:PaymentMethod|Token|Source|Charge|SetupIntent|PaymentIntent|ConfirmationToken|Customer|Card|CreditCard|Transaction"
     r"|payment_?methods?|tokens?|sources?|charges?|cards?|credit_?cards?|transactions?|payments?|setup_?intents?|payment_?intents?|confirmation_?tokens?)"
     r"(?:\(\))?\.(?:create|create_async|modify|update|confirm|attach|create_source|sale|tokenize|create_payment|save|verify|create_card|credit)(?:_async)?$",
@@ -45,6 +45,7 @@ _HOLDERS = frozenset(
         "external_account",
     }
 )
+_NESTED = re.compile(r"card\]?\[(?:number|cvc)\]")
 _PASSED = frozenset({"card", "source", "credit_card"})
 
 
@@ -68,7 +69,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
 
 def _is_call_to_provider(module: Module, call: ast.Call) -> bool:
     names = module.names(call.func)
-    if any(_CREATES.search(name) for name in names):
+    if any(CREATES.search(name) for name in names):
         return True
     last = {name.rpartition(".")[2] for name in names}
     if any(_PROVIDERS.search(name) for name in names):
@@ -109,7 +110,7 @@ def _in_value(module: Module, context: Context, key: str, value: ast.expr, depth
         return None
     entries = module.entries(value)
     keys = set(entries)
-    if _is_pair(keys) or keys & _CODES or any(re.search(r"card\]?\[(?:number|cvc)\]", each) for each in keys):
+    if _is_pair(keys) or keys & _CODES or any(map(_NESTED.search, keys)):
         return "a mapping with a card's number or code goes to the provider"
     if key in _PASSED and entries.get("number"):
         return f"'{key}' with a number goes to the provider"
@@ -150,6 +151,8 @@ def _is_not_token(value: ast.expr) -> bool:
 def _is_card(module: Module, node: ast.Dict) -> str | None:
     """A display such as {"number": …, "exp_month": …, "cvc": …} is card data wherever it goes."""
     keys = {text for key in node.keys if key is not None and (text := module.text_of(key))}
+    if any(map(_NESTED.search, keys)):
+        return "a mapping names a card's number as the provider's API does"
     if not _is_pair(keys):
         return None
     values = [value for value in node.values if not isinstance(value, (ast.Dict, ast.List))]
@@ -166,4 +169,6 @@ def _is_pair(keys: set[str]) -> bool:
     numbers = plain & {"_".join(words_of(each)) for each in _NUMBERS}
     codes = plain & {"_".join(words_of(each)) for each in _CODES}
     expiries = {each for each in plain if card_name(each) is Card.EXPIRY}
-    return bool(numbers and (codes or expiries))
+    named = {each for each in plain if card_name(each) is Card.NUMBER}
+    expiries_of_card = plain & {"expire", "expires", "expiry", "exp", "expiration"}
+    return bool((numbers and (codes or expiries)) or (named and (codes or expiries or expiries_of_card)))

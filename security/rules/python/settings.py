@@ -44,6 +44,12 @@ _OFF: tuple[tuple[str, re.Pattern[str], frozenset[object], str], ...] = (
         "the form's token is not checked",
     ),
     (
+        "HK306",
+        re.compile(r"^csrf_exempt$"),
+        frozenset({True}),
+        "the form's token is not checked",
+    ),
+    (
         "HK206",
         re.compile(r"^(?:SQLALCHEMY_ECHO|STRIPE_LOG)$"),
         frozenset({True, "debug", "info"}),
@@ -81,6 +87,8 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
             yield from _exempt(module, context, node)
     for node in module.all(ast.Attribute, ast.Name):
         yield from _unverified_tls(module, node)
+        if isinstance(node, ast.Attribute) and node.attr == "f_locals":
+            yield found(module, node, "HK208", "local variables are read from the frames of calls")
 
 
 def _settings(module: Module) -> Iterator[tuple[str, ast.expr, ast.AST]]:
@@ -240,6 +248,8 @@ def _verbose(module: Module, call: ast.Call) -> Iterator[Finding]:
         loud = _is_loud(module, call.func.value)
         if loud and _is_debug(module, call.args[0]):
             yield found(module, call, "HK206", "this logger writes bodies or parameters at this level")
+        elif _is_engine(module, call.func.value) and _is_info(module, call.args[0]):
+            yield found(module, call, "HK206", "the engine logs every statement with its parameters")
     if "set_debuglevel" in last and call.args and module.value_of(call.args[0]) != 0:
         yield found(module, call, "HK206", "http.client prints every header and body")
     if "logging.basicConfig" in names and any(
@@ -264,6 +274,16 @@ def _levels(module: Module, call: ast.Call, configuration: ast.expr) -> Iterator
             yield found(
                 module, call, "HK206", f"logger '{name or 'root'}' writes bodies or parameters at this level"
             )
+
+
+def _is_engine(module: Module, logger: ast.expr) -> bool:
+    """The engine's logger writes statements and parameters at INFO already."""
+    texts = [module.text_of(each) for each in logger.args] if isinstance(logger, ast.Call) else []
+    return any(text is not None and re.match(r"sqlalchemy(?:\.engine.*)?$", text) for text in texts)
+
+
+def _is_info(module: Module, level: ast.expr) -> bool:
+    return module.value_of(level) in {"INFO", "info", 20} or bool(last_names(module, level) & {"INFO"})
 
 
 def _is_debug(module: Module, level: ast.expr) -> bool:

@@ -12,7 +12,7 @@ from shop.scope.lab import Lab
 from shop.scope.result import Notes, Table
 
 TIMEOUT_S = 600
-PATHS = ("shop", "payments", "security", "static", "wsgi.py")
+PATHS = ("shop", "payments", "security", "static", "deploy", "wsgi.py")
 
 
 def look(lab: Lab, notes: Notes) -> None:

@@ -15,7 +15,7 @@ from shop.scope.pages import EXCEPTIONS
 from shop.scope.result import Notes, Table
 from shop.scope.walking import Seen, Walk, allowed_on, shown, walk_of
 from shop.scope.watching import Target, look_round
-from shop.settings import STRIPE_CHECKOUT, STRIPE_FRAMES, STRIPE_JS, SettingsError, load
+from shop.settings import STRIPE_API, STRIPE_CHECKOUT, STRIPE_FRAMES, STRIPE_JS, SettingsError, load
 from shop.stores import PaymentType, all_stores
 
 _OF_FIELDS = frozenset(
@@ -135,9 +135,13 @@ def _hosts_in_production(notes: Notes) -> None:
         "STRIPE_JS_URL": STRIPE_JS,
         "STRIPE_CHECKOUT_ORIGIN": STRIPE_CHECKOUT,
         "STRIPE_FRAME_ORIGINS": " ".join(STRIPE_FRAMES),
-        "STRIPE_API_BASE": "https://api.stripe.com",
+        "STRIPE_API_BASE": STRIPE_API,
     }
     for name, theirs in names.items():
+        strangers = [each for each in theirs.split() if not _is_stripes(each)]
+        notes.expect(
+            not strangers, name, "provider-host", f"the one address in production is {' '.join(strangers)}"
+        )
         refused = _faults(**{name: theirs.replace("stripe.com", "stripe.example")})
         notes.expect(
             any(fault.startswith(name) for fault in refused),
@@ -148,6 +152,11 @@ def _hosts_in_production(notes: Notes) -> None:
         notes.control(
             not any(fault.startswith(name) for fault in _faults()), f"production refuses Stripe's own {name}"
         )
+
+
+def _is_stripes(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "https" and f".{parts.netloc}".endswith(".stripe.com")
 
 
 def _faults(**changes: str) -> list[str]:

@@ -85,7 +85,7 @@ def test_paying_twice_is_refused_and_charges_once(running: Running, client: stri
     created = client.v1.checkout.sessions.create(hosted_params())
     running.pay(created.id)
     again = running.pay(created.id)
-    assert again["error"]["code"] == "checkout_session_not_open"
+    assert "already complete" in again["error"]["message"]
     assert len(client.v1.charges.list().data) == 1
 
 
@@ -155,7 +155,7 @@ def test_expired_session_cannot_be_paid_and_its_intent_is_canceled(
     created = client.v1.checkout.sessions.create(hosted_params())
     intent = running.pay(created.id, "decline:generic_decline")["session"]["payment_intent"]
     assert client.v1.checkout.sessions.expire(created.id).status == "expired"
-    assert running.pay(created.id)["error"]["code"] == "checkout_session_not_open"
+    assert "has expired" in running.pay(created.id)["error"]["message"]
     assert client.v1.payment_intents.retrieve(intent).status == "canceled"
     with pytest.raises(stripe.InvalidRequestError):
         client.v1.checkout.sessions.expire(created.id)

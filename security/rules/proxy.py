@@ -1,0 +1,115 @@
+"""HK201, HK202, HK209, HK401 to HK404, HK502: what an nginx in front of a shop writes down, keeps, or puts in. Pure.
+
+It sees whatever is typed before any guard does, so its logs and files are sinks like others.
+"""
+
+# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from ..finding import Finding
+from . import policy, templates
+from .config import Config
+from .policy import Fault
+
+_COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*")
+_DIRECTIVE = re.compile(r"([a-z_]+)((?:\s+(?:\"[^\"]*\"|'[^']*'|[^\s;{}\"']+))*)\s*[;{]")
+_WORD = re.compile(r"\"([^\"]*)\"|'([^']*)'|([^\s;{}\"']+)")
+_TYPED = re.compile(
+    r"\$\{?(?:request(?:_uri|_body|_filename)?|uri|document_uri|args|query_string|is_args|arg_\w+|http_(?!x_request_id)\w+"
+    r"|cookie_\w+|sent_http_\w+|host)\b(?!_)"
+)
+_LOUD = frozenset({"debug", "info", "notice", "warn", "error"})
+Judge = Callable[[list[str], Config], Iterator[Fault]]
+
+
+def is_proxy(text: str) -> bool:
+    """Whether a text is a configuration of nginx that serves or passes on."""
+    return bool(re.search(r"^\s*(?:server|http|location\s[^;\n]*)\s*\{", text, re.MULTILINE))
+
+
+def check_text(path: str, text: str, config: Config) -> Iterator[Finding]:
+    """The findings of one configuration."""
+    plain = _COMMENT.sub(lambda match: " " * len(match[0]), text)
+    passes = re.search(r"^\s*(?:proxy|uwsgi|fastcgi|grpc)_pass\s", plain, re.MULTILINE)
+    for match in _DIRECTIVE.finditer(plain):
+        words = ["".join(each) for each in _WORD.findall(match[2])]
+        line = plain.count("\n", 0, match.start(1)) + 1
+        for fault in _faults(match[1], words, config):
+            yield Finding(path, line, fault.rule, fault.message)
+    if passes and not re.search(r"^\s*\w+_request_buffering\s+off\s*;", plain, re.MULTILINE):
+        yield Finding(path, 1, "HK202", "bodies are written to a disk before they are passed on")
+    if passes and not re.search(r"^\s*access_log\s", plain, re.MULTILINE):
+        yield Finding(path, 1, "HK201", "the default log has path, query and Referer in it")
+
+
+def _faults(name: str, words: list[str], config: Config) -> Iterator[Fault]:
+    judge = _JUDGES.get(name)
+    if judge is not None:
+        yield from judge(words, config)
+    elif name in _SWITCHES and words[:1] and words[0] in _SWITCHES[name][0]:
+        yield Fault(_SWITCHES[name][1], f"{name} {words[0]}: {_SWITCHES[name][2]}")
+
+
+_SWITCHES: dict[str, tuple[frozenset[str], str, str]] = {
+    "proxy_request_buffering": (
+        frozenset({"on"}),
+        "HK202",
+        "bodies are written to a disk before they are passed on",
+    ),
+    "client_body_in_file_only": (frozenset({"on", "clean"}), "HK202", "each body becomes a file"),
+    "proxy_ssl_verify": (frozenset({"off"}), "HK502", "nobody looks whom the bodies are passed on to"),
+}
+
+
+def _log_format(words: list[str], _config: Config) -> Iterator[Fault]:
+    if found := sorted({match[0].lstrip("${") for word in words[1:] for match in _TYPED.finditer(word)}):
+        yield Fault("HK201", f"the log holds {', '.join(found)}, into which a number may have been typed")
+
+
+def _access_log(words: list[str], _config: Config) -> Iterator[Fault]:
+    if words[:1] != ["off"] and (len(words) < 2 or words[1] in {"combined", "main"} or "=" in words[1]):
+        yield Fault("HK201", "the default log has path, query and Referer in it")
+
+
+def _error_log(words: list[str], _config: Config) -> Iterator[Fault]:
+    level = words[1] if len(words) > 1 else "error"
+    if level in _LOUD and words[:1] != ["/dev/null"]:
+        yield Fault("HK201", f"at level {level} whole request lines are written to the error log")
+
+
+def _header(words: list[str], config: Config) -> Iterator[Fault]:
+    if len(words) > 1 and words[0].lower() == "content-security-policy":
+        yield from policy.judge_text(words[1], config)
+
+
+def _hides(words: list[str], _config: Config) -> Iterator[Fault]:
+    if words and words[0].lower() == "content-security-policy":
+        yield Fault("HK403", "the shop's content security policy is taken off")
+
+
+def _mirror(words: list[str], _config: Config) -> Iterator[Fault]:
+    if words[:1] != ["off"]:
+        yield Fault("HK209", "every request is passed on a second time")
+
+
+def _rewrites(words: list[str], config: Config) -> Iterator[Fault]:
+    for word in words:
+        for found in templates.check_text("", word, config, fragment=True):
+            yield Fault(found.rule, f"answers are rewritten: {found.message}")
+
+
+_JUDGES: dict[str, Judge] = {
+    "log_format": _log_format,
+    "access_log": _access_log,
+    "error_log": _error_log,
+    "add_header": _header,
+    "proxy_hide_header": _hides,
+    "more_clear_headers": _hides,
+    "mirror": _mirror,
+    "sub_filter": _rewrites,
+    "add_after_body": _mirror,
+}
