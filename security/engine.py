@@ -35,7 +35,7 @@ PATTERNS: dict[str, bytes] = {
     "groups": rb"[0-9]{4}" + _ODD + rb"(?:" + _IN_FOURS + rb"|[0-9]{6}" + _ODD + rb"[0-9]{4})",
     "track": rb"(?:%[Bb]|;)[0-9]{12,19}[\^=]",
     "single digits": rb"(?:[0-9][\x00-/:-@\[-`{-\xff]{1,8}){11}[0-9]",
-    "inline tags": rb"(?:[0-9]{1,15}" + _INLINE + rb"){2}[0-9]",
+    "inline tags": rb"[0-9]" + _INLINE + rb"[0-9]{1,15}" + _INLINE + rb"[0-9]",
     "joined strings": rb"[0-9]" + _JOINT + rb"[0-9]",
     "character codes": rb"(?:(?:4[89]|5[0-7])[,; \t]{1,3}){11}|0[xX]3[0-9][,; ]{1,3}0[xX]3[0-9]",
     "exponent": rb"[0-9]\.[0-9]{9,18}[eE](?:\+|1)[0-9]?",
@@ -50,11 +50,14 @@ PATTERNS: dict[str, bytes] = {
     "other scripts": rb"(?:(?:" + _FOREIGN + rb"|[0-9])[^\n]{0,6}){6}(?:" + _FOREIGN + rb")",
     "kanji digits": rb"(?:(?:" + _KANJI + rb")[^\n]{0,3}){12}",
     "url": (
-        rb"%3[0-9]%3[0-9]|[0-9]%(?:20|09|2[dDeEfF]|C2%A0|c2%a0|E[23]%8|e[23]%8)|%25(?:25)*[23u]|%u00[23]|%u[fF][fF]1|%26(?:%23|amp|[a-z]{2,6}%3)|%5[cC](?:u|x|N|0{0,4}3)|[0-9]%00[0-9]|[0-9]%3[0-9][0-9]|%(?:EF%BC|ef%bc)%9|%82%[45]"
+        rb"%(?:3[0-9]%(?:3[0-9]|[CEce][0-9A-Fa-f]%)|25(?:25)*[23u]|u00[23]|u[fF][fF]1|26(?:%23|amp|[a-z]{2,6}%3)"
+        rb"|5[cC](?:u|x|N|0{0,4}3)|(?:EF%BC|ef%bc)%9|82%[45])"
+        rb"|[0-9]%(?:20|09|2[dDeEfF]|C2%A0|c2%a0|E[23]%8|e[23]%8|00[0-9]|3[0-9][0-9])"
     ),
     "entities": rb"&#[xX]?[0-9A-Fa-f]{2,7};?[ ]?&#|&amp;(?:amp;)*#|[0-9]&(?:nbsp|e[nm]sp|thinsp|[nm]dash|minus|shy|#)",
     "escapes": (
-        rb"\\(?:u00[23]|x[23]|u\{[23]|u[fF][fF]1|U000000[23]|06[0-9]|N\{|0{0,4}3[0-9] ?\\)|(?:\\u[0-9A-Fa-f]{4}){12}"
+        rb"\\(?:u00[23]|x[23]|u\{[23]|u[fF][fF]1|U000000[23]|06[0-9]|N\{|0{0,4}3[0-9] ?\\"
+        rb"|u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4}){11})"
     ),
     "quoted-printable": rb"=3[0-9]=3[0-9]|[0-9]=\r?\n[0-9]|[0-9]=(?:20|2D|C2=A0|E[23]=8)",
     "base64 of digits": rb"(?:[I-P][CDSTijyz][AEIMQUYcgkosw048][g-z0-9+/_-]){4}",
@@ -103,7 +106,16 @@ _HEX_RUNS = bytes(ord("h") if chr(code) in "0123456789abcdefABCDEF" else ord(" "
 _STRONG_BYTES = (
     bytes(code for code in range(256) if code > 126 or (code < 32 and code not in b"\n\r")) + b" -./"
 )
-_QUOTES, _GAPS, _JOINERS = (b"'", b'"', b"`"), (b"", b" ", b"\t"), (b"+", b".", b"&", b"\\", b"|")
+_JOINTS = bytes(
+    ord("q")
+    if chr(code) in "\"'`"
+    else ord("+")
+    if chr(code) in "+.&|\\"
+    else ord(" ")
+    if code in b" \t"
+    else ord("?")
+    for code in range(256)
+)
 # What must stand in a block for a pattern to be worth a try: one of these.
 _MARKS: dict[str, tuple[bytes, ...]] = {
     "track": (b"^", b"="),
@@ -112,10 +124,7 @@ _MARKS: dict[str, tuple[bytes, ...]] = {
     "full-width, EUC-JP": (b"\xa3",),
     "full-width, ISO-2022-JP": (b"#",),
     "full-width, UTF-16": (b"\xff",),
-    "inline tags": (b"</", b"<!", b"<b", b"<w", b"<s", b"<i"),
-    "joined strings": tuple(
-        quote + gap + joiner for quote in _QUOTES for gap in _GAPS for joiner in _JOINERS
-    ),
+    "inline tags": (b"<",),
     "exponent": (b"e+", b"E+", b"e1", b"E1"),
     "ascii85": (b"<~",),
     "base64 of wide": (b"/x",),
@@ -147,10 +156,15 @@ def _worth_trying(piece: bytes) -> Iterator[str]:
     lengths = piece.translate(_LENGTHS)
     if _has_groups(lengths):
         yield "groups"
-    if lengths.count(b" 0 ") >= 5 and any(singles in lengths for singles in _SINGLES):
+    singles, pairs = lengths.count(b" 0 ") >= _EVERY_OTHER, lengths.count(b" 00 ") >= _EVERY_OTHER
+    evenly = b" ".join(lengths.split()) if singles or pairs else b""
+    if singles and _TEN_SINGLES in evenly:
         yield "single digits"
-    if any(pairs in lengths for pairs in _PAIRS) or b"0x3" in piece or b"0X3" in piece:
+    if (pairs and _TEN_PAIRS in evenly) or b"0x3" in piece or b"0X3" in piece:
         yield "character codes"
+    joints = piece.translate(_JOINTS)
+    if b"q+" in joints or b"q +" in joints:
+        yield "joined strings"
     if not piece.isascii():
         yield from ("other scripts", "kanji digits")
     yield from _worth_tokens(piece)
@@ -164,8 +178,8 @@ _GROUPS = tuple(
 )
 
 
-_SINGLES = tuple((b" " * width).join([b"0"] * 12) for width in range(1, 9))
-_PAIRS = tuple((b" " * width).join([b"00"] * 11) for width in range(1, 4))
+_EVERY_OTHER = 5  # of ten in a row, for they overlap
+_TEN_SINGLES, _TEN_PAIRS = b" 0" * 10, b" 00" * 10
 
 
 _NARROW_GROUPS, _WIDE_GAP = _GROUPS[:8], b"0000     "
