@@ -19,7 +19,7 @@ _STRONG = rf"[ \t\-./{_CONTROL}]"
 _RUN = re.compile(rf"[0-9](?=(?:{_STRONG}{{0,5}}+[0-9]){{11}})[0-9]*+(?:{_STRONG}{{1,5}}+[0-9]++)*+")
 _GROUP = re.compile(rf"[0-9]++(?:[{_CONTROL}]++[0-9]++)*+")
 _BLOCK, _REACH = 512, 20
-_MASKED = re.compile(r"(?:[^*]{0,4}[ \-./])?(?:\*[ \-./]{0,3}){4,8}")
+_MASKED = re.compile(rf"(?:[^*]{{0,4}}{_STRONG})?(?:\*{_STRONG}{{0,3}}){{4,8}}")
 _SPREAD_LIST = 7
 _FEWEST_COLUMNS, _FEWEST_ROWS = 4, 3
 
