@@ -132,7 +132,9 @@ class OrderListener:
         order = _order(session, payment)
         holds.prolong(order, utcnow())
         if declines.note(session, order, told):
-            enqueue(session, "end_sessions", order.store_id, order.id, detail=told.id[-40:])
+            _end_tries(session, order.store_id, order.id, told.attempt or told.id[-40:])
+        for attempt, of_order in declines.unproved(session, order.store_id, utcnow()):
+            _end_tries(session, order.store_id, of_order, attempt)
 
     def review(self, session: Session, payment: Payment) -> None:
         """Nothing is shipped and nothing released until a person has looked."""
@@ -176,6 +178,11 @@ class OrderListener:
         advance(session, order, OrderState.REFUNDED, cause="refund")
         holds.release(session, order)
         enqueue_mail(session, order.store_id, order.id, "order_refunded", order.locale)
+
+
+def _end_tries(session: Session, store_id: str, order_id: str, attempt: str) -> None:
+    """No more cards in the order's session: once for each, so its attempt is named."""
+    enqueue(session, "end_sessions", store_id, order_id, detail=attempt)
 
 
 def empty_basket(session: Session, order: Order) -> None:
