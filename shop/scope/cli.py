@@ -33,7 +33,16 @@ def scope() -> None:
 @click.option(
     "--database", "database_url", default="", metavar="URL", help="Of an empty PostgreSQL for the purchases."
 )
-@click.option("--url", default="", help="Of a deployed shop: look at its pages too.")
+@click.option("--url", default="", help="Of a deployed shop: look at its pages too (a part of E6).")
+@click.option(
+    "--provider",
+    default="",
+    metavar="ORIGIN",
+    help="With --url: the sandbox stands in for Stripe there.",
+)
+@click.option(
+    "--order", "orders", is_flag=True, help="With --url: go on to the payment step by an order left unpaid."
+)
 def verify(
     report_dir: Path | None,
     names: tuple[str, ...],
@@ -43,6 +52,8 @@ def verify(
     key_file: Path | None,
     database_url: str,
     url: str,
+    provider: str,
+    orders: bool,
 ) -> None:
     """Gather the evidence anew. Exit 0: all automatic evidence green; 1: a finding; 2: evidence is missing."""
     from shop.scope.verify import Wish, list_checks, run_verify
@@ -50,7 +61,9 @@ def verify(
     if list_only:
         list_checks()
         return
-    wish = Wish(names, report_dir, as_json, challenge, key_file, database_url, url)
+    wish = Wish(
+        names, report_dir, as_json, challenge, key_file, database_url, url, provider.rstrip("/"), orders
+    )
     sys.exit(run_verify(wish, tuple(sys.argv[1:])))
 
 

@@ -33,6 +33,8 @@ class Wish:
     key_file: Path | None = None
     database_url: str = ""
     url: str = ""
+    provider: str = ""
+    orders: bool = False
 
 
 def list_checks() -> None:
@@ -55,7 +57,13 @@ def run_verify(wish: Wish, words: tuple[str, ...]) -> int:
         click.echo(key, err=True)
         return 2
     started = dt.datetime.now(dt.UTC)
-    with lab.opened(challenge=asked, database_url=wish.database_url, url=wish.url) as here:
+    with lab.opened(
+        challenge=asked,
+        database_url=wish.database_url,
+        url=wish.url,
+        provider=wish.provider,
+        orders=wish.orders,
+    ) as here:
         results = running.run(checks, here, lambda line: click.echo(line, err=True))
         run = Run(started, dt.datetime.now(dt.UTC), ("shop", *words))
         whole = document(results, here, run)
