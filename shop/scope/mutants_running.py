@@ -34,7 +34,7 @@ def run_running(mutants: list[Mutant], folder: Path) -> Iterator[Outcome]:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(edited(mutant, edit, texts), "utf-8")
         yield outcome(mutant, verified(copy, mutant.checks))
-        shutil.rmtree(copy)
+        drop(copy)
 
 
 def in_copies(mutants: list[Mutant]) -> list[Outcome]:
@@ -91,6 +91,11 @@ def copy_tree(target: Path) -> Path:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(name, target / name)
     return target
+
+
+def drop(copy: Path) -> None:
+    """Throw a copy away."""
+    shutil.rmtree(copy)
 
 
 def verified(tree: Path, checks: tuple[str, ...]) -> list[dict[str, Any]]:

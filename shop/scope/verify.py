@@ -49,6 +49,7 @@ def run_verify(wish: Wish, words: tuple[str, ...]) -> int:
     try:
         checks = chosen(wish.names)
         asked = challenge.read(wish.challenge)
+        chosen(asked.checks)
     except (UnknownCheck, challenge.BadChallenge) as error:
         click.echo(str(error), err=True)
         return 2

@@ -25,10 +25,14 @@ from shop.cards import gate
 from shop.context import Shop
 from shop.csrf import csrf
 from shop.db.tables import metadata
+from shop.scope import lab
+from shop.scope.challenge import Challenge, Patch
 from shop.scope.checks import dependencies, injection, integrity, secrets, staff, staff_posts, stop
 from shop.scope.colleagues import Colleague, make_colleague, session_of
 from shop.scope.lab import Lab
+from shop.scope.registry import CHECKS
 from shop.scope.result import Notes, Result, Status
+from shop.scope.running import run_one
 from shop.staff import access, lock, people, signing_in
 from shop.staff.models import Member
 from shop.staff.sealed import email_hash
@@ -335,3 +339,17 @@ def test_e21_a_stop_that_stops_nothing(look: Look, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(stop, "stop_cards", lambda *_about, **_named: None)
     monkeypatch.setattr(gate, "conditions", lambda *_about: [])
     assert {"no-stop", "sold-by-card", "gate-open", "no-record"} <= rules(look("E21"))
+
+
+def _added(file: str, line: str) -> str:
+    return f"--- /dev/null\n+++ b/{file}\n@@ -0,0 +1 @@\n+{line}\n"
+
+
+def test_e25_a_change_that_nothing_notices_is_a_finding() -> None:
+    leak = _added("static/more.js", "console.log(document.forms[0].card.value);")
+    asked = Challenge(patches=(Patch("leak", leak), Patch("silent", _added("shop/noting.py", "X = 1"))))
+    check = next(check for check in CHECKS if check.id == "E25")
+    with lab.opened(challenge=asked) as here:
+        result = run_one(check, here)
+    assert result.notes.tables[0].rows == [("leak", "HK210"), ("silent", "nothing")]
+    assert [(finding.path, finding.rule) for finding in result.notes.findings] == [("silent", "seeded-leak")]
