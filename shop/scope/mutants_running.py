@@ -21,7 +21,7 @@ import click
 from security.rules import report
 from shop.scope.mutants import Mutant, MutantError, Outcome, apply, edited, run_patch
 
-TIMEOUT_S = 300
+TIMEOUT_S = 900
 
 
 def run_running(mutants: list[Mutant], folder: Path) -> Iterator[Outcome]:
