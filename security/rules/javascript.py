@@ -107,10 +107,19 @@ _SENDS = frozenset(
         "RTCPeerConnection",
         "WebTransport",
         "Image",
+        "BroadcastChannel",
     }
 )
 _QUIET_SENDS = frozenset(
-    {"sendBeacon", "WebSocket", "RTCPeerConnection", "WebTransport", "Image", "EventSource"}
+    {
+        "sendBeacon",
+        "WebSocket",
+        "RTCPeerConnection",
+        "WebTransport",
+        "Image",
+        "EventSource",
+        "BroadcastChannel",
+    }
 )
 _STORES = frozenset({"localStorage", "sessionStorage", "indexedDB", "caches"})
 _URL = re.compile(r"^\s*(?:(?:https?|wss?|ftp):)?//([\w.\-\[\]:@\ue000]+)", re.IGNORECASE)
@@ -177,18 +186,29 @@ class _Script:
                 yield self._found(token, "HK106" if each.rule == "HK105" else each.rule, each.message)
         yield from self._field_text(at, token)
         yield from self._address(token)
-        if _STYLE.search(token.value):
-            for fault in styles.check_text(self._path, token.value, self._config):
-                yield self._found(token, fault.rule, fault.message)
+        yield from self._loads_by_text(at, token)
         if re.match(r"\s*javascript:", token.value, re.IGNORECASE):
             yield self._found(token, "HK406", "code stands in an address")
         callee = self._callee(at)
         if callee == "createElement" and token.value.lower() in _LOADS:
             yield self._found(token, "HK406", f"a <{token.value.lower()}> is made at run time")
+        elif callee == "createElement" and token.value.lower() == "form" and "submit" in self._names:
+            yield self._found(token, "HK210", "a form is made and sent by script")
         if token.value.lower() == "get" and (
             self._is_set(at, "method") or (callee == "setAttribute" and self._at(at - 2).value == "method")
         ):
             yield self._found(token, "HK109", "a form is sent by GET")
+
+    def _loads_by_text(self, at: int, token: Token) -> Iterator[Finding]:
+        """A style that asks for a file, an address that is put together: what is typed may be in it."""
+        if _STYLE.search(token.value):
+            for fault in styles.check_text(self._path, token.value, self._config):
+                yield self._found(token, fault.rule, fault.message)
+            if re.search(rf"url\([^)]*{MARK}", token.value) and "value" in self._names:
+                yield self._found(token, "HK210", "a style asks for a file by what stands in a field")
+        is_begun = token.value.endswith("?") and "/" in token.value and self._at(at + 1).is_op("+")
+        if is_begun and self._names & {"FormData", "value"}:
+            yield self._found(token, "HK210", "what is typed is put into an address")
 
     def _is_set(self, at: int, *names: str) -> bool:
         """Whether the text is assigned to a member of this name, or stands under it in an object."""
@@ -444,11 +464,14 @@ class _Script:
             ):
                 yield self._found(token, "HK210", f"what is typed is kept in {token.value}")
             elif (
-                token.is_name("cookie")
+                (
+                    token.is_name("cookie")
+                    or (token.is_name("name") and self._at(at - 2).is_name("window", "self"))
+                )
                 and self._at(at + 1).is_op("=", "+=")
                 and any(each.is_name("value", "FormData") for each in self._statement(at))
             ):
-                yield self._found(token, "HK210", "what is typed is kept in a cookie")
+                yield self._found(token, "HK210", f"what is typed is kept in the browser's {token.value}")
 
     def _builds_an_address(self, at: int) -> bool:
         after = self._at(at + 1)

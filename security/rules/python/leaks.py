@@ -222,6 +222,8 @@ def _stored(flow: Flow, frame: Frame, target: ast.expr, value: ast.expr) -> Iter
             for label in labels
             if label in {"body", "query"} or (label.startswith("field:") and not is_harmless(label))
         }
+        if "body" in typed and dotted(target.value).partition("[")[0] == "event":
+            yield "HK207", "the request's body is put on a report"
         if typed and any(
             re.search(
                 r"(?:^|\.)(?:session|cache|cookies|request\.session|os\.environ|(?:shelve|dbm|dbm\.\w+)\.open)(?:\(\))?$",
@@ -239,7 +241,10 @@ def _stored(flow: Flow, frame: Frame, target: ast.expr, value: ast.expr) -> Iter
     if (
         labels & {"body", "query"}
         and isinstance(target, ast.Attribute)
-        and dotted(target.value).rpartition(".")[2] in {"record", "log_record", "logrecord"}
+        and (
+            dotted(target.value).rpartition(".")[2] in {"record", "log_record", "logrecord"}
+            or any(name.endswith("LogRecord()") for name in frame.module.names(target.value))
+        )
     ):
         yield "HK201", f"{_what(labels)} is put on a log record"
     if (
@@ -263,6 +268,10 @@ def _returned(flow: Flow, frame: Frame, value: ast.expr) -> Iterator[tuple[str, 
     scope = frame.scope
     if not isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return
+    if scope.name in {"format", "formatMessage", "filter"} and flow.of(value, frame) & {"body", "query"}:
+        owner = frame.module.class_of(scope)
+        if owner is not None and any(re.search(r"Formatter|Filter", dotted(base)) for base in owner.bases):
+            yield "HK201", "the request's body is written into each line of the log"
     handles = any(
         "errorhandler" in last_names(frame.module, each.func if isinstance(each, ast.Call) else each)
         or "exception_handler" in last_names(frame.module, each.func if isinstance(each, ast.Call) else each)
