@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -22,8 +22,9 @@ from shop.app import create_shop
 from shop.settings import load
 from tests.concurrency.rush import put_on_sale
 from tests.environment import make_environ
+from tests.servers.letters import letters
 from tests.servers.sandbox import running_sandbox
-from tests.shop.card_testers import Attack, Score
+from tests.shop.card_testers import Attack, Mailboxes, Score
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Kind:
     addresses: int
     browsers: int
     patient: bool = False
+    mailboxes: Mailboxes = field(default_factory=Mailboxes)
 
 
 KINDS: Mapping[str, Kind] = {
@@ -46,11 +48,23 @@ KINDS: Mapping[str, Kind] = {
 
 def attack(kind: Kind, database: str, *, attempts: int, honest: int) -> Score:
     """One attack on a fresh shop."""
-    with folder() as place, fresh_database(database, place) as url, running_sandbox(place) as sandbox:
-        shop = create_shop(load(make_environ(url, **sandbox.addresses)))
+    with (
+        folder() as place,
+        fresh_database(database, place) as url,
+        running_sandbox(place) as sandbox,
+        letters() as post,
+    ):
+        shop = create_shop(load(make_environ(url, MAIL_URL=post.url, **sandbox.addresses)))
         goods = put_on_sale(shop, "style", 1_000_000)
         made = Attack(
-            shop, sandbox, goods.sku, addresses=kind.addresses, browsers=kind.browsers, patient=kind.patient
+            shop,
+            sandbox,
+            goods.sku,
+            addresses=kind.addresses,
+            browsers=kind.browsers,
+            patient=kind.patient,
+            letters=post,
+            mailboxes=kind.mailboxes,
         )
         score = made.run(attempts, honest=honest)
         shop.db.dispose()
@@ -82,6 +96,8 @@ def main(
                 "honest": score.honest,
                 "honest_paid": score.paid,
                 "honest_slowed": score.slowed,
+                "honest_mailed": score.mailed,
+                "mailboxes_proved": score.proofs,
                 "paused": score.paused,
             }
         )

@@ -127,8 +127,8 @@ def _apply_one(
     with db.read() as session:
         event = session.get_one(ProviderEvent, key)
         payment = _payment_of(session, provider, event)
-    if payment is None or not event.type.startswith(RELEVANT) or event.livemode != provider.livemode:
-        note = "not ours" if payment is None else "no such type here"
+    note = "not ours" if payment is None else _why_ignored(provider, event)
+    if payment is None or note is not None:
         db.write(lambda session: _finish(session, key, "ignored", note))
         return True
     about = f"issuer of {payment.id}" if event.type.startswith(OF_ISSUERS) else payment.id
@@ -147,6 +147,13 @@ def _apply_one(
     settled.add(about)
     db.write(lambda session: _finish(session, key, "applied", None))
     return True
+
+
+def _why_ignored(provider: Provider, event: ProviderEvent) -> str | None:
+    """Why an event about one of our payments says nothing to us; None when it does."""
+    if event.livemode != provider.livemode:
+        return "not of this mode"
+    return None if event.type.startswith(RELEVANT) else "no such type here"
 
 
 def _ask(

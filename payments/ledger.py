@@ -5,6 +5,8 @@ Functions need the payment's lock (`payments.settle.lock_payment`) and never com
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DBSession
 
@@ -16,6 +18,9 @@ from payments.money import Money
 from payments.provider import Provider, Refund, Session
 from payments.review import needs_a_person
 from payments.states import PaymentState, RefundState, advance, advance_refund
+
+PAID_TWICE = "paid_twice"
+"""The reason of a refund of a second payment of one order; nobody had to ask for it."""
 
 
 def want_refund(
@@ -143,6 +148,32 @@ def refundable(session: DBSession, payment: Payment) -> int:
     )
     there = _sum(session, payment, (*_SALE, *_DISPUTE))
     return there - int(session.scalar(under_way) or 0)
+
+
+def has_all_gone_back(
+    session: DBSession, payment: Payment, provider_payment: str, refunds: Iterable[Refund]
+) -> bool:
+    """Whether nothing is left of one of the provider's payments, by the refunds that it tells of. An order that was
+    paid twice has two of them, and of each its own money goes back."""
+    back = sum(
+        one.amount.minor
+        for one in refunds
+        if one.payment_id == provider_payment and one.status == "succeeded" and not one.is_release
+    )
+    return back >= _taken_by(session, payment, provider_payment)
+
+
+def _taken_by(session: DBSession, payment: Payment, provider_payment: str) -> int:
+    """What one of the provider's payments took. Of a second one all was wanted back when it was found."""
+    query = select(RefundRow.provider_payment, RefundRow.amount_minor).where(
+        RefundRow.store_id == payment.store_id,
+        RefundRow.payment_id == payment.id,
+        RefundRow.reason == PAID_TWICE,
+    )
+    seconds: dict[str, int] = {row.provider_payment: row.amount_minor for row in session.execute(query)}
+    if provider_payment in seconds:
+        return seconds[provider_payment]
+    return _sum(session, payment, ("captured",)) - sum(seconds.values())
 
 
 def book_capture(session: DBSession, payment: Payment, told: Session, provider: Provider) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from payments.models import LedgerEntry, Payment, PaymentPromise
+from payments.models import Attempt, LedgerEntry, Payment, PaymentPromise
 from payments.provider import Session as Told
 
 
@@ -48,6 +48,9 @@ class PaymentListener(Protocol):
 
     def after_stop(self, session: Session, payment: Payment) -> None:
         """It was paid while cards were stopped; nothing is shipped until a person has decided."""
+
+    def still_payable(self, session: Session, payment: Payment, attempt: Attempt) -> None:
+        """Nothing is due any more, and this session is open or may yet be made: it must be ended, soon."""
 
     def disputed(self, session: Session, payment: Payment) -> None:
         """A charge of it is contested, or the dispute has gone on."""

@@ -19,7 +19,7 @@ from payments.line import claim
 from payments.listener import PaymentListener
 from payments.models import Attempt, Payment
 from payments.provider import OutcomeUnknown, Provider, ProviderBusy, Refused, Session, SessionRequest
-from payments.settle import apply_session
+from payments.settle import apply_session, lock_payment
 from payments.states import AttemptState, PaymentState, advance_attempt, note_attempt
 from payments.stop import state_held, state_of
 
@@ -179,7 +179,7 @@ def _record(
     db: Database, provider: Provider, listener: PaymentListener, attempt: Attempt, made: Session
 ) -> MakeResult:
     """Note the session; if the payment was given up or cards were closed meanwhile, end it at once."""
-    outcome = db.write(lambda session: _noted(session, attempt, made))
+    outcome = db.write(lambda session: _noted(session, listener, attempt, made))
     if outcome is Made.OPEN:
         if made.promise is not None or made.paid:  # nobody comes back from a page to ask for it
             apply_session(
@@ -191,8 +191,8 @@ def _record(
     return MakeResult(outcome)
 
 
-def _noted(session: DBSession, attempt: Attempt, made: Session) -> Made:
-    if not (_note_wanted(session, attempt, made) or _note(session, attempt, made)):
+def _noted(session: DBSession, listener: PaymentListener, attempt: Attempt, made: Session) -> Made:
+    if not (_note_wanted(session, attempt, made) or _note(session, listener, attempt, made)):
         return Made.OVER
     is_closed = attempt.is_card and state_of(session, attempt.store_id).is_closed
     return Made.CLOSED if is_closed else Made.OPEN
@@ -220,14 +220,18 @@ def _note_wanted(session: DBSession, attempt: Attempt, made: Session) -> bool:
     return True
 
 
-def _note(session: DBSession, attempt: Attempt, made: Session) -> bool:
-    """Note it whatever happened meanwhile. False when it is not wanted any more."""
+def _note(session: DBSession, listener: PaymentListener, attempt: Attempt, made: Session) -> bool:
+    """Note it whatever happened meanwhile. False when it is not wanted any more: then its end is asked for, since
+    this process may die before it has ended it."""
+    payment = lock_payment(session, listener, attempt.store_id, attempt.payment_id)
+    assert payment is not None
     row = session.get_one(Attempt, (attempt.store_id, attempt.id), with_for_update=True)
-    payment = session.get_one(Payment, (attempt.store_id, attempt.payment_id))
     is_wanted = row.state in {AttemptState.WAITING.value, AttemptState.OPEN.value}
     if row.session_id is None:
         row.session_id = made.id
         # It is open, wanted or not, until the provider has ended it.
         advance_attempt(session, row, AttemptState.OPEN, cause="session made")
         row.next_try_at = utcnow()
+    if payment.state != PaymentState.PENDING.value:
+        listener.still_payable(session, payment, row)
     return payment.state == PaymentState.PENDING.value and is_wanted

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session as DBSession
 
 from payments.columns import utcnow
 from payments.database import Database
-from payments.ledger import book_refund, row_id_in
+from payments.ledger import book_refund, has_all_gone_back, row_id_in
 from payments.listener import PaymentListener
 from payments.models import Payment
 from payments.models import Refund as RefundRow
@@ -123,7 +123,7 @@ def _book(
     row = session.get_one(RefundRow, (sent.store_id, sent.id), populate_existing=True)
     if row.state != "wanted":
         return
-    if payment.state == PaymentState.REFUNDED:
+    if has_all_gone_back(session, payment, row.provider_payment, known):
         advance_refund(session, row, RefundState.DONE, cause="gone back already")
         return
     advance_refund(session, row, RefundState.FAILED, cause="refused")

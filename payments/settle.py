@@ -18,7 +18,7 @@ from payments.authorisation import (
     wanted_amount,
 )
 from payments.database import Database
-from payments.ledger import book_capture, book_refund, want_refund
+from payments.ledger import PAID_TWICE, book_capture, book_refund, want_refund
 from payments.listener import PaymentListener
 from payments.methods import Method
 from payments.models import Attempt, LedgerEntry, Payment, PaymentPromise
@@ -122,10 +122,25 @@ def apply_session(
             keep_promise(session, payment, told, provider, listener)
         else:
             _apply_told(session, payment, told, provider, listener, cause)
+        _end_the_others(session, payment, listener)
         for refund in refunds:
             book_refund(session, payment, refund, provider, listener)
 
     db.write(work)
+
+
+def _end_the_others(session: DBSession, payment: Payment, listener: PaymentListener) -> None:
+    """Money came, or none is due: the provider can report as paid what it had called ended, and another session be
+    open by then."""
+    if payment.state == PaymentState.PENDING.value:
+        return
+    live = select(Attempt).where(
+        Attempt.store_id == payment.store_id,
+        Attempt.payment_id == payment.id,
+        Attempt.state.in_([AttemptState.WAITING.value, AttemptState.OPEN.value]),
+    )
+    for attempt in session.scalars(live):
+        listener.still_payable(session, payment, attempt)
 
 
 def _apply_told(
@@ -320,4 +335,4 @@ def _give_back_second(session: DBSession, payment: Payment, told: Session) -> No
     if told.payment_id is None or told.charge is None:
         return
     _log.error("paid twice; giving the second back", extra={"payment": payment.id})
-    want_refund(session, payment, told.payment_id, told.charge.amount.minor, reason="paid_twice")
+    want_refund(session, payment, told.payment_id, told.charge.amount.minor, reason=PAID_TWICE)

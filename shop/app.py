@@ -52,6 +52,7 @@ from shop.cards.alarm import pause_by_alarm
 from shop.cart.views import cart
 from shop.catalog.layout import TEMPLATE_GLOBALS
 from shop.catalog.views import catalog
+from shop.checkout.mail_views import mail_proof
 from shop.checkout.pay_views import payment
 from shop.checkout.views import checkout
 from shop.context import Shop, the_locale, the_shop
@@ -242,6 +243,7 @@ def _register_views(app: Flask) -> None:
         address,
         cart,
         checkout,
+        mail_proof,
         payment,
         orders,
         account,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,14 +27,18 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Record until interrupted; the exit status."""
+    """Record until interrupted or ended; the exit status."""
     host, _, port = options.to.rpartition(":")
+    stop = threading.Event()
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # said here, since a shell starts what it puts behind without the first
+        signal.signal(number, lambda _number, _frame: stop.set())
     try:
         with Recorder(("127.0.0.1", options.listen), (host, int(port)), options.dir) as recorder:
             print(f"recording 127.0.0.1:{recorder.port} to {options.to}", flush=True)
-            threading.Event().wait()
+            stop.wait()
     except (OSError, ValueError) as error:
         return fail("record", error)
-    except KeyboardInterrupt:
-        return 0
     return 0

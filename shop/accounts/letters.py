@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from payments.columns import new_id
 from shop.accounts.models import Account, Letter
+from shop.card_testing.rules import LETTER, PROOF_LASTS
 from shop.context import Shop
 from shop.jobs.outbox import enqueue
 from shop.settings import Keys
@@ -25,7 +26,7 @@ JOIN_LASTS = dt.timedelta(hours=24)
 RESET_LASTS = dt.timedelta(minutes=30)
 EMAIL_LASTS = dt.timedelta(hours=2)
 KEPT = dt.timedelta(days=7)
-_LASTS = {JOIN: JOIN_LASTS, RESET: RESET_LASTS, EMAIL: EMAIL_LASTS, CLAIM: JOIN_LASTS}
+_LASTS = {LETTER: PROOF_LASTS, JOIN: JOIN_LASTS, RESET: RESET_LASTS, EMAIL: EMAIL_LASTS, CLAIM: JOIN_LASTS}
 _MAIL_PREFIX = "account_"
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask import g
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from payments.returns import NothingLeft, want_return
 from payments.settle import lock_payment
 from shop.backoffice.orders import OrderFile, order_file, order_page
+from shop.backoffice.refusal import note_refused
 from shop.context import the_shop
 from shop.orders.listener import OrderListener
 from shop.staff.access import StaffPages, the_member
@@ -27,7 +29,9 @@ def give_back(store_id: str, order_id: str) -> ResponseReturnValue:
     try:
         the_shop().db.write(lambda session: _want(session, found))
     except NothingLeft:
-        return order_page(order_file(store_id, order_id), status=409)
+        note_refused("transfer.return", store_id, order_id)
+        why = _("返金できる過入金がないか、すでに返金の手続き中です。")
+        return order_page(order_file(store_id, order_id), refusal=why, status=409)
     return go(f"/orders/{store_id}/{order_id}")
 
 

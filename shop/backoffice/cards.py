@@ -21,6 +21,7 @@ from payments.stop import CardState
 from shop.approvals.models import Approval
 from shop.approvals.queries import open_approvals
 from shop.approvals.service import NotApproved
+from shop.backoffice.refusal import note_refused
 from shop.backoffice.words import Word
 from shop.cards import gate
 from shop.cards.after_stop import Decision, after_stop, decide
@@ -155,18 +156,23 @@ def settle_after_stop(store_id: str, order_id: str) -> ResponseReturnValue:
     wanted = request.form.get("decision", "")
     if wanted not in set(Decision):
         return _page(store_id, refusal=_("返金するか、注文を進めるかを選んでください。"), status=400)
-    return _act(
-        store_id,
-        lambda session: decide(
-            session,
-            the_shop(),
-            store_id,
-            order_id[:40],
-            Decision(wanted),
-            actor=the_member().actor,
-            request_id=g.request_id,
-        ),
-    )
+    _known(store_id)
+    try:
+        the_shop().db.write(
+            lambda session: decide(
+                session,
+                the_shop(),
+                store_id,
+                order_id[:40],
+                Decision(wanted),
+                actor=the_member().actor,
+                request_id=g.request_id,
+            )
+        )
+    except NotTurned as refused:
+        note_refused(f"after_stop.{wanted}", store_id, order_id[:40])
+        return _page(store_id, refusal=str(refused), status=409)
+    return go(f"/cards/{store_id}")
 
 
 @card_pages.post("/cards/<store_id>/request", right=Right.STOP_CARDS, fresh=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from flask import g
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from shop.backoffice.orders import order_file, order_page
+from shop.backoffice.refusal import note_refused
 from shop.context import the_shop
 from shop.errors import NotFound
 from shop.methods.cod import AtTheDoor, NotRecorded, record
@@ -37,5 +39,7 @@ def at_the_door(store_id: str, order_id: str, what: str) -> ResponseReturnValue:
             )
         )
     except NotRecorded:
-        return order_page(order_file(store_id, order_id), status=409)
+        note_refused(f"cod.{what}", store_id, order_id)
+        why = _("この注文は、代金引換の結果を待っていません。")
+        return order_page(order_file(store_id, order_id), refusal=why, status=409)
     return go(f"/orders/{store_id}/{order_id}")

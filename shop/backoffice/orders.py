@@ -122,9 +122,14 @@ def _order_file(session: Session, store_id: str, order_id: str) -> OrderFile:
 
 
 def order_page(
-    found: OrderFile, *, contact: Contact | None = None, unreadable: bool = False, status: int = 200
+    found: OrderFile,
+    *,
+    contact: Contact | None = None,
+    unreadable: bool = False,
+    refusal: str = "",
+    status: int = 200,
 ) -> ResponseReturnValue:
-    """The page of an order, with the contact when it was opened."""
+    """The page of an order, with the contact when it was opened, and with why something was refused."""
     member = the_member()
     store = all_stores()[found.order.store_id]
     page = render_template(
@@ -138,6 +143,7 @@ def order_page(
         lines=told(found.moments, {member.id: member.name}, the_locale()),
         contact=contact,
         unreadable=unreadable,
+        refusal=refusal,
         form=ActionForm(formdata=None),
         switch=f"/orders/{store.id}/{found.order.id}",
     )

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from shop.backoffice.orders import OrderFile, order_file
 from shop.backoffice.refund_form import PIECES, REFUSALS, NotANumber, RefundForm
+from shop.backoffice.refusal import note_refused
 from shop.context import the_shop
 from shop.orders.refund_plan import Left, NotRefundable
 from shop.orders.refunding import RefundReason, Request, left_of, refund_order, standing_plans
@@ -37,9 +38,10 @@ def give_back(store_id: str, order_id: str) -> ResponseReturnValue:
         wanted = _request(form, left)
         the_shop().db.write(lambda session: _refund(session, found, wanted))
     except NotANumber:
+        note_refused("order.refund", store_id, order_id)
         return _page(found, left, form, refusal="not_a_number", status=400)
     except NotRefundable as refused:
-        the_shop().db.write(lambda session: _note_refusal(session, found))
+        note_refused("order.refund", store_id, order_id)
         return _page(found, _left(found), form, refusal=refused.code, status=409)
     return go(f"/orders/{store_id}/{order_id}")
 
@@ -66,20 +68,6 @@ def _refund(session: Session, found: OrderFile, wanted: Request) -> None:
         subject=f"order/{order.store_id}/{order.id}/{kept.refund_id}",
         store_id=order.store_id,
         fields=("amount", "reason", *(("note",) if wanted.note else ())),
-        request_id=g.request_id,
-    )
-
-
-def _note_refusal(session: Session, found: OrderFile) -> None:
-    """That someone tried is written down too."""
-    order = found.order
-    the_shop().audit.record(
-        session,
-        actor=the_member().actor,
-        action="order.refund",
-        outcome="refused",
-        subject=f"order/{order.store_id}/{order.id}",
-        store_id=order.store_id,
         request_id=g.request_id,
     )
 

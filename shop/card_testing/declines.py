@@ -9,11 +9,13 @@ from sqlalchemy import ColumnElement, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
-from payments.models import Payment
+from payments.models import Attempt, Payment
 from payments.provider import Session as ProviderSession
-from payments.states import PaymentState
+from payments.states import AttemptState
 from shop.card_testing import rules
+from shop.card_testing.level import Level, level_of
 from shop.card_testing.models import CardDecline
+from shop.card_testing.proof import has_proved
 from shop.card_testing.who import Who
 from shop.orders.models import Order
 
@@ -28,9 +30,11 @@ class Declines:
     of_customer: int
     of_account: int
 
-    @property
-    def are_too_many(self) -> bool:
+    def are_too_many(self, level: Level) -> bool:
         """Whether someone has had enough tries. The store's own number says nothing of anyone."""
+        if level >= Level.MAIL:
+            most = max(self.of_browser, self.of_customer, self.of_account)
+            return most >= rules.DECLINES_IN_ATTACK or self.of_network >= rules.DECLINES_OF_NETWORK
         return (
             self.of_network >= rules.DECLINES_OF_NETWORK
             or self.of_browser >= rules.DECLINES_OF_BROWSER
@@ -66,16 +70,6 @@ def count(session: Session, who: Who, now: dt.datetime) -> Declines:
     return Declines(*(int(number) for number in row))
 
 
-def paid_lately(session: Session, store_id: str, now: dt.datetime) -> int:
-    """Payments of a store that succeeded, of those begun within the last hour."""
-    query = select(func.count()).where(
-        Payment.state == PaymentState.PAID.value,
-        Payment.created_at > now - rules.DECLINES_COUNT_FOR,
-        Payment.store_id == store_id,
-    )
-    return session.scalar(query) or 0
-
-
 def of_order(session: Session, store_id: str, order_id: str) -> int:
     """The declines of one order, ever."""
     query = select(func.count()).where(CardDecline.store_id == store_id, CardDecline.order_id == order_id)
@@ -106,13 +100,39 @@ def note(session: Session, order: Order, told: ProviderSession) -> bool:
 
 
 def _is_enough(session: Session, order: Order, row: CardDecline) -> bool:
-    now = utcnow()
+    now, level = utcnow(), level_of(session, order.store_id, utcnow())
     who = Who(order.store_id, None, order.network_hash, order.cart_id, order.email_hash, order.account_id)
-    if of_order(session, order.store_id, order.id) >= rules.DECLINES_OF_ORDER:
+    most = rules.DECLINES_IN_ATTACK if level >= Level.MAIL else rules.DECLINES_OF_ORDER
+    if of_order(session, order.store_id, order.id) >= most:
         return True
-    if count(session, who, now).are_too_many:
+    if count(session, who, now).are_too_many(level):
         return True
     return row.card_hash is not None and _of_card(session, row, now) >= rules.DECLINES_OF_CARD
+
+
+def unproved(session: Session, store_id: str, now: dt.datetime) -> list[tuple[str, str]]:
+    """Open sessions in which a card was declined within the hour, of who has proved no mail address, while that has to
+    be proved: cards could go on being tried there without it. (attempt, order) of each; none in calmer times."""
+    if level_of(session, store_id, now) < Level.MAIL:
+        return []
+    declined = select(CardDecline.order_id).where(
+        CardDecline.store_id == store_id, CardDecline.at > now - rules.DECLINES_COUNT_FOR
+    )
+    query = (
+        select(Attempt.id, Order.id, Order.email_hash)
+        .join(Payment, (Payment.store_id == Attempt.store_id) & (Payment.id == Attempt.payment_id))
+        .join(Order, (Order.store_id == Payment.store_id) & (Order.id == Payment.reference))
+        .where(
+            Attempt.store_id == store_id,
+            Attempt.state == AttemptState.OPEN.value,
+            Order.id.in_(declined),
+        )
+    )
+    return [
+        (attempt, order)
+        for attempt, order, email_hash in session.execute(query)
+        if not has_proved(session, store_id, email_hash, now)
+    ]
 
 
 def _of_card(session: Session, row: CardDecline, now: dt.datetime) -> int:

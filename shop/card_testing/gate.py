@@ -15,6 +15,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shop.card_testing import declines, rules
+from shop.card_testing.level import Level, judge, paid_lately
+from shop.card_testing.proof import has_bought, has_proved
 from shop.card_testing.who import Who
 from shop.limits import Limits, LimitsDown, Rule
 from shop.orders.models import Order
@@ -35,6 +37,10 @@ class TooManyTries(Exception):
         """For a page: ten, thirty or sixty."""
         minutes = self.wait.total_seconds() / 60
         return next((step for step in (10, 30) if minutes <= step), 60)
+
+
+class MailFirst(Exception):
+    """No new card attempt before its shopper has proved a mail address (`shop.checkout.mail_first`)."""
 
 
 @dataclass(frozen=True)
@@ -65,35 +71,58 @@ class Gate:
     def pass_through(self, session: Session, who: Who, now: dt.datetime) -> Passed:
         """Count one new card attempt of `who`. `session` only reads, outside of any transaction that writes.
 
-        Raises TooManyTries; then nothing is counted.
+        Raises TooManyTries or MailFirst; then nothing is counted.
         """
+        level = self._ask_who(session, who, now)
+        is_slowed = level >= Level.SLOW and not _is_proven(session, who, now)
+        self._count(*_uses(who, is_slowed=is_slowed))
+        return Passed(is_slowed)
+
+    def look_again(self, session: Session, who: Who, now: dt.datetime) -> None:
+        """Before the session of an order that was slowed: its attempt is counted. Raises as `pass_through`."""
+        self._ask_who(session, who, now)
+
+    def take_letter(self, who: Who, mailbox: str) -> None:
+        """Count one letter with a link to prove a mail address (`mailbox_of` says which). Raises TooManyTries."""
+        uses = [
+            (rules.LETTERS_FROM_NETWORK, who.network),
+            (rules.LETTERS_FROM_BROWSER, f"{who.store_id} {who.cart_id}"),
+            (rules.LETTERS_TO, f"{who.store_id} {mailbox}"),
+        ]
+        self._count(*((rule, key) for rule, key in uses if key))
+
+    def take_proof(self, store_id: str, mailbox: str) -> None:
+        """Count one proof of a mailbox (`shop.card_testing.mailboxes.mailbox_of`). Raises TooManyTries."""
+        self._count((rules.PROOFS_OF_MAILBOX, f"{store_id} {mailbox}"))
+
+    def _ask_who(self, session: Session, who: Who, now: dt.datetime) -> Level:
         found = declines.count(session, who, now)
-        if found.are_too_many:
+        level = self._level(session, who.store_id, found.of_store, now)
+        is_known = has_bought(session, who.store_id, who.account_id, now)
+        if found.are_too_many(Level.CALM if is_known else level):
             raise TooManyTries(rules.DECLINES_COUNT_FOR)
-        is_slowed = self._is_under_attack(session, who.store_id, found.of_store, now) and not _is_proven(
-            session, who, now
-        )
+        if (
+            level >= Level.MAIL
+            and not is_known
+            and not has_proved(session, who.store_id, who.email_hash, now)
+        ):
+            raise MailFirst
+        return level
+
+    def _count(self, *uses: tuple[Rule, str]) -> None:
         try:
-            verdict = self._limits.hit(*_uses(who, is_slowed=is_slowed))
+            verdict = self._limits.hit(*uses)
         except LimitsDown as error:
             _log.error("no card attempt without counters", extra={"reason": str(error)})
             raise TooManyTries(rules.WAIT_WITHOUT_COUNTERS) from error
         if not verdict.allowed:
             raise TooManyTries(verdict.wait)
-        return Passed(is_slowed)
 
-    def look_again(self, session: Session, who: Who, now: dt.datetime) -> None:
-        """Before the session of an order that was slowed: its attempt is counted. Raises TooManyTries."""
-        if declines.count(session, who, now).are_too_many:
-            raise TooManyTries(rules.DECLINES_COUNT_FOR)
-
-    def _is_under_attack(self, session: Session, store_id: str, declined: int, now: dt.datetime) -> bool:
-        if declined < rules.SLOW_FROM:
-            return False
-        share = declined / (declined + declines.paid_lately(session, store_id, now))
-        if declined >= rules.PAUSE_FROM and share >= rules.PAUSE_SHARE:
-            self._ask_for_pause(store_id, f"{declined} declines in an hour, {share:.0%} of all tries")
-        return share >= rules.SLOW_SHARE
+    def _level(self, session: Session, store_id: str, declined: int, now: dt.datetime) -> Level:
+        level = judge(declined, lambda: paid_lately(session, store_id, now))
+        if level is Level.PAUSE:
+            self._ask_for_pause(store_id, f"{declined} declines in an hour, nearly all of its tries")
+        return level
 
     def _ask_for_pause(self, store_id: str, reason: str) -> None:
         try:

@@ -34,6 +34,8 @@ DECLINES_OF_CARD = 4
 
 SLOW_FROM, SLOW_SHARE = 20, 0.5
 """So many declines of a store in an hour, when they are such a share of all tries: then everyone new is slowed."""
+MAIL_FROM, MAIL_SHARE = 30, 0.6
+"""Then waiting has not helped: everyone new first opens a link that was sent to their mail address."""
 PAUSE_FROM, PAUSE_SHARE = 80, 0.8
 PAUSE_ASKED_ONCE_IN = Rule("pause of cards asked for", 1, dt.timedelta(minutes=10))
 
@@ -42,3 +44,16 @@ SLOW_FOR = dt.timedelta(seconds=20)
 PROVEN_AFTER = dt.timedelta(days=1)
 """Who paid an order before this long ago is not new."""
 WAIT_WITHOUT_COUNTERS = dt.timedelta(minutes=10)
+
+LETTER = "pay"
+"""The kind of `shop.accounts.models.Letter` whose opened link proves a mail address."""
+PROOF_LASTS = _HOUR
+"""From the mail on. Its ten minutes of goods begin when the order is placed, which is after it."""
+PROOFS_OF_MAILBOX = Rule("proofs of a mailbox", 1, _HALF_HOUR)
+"""Of one mailbox of a large host, or of one domain (`shop.card_testing.mailboxes`)."""
+LETTERS_TO = Rule("proof letters to", 5, _HOUR)
+"""One mailbox or domain, as above: more would lead to no proof, and bots type strangers' addresses."""
+LETTERS_FROM_NETWORK = Rule("proof letters from a network", 6, _HOUR)
+LETTERS_FROM_BROWSER = Rule("proof letters from a browser", 4, _HOUR)
+DECLINES_IN_ATTACK = 2
+"""Of one basket, customer, account or order, while a mail address has to be proved."""

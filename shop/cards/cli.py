@@ -19,6 +19,7 @@ from payments.closing import end_sessions_of_closed_stores
 from payments.columns import utcnow
 from shop.app import create_shop
 from shop.audit.actor import Actor
+from shop.build import build_id
 from shop.cards.after_stop import Decision, after_stop, decide
 from shop.cards.service import NotTurned, pause_cards, stop_cards
 from shop.cards.status import StoreCards, store_cards
@@ -56,6 +57,7 @@ def run_stop(stores: Sequence[str], reason: str, wait: int | None, *, as_json: b
         for store_id in stores:
             stop_cards(session, shop, store_id, reason=reason, actor=Actor.of_command(), now=utcnow())
 
+    build_id()  # what the stop's record names is read before its moment, not between that and its commit
     return _close(stores, work, wait, as_json=as_json)
 
 

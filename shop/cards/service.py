@@ -80,10 +80,11 @@ def stop_cards(
     Writes down which build and which keys were in use, for the gate. Raises NotTurned for a reason of no use.
     """
     reason = checked_reason(reason)
+    # Every file is read for it, once in a process: not while the switch is locked and sessions are still made.
+    before = {"build": build_id(), "keys": fingerprints(shop.settings, store_id)}
     switch = locked_switch(session, store_id)
     if switch.state != CardState.STOPPED:
         stop = turn(session, switch, CardState.STOPPED, reason=reason, now=now)
-        before = {"build": build_id(), "keys": fingerprints(shop.settings, store_id)}
         keep_record(session, shop.audit, stop, "before", before, actor=actor, now=now)
         _record(session, shop, store_id, actor, "cards.stop", ("reason",))
     return CardState.STOPPED

@@ -6,6 +6,8 @@ goods can't wait for each other in a circle.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sqlalchemy import ColumnElement, Integer, Update, bindparam, update
 from sqlalchemy.orm import Session
 
@@ -22,15 +24,25 @@ def _change(condition: ColumnElement[bool], **values: ColumnElement[int]) -> Upd
     )
 
 
-_HOLD = _change(Variant.on_hand - Variant.held >= _N, held=Variant.held + _N)
+_HOLD = _change(Variant.on_hand - Variant.held >= _N, held=Variant.held + _N).returning(
+    Variant.on_hand, Variant.held
+)
 _RELEASE = _change(Variant.held >= _N, held=Variant.held - _N)
 _TAKE = _change(Variant.held >= _N, held=Variant.held - _N, on_hand=Variant.on_hand - _N)
 _PUT_BACK = _change(Variant.on_hand >= 0, on_hand=Variant.on_hand + _N)
 
 
-def hold(session: Session, store_id: str, sku: str, quantity: int) -> bool:
-    """Promise `quantity` to an order. False, and nothing changed, when that much is not free."""
-    return _run(session, _HOLD, store_id, sku, quantity)
+class Pieces(NamedTuple):
+    """How many pieces there are, and how many of them are promised."""
+
+    on_hand: int
+    held: int
+
+
+def hold(session: Session, store_id: str, sku: str, quantity: int) -> Pieces | None:
+    """Promise `quantity` to an order: how it stands then. None, and nothing changed, when that much is not free."""
+    row = session.execute(_HOLD, {"store": store_id, "goods": sku, "n": quantity}).first()
+    return Pieces(row.on_hand, row.held) if row is not None else None
 
 
 def release(session: Session, store_id: str, sku: str, quantity: int) -> bool:

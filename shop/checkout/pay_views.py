@@ -21,7 +21,7 @@ from payments.settle import settle
 from payments.states import AttemptState
 from security.headers import PageKind
 from shop.accounts.current import account_of
-from shop.card_testing.gate import Passed, TooManyTries
+from shop.card_testing.gate import MailFirst, Passed, TooManyTries
 from shop.card_testing.rules import SLOW_FOR
 from shop.card_testing.who import Who, network_of
 from shop.cards.closed import cards_closed
@@ -236,12 +236,17 @@ def start_and_lead_on(token: str, ui_mode: UIMode, *, by_order_button: bool = Fa
         return redirect(url_for("payment.slowed", token=token), 303)
     try:
         return lead_on(token, lambda: _start(view, ui_mode))
+    except MailFirst:  # the final page's button asks for it; its basket is as it was
+        return redirect(url_for("checkout.final"), 303)
     except TooManyTries as refused:
         return _pay_page(view, token, None, refused=refused, status=429)
 
 
 def _start(view: OrderView, ui_mode: UIMode) -> Started:
-    """Go on with the order's session, or make a new one, which is a new card attempt. Raises TooManyTries."""
+    """Go on with the order's session, or make a new one, which is a new card attempt.
+
+    Raises TooManyTries or MailFirst.
+    """
     shop, now = the_shop(), utcnow()
     ui_mode = ui_mode if view.payment.is_card else UIMode.PROMISE
     anothers = _is_anothers(view)
@@ -280,7 +285,7 @@ def who_of(cart_id: str, email_hash: str, account_id: str | None = None) -> Who:
 
 
 def pass_gate(who: Who) -> Passed:
-    """Count a new card attempt. Raises TooManyTries."""
+    """Count a new card attempt. Raises TooManyTries or MailFirst."""
     with the_shop().db.read() as session:
         return the_shop().card_gate.pass_through(session, who, utcnow())
 

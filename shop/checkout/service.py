@@ -23,6 +23,8 @@ from payments.stop import CardsClosed, state_held
 from shop.accounts.lookup import phone_hash
 from shop.address.contact import Contact
 from shop.address.normalise import lookup_key_email
+from shop.card_testing.gate import MailFirst
+from shop.card_testing.proof import has_bought, has_proved
 from shop.cart.models import CartLine
 from shop.checkout.models import Draft
 from shop.checkout.quote import Quote
@@ -30,7 +32,7 @@ from shop.context import Shop
 from shop.methods import cod
 from shop.methods.offers import refusal_of
 from shop.methods.policy import deadline_of, methods_of
-from shop.orders import holds
+from shop.orders import hoarding, holds
 from shop.orders.listener import OrderListener
 from shop.orders.models import Order, OrderLine, OrderPayment
 from shop.orders.queries import OrderView, order_of_attempt_key
@@ -59,7 +61,19 @@ class SoldOut(Exception):
 
 
 class TooMany(SoldOut):
-    """One customer would hold more of a thing than one may without paying."""
+    """One customer would hold more of a thing than one may without paying. `most` is what they may."""
+
+    def __init__(self, skus: list[str], most: int = holds.UNITS_PER_CUSTOMER) -> None:
+        super().__init__(skus)
+        self.most = most
+
+
+class NotYourTurn(SoldOut):
+    """Hoarded goods, and this customer has held them within the hour without paying."""
+
+
+class PromisedOut(SoldOut):
+    """No more of some goods is held for days without money: another way to pay is open."""
 
 
 class BasketChanged(Exception):
@@ -121,9 +135,9 @@ def confirm(
     makes it as soon as this returns. Otherwise the session waits for whoever makes it. `is_slowed` wants no
     session yet: its shopper asks for one.
 
-    Raises SoldOut, TooMany, BasketChanged, NotOffered or CardsClosed; then nothing is placed or held. Calls the
-    provider only to end an unpaid order that this draft placed before and that is not what is wanted now; raises
-    OutcomeUnknown when that could not be done, for then both could be paid.
+    Raises SoldOut (or one of its kinds), MailFirst, BasketChanged, NotOffered or CardsClosed; then nothing is placed
+    or held. Calls the provider only to end an unpaid order that this draft placed before and that is not what is
+    wanted now; raises OutcomeUnknown when that could not be done, for then both could be paid.
     """
     for _try in range(_TRIES):
         try:
@@ -169,11 +183,11 @@ def _place(
     lines, payment = _lines(order, quote), _payment(shop, order, quote.method)
     session.add_all([order, payment])
     session.flush()
-    if short := holds.make(session, order, lines):
-        raise SoldOut(short)
+    held = holds.make(session, order, lines)
+    if held.short:
+        raise SoldOut(held.short)
     session.add_all([*lines, OrderPayment(store_id=order.store_id, order_id=order.id, payment_id=payment.id)])
-    if over := holds.over_limit(session, order, lines):
-        raise TooMany(over)
+    _keep_to_shares(session, order, lines, held.scarce, quote.method, now)
     if quote.method is Method.COD:
         cod.conclude(session, order)
     if quote.method is Method.COD or is_slowed:
@@ -190,6 +204,38 @@ def _place(
         deadline=deadline_of(store.id, quote.method, now),
     )
     return Placed(order.id, OrderView(order, lines, payment, attempt))
+
+
+def _keep_to_shares(
+    session: DBSession,
+    order: Order,
+    lines: list[OrderLine],
+    scarce: dict[str, int],
+    method: Method,
+    now: dt.datetime,
+) -> None:
+    """What is held leaves something for others. Raises TooMany, PromisedOut, NotYourTurn or MailFirst."""
+    if over := holds.over_limit(session, order, lines):
+        raise TooMany(over)
+    if method.is_promise and (
+        out := hoarding.promised_out(session, order.store_id, [one.sku for one in lines])
+    ):
+        raise PromisedOut(out)
+    hoarded = hoarding.hoarded(session, order.store_id, scarce, now) if scarce else set()
+    if hoarded and not has_bought(session, order.store_id, order.account_id, now):
+        _give_in_turn(session, order, lines, {sku: hoarding.allowance(scarce[sku]) for sku in hoarded}, now)
+
+
+def _give_in_turn(
+    session: DBSession, order: Order, lines: list[OrderLine], shares: dict[str, int], now: dt.datetime
+) -> None:
+    """Hoarded goods go in small shares, to people with a mailbox, each in their turn."""
+    if not has_proved(session, order.store_id, order.email_hash, now):
+        raise MailFirst
+    if again := hoarding.had_a_turn(session, order, shares, now):
+        raise NotYourTurn(again)
+    if over := holds.over_limit(session, order, lines, shares):
+        raise TooMany(over, min(shares.get(sku, holds.UNITS_PER_CUSTOMER) for sku in over))
 
 
 def _is_it(session: DBSession, known: Order, quote: Quote, now: dt.datetime) -> bool:

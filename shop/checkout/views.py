@@ -21,10 +21,11 @@ from shop.accounts.current import account_of
 from shop.accounts.prefill import prefill
 from shop.address.contact import Contact
 from shop.address.forms import AddressForm
-from shop.card_testing.gate import TooManyTries
+from shop.card_testing.gate import MailFirst, TooManyTries
+from shop.card_testing.who import Who
 from shop.cards.closed import cards_closed
 from shop.cart.cart import CartLineView, CartView, current_cart_token, load_cart_in
-from shop.checkout import drafts
+from shop.checkout import drafts, mail_first
 from shop.checkout.forms import ConfirmForm, DeliveryForm
 from shop.checkout.models import Draft
 from shop.checkout.pay_views import lead_on, pass_gate, start_and_lead_on, who_of
@@ -35,7 +36,9 @@ from shop.checkout.service import (
     BasketChanged,
     Buyer,
     NotOffered,
+    NotYourTurn,
     Placed,
+    PromisedOut,
     SoldOut,
     TooMany,
     confirm,
@@ -47,7 +50,6 @@ from shop.delivery.policy import policy_of
 from shop.delivery.slots import is_possible
 from shop.methods.offers import Offer, method_named, offers, open_offers, refusal_of
 from shop.methods.policy import methods_of
-from shop.orders.holds import UNITS_PER_CUSTOMER
 from shop.orders.links import order_token
 from shop.orders.queries import order_of_attempt_key
 from shop.wallet.service import wish_of
@@ -178,29 +180,49 @@ def _confirm(cart_id: str, quote: Quote, contact: Contact, *, save_card: bool) -
         placed = confirm(
             shop, store, quote, buyer, ui_mode_of(store), utcnow(), claim=True, is_slowed=is_slowed
         )
+    except MailFirst:
+        return _to_mail(quote, contact, who)
     except TooManyTries as refused:
         return _final_page(quote, contact, refused=refused, status=429)
-    except TooMany:
-        text = _(
-            "同じ商品をお支払い前に確保できるのは、お一人さま%(n)d点までです。数量をお確かめください。",
-            n=UNITS_PER_CUSTOMER,
-        )
-        flash(text, "warn")
-        return _to_cart()
     except (CardsClosed, NotOffered):
         return redirect(url_for("checkout.delivery"), 303)
     except BasketChanged:
         return redirect(url_for("checkout.final"), 303)
-    except SoldOut:
-        flash(
-            _("ご確認の間に在庫がなくなった商品があります。数量をお確かめください。請求は発生していません。"),
-            "warn",
-        )
-        return _to_cart()
+    except SoldOut as short:
+        flash(_words_of(short), "warn")
+        return redirect(url_for("checkout.delivery"), 303) if isinstance(short, PromisedOut) else _to_cart()
     except PaymentError:
         flash(_("決済会社と通信できませんでした。少し時間をおいて、もう一度お試しください。"), "warn")
         return _final_page(quote, contact, status=503)
     return _go_and_pay(placed, contact)
+
+
+def _words_of(short: SoldOut) -> str:
+    """Why some goods are not held for this shopper."""
+    text: str = _(
+        "ご確認の間に在庫がなくなった商品があります。数量をお確かめください。請求は発生していません。"
+    )
+    if isinstance(short, TooMany):
+        text = _(
+            "同じ商品をお支払い前に確保できるのは、お一人さま%(n)d点までです。数量をお確かめください。",
+            n=short.most,
+        )
+    elif isinstance(short, NotYourTurn):
+        text = _("ご希望の多い商品のため、お取り置きはお一人さま1時間に1回です。時間をおいてお試しください。")
+    elif isinstance(short, PromisedOut):
+        text = _(
+            "お支払い前に長くお取り置きできる数に達した商品があります。カードなど、別のお支払い方法をお選びください。"
+        )
+    return text
+
+
+def _to_mail(quote: Quote, contact: Contact, who: Who) -> ResponseReturnValue:
+    """Nothing is placed before the mail address is proved."""
+    try:
+        mail_first.ask(the_shop(), who, contact, the_locale(), utcnow())
+    except TooManyTries as refused:
+        return _final_page(quote, contact, refused=refused, status=429)
+    return redirect(url_for("mail_proof.sent"), 303)
 
 
 def _go_and_pay(placed: Placed, contact: Contact) -> ResponseReturnValue:

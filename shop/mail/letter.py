@@ -17,6 +17,7 @@ from payments.columns import utcnow
 from shop.accounts import letters
 from shop.accounts.models import Letter
 from shop.accounts.people import email_of
+from shop.card_testing.rules import LETTER
 from shop.context import Shop
 from shop.jobs.models import Job
 from shop.stores import Store, all_stores
@@ -110,6 +111,14 @@ def _words(kind: str, token: str) -> Words:
                 "このメールアドレスに変更するには、下のリンクを開いて確認してください。リンクは2時間使えます。お心当たりがなければ、このメールは破棄してください。"
             ),
             f"/account/email/{token}",
+            _("このアドレスを確認する"),
+        ),
+        LETTER: Words(
+            _("ご注文を続けるための確認"),
+            _(
+                "ご注文を続けるには、下のリンクを開いて、このメールアドレスを確認してください。リンクは1時間使えます。お心当たりがなければ、このメールは破棄してください。"
+            ),
+            f"/checkout/mail/{token}",
             _("このアドレスを確認する"),
         ),
         letters.CLAIM: Words(

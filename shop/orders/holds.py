@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -11,6 +13,7 @@ from sqlalchemy.orm import Session
 from payments.transitions import WrongTransition
 from shop.cart.cart import note_held
 from shop.catalog import stock
+from shop.orders.hoarding import is_scarce
 from shop.orders.models import Hold, HoldHistory, Order, OrderLine
 from shop.orders.states import HOLD_NEXT, HoldState
 
@@ -39,17 +42,24 @@ _HELD = (
 )
 
 
-def make(session: Session, order: Order, lines: Sequence[OrderLine]) -> list[str]:
-    """Hold every line of a new order. Returns the SKUs that are not free in that number; the caller then rolls back."""
+class Held(NamedTuple):
+    """What came of holding the lines of an order."""
+
+    short: list[str]
+    """SKUs that are not free in that number: the caller rolls back."""
+    scarce: dict[str, int]
+    """SKUs many of whose pieces are held, and how many pieces there are."""
+
+
+def make(session: Session, order: Order, lines: Sequence[OrderLine]) -> Held:
+    """Hold every line of a new order, or none."""
     in_order = sorted(lines, key=lambda line: line.sku)
-    short = [
-        line.sku for line in in_order if not stock.hold(session, order.store_id, line.sku, line.quantity)
-    ]
-    if short:
-        return short
+    found = {line.sku: stock.hold(session, order.store_id, line.sku, line.quantity) for line in in_order}
+    if short := [sku for sku, pieces in found.items() if pieces is None]:
+        return Held(short, {})
     note_held(session, order.store_id, order.cart_id, {line.sku: line.quantity for line in lines})
     session.add_all(_hold(order, line) for line in in_order)
-    return []
+    return Held([], {sku: pieces.on_hand for sku, pieces in found.items() if pieces and is_scarce(*pieces)})
 
 
 def _hold(order: Order, line: OrderLine) -> Hold:
@@ -64,8 +74,11 @@ def _hold(order: Order, line: OrderLine) -> Hold:
     )
 
 
-def over_limit(session: Session, order: Order, lines: Sequence[OrderLine]) -> list[str]:
+def over_limit(
+    session: Session, order: Order, lines: Sequence[OrderLine], most: Mapping[str, int] = MappingProxyType({})
+) -> list[str]:
     """SKUs of which this customer or where they are holds more than one may without paying, this order included.
+    `most` says for a SKU what one customer may, where it is less than usual.
 
     Asked after `make`: who holds the same goods at the same moment waits at the variant's row, so both are counted.
     """
@@ -79,7 +92,7 @@ def over_limit(session: Session, order: Order, lines: Sequence[OrderLine]) -> li
     return [
         row.sku
         for row in session.execute(_HELD, values)
-        if row.by_customer > UNITS_PER_CUSTOMER or row.by_network > UNITS_PER_NETWORK
+        if row.by_customer > most.get(row.sku, UNITS_PER_CUSTOMER) or row.by_network > UNITS_PER_NETWORK
     ]
 
 

@@ -12,7 +12,7 @@ from payments.capture import want_void
 from payments.columns import utcnow
 from payments.ledger import want_refund
 from payments.methods import Method
-from payments.models import LedgerEntry, Payment, PaymentPromise
+from payments.models import Attempt, LedgerEntry, Payment, PaymentPromise
 from payments.provider import Session as Told
 from shop.card_testing import declines
 from shop.cart.cart import take_out
@@ -132,7 +132,9 @@ class OrderListener:
         order = _order(session, payment)
         holds.prolong(order, utcnow())
         if declines.note(session, order, told):
-            enqueue(session, "end_sessions", order.store_id, order.id, detail=told.id[-40:])
+            _end_tries(session, order.store_id, order.id, told.attempt or told.id[-40:])
+        for attempt, of_order in declines.unproved(session, order.store_id, utcnow()):
+            _end_tries(session, order.store_id, of_order, attempt)
 
     def review(self, session: Session, payment: Payment) -> None:
         """Nothing is shipped and nothing released until a person has looked."""
@@ -149,6 +151,11 @@ class OrderListener:
             advance(session, order, OrderState.REVIEW, cause="paid after a stop")
         empty_basket(session, order)
         enqueue(session, "alert", order.store_id, order.id, detail="paid_after_stop")
+
+    def still_payable(self, session: Session, payment: Payment, attempt: Attempt) -> None:
+        """Paid already, or over: the worker ends it before somebody pays for nothing."""
+        what = attempt.session_id or attempt.id
+        enqueue(session, "end_sessions", payment.store_id, payment.reference, detail=what[-40:])
 
     def disputed(self, session: Session, payment: Payment) -> None:
         """It changes nothing of the order; a person answers."""
@@ -171,6 +178,11 @@ class OrderListener:
         advance(session, order, OrderState.REFUNDED, cause="refund")
         holds.release(session, order)
         enqueue_mail(session, order.store_id, order.id, "order_refunded", order.locale)
+
+
+def _end_tries(session: Session, store_id: str, order_id: str, attempt: str) -> None:
+    """No more cards in the order's session: once for each, so its attempt is named."""
+    enqueue(session, "end_sessions", store_id, order_id, detail=attempt)
 
 
 def empty_basket(session: Session, order: Order) -> None:

@@ -74,7 +74,8 @@ NEXT: dict[OrderState, frozenset[OrderState]] = {
             OrderState.CANCELED,
         }
     ),
-    OrderState.PAID: frozenset({OrderState.REFUNDED}),
+    # Its money was to go back, and the refund failed.
+    OrderState.PAID: frozenset({OrderState.REFUNDED, OrderState.REVIEW}),
     OrderState.REFUNDING: frozenset({OrderState.REFUNDED, OrderState.REVIEW}),
     # The refund failed after all.
     OrderState.REFUNDED: frozenset({OrderState.REVIEW}),

@@ -77,6 +77,7 @@ _ARGUMENTS: dict[str, Paths] = {
     "account.join_form": lambda known: _of_member(known, "/account/join/{0.links[join]}"),
     "account.reset_form": lambda known: _of_member(known, "/account/reset/{0.links[reset]}"),
     "account.email_link": lambda known: _of_member(known, "/account/email/{0.links[email]}"),
+    "mail_proof.link": lambda _known: ("/checkout/mail/none~none",),
     "account.claim_link": lambda known: _of_member(known, "/account/claimed/{0.links[claim]}"),
 }
 

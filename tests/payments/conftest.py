@@ -62,6 +62,9 @@ class Listener:
     def after_stop(self, session: Session, payment: Payment) -> None:
         self.told.append("after_stop")
 
+    def still_payable(self, session: Session, payment: Payment, attempt: Attempt) -> None:
+        self.told.append("still_payable")
+
     def disputed(self, session: Session, payment: Payment) -> None:
         self.told.append("disputed")
 

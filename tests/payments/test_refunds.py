@@ -167,6 +167,39 @@ def test_a_refund_that_staff_made_first_on_their_screen_is_no_failure(till: Till
     assert _balance(till, payment) == 0
 
 
+def test_of_an_order_paid_twice_each_payment_goes_back_by_itself(till: Till) -> None:
+    """The first was given back on their screen while ours was on its way: no failure, though the second is there."""
+    payment = till.payment()
+    first, second = till.open(payment), till.open(payment)
+    till.sandbox.pay(first)
+    _settle(till, payment)
+    wanted = _want(till, till.now(payment))
+    till.sandbox.pay(second)
+    _settle(till, payment)
+    _on_their_screen(till, till.now(payment))
+    assert _send(till, wanted)
+    assert (_row(till, wanted).state, till.now(payment).state) == ("done", "refunding")
+    with till.db.read() as session:
+        [of_second] = [one for one in wanted_refunds(session) if one != wanted]
+    assert _send(till, of_second)
+    assert (_row(till, of_second).state, till.now(payment).state) == ("done", "refunded")
+    assert _balance(till, payment) == 0
+
+
+def test_a_second_payment_that_went_back_on_their_screen_leaves_the_order_paid(till: Till) -> None:
+    payment = till.payment()
+    first, second = till.open(payment), till.open(payment)
+    till.sandbox.pay(first)
+    till.sandbox.pay(second)
+    _settle(till, payment)
+    with till.db.read() as session:
+        [wanted] = [one for one in wanted_refunds(session) if _row(till, one).payment_id == payment.id]
+    of_second = _row(till, wanted).provider_payment
+    till.provider.refund(of_second, AMOUNT, idempotency_key=f"screen-{of_second}", reference="")
+    assert _send(till, wanted)
+    assert (_row(till, wanted).state, till.now(payment).state) == ("done", "paid")
+
+
 def test_a_pending_refund_is_not_called_refunded_before_it_is(till: Till) -> None:
     payment = _paid(till, CARD_OF_PENDING_REFUND)
     wanted = _want(till, payment)

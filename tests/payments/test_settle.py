@@ -93,7 +93,7 @@ def test_two_paid_sessions_of_one_payment_give_the_second_back(till: Till) -> No
     assert [(refund.reason, refund.amount_minor) for refund in refunds] == [("paid_twice", AMOUNT.minor)]
     assert refunds[0].provider_payment != till.now(payment).provider_id
     assert till.now(payment).state == "paid"
-    assert till.listener.told == ["paid"]
+    assert till.listener.told == ["paid", "still_payable"]
 
 
 def _paid(till: Till) -> tuple[str, Session]:

@@ -22,7 +22,7 @@ from security.scan import Scan
 from .corpus.case import CARD
 from .corpus.judged import cases
 from .corpus.numbers import common_card
-from .test_guard import Shop
+from .guarded import Shop
 
 NUMBER = common_card(Random("outputs"))
 

@@ -151,7 +151,7 @@ def test_masking_keeps_four_digits_and_the_rest_of_the_text() -> None:
 def test_hostile_text_takes_time_in_proportion(piece: str) -> None:
     text = piece * (200_000 // len(piece))
 
-    started = time.perf_counter()
+    started = time.process_time()
     find(text)
 
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10

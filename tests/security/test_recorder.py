@@ -126,14 +126,15 @@ def test_a_taken_port_is_an_error(tmp_path: Path) -> None:
             pass
 
 
-def test_the_command_records_until_it_is_interrupted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_records_until_it_is_interrupted_or_ended(tmp_path: Path, how: signal.Signals) -> None:
     with serving(_Digest) as (host, port):
         command = [sys.executable, "-m", "security", "record", "--listen", "0", "--to", f"{host}:{port}"]
         process = subprocess.Popen([*command, "--dir", str(tmp_path)], stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         listening = int(process.stdout.readline().split()[1].rpartition(":")[2])
         exchange(listening, b"hello")
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         process.communicate(timeout=60)
 
     assert process.returncode == 0

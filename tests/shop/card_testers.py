@@ -15,12 +15,14 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import select, update
+from werkzeug.test import TestResponse
 
 from payments.models import Attempt, Payment
 from payments.provider import PaymentError
 from payments.settle import settle
 from security.canary.numbers import fresh_number
 from shop.app import create_app
+from shop.card_testing.mailboxes import HOSTS
 from shop.card_testing.rules import SLOW_FOR
 from shop.cards.closed import cards_closed
 from shop.context import Shop
@@ -28,11 +30,13 @@ from shop.jobs.worker import Worker
 from shop.orders.links import order_of_token
 from shop.orders.listener import OrderListener
 from shop.orders.models import Order
+from tests.servers.letters import Letters
 from tests.servers.sandbox import Sandbox
 from tests.shop.buyer import Buyer
 
 STORE = "style"
 DECLINE = "decline:generic_decline"
+LARGE_HOSTS = sorted(HOSTS)
 
 
 class Counted:
@@ -65,12 +69,16 @@ class Score:
     calls: int = 0
     """Of ours to the provider, for bots."""
     first_refused: int | None = None
-    """The attempt at which limits began to act."""
+    """The attempt at which limits began to act: the first that came to nothing, or that had to prove an address."""
     calls_since: int = 0
     honest: int = 0
     paid: int = 0
     slowed: int = 0
     """Honest buyers who had to wait and press once more."""
+    mailed: int = 0
+    """Honest buyers who had to open a link in a mail first."""
+    proofs: int = 0
+    """Mail addresses that bots proved."""
     paused: bool = False
     """Whether the store's cards were paused on the way."""
     refusals: set[str] = field(default_factory=set)
@@ -88,13 +96,40 @@ class Bot:
     """One browser profile of the attacker's."""
 
     buyer: Buyer
+    email: str
     page: str | None = None
     session: str | None = None
     order: str | None = None
 
 
+@dataclass(frozen=True)
+class Mailboxes:
+    """What an attacker can read mail of: domains of their own, with as many addresses in each as they like, and boxes
+    at large hosts, each of which can be written in as many ways as they like."""
+
+    domains: int = 3
+    boxes: int = 4
+
+    def address(self, number: int) -> str:
+        """The address that a bot of this number types: another one for each."""
+        at = number % (self.domains + self.boxes)
+        if at < self.domains:
+            return f"b{number}@mail{number % 9}.attacker{at}.example"
+        return f"box{at}+{number}@gmail.com"
+
+
+def honest_address(number: int) -> str:
+    """Most people have a mailbox at a large host; every fifth writes from a domain of their own."""
+    if number % 5 == 0:
+        return f"honest@family{number}.example"
+    return f"honest{number}@{LARGE_HOSTS[number % len(LARGE_HOSTS)]}"
+
+
 class Attack:
-    """Attempts from so many addresses, by so many browsers with a customer each."""
+    """Attempts from so many addresses, by so many browsers with a customer each.
+
+    Patient bots do all that a person does: wait, press again, and read the mail that came to the mailboxes they have.
+    """
 
     def __init__(
         self,
@@ -105,15 +140,20 @@ class Attack:
         addresses: int,
         browsers: int,
         patient: bool = False,
+        letters: Letters | None = None,
+        mailboxes: Mailboxes = Mailboxes(),
     ) -> None:
-        self._sku = sku
+        self._sku, self._letters = sku, letters
         self.provider = Counted(shop.providers[STORE])
         self.shop = dataclasses.replace(shop, providers=dict.fromkeys(shop.providers, self.provider))
         self._sandbox = sandbox
         self._app: Flask = create_app(shop=self.shop)
         self._worker = Worker(self._app, self.shop)
         self._addresses, self._patient = addresses, patient
-        self._bots = [Bot(Buyer(self._app, STORE)) for _browser in range(browsers)]
+        self._bots = [
+            Bot(Buyer(self._app, STORE), mailboxes.address(number) if patient else f"bot{number}@example.jp")
+            for number in range(browsers)
+        ]
         self.score = Score()
 
     def run(self, attempts: int, *, honest: int) -> Score:
@@ -140,21 +180,28 @@ class Attack:
         score = self.score
         score.tried += reached
         score.calls += calls
-        if not reached and score.first_refused is None:
-            score.first_refused = score.attempts
+        if not reached:
+            self._limits_act()
         if score.first_refused is not None:
             score.calls_since += calls
         score.attempts += 1
+
+    def _limits_act(self) -> None:
+        if self.score.first_refused is None:
+            self.score.first_refused = self.score.attempts
 
     def _press(self, bot: Bot, number: int) -> None:
         """Press the order button, as often as it likes, for a session in which cards can be tried."""
         if bot.page is None:
             if self._are_closed():
                 return  # the store takes no cards now: there is no way to the order button
-            bot.page = bot.buyer.final_page(
-                self._sku, email=f"bot{number}@example.jp", street=f"神南{number}-1"
-            )
+            bot.page = bot.buyer.final_page(self._sku, email=bot.email, street=f"神南{number}-1")
         answer = bot.buyer.confirm(bot.page)
+        if self._wants_mail(answer):
+            self._limits_act()
+            if self._patient and self._prove(bot.buyer, bot.email):
+                self.score.proofs += 1
+                answer = bot.buyer.confirm()
         if answer.status_code == 303 and "/orders/" in answer.headers["Location"]:
             bot.order = order_of_token(self.shop.settings.keys, STORE, bot.buyer.order_in(answer))
             if self._patient and answer.headers["Location"].endswith("/slowed"):
@@ -169,22 +216,26 @@ class Attack:
         return closed
 
     def _try_card(self, bot: Bot) -> bool:
-        number = fresh_number()
-        self._sandbox.control("cards", {"number": number, "outcome": DECLINE})
         try:
-            self._sandbox.pay(bot.session or "", number)
+            self._sandbox.pay(bot.session or "", self._declined_card())
         except urllib.error.HTTPError:
             bot.session = None  # it was ended
             return False
         self._hear_of(bot.order)
         return True
 
+    def _declined_card(self) -> str:
+        number = fresh_number()
+        self._sandbox.control("cards", {"number": number, "outcome": DECLINE})
+        return number
+
     def _hear_of(self, order_id: str | None) -> None:
         """What a webhook does, and what the worker does then."""
         with self.shop.db.read() as session:
             payment = session.scalars(select(Payment).where(Payment.reference == order_id)).one()
         settle(self.shop.db, self.provider, OrderListener(), STORE, payment.id, cause="attack")
-        self._worker.turn()
+        while self._worker.turn():
+            pass
 
     def _session_of(self, order_id: str | None) -> str | None:
         query = (
@@ -208,17 +259,36 @@ class Attack:
         )
         buyer.post(f"/orders/{token}/pay", {}, form_on=f"/orders/{token}/slowed")
 
+    def _wants_mail(self, answer: TestResponse) -> bool:
+        return answer.status_code == 303 and answer.headers["Location"].endswith("/checkout/mail")
+
+    def _prove(self, buyer: Buyer, address: str) -> bool:
+        """Read the mail, open its link, press the button there."""
+        if self._letters is None:
+            return False
+        while self._worker.turn():
+            pass
+        link = self._letters.link_to(address)
+        if link is None:
+            return False
+        answer = buyer.post(link, {})
+        return answer.status_code == 303
+
     def _buy_honestly(self) -> None:
-        """A new customer with a good card, from an address of their own."""
+        """A new customer from an address of their own. Every tenth one's first card is declined."""
         self.score.honest += 1
         if self._are_closed():
             return
         number = self.score.honest
+        address = honest_address(number)
         buyer = Buyer(self._app, STORE)
         buyer.client.environ_base["REMOTE_ADDR"] = f"203.0.113.{number % 250 + 1}"
-        answer = buyer.confirm(
-            buyer.final_page(self._sku, email=f"honest{number}@example.jp", street=f"千駄ヶ谷{number}-2")
-        )
+        answer = buyer.confirm(buyer.final_page(self._sku, email=address, street=f"千駄ヶ谷{number}-2"))
+        if self._wants_mail(answer):
+            self.score.mailed += 1
+            if not self._prove(buyer, address):
+                return
+            answer = buyer.confirm()
         if answer.status_code != 303 or "/orders/" not in answer.headers["Location"]:
             return
         token = buyer.order_in(answer)
@@ -229,6 +299,9 @@ class Attack:
         session_id = self._session_of(order_id)
         if session_id is None:
             return
+        if number % 10 == 0:
+            self._sandbox.pay(session_id, self._declined_card())
+            self._hear_of(order_id)
         self._sandbox.pay(session_id)
         try:
             self._hear_of(order_id)

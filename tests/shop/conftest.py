@@ -49,3 +49,26 @@ def style(paying_app: Flask) -> Buyer:
 def cocomo(paying_app: Flask) -> Buyer:
     """A guest at the redirect store."""
     return Buyer(paying_app, "cocomo")
+
+
+@pytest.fixture
+def either_shop(database_url: str, sandbox: Sandbox) -> Iterator[Shop]:
+    """A shop that can be paid at, on each database."""
+    parts = create_shop(load(make_environ(database_url, **sandbox.addresses)))
+    yield parts
+    sandbox.control("faults", method="DELETE")
+    parts.db.dispose()
+
+
+@pytest.fixture
+def either_app(either_shop: Shop) -> Flask:
+    """The web application on it."""
+    app = create_app(shop=either_shop)
+    app.testing = True
+    return app
+
+
+@pytest.fixture
+def either_style(either_app: Flask) -> Buyer:
+    """A guest at its token store."""
+    return Buyer(either_app, "style")

@@ -35,7 +35,8 @@ GUEST = Contact(
 def a_variant(shop: Shop, store_id: str = "style") -> tuple[Variant, Product]:
     """Something that is in stock."""
     with shop.db.read() as session:
-        variant = session.query(Variant).filter_by(store_id=store_id).filter(Variant.on_hand > 20).first()
+        in_stock = session.query(Variant).filter_by(store_id=store_id).filter(Variant.on_hand > 20)
+        variant = in_stock.order_by(Variant.sku).first()
         assert variant is not None
         product = session.get_one(Product, (store_id, variant.product_slug))
         return variant, product

@@ -262,9 +262,9 @@ def test_what_is_not_there_is_refused_and_its_name_is_not_repeated(office: Offic
 
 FORGERIES: dict[str, tuple[str, ...]] = {
     "a signature slipped in": (
-        "INSERT INTO approval_signature SELECT approval_id, 'member-cara', at, stamp FROM approval_signature",
+        "INSERT INTO approval_signature SELECT approval_id, 'member-3', at, stamp FROM approval_signature",
     ),
-    "a signature given to another": ("UPDATE approval_signature SET member_id = 'member-cara'",),
+    "a signature given to another": ("UPDATE approval_signature SET member_id = 'member-3'",),
     "a state set by hand": ("UPDATE approval SET state = 'granted'",),
 }
 

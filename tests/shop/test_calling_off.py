@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -16,16 +15,13 @@ from payments.models import Refund as RefundRow
 from payments.provider import Provider, Session, SessionStatus
 from payments.refunds import send_refund, wanted_refunds
 from payments.settle import apply_session
-from shop.app import create_app, create_shop
 from shop.context import Shop
 from shop.jobs.models import Job
 from shop.mail.message import compose
 from shop.orders.listener import OrderListener
 from shop.orders.models import Order, OrderHistory
 from shop.orders.release import CALLED_OFF, release
-from shop.settings import load
 from shop.staff.rights import Role
-from tests.environment import make_environ
 from tests.servers.sandbox import Sandbox
 from tests.shop.bought import Bought
 from tests.shop.buyer import Buyer, hidden_field
@@ -33,27 +29,6 @@ from tests.shop.till import orders_of, stock_of
 from tests.staff.desk import signed_in
 
 WAYS = ["konbini", "customer_balance"]
-
-
-@pytest.fixture
-def either_shop(database_url: str, sandbox: Sandbox) -> Iterator[Shop]:
-    """A shop that can be paid at, on each database."""
-    parts = create_shop(load(make_environ(database_url, **sandbox.addresses)))
-    yield parts
-    sandbox.control("faults", method="DELETE")
-    parts.db.dispose()
-
-
-@pytest.fixture
-def either_app(either_shop: Shop) -> Flask:
-    app = create_app(shop=either_shop)
-    app.testing = True
-    return app
-
-
-@pytest.fixture
-def buyer(either_app: Flask) -> Buyer:
-    return Buyer(either_app, "style")
 
 
 def _press(bought: Bought) -> int:
@@ -68,12 +43,12 @@ def _causes(bought: Bought) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("method", WAYS)
 def test_what_is_called_off_can_t_be_paid_and_its_goods_are_free_once(
-    either_shop: Shop, either_app: Flask, buyer: Buyer, method: str
+    either_shop: Shop, either_app: Flask, either_style: Buyer, method: str
 ) -> None:
     before = stock_of(either_shop)
-    bought = Bought(either_shop, buyer, method=method)
-    assert f"/orders/{bought.token}/cancel" in buyer.get(f"/orders/{bought.token}").text
-    asked = buyer.get(f"/orders/{bought.token}/cancel").text
+    bought = Bought(either_shop, either_style, method=method)
+    assert f"/orders/{bought.token}/cancel" in either_style.get(f"/orders/{bought.token}").text
+    asked = either_style.get(f"/orders/{bought.token}/cancel").text
     assert bought.order.number in asked
     assert bought.states == ("waiting", "pending")  # reading changes nothing
     assert _press(bought) == 303
@@ -81,7 +56,7 @@ def test_what_is_called_off_can_t_be_paid_and_its_goods_are_free_once(
     assert stock_of(either_shop) == before
     told = either_shop.providers["style"].retrieve_session(bought.provider_id)
     assert (told.status, told.promise, told.paid) == (SessionStatus.EXPIRED, None, False)
-    again = buyer.post_bare(
+    again = either_style.post_bare(
         f"/orders/{bought.token}/cancel", {"csrf_token": hidden_field(asked, "csrf_token")}
     )
     assert again.headers["Location"].endswith(f"/orders/{bought.token}")
@@ -89,18 +64,18 @@ def test_what_is_called_off_can_t_be_paid_and_its_goods_are_free_once(
     assert stock_of(either_shop) == before
     assert bought.states == ("canceled", "expired")
     assert _causes(bought)[-1] == ("canceled", "called off by its shopper")
-    shown = buyer.get(f"/orders/{bought.token}").text
+    shown = either_style.get(f"/orders/{bought.token}").text
     assert "お申し出により" in shown
     assert "カードへの請求" not in shown
-    assert buyer.get(f"/orders/{bought.token}/cancel").status_code == 303
+    assert either_style.get(f"/orders/{bought.token}/cancel").status_code == 303
     desk = signed_in(either_app, either_shop, Role.SUPPORT)
     assert "called off by its shopper" in desk.get(f"/orders/style/{bought.id}").text
 
 
 def test_its_mail_tells_of_no_card_and_nobody_is_reminded(
-    either_shop: Shop, either_app: Flask, buyer: Buyer
+    either_shop: Shop, either_app: Flask, either_style: Buyer
 ) -> None:
-    bought = Bought(either_shop, buyer)
+    bought = Bought(either_shop, either_style)
     assert _press(bought) == 303
     assert bought.mails.count("order_canceled") == 1
     mails = {
@@ -122,23 +97,23 @@ def _mail(shop: Shop, app: Flask, bought: Bought, name: str) -> list[str]:
     return [part.get_content() for part in message.iter_parts()] if message is not None else []
 
 
-def test_paid_at_the_till_meanwhile_wins(either_shop: Shop, buyer: Buyer, sandbox: Sandbox) -> None:
-    bought = Bought(either_shop, buyer)
+def test_paid_at_the_till_meanwhile_wins(either_shop: Shop, either_style: Buyer, sandbox: Sandbox) -> None:
+    bought = Bought(either_shop, either_style)
     sandbox.control(f"payments/{bought.provider_id}/pay", {"store": "lawson"})  # and no event has come
-    answer = buyer.post(f"/orders/{bought.token}/cancel", {})
+    answer = either_style.post(f"/orders/{bought.token}/cancel", {})
     assert answer.status_code == 303
     assert bought.states == ("paid", "paid")
-    assert "取り消されていません" in buyer.get(f"/orders/{bought.token}").text
+    assert "取り消されていません" in either_style.get(f"/orders/{bought.token}").text
     assert "order_canceled" not in bought.mails
 
 
 def test_a_part_that_was_transferred_comes_back_by_a_person(
-    either_shop: Shop, either_app: Flask, buyer: Buyer, sandbox: Sandbox
+    either_shop: Shop, either_app: Flask, either_style: Buyer, sandbox: Sandbox
 ) -> None:
-    bought = Bought(either_shop, buyer, method="customer_balance")
+    bought = Bought(either_shop, either_style, method="customer_balance")
     sandbox.control(f"payments/{bought.provider_id}/fund", {"amount": 300})
     bought.hear()
-    assert "300円は返金いたします" in buyer.get(f"/orders/{bought.token}/cancel").text
+    assert "300円は返金いたします" in either_style.get(f"/orders/{bought.token}/cancel").text
     assert _press(bought) == 303
     assert bought.states == ("canceled", "expired")
     bought.hear()
@@ -159,12 +134,12 @@ def test_a_part_that_was_transferred_comes_back_by_a_person(
     ("operation", "kind"), [("payment_intents.cancel", "refuse"), ("payment_intents.retrieve", "refuse")]
 )
 def test_without_an_answer_it_waits_as_before_and_can_be_pressed_again(
-    either_shop: Shop, buyer: Buyer, sandbox: Sandbox, operation: str, kind: str
+    either_shop: Shop, either_style: Buyer, sandbox: Sandbox, operation: str, kind: str
 ) -> None:
     held = stock_of(either_shop)
-    bought = Bought(either_shop, buyer)
+    bought = Bought(either_shop, either_style)
     sandbox.control("faults", {"operation": operation, "kind": kind, "times": None})
-    answer = buyer.post(f"/orders/{bought.token}/cancel", {})
+    answer = either_style.post(f"/orders/{bought.token}/cancel", {})
     assert answer.status_code == 503
     assert "まだ取り消せていません" in answer.text
     assert bought.states == ("waiting", "pending")
@@ -196,10 +171,10 @@ class _Liar:
 
 
 def test_money_for_what_was_called_off_goes_back_and_opens_nothing(
-    either_shop: Shop, buyer: Buyer, sandbox: Sandbox
+    either_shop: Shop, either_style: Buyer, sandbox: Sandbox
 ) -> None:
     before = stock_of(either_shop)
-    bought = Bought(either_shop, buyer)
+    bought = Bought(either_shop, either_style)
     provider = either_shop.providers["style"]
     sandbox.control(f"payments/{bought.provider_id}/pay", {"store": "lawson"})
     paid = provider.retrieve_session(bought.provider_id)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -13,7 +11,6 @@ from payments.columns import utcnow
 from payments.ledger import balance
 from payments.models import Attempt, LedgerEntry, Payment
 from payments.reconcile import reconcile
-from shop.app import create_app, create_shop
 from shop.audit.models import AuditEntry
 from shop.context import Shop
 from shop.jobs.models import Job
@@ -21,28 +18,10 @@ from shop.methods.cod import AtTheDoor, NotRecorded, record
 from shop.orders.links import order_of_token
 from shop.orders.listener import OrderListener
 from shop.orders.models import Hold, Order, OrderPayment
-from shop.settings import load
 from shop.staff.rights import Role
-from tests.environment import make_environ
-from tests.servers.sandbox import Sandbox
 from tests.shop.buyer import Buyer, hidden_field, plenty
 from tests.shop.till import stock_of
 from tests.staff.desk import COMMAND, signed_in
-
-
-@pytest.fixture
-def either_shop(database_url: str, sandbox: Sandbox) -> Iterator[Shop]:
-    """A shop on each database."""
-    parts = create_shop(load(make_environ(database_url, **sandbox.addresses)))
-    yield parts
-    parts.db.dispose()
-
-
-@pytest.fixture
-def either_style(either_shop: Shop) -> Buyer:
-    app = create_app(shop=either_shop)
-    app.testing = True
-    return Buyer(app, "style")
 
 
 def _order(shop: Shop, token: str, store_id: str = "style") -> Order:

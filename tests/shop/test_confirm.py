@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 from sqlalchemy import event, select
@@ -11,12 +9,9 @@ from sqlalchemy import event, select
 from payments.models import Attempt
 from payments.provider import Session, SessionRequest
 from payments.providers.stripe import StripeProvider
-from shop.app import create_app, create_shop
+from shop.app import create_app
 from shop.checkout.request import request_of
 from shop.context import Shop
-from shop.settings import load
-from tests.environment import make_environ
-from tests.servers.sandbox import Sandbox
 from tests.shop.buyer import Buyer
 from tests.shop.ordering import place_order
 
@@ -38,14 +33,6 @@ class Statements:
 
     def _committed(self, _connection: object) -> None:
         self.commits += 1
-
-
-@pytest.fixture
-def either_shop(database_url: str, sandbox: Sandbox) -> Iterator[Shop]:
-    """A shop that can be paid at, on each database."""
-    parts = create_shop(load(make_environ(database_url, **sandbox.addresses)))
-    yield parts
-    parts.db.dispose()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -16,7 +15,6 @@ from payments.models import Attempt, LedgerEntry, Payment
 from payments.reconcile import reconcile
 from payments.refunds import send_refund, wanted_refunds
 from payments.stop import CardState, locked_switch, turn
-from shop.app import create_app, create_shop
 from shop.card_testing.gate import Gate
 from shop.cards.service import stop_cards
 from shop.context import Shop
@@ -28,31 +26,13 @@ from shop.methods.words import deadline_text
 from shop.orders.listener import OrderListener
 from shop.orders.models import Order
 from shop.orders.release import due
-from shop.settings import load
 from shop.staff.rights import Role
-from tests.environment import make_environ
 from tests.servers.sandbox import Sandbox
 from tests.shop.bought import PATIENT, Bought
 from tests.shop.buyer import Buyer, hidden_field
 from tests.shop.ordering import place_order
 from tests.shop.till import run_out, stock_of
 from tests.staff.desk import COMMAND, signed_in
-
-
-@pytest.fixture
-def either_shop(database_url: str, sandbox: Sandbox) -> Iterator[Shop]:
-    """A shop that can be paid at, on each database."""
-    parts = create_shop(load(make_environ(database_url, **sandbox.addresses)))
-    yield parts
-    sandbox.control("faults", method="DELETE")
-    parts.db.dispose()
-
-
-@pytest.fixture
-def either_style(either_shop: Shop) -> Buyer:
-    app = create_app(shop=either_shop)
-    app.testing = True
-    return Buyer(app, "style")
 
 
 def test_the_number_stands_on_our_page_as_soon_as_it_is_ordered(

@@ -27,7 +27,7 @@ from shop.audit.models import AuditEntry
 from shop.context import Shop
 from shop.jobs.worker import Worker
 from shop.orders.listener import OrderListener
-from shop.orders.models import Order, OrderPayment
+from shop.orders.models import Order, OrderLine, OrderPayment
 from shop.settings import load
 from shop.staff.rights import Role
 from tests.environment import make_environ
@@ -65,8 +65,18 @@ class Books:
     def ship(self, name: str) -> int:
         return self.post(name, "ship", key=new_id(), mode="all", carrier="own", tracking="")
 
+    def after_stop(self, order_id: str) -> int:
+        path = f"/cards/style/after-stop/{order_id}"
+        return self.desk.post(path, {"decision": "release"}, form_on="/").status_code
+
     def refund(self, name: str, **fields: str) -> int:
         return self.post(name, "refund", **({"key": new_id(), "mode": "all", "reason": "late"} | fields))
+
+    def pieces(self, number: str) -> dict[str, str]:
+        """So many of what the paid order holds."""
+        with self.shop.db.read() as session:
+            sku = session.scalar(select(OrderLine.sku).where(OrderLine.order_id == self.orders["paid"]))
+        return {f"pieces-{sku}": number}
 
     def state(self) -> object:
         """Everything that money is."""
@@ -101,19 +111,30 @@ def books(
     assert made.refund("refunded") == 303
     assert made.post("voided", "call-off", reason="customer") == 303
     Worker(app, shop).turn()
-    assert [made.payment(name).state for name in made.orders] == ["authorised", "paid", "refunded", "voided"]
+    made.orders["unpaid"] = _ordered(made)
+    assert [made.payment(name).state for name in made.orders] == [
+        "authorised",
+        "paid",
+        "refunded",
+        "voided",
+        "pending",
+    ]
     yield made
     shop.db.dispose()
 
 
-def _bought(books: Books) -> str:
+def _ordered(books: Books) -> str:
+    """An order that nobody has paid."""
     buyer = Buyer(books.app, "style")
     number = new_id()
     page = buyer.final_page(quantity=2, email=f"guest{number}@example.jp", street=f"神宮前 {number}")
     assert buyer.confirm(page).status_code == 303
     with books.shop.db.read() as session:
-        order_id = session.scalars(select(Order.id).order_by(Order.id.desc())).first() or ""
-    books.orders["newest"] = order_id
+        return session.scalars(select(Order.id).order_by(Order.id.desc())).first() or ""
+
+
+def _bought(books: Books) -> str:
+    books.orders["newest"] = order_id = _ordered(books)
     books.sandbox.pay(books.session_of("newest"))
     provider, payment = books.shop.providers["style"], books.payment("newest")
     settle(books.shop.db, provider, OrderListener(), "style", payment.id, cause="test")
@@ -132,6 +153,21 @@ BY_STAFF: dict[str, tuple[Callable[[Books], int], int]] = {
     "let go after it was taken": (lambda b: b.post("paid", "call-off", reason="customer"), 409),
     "let go twice": (lambda b: b.post("voided", "call-off", reason="customer"), 409),
     "a review that is none": (lambda b: b.post("paid", "review", verdict="good"), 409),
+    "refund of nothing": (lambda b: b.refund("paid", mode="amount", amount="0"), 409),
+    "refund below nothing": (lambda b: b.refund("paid", mode="amount", amount="-5"), 400),
+    "refund in another currency": (lambda b: b.refund("paid", mode="amount", amount="$5"), 400),
+    "refund of a part of a yen": (lambda b: b.refund("paid", mode="amount", amount="1.5"), 400),
+    "refund of goods of nobody": (lambda b: b.refund("paid", mode="lines", **{"pieces-NONE": "1"}), 409),
+    "refund of more pieces than were bought": (
+        lambda b: b.refund("paid", mode="lines", **b.pieces("3")),
+        409,
+    ),
+    "refund of what nobody has paid": (lambda b: b.refund("unpaid"), 409),
+    "charged before it is promised": (lambda b: b.ship("unpaid"), 409),
+    "a balance that a card has not": (lambda b: b.post("paid", "balance"), 409),
+    "collected at the door for a card": (lambda b: b.post("paid", "cod/collected"), 409),
+    "judged as after a stop without one": (lambda b: b.after_stop(b.orders["paid"]), 409),
+    "judged as after a stop, of nobody": (lambda b: b.after_stop("of nobody"), 409),
 }
 
 
@@ -184,6 +220,10 @@ def _event(books: Books, **changes: object) -> Event:
     return dataclasses.replace(event, **changes)  # type: ignore[arg-type]  # fields by name
 
 
+_WHY = {"another account": "not ours", "no such order": "not ours", "livemode": "not of this mode"}
+"""The note that stays with an event which nothing came of."""
+
+
 @pytest.mark.parametrize("odd", ["another account", "livemode", "metadata of another order", "no such order"])
 def test_events_that_are_not_ours_change_nothing(books: Books, odd: str) -> None:
     before, provider = books.state(), books.shop.providers["style"]
@@ -201,7 +241,11 @@ def test_events_that_are_not_ours_change_nothing(books: Books, odd: str) -> None
     apply_events(books.shop.db, provider, OrderListener())
     with books.shop.db.read() as session:
         kept = session.get_one(ProviderEvent, ("stripe", provider.account, event.id))
-    assert kept.state == ("applied" if odd == "metadata of another order" else "ignored")
+    is_asked = (
+        odd == "metadata of another order"
+    )  # the provider is, of the order that it names: nothing new there
+    assert kept.state == ("applied" if is_asked else "ignored")
+    assert kept.note == (None if is_asked else _WHY[odd])
     assert books.state() == before
 
 

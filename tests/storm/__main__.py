@@ -13,7 +13,8 @@ from pathlib import Path
 import click
 
 from benchmarks.stage import fill
-from tests.storm.machine import StormMachine, stage, tell_stories
+from tests.storm.machine import StormMachine, tell_stories
+from tests.storm.stage import stage
 
 
 @click.command()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.storm.machine import StormMachine, stage, tell_stories
+from tests.storm.machine import StormMachine, tell_stories
+from tests.storm.stage import stage
 
 
 def test_books_agree_after_any_story_of_faults_and_deaths(sqlite_template: Path) -> None:

@@ -199,6 +199,10 @@ class World:
         del since  # nobody goes to their bank here, and no bank warns
         return iter(())
 
+    def disputes_of(self, payment_id: str) -> list[DisputeTold]:
+        del payment_id
+        return []
+
     def warnings_since(self, since: dt.datetime) -> Iterator[WarningTold]:
         del since
         return iter(())
@@ -237,6 +241,12 @@ class World:
         self._recount(session)
         self._tell("charge.refunded", session)
         return made
+
+    def refundable(self) -> list[tuple[Session, Money]]:
+        """Sessions of which money can go back, and how much."""
+        charged = [(one, one.charge) for one in self.sessions.values() if one.charge is not None]
+        left = [(one, charge.amount - charge.refunded) for one, charge in charged]
+        return [(one, amount) for one, amount in left if amount.minor > 0]
 
     def come_back(self, refund: Refund) -> None:
         """A refund that had succeeded fails after all."""

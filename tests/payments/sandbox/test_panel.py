@@ -12,6 +12,8 @@ import stripe
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from payments.sandbox.actions import ACTIONS
+
 from .running import Receiver, Running, hosted_params, wait_for
 
 
@@ -159,11 +161,18 @@ def test_panel_is_accessible_light_and_dark_and_used_by_keyboard(
     intent = paid(running)
     running.control(f"payments/{intent}/refund", {"amount": 100})
     running.control(f"payments/{intent}/dispute", {})
+    reserve(client)  # whose event has the longest name
     client.v1.checkout.sessions.create(hosted_params())
     open_to_refund = paid(running)
     for scheme in ("light", "dark"):
         desk.emulate_media(color_scheme=scheme)
-        for path in ("/_sandbox/", f"/_sandbox/panel/payments/{intent}", "/_sandbox/panel/faults"):
+        for path in (
+            "/_sandbox/",
+            f"/_sandbox/panel/payments/{intent}",
+            "/_sandbox/panel/webhooks",
+            "/_sandbox/panel/faults",
+            "/_sandbox/panel/events",
+        ):
             desk.goto(f"{running.config.browser_url}{path}?locale=en")
             for menu in desk.locator("details.menu > summary").all():
                 menu.click()
@@ -180,6 +189,147 @@ def test_panel_is_accessible_light_and_dark_and_used_by_keyboard(
     button.focus()
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("status")).to_be_visible()
+
+
+def reserve(client: stripe.StripeClient) -> str:
+    """A card's promise, not taken."""
+    return made(client, payment_method="pm_card_visa", capture_method="manual")
+
+
+def made(client: stripe.StripeClient, **params: Any) -> str:
+    """A PaymentIntent that is confirmed."""
+    given: Any = {
+        "amount": 1200,
+        "currency": "jpy",
+        "confirm": True,
+        "return_url": "http://localhost:8000/back",
+        **params,
+    }
+    return client.v1.payment_intents.create(given).id
+
+
+def voucher(client: stripe.StripeClient) -> str:
+    """A number to pay with at a store."""
+    who = {"name": "花", "email": "fill_never@example.com"}
+    return made(
+        client,
+        allowed_payment_method_types=["konbini"],
+        payment_method_data={"type": "konbini", "billing_details": who},
+    )
+
+
+def account(client: stripe.StripeClient) -> str:
+    """An account to transfer to."""
+    transfer = {"funding_type": "bank_transfer", "bank_transfer": {"type": "jp_bank_transfer"}}
+    return made(
+        client,
+        customer=client.v1.customers.create({"email": "guest@example.com"}).id,
+        allowed_payment_method_types=["customer_balance"],
+        payment_method_data={"type": "customer_balance"},
+        payment_method_options={"customer_balance": transfer},
+    )
+
+
+class Presser:
+    """Presses the panel's buttons as a person does, and remembers which."""
+
+    def __init__(self, page: Page, running: Running) -> None:
+        self.page, self.base = page, f"{running.config.browser_url}/_sandbox/"
+        self.pressed: set[tuple[str, str]] = set()
+
+    def press(self, path: str, group: str, action: str, of: str = "", **fields: str) -> None:
+        """Go to a page of the panel, fill one form in and press its button; it must say that it is done."""
+        self.page.goto(f"{self.base}{path}?locale=en")
+        wanted = f'form:has([name="group"][value="{group}"]):has([name="action"][value="{action}"])'
+        wanted += f':has([name="id"][value="{of}"])' if of else ""
+        form = self.page.locator(wanted).first
+        menu = self.page.locator(f"details:has({wanted}) > summary")
+        if menu.count():
+            menu.first.click()
+        for name, value in fields.items():
+            field = form.locator(f'[name="{name}"]')
+            if field.evaluate("element => element.tagName") == "SELECT":
+                field.select_option(value)
+            else:
+                field.fill(value)
+        form.locator("button").click()
+        expect(self.page.locator(".note-good")).to_be_visible()
+        self.pressed.add((group, action))
+
+    def on(self, intent: str, action: str, group: str = "payments", **fields: str) -> None:
+        self.press(f"panel/payments/{intent}", group, action, **fields)
+
+
+@pytest.fixture(params=[390, 1280])
+def presser(request: pytest.FixtureRequest, browser: Browser, running: Running) -> Iterator[Presser]:
+    """On a phone, and on a desk."""
+    context = browser.new_context(locale="en-GB", viewport={"width": request.param, "height": 844})
+    yield Presser(context.new_page(), running)
+    context.close()
+
+
+@pytest.mark.browser
+def test_every_button_of_the_panel_does_what_it_says(
+    presser: Presser, running: Running, client: stripe.StripeClient, receiver: Receiver
+) -> None:
+    client.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": ["customer.created"]})
+    v1 = client.v1
+
+    def status(intent: str) -> str:
+        return v1.payment_intents.retrieve(intent).status
+
+    late, never = voucher(client), voucher(client)
+    presser.on(late, "pay", store="lawson")
+    presser.on(never, "expire")
+    assert (status(late), status(never)) == ("succeeded", "requires_payment_method")
+    back = v1.refunds.create({"payment_intent": late, "amount": 500})
+    presser.on(late, "complete", "refunds", of=back.id)
+    assert v1.refunds.retrieve(back.id).status == "succeeded"
+    lost = v1.refunds.create({"payment_intent": late, "amount": 500})
+    presser.on(late, "fail", "refunds", of=lost.id)
+    assert v1.refunds.retrieve(lost.id).status == "failed"
+    transfer = account(client)
+    presser.on(transfer, "fund", amount="200")
+    assert status(transfer) == "requires_action"
+    presser.on(transfer, "fund")
+    assert status(transfer) == "succeeded"
+    first, second = reserve(client), reserve(client)
+    presser.on(first, "capture", amount="700")
+    presser.on(second, "cancel")
+    assert (status(first), status(second)) == ("succeeded", "canceled")
+    presser.on(first, "fraud_warning")
+    presser.on(first, "refund", amount="100", reason="duplicate")
+    for verdict, ends in (("won", "won"), ("lost", "lost")):
+        intent = made(client, payment_method="pm_card_visa")
+        presser.on(intent, "dispute", reason="duplicate")
+        presser.on(intent, verdict, "disputes")
+        assert v1.disputes.list({"payment_intent": intent}).data[0].status == ends
+    for verdict, ends in (("closed", "warning_closed"), ("escalated", "needs_response")):
+        intent = made(client, payment_method="pm_card_visa")
+        running.control(f"payments/{intent}/dispute", {"inquiry": True})
+        presser.on(intent, verdict, "disputes")
+        assert v1.disputes.list({"payment_intent": intent}).data[0].status == ends
+    assert v1.radar.early_fraud_warnings.list({"payment_intent": first}).data[0].fraud_type == "misc"
+    assert v1.refunds.list({"payment_intent": first}).data[0].amount == 100
+    for action, ends in (("expire", "expired"), ("pay_card", "complete")):
+        session = v1.checkout.sessions.create(hosted_params()).id
+        presser.press("", "sessions", action)
+        assert v1.checkout.sessions.retrieve(session).status == ends
+    presser.press("", "clock", "advance", seconds="3600")
+    presser.press("", "clock", "freeze")
+    presser.press("", "clock", "thaw")
+    presser.press("panel/faults", "faults", "add", operation="customers.create", kind="500")
+    with pytest.raises(stripe.APIError):
+        v1.customers.create({}, {"max_network_retries": 0})
+    presser.press("panel/faults", "faults", "clear")
+    v1.customers.create({})
+    wait_for(lambda: running.control("health")["deliveries_waiting"] == 0, "an empty queue")
+    presser.press("panel/webhooks", "deliveries", "resend")
+    wait_for(lambda: len(receiver.received) >= 2, "the second delivery")
+    presser.press("", "sandbox", "reset", seed="5")
+    assert v1.payment_intents.list().data == []
+    known = {(group, action) for group, (_kind, actions) in ACTIONS.items() for action in actions}
+    assert known <= presser.pressed
 
 
 @pytest.mark.browser
