@@ -33,6 +33,9 @@ _LEVELS = frozenset(
         "notice",
         "handle",
         "bind",
+        "bind_contextvars",
+        "bound_contextvars",
+        "contextualize",
     }
 )
 _LOGGER = re.compile(
@@ -69,6 +72,10 @@ _TAKES_INPUT = re.compile(
 _MAILS = re.compile(
     r"(?:^|\.)(?:send_mail|send_message|sendmail|send_mass_mail|mail_admins|mail_managers|EmailMessage|EmailMultiAlternatives|MIMEText|Message|set_content|add_attachment|attach_alternative|send_email|enqueue_mail|notify_admin)$"
 )
+_TO_WHOM = frozenset(
+    {"to", "to_addr", "to_addrs", "to_email", "to_emails", "recipient", "recipients", "recipient_list"}
+)
+_LETTER = frozenset({"subject", "body", "text", "html", "message", "content", "html_content", "html_message"})
 _FLASHES = re.compile(
     r"(?:^|\.)(?:flash|add_note|abort|messages\.(?:error|info|success|warning|debug|add_message))$"
 )
@@ -177,7 +184,7 @@ def _leaks(call: ast.Call, names: frozenset[str], labels: Labels) -> Iterator[tu
         yield "HK202", f"{what} is printed or written"
     elif typed - {"cookies"} and any(map(_KEEPS.search, names)):
         yield "HK203", f"{what} is kept in a session, cookie or cache"
-    elif typed and any(map(_MAILS.search, names)):
+    elif typed and (any(map(_MAILS.search, names)) or _is_letter(call)):
         yield "HK204", f"{what} goes into a mail"
     elif typed and any(map(_FLASHES.search, names)):
         yield "HK205", f"{what} goes into a message"
@@ -206,6 +213,12 @@ def _whole_body(call: ast.Call, names: frozenset[str]) -> Iterator[tuple[str, st
         yield "HK203", "the request's body is kept in a record"
     elif any(map(_WRITES_ROWS.search, names)):
         yield "HK203", "the request's body goes into the database or a queue"
+
+
+def _is_letter(call: ast.Call) -> bool:
+    """Whether the words of a call are those of a letter, whatever sends it: to whom, and what it says."""
+    words = {word.arg for word in call.keywords}
+    return bool(words & _TO_WHOM and words & _LETTER)
 
 
 def _is_log(name: str) -> bool:
