@@ -62,33 +62,55 @@ class Challenge:
 def read(given: str) -> Challenge:
     """The challenge in a file of that name, else the text itself as the nonce. Raises BadChallenge."""
     path = Path(given)
-    if not given or len(given) > 200 or not path.is_file():
+    if not given or not (_is_there(path) or _names_a_file(given)):
         return Challenge(nonce=given)
     try:
         text = path.read_text("utf-8")
         document = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except (OSError, ValueError) as error:
-        raise BadChallenge(f"{path.name} cannot be read: {type(error).__name__}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise BadChallenge(f"the challenge {path.name} cannot be read: {reason}") from error
     return _checked(document, path.parent)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False  # too long for a name, or with a NUL: a text
+
+
+def _names_a_file(given: str) -> bool:
+    """A name that was mistyped must not become a nonce, and the run one without a challenge."""
+    return "\n" not in given and Path(given).suffix in {".toml", ".json"}
 
 
 def _checked(document: object, folder: Path) -> Challenge:
     if not isinstance(document, dict) or not document.keys() <= _KEYS:
         raise BadChallenge(f"a challenge has nonce, {', '.join(_LISTS)}, nothing else")
-    lists = [document.get(name, []) for name in _LISTS]
-    if not all(isinstance(one, list) and all(isinstance(each, str) for each in one) for one in lists):
-        raise BadChallenge(f"{', '.join(_LISTS)} are lists of texts")
+    nonce, lists = document.get("nonce", ""), [document.get(name, []) for name in _LISTS]
+    if not isinstance(nonce, str) or not all(map(_is_list_of_texts, lists)):
+        raise BadChallenge(f"{', '.join(_LISTS)} are lists of texts, nonce is one text")
     numbers, entry_points, patches, checks = (tuple(one) for one in lists)
     _check_numbers(numbers)
-    if any(not each.startswith("/") or "{canary}" not in each for each in entry_points):
-        raise BadChallenge("an entry point is a path with {canary} in it")
+    if any(
+        not each.startswith("/") or "{canary}" not in each or each.split() != [each] for each in entry_points
+    ):
+        raise BadChallenge("an entry point is a path with {canary} in it, and without spaces")
     if checks and not patches:
         raise BadChallenge("checks are those that look at patches, and there is none")
-    read = tuple(_patch(folder, name) for name in patches)
-    return Challenge(str(document.get("nonce", "")), numbers, entry_points, read, checks)
+    if not (nonce or numbers or entry_points or patches):
+        raise BadChallenge("the challenge asks for nothing")
+    return Challenge(nonce, numbers, entry_points, tuple(_patch(folder, name) for name in patches), checks)
+
+
+def _is_list_of_texts(given: object) -> bool:
+    return isinstance(given, list) and all(isinstance(each, str) for each in given)
 
 
 def _check_numbers(numbers: tuple[str, ...]) -> None:
+    if len(set(numbers)) < len(numbers):
+        raise BadChallenge("a number stands twice: what is found could not be told apart")
     for at, number in enumerate(numbers, 1):
         if not (number.isascii() and number.isdigit() and 13 <= len(number) <= 19 and is_luhn_valid(number)):
             raise BadChallenge(f"number {at} is no card number: 13 to 19 digits with a right check digit")

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from rich.console import Console
 from rich.table import Table
@@ -82,6 +83,13 @@ def load(path: Path = CATALOG) -> list[Mutant]:
     if len({each.id for each in mutants}) != len(mutants):
         raise MutantError(f"{path}: an id stands twice")
     return mutants
+
+
+def named(mutants: list[Mutant], ids: tuple[str, ...]) -> list[Mutant]:
+    """Those of these ids, all of them without one. Raises MutantError when no mutant is called so."""
+    if unknown := sorted(set(ids) - {each.id for each in mutants}):
+        raise MutantError(f"no mutant is called {unknown[0]}")
+    return [each for each in mutants if not ids or each.id in ids]
 
 
 def _in_file(path: Path) -> list[Mutant]:
@@ -243,15 +251,31 @@ def _patched(patch: Path, texts: Mapping[str, str]) -> Iterator[Path]:
 
 
 def apply(patch: Path, tree: Path) -> None:
-    """Change a copy as a patch says. Raises MutantError when it does not fit."""
-    applied = subprocess.run(  # nosec B607 (their own git)
-        ["git", "apply", "--unsafe-paths", f"--directory={tree}", str(patch.resolve())],
+    """Change a copy as a patch says. Raises MutantError when it does not fit, or would change what nobody looks at."""
+    if not patch.is_file():
+        raise MutantError(f"{patch.name}: there is no such file")
+    named = _git_apply(patch, tree, "--numstat", "-z").split("\0")
+    for name in (line.split("\t")[-1] for line in named if line):
+        parts = PurePosixPath(name).parts
+        if ".." in parts or not {parts[0], name} & set(CHECKED):
+            raise MutantError(f"{patch.name}: {name} is outside of what is looked at ({', '.join(CHECKED)})")
+    _git_apply(patch, tree)
+
+
+def _git_apply(patch: Path, tree: Path, *words: str) -> str:
+    """What git says; it refuses paths that lead out of the folder by itself."""
+    done = subprocess.run(  # nosec B607 (their own git)
+        ["git", "apply", *words, str(patch.resolve())],
         capture_output=True,
         check=False,
         cwd=tree,
+        # A temporary folder may lie below some checkout, whose files are none of ours.
+        env=os.environ | {"GIT_CEILING_DIRECTORIES": str(tree.resolve().parent), "LC_ALL": "C"},
     )
-    if applied.returncode:
-        raise MutantError(f"{patch}: {applied.stderr.decode(errors='replace').strip().splitlines()[-1]}")
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines() or ["git apply failed"]
+        raise MutantError(f"{patch.name}: {said[-1].removeprefix('error: ')}")
+    return done.stdout.decode(errors="replace")
 
 
 def report(outcomes: list[Outcome], *, as_json: bool) -> int:

@@ -165,11 +165,18 @@ def test_an_expired_baseline_is_exit_2_with_one_line(tmp_path: Path) -> None:
 CHALLENGES = {
     'patches = ["none.diff"]': "cannot be read",
     'patches = ["empty.diff"]': "no change",
+    'patches = ["bytes.diff"]': "cannot be read",
     'patches = [1]': "lists of texts",
     'checks = ["E7"]': "there is none",
     'patches = ["leak.diff"]\nchecks = ["E99"]': "no check is called E99",
     'entry_points = ["/search?q=x"]': "{canary}",
+    'entry_points = ["/search?q={canary} and more"]': "without spaces",
     "nonce = [": "cannot be read",
+    "nonce = 3": "one text",
+    "numbers = []": "asks for nothing",
+    'number = ["one"]': "nothing else",
+    "": "asks for nothing",
+    "\x00\x01": "cannot be read",
 }  # fmt: skip
 
 
@@ -177,13 +184,80 @@ CHALLENGES = {
 def test_a_mistake_in_a_challenge_is_exit_2_with_one_line(text: str, tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text(text)
     (tmp_path / "empty.diff").write_text("nothing\n")
+    (tmp_path / "bytes.diff").write_bytes(b"\xff\xfe\n@@ ")
     (tmp_path / "leak.diff").write_text("--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n")
-    result = CliRunner().invoke(
-        main, ["scope", "verify", "--only", "E25", "--challenge", str(tmp_path / "c.toml")]
-    )
-    assert result.exit_code == 2
-    assert len(result.output.splitlines()) == 1
-    assert CHALLENGES[text] in result.output
+    assert CHALLENGES[text] in said("--only", "E25", "--challenge", str(tmp_path / "c.toml"))
+
+
+def said(*words: str, command: str = "verify") -> str:
+    """The one line with which a command ends at status 2."""
+    result = CliRunner().invoke(main, ["scope", command, *words])
+    assert result.exit_code == 2, result.output
+    assert len(result.output.splitlines()) == 1, result.output
+    assert "Traceback" not in result.output
+    return result.output.strip()
+
+
+WISHES = {
+    ("--challenge", "none.toml"): "none.toml cannot be read: No such file",
+    ("--challenge", "folder"): "folder cannot be read: Is a directory",
+    ("--challenge", "deep.json"): "deep.json cannot be read: RecursionError",
+    ("--sign", "none.key"): "none.key cannot be read",
+    ("--sign", "folder"): "folder cannot be read",
+    ("--sign", "nonsense"): "nonsense",
+    ("--report", "nonsense"): "the report cannot be written: File exists",
+    ("--report", "nonsense/below"): "the report cannot be written: Not a directory",
+    ("--url", "shop"): "--url is no address",
+    ("--url", "ftp://shop.example"): "--url is no address",
+    ("--url", "https://"): "--url is no address",
+    ("--url", "http://shop.example:port"): "--url is no address",
+    ("--url", "https://shop.example", "--only", "E4"): "E6 looks at --url, and it was not chosen",
+    ("--url", "https://shop.example", "--provider", "pay"): "--provider is no origin",
+    ("--order",): "for a shop at --url",
+    ("--provider", "https://pay.example"): "for a shop at --url",
+    ("--database", "nonsense"): "--database is no address",
+    ("--database", "sqlite:///x"): "--database is no address",
+    ("--only", "E99"): "no check is called E99",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", WISHES)
+def test_what_cannot_be_met_is_exit_2_with_one_line_before_anything_is_looked_at(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "nonsense").write_text("nonsense\n")
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    assert WISHES[words] in said(*words)
+
+
+PATCHES = {
+    "none": (None, "there is no such file"),
+    "empty": ("", "No valid patches"),
+    "no patch": ("hello\n", "No valid patches"),
+    "cut off": ("--- a/wsgi.py\n+++ b/wsgi.py\n@@ -1,9 +1,9 @@\n-a\n", "corrupt patch"),
+    "does not fit": ("--- a/wsgi.py\n+++ b/wsgi.py\n@@ -1 +1 @@\n-never there\n+b\n", "does not apply"),
+    "another tree": ("--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-a\n+b\n", "x.py is outside of what is looked at"),
+    "leads out": ("--- /dev/null\n+++ b/../out.py\n@@ -0,0 +1 @@\n+b\n", "../out.py"),
+    "leads out later": ("--- /dev/null\n+++ b/shop/../../out.py\n@@ -0,0 +1 @@\n+b\n", "out.py"),
+    "a test": ("--- /dev/null\n+++ b/tests/x.py\n@@ -0,0 +1 @@\n+b\n", "tests/x.py is outside"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", PATCHES)
+def test_a_patch_that_cannot_be_tried_is_exit_2_with_one_line(what: str, tmp_path: Path) -> None:
+    text, words = PATCHES[what]
+    if text is not None:
+        (tmp_path / "his.diff").write_text(text)
+    line = said("--patch", str(tmp_path / "his.diff"), command="mutants")
+    assert words in line
+    assert "his.diff" in line
+    assert str(tmp_path) not in line
+
+
+def test_a_mutant_that_nobody_knows_is_exit_2_with_one_line() -> None:
+    assert "no mutant is called Z99" in said("--only", "Z99", command="mutants")
 
 
 def test_a_patch_that_does_not_fit_is_missing_evidence_in_one_line(tmp_path: Path) -> None:

@@ -37,18 +37,14 @@ def look(lab: Lab, notes: Notes) -> None:
         table = Table("Changes of the challenge", ("Change", "What turned red"))
         for patch in asked.patches:
             fired = _fired(clean, folder, patch, asked.checks, notes)
-            notes.add("changes")
-            notes.expect(
-                bool(fired), patch.name, "seeded-leak", "a change was not noticed by what looked at it"
-            )
             table.rows.append((patch.name, ", ".join(fired) or "nothing"))
         notes.tables.append(table)
     except mutants.MutantError as error:
-        raise MissingEvidence(str(error).replace(f"{folder}/", "")) from error
+        raise MissingEvidence(str(error)) from error
 
 
 def _file(folder: Path, patch: Patch) -> Path:
-    file = folder / f"{Path(patch.name).name}.diff"
+    file = folder / Path(patch.name).name
     file.write_text(patch.text, "utf-8")
     return file
 
@@ -57,17 +53,21 @@ def _fired(
     clean: mutants.Clean, folder: Path, patch: Patch, checks: tuple[str, ...], notes: Notes
 ) -> list[str]:
     """The rules and checks that a change turned red. What could not look at it is missing evidence."""
-    file = _file(folder, patch)
-    result = mutants.judge_patch(file, clean)
-    fired = sorted({each.rule for each in result.findings})
-    for line in result.unreadable:
-        notes.lack(f"{patch.name}: not read by the static rules: {line}")
-    if checks:
-        copy = mutants_running.copy_tree(folder / "tree")
-        mutants.apply(file, copy)
-        for each in mutants_running.verified(copy, checks):
-            fired += sorted({f"{each['id']} {finding['rule']}" for finding in each["findings"]})
-            for line in each["missing"]:
-                notes.lack(f"{patch.name}: {each['id']}: {line}")
-        mutants_running.drop(copy)
+    file, lacking = _file(folder, patch), list[str]()
+    try:
+        result = mutants.judge_patch(file, clean)
+        fired = sorted({each.rule for each in result.findings})
+        lacking += [f"not read by the static rules: {line}" for line in result.unreadable]
+        if checks or not (fired or lacking):
+            for each in mutants_running.looked_at(file, checks, folder):
+                fired += sorted({f"{each['id']} {finding['rule']}" for finding in each["findings"]})
+                lacking += [f"{each['id']}: {line}" for line in each["missing"]]
+    except mutants.MutantError as error:
+        notes.lack(str(error))
+        return ["not tried"]
+    notes.add("changes")
+    for line in lacking if not fired or checks else []:
+        notes.lack(f"{patch.name}: {line}")
+    if not fired and not lacking:
+        notes.found(patch.name, "seeded-leak", "a change was not noticed by what looked at it")
     return fired
