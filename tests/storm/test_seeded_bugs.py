@@ -11,6 +11,7 @@ from benchmarks import seeded_bugs
 from benchmarks.seeded_results import AS_IT_IS, BEGIN, END, Found, keep, merged, read, write
 from benchmarks.servers import ROOT
 from shop.scope.mutants import Edit, Mutant, MutantError, edited, load
+from tests.storm.__main__ import reason_of
 
 CATALOG = load(ROOT / seeded_bugs.CATALOG)
 
@@ -37,6 +38,14 @@ def test_a_bug_that_is_found_and_a_project_that_passes_are_right_and_nothing_els
     assert not _said("B01", "").is_right
     assert _said(AS_IT_IS, "").is_right
     assert not _said(AS_IT_IS, "money is lost").is_right
+
+
+def test_the_reason_is_the_fault_and_not_what_it_came_wrapped_in() -> None:
+    wrapped = ExceptionGroup(
+        "told twice", [ExceptionGroup("again", [AssertionError("money is lost\nof 2 orders")])]
+    )
+    assert reason_of(wrapped) == "AssertionError: money is lost"
+    assert reason_of(KeyError()) == "KeyError: "
 
 
 def test_results_of_several_runs_are_one_table_and_none_is_made_up(tmp_path: Path) -> None:
