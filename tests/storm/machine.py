@@ -35,7 +35,7 @@ _WAYS = st.sampled_from(["pays"] * 6 + ["declined", "under way", *Odd])
 _NEWS = st.sampled_from(["event", "page", "event", "page", "none"])
 _LATE = ("paid late", "paid twice", "one given back")
 """An old session is told as paid though there is a new one; that is paid too; that goes back on their screen."""
-_LIVES = st.sampled_from(["placed", "paid", *_LATE, "odd", "given back", "given back"])
+_LIVES = st.sampled_from(["placed", "declined", "paid", *_LATE, "odd", "given back", "given back"])
 _SENT = st.sampled_from(
     [Rough(), *(Rough(trouble) for trouble in Trouble), *(Rough(dies_at=edge) for edge in range(8))]
 )
@@ -58,7 +58,7 @@ class StormMachine(Story):
             if life in _LATE:
                 self._pay_an_old_session(session, news, then=life)
             else:
-                self._try_card(session, odd if life == "odd" else "pays")
+                self._try_card(session, {"odd": odd, "declined": "declined"}.get(life, "pays"))
                 self._bring_news(session, news, Rough())
         for order in self._paid_orders() if life == "given back" else []:
             self._give_back(order, wish, sent, sends=True)
