@@ -140,6 +140,15 @@ class Story(RuleBasedStateMachine):
         assert self._world.broken == []
 
     @invariant()
+    def what_can_not_be_counts_for_nothing(self) -> None:
+        """Another amount, currency or method, or real money for a test order: no payment of ours is that one."""
+        with self._shop.db.read() as session:
+            counted = select(Payment.state).where(Payment.provider_id.in_(self._world.odd))
+            assert session.scalar(counted.limit(1)) is None, (
+                "what can't be true of a payment counts as its money"
+            )
+
+    @invariant()
     def what_can_be_paid_is_due(self) -> None:
         """An order that is over, one way or the other, has no session in which a card could be tried; where one was
         paid after the provider had called it ended, the end of the others is at least asked for."""
@@ -151,6 +160,19 @@ class Story(RuleBasedStateMachine):
                 is_late = payment.reference in being_ended and f"{STORE}.{payment.id}" in self._late
                 is_payable = f"{STORE}.{payment.id}" in references and not is_late
                 assert not is_payable, f"it is {payment.state} and can be paid"
+
+    @invariant()
+    def what_can_be_paid_has_its_goods(self) -> None:
+        """Nobody is asked for money for what may be somebody else's by then."""
+        references = {one.reference for one in self._world.payable()}
+        with self._shop.db.read() as session:
+            freed = (
+                select(Payment.id)
+                .join(Hold, (Hold.store_id == Payment.store_id) & (Hold.order_id == Payment.reference))
+                .where(Payment.state == "pending", Hold.state != "active")
+            )
+            payments = {f"{STORE}.{payment_id}" for payment_id in session.scalars(freed)}
+        assert not payments & references, "its goods are free and it can be paid"
 
     @invariant()
     def what_can_be_paid_counts_as_payable(self) -> None:
