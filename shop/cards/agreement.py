@@ -52,9 +52,9 @@ def _mismatch(session: Session, store_id: str) -> Mismatch | None:
     chain = TURNS[action] if action is not None else CardState.OPEN
     if way == "cards.stop":
         chain = CardState.STOPPED
-    return (
-        None if (state or CardState.OPEN.value) == chain.value else Mismatch(store_id, state or "gone", chain)
-    )
+    if (state or CardState.OPEN.value) == chain.value:
+        return None
+    return Mismatch(store_id, state or "gone", chain)
 
 
 def _last(store_id: str, actions: Collection[str]) -> ScalarSelect[str]:

@@ -14,8 +14,8 @@ from shop.cards.service import stop_cards
 from shop.catalog.content import load_store
 from shop.context import Shop
 from tests.e2e.books import Books
+from tests.e2e.reading import RULES
 from tests.e2e.shopper import Shopper
-from tests.e2e.test_accessible import RULES
 from tests.servers.system import System
 from tests.shop.buyer import plenty
 from tests.staff.desk import COMMAND
