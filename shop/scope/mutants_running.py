@@ -19,7 +19,7 @@ from typing import Any
 import click
 
 from security.rules import report
-from shop.scope.mutants import Mutant, MutantError, Outcome, apply, edited, run_patch
+from shop.scope.mutants import Mutant, MutantError, Outcome, apply, edited, listed, run_patch
 from shop.scope.registry import CHECKS, Group
 
 TIMEOUT_S = 1800
@@ -114,10 +114,7 @@ def outcome(mutant: Mutant, results: list[dict[str, Any]]) -> Outcome:
 
 def copy_tree(target: Path) -> Path:
     """The files that git knows, and the compiled texts, which it does not."""
-    listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, check=False)  # nosec B607 (their own git)
-    if listed.returncode:
-        raise MutantError("this is no checkout of the repository, so there is no clean copy to change")
-    names = [name for name in listed.stdout.decode().split("\0") if name and not name.startswith("tests/")]
+    names = [name for name in listed() if not name.startswith("tests/")]
     names += [path.as_posix() for path in Path("shop/translations").rglob("*.mo")]
     for name in names:
         if Path(name).is_file():

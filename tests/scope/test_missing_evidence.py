@@ -256,6 +256,17 @@ def test_a_patch_that_cannot_be_tried_is_exit_2_with_one_line(what: str, tmp_pat
     assert str(tmp_path) not in line
 
 
+def test_a_patch_where_there_is_no_git_is_exit_2_with_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "his.diff").write_text("--- /dev/null\n+++ b/shop/x.py\n@@ -0,0 +1 @@\n+b\n")
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert "git" in said("--patch", str(tmp_path / "his.diff"), command="mutants")
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    assert "no checkout" in said("--patch", str(tmp_path / "his.diff"), command="mutants")
+
+
 def test_a_mutant_that_nobody_knows_is_exit_2_with_one_line() -> None:
     assert "no mutant is called Z99" in said("--only", "Z99", command="mutants")
 

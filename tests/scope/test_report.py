@@ -75,6 +75,15 @@ def test_what_was_not_tried_is_said_before_the_evidence(tmp_path: Path) -> None:
     )
 
 
+def test_a_leg_whose_check_saw_nothing_was_not_run(tmp_path: Path) -> None:
+    lacking = green()
+    lacking.lack("the database refuses")
+    whole = document([result("E1", lacking), result("E7", green())], Lab(tmp_path), Run(NOW, NOW, ()))
+    states = {leg["leg"]: leg["state"] for leg in whole["legs"]}
+    assert states["sandbox"] == "not run: E1: missing"
+    assert states["production configuration"] == "run"
+
+
 @pytest.mark.parametrize(
     ("words", "shown"),
     [
