@@ -365,3 +365,30 @@ def test_an_unknown_check_is_one_line_and_exit_2() -> None:
     result = CliRunner().invoke(main, ["scope", "verify", "--only", "E77"])
     assert result.exit_code == 2
     assert len(result.output.splitlines()) == 1
+
+
+UNREPORTS: dict[str, tuple[bytes | list[str] | dict[str, list[str]] | None, int]] = {
+    "no such file": (None, 2),
+    "nonsense": (b"nonsense", 2),
+    "no text": (b"\xff\xfe", 2),
+    "deep": (b"[" * 100_000, 2),
+    "not signed": (b"[]", 1),
+    "a key that is no text": (b'{"signature": {"key": [], "ed25519": ""}, "payload": 1}', 1),
+    "a signed list": (["a"], 1),
+    "a signed sighting": ({"sightings": []}, 1),
+}
+
+
+@pytest.mark.parametrize("what", UNREPORTS)
+def test_what_is_no_report_is_told_in_one_line(what: str, tmp_path: Path) -> None:
+    key, (content, status) = SigningKey.new(), UNREPORTS[what]
+    if isinstance(content, bytes):
+        (tmp_path / "r.json").write_bytes(content)
+    elif content is not None:
+        (tmp_path / "r.json").write_text(json.dumps(key.sign(content)))
+    result = CliRunner().invoke(
+        main, ["scope", "check-report", str(tmp_path / "r.json"), "--key", key.public]
+    )
+    assert (result.exit_code, len(result.output.splitlines())) == (status, 1), result.output
+    assert result.output.startswith("r.json")
+    assert str(tmp_path) not in result.output

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from shop.build import ROOT, build_id
+from shop.cards.green import FORMAT
 from shop.scope.lab import Lab
 from shop.scope.registry import BY_PEOPLE, CHECKS
 from shop.scope.result import Result, Status, exit_status
@@ -49,7 +50,7 @@ class Run:
 def document(results: list[Result], lab: Lab, run: Run) -> dict[str, Any]:
     """Everything that report.json holds. No number, no secret, no path of this machine."""
     return {
-        "format": "hitsuka-scope-1",
+        "format": FORMAT,
         "verdict": headline(results),
         "stores": store_lines(results),
         "exit_status": exit_status(results),
