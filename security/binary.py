@@ -37,6 +37,7 @@ _GZIP, _ZIP, _BZIP2, _XZ, _SQLITE = (
 )
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _LARGEST = 4 << 20
+_LARGEST_TOKEN = 64 << 10
 
 
 def unpacked(data: bytes, budget: Budget) -> Iterator[Packed]:
@@ -47,6 +48,17 @@ def unpacked(data: bytes, budget: Budget) -> Iterator[Packed]:
         if is_it(data):
             yield from unpack(data, budget)
             return
+
+
+def raw_inflated(data: bytes, budget: Budget) -> bytes | None:
+    """What deflate without a frame gives of it, as in the queries of SAML; None unless all of it is ASCII text."""
+    if len(data) < 16 or data[0] & 0x06 == 0x06 or not budget.spend(len(data), tokens=1):
+        return None
+    try:
+        output = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, _LARGEST_TOKEN)
+    except zlib.error:
+        return None
+    return output if len(output) >= 12 and output.isascii() else None
 
 
 def is_packed(data: bytes) -> bool:

@@ -20,9 +20,26 @@ _ROLES = {
     "\\": "＼",
     "*": "＊～〜",
 }
-_KANJI = "〇一二三四五六七八九"
-# Every digit that is no ASCII digit: decimal digits, small and circled ones, those of Japanese.
-FOREIGN_DIGIT = re.compile(f"[^\\D0-9]|[{_KANJI}零⁰¹²³⁴-⁹₀-₉①-⑨⓪❶-❾➀-➈]")
+# Digits of Japanese; the formal ones are those of contracts and cheques.
+KANJI = (
+    "〇零",
+    "一壱壹弌",
+    "二弐貳弍",
+    "三参參弎",
+    "四肆",
+    "五伍",
+    "六陸",
+    "七漆柒",
+    "八捌",
+    "九玖",
+)
+# Numerals from nought to nine that are no decimal digits: small, circled, in brackets, Roman, of Suzhou, rods.
+_NUMERALS = "²³¹⁰⁴-⁹₀-₉Ⅰ-Ⅸⅰ-ⅸ①-⑨⑴-⑼⒈-⒐⓪⓵-⓽⓿❶-❾➀-➈➊-➒〡-〩㆒-㆕㈠-㈨㊀-㊈፩-፱៰-៹𐄇-𐄏𐹠-𐹨𝍠-𝍨🄀-🄌"
+# Every digit that is no ASCII digit.
+FOREIGN_DIGIT = re.compile(f"[^\\D0-9]|[{''.join(KANJI)}{_NUMERALS}]")
+_NUMERAL = re.compile(f"[{_NUMERALS}]")
+# Blank, whatever their category: a line's end, fillers of Hangul and Khmer, the empty cell of Braille.
+_BLANKS = "\x85\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800"
 
 
 class _Table(dict[int, str]):
@@ -37,13 +54,15 @@ def _role(char: str) -> str:
     if char.isascii():
         return char
     digit = unicodedata.digit(char, None)
+    if digit is None and _NUMERAL.match(char):
+        digit = int(unicodedata.numeric(char))
     if digit is not None:
         return str(digit)
     return _role_by_category(char, unicodedata.category(char))
 
 
 def _role_by_category(char: str, category: str) -> str:
-    if category in {"Cf", "Mn", "Me"}:
+    if category in {"Cc", "Cf", "Mn", "Me"}:
         return IGNORED
     if category[0] == "Z":
         return " "
@@ -59,8 +78,8 @@ def _role_by_category(char: str, category: str) -> str:
 
 _TABLE = _Table(
     {ord(char): role for role, chars in _ROLES.items() for char in chars}
-    | {ord(char): str(value) for value, char in enumerate(_KANJI)}
-    | {ord("零"): "0"}
+    | {ord(char): str(value) for value, chars in enumerate(KANJI) for char in chars}
+    | {ord(char): " " for char in _BLANKS}
 )
 
 

@@ -37,6 +37,8 @@ def readings(data: bytes) -> Iterator[tuple[str, str]]:
 
 def is_wide(data: bytes) -> bool:
     """Whether digits stand in `data` as UTF-16 or UTF-32 has them."""
+    if b"\0" not in data and b"\xff" not in data:
+        return False
     pairs = data.translate(_SHAPES)
     return any(run in pairs for run in (*_UTF_16, *_UTF_32))
 

@@ -12,8 +12,9 @@ from itertools import islice
 
 from . import binary, charsets, documents, layers, multipart, pan
 from .budget import Budget
+from .fields import Piece, joined
 from .tokens import Token, has_marks, may_have_tokens, shape_of, tokens
-from .view import Piece, View, joined
+from .view import View
 
 __all__ = ["Budget", "View", "form_views", "views"]
 
@@ -167,20 +168,24 @@ class _Walk:
 
     def _layers(self, view: View) -> Iterator[View | Token]:
         shape = shape_of(view.text)
-        if not (has_marks(shape) or may_have_tokens(shape) or layers.has_quoted(view.text)):
+        if not (has_marks(shape) or may_have_tokens(shape) or layers.may_change(view.text, shape)):
             return
         yield from documents.of_markup(view, self._budget)
-        yield from layers.decoded(view, self._budget)
+        yield from layers.decoded(view, shape, self._budget)
         yield from tokens(view.text, shape, self._budget)
 
     def _token(self, token: Token, name: str | None, depth: int) -> Iterator[View]:
         """What a token of base64 or hex holds; random bytes (signatures, keys) are not gone into."""
         if charsets.is_text(token.data):
             yield from self.text(View(_readable(token.data), name, token.encoding), depth)
-        elif token.aligned and (charsets.is_wide(token.data) or binary.is_packed(token.data)):
+        elif charsets.is_wide(token.data) or (token.aligned and binary.is_packed(token.data)):
             yield from self.raw(token.data, name, depth)
         elif pan.may_hold(token.data):
             yield View(charsets.ascii_of(token.data), name, token.encoding)
+        elif token.aligned and (inflated := binary.raw_inflated(token.data, self._budget)):
+            if not pan.may_hold(inflated):
+                return
+            yield from self.text(View(inflated.decode("ascii"), name, "deflate"), depth - 1)
 
 
 def _readable(data: bytes) -> str:

@@ -5,6 +5,7 @@ XML is read as text with tags: no parser, no document type, no entity is ever ex
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from decimal import Decimal, InvalidOperation
 from typing import TypeGuard
 
 from .budget import Budget
-from .view import Piece, View, joined
+from .fields import Piece, joined, of_numbers
+from .view import View
 
 _SHORTEST = 12
 _SHORT_CODE = re.compile(r"\D{0,2}\d{3,4}\D{0,2}")
@@ -49,11 +51,22 @@ def _values(name: str | None, document: object, encoding: str) -> Iterator[View]
                 yield View(value, name, encoding)
         elif isinstance(value, _Pairs):
             yield from (View(key, None, "json key") for key, _ in value.pairs if len(key) >= _SHORTEST)
-            yield from joined([Piece(key, each) for key, each in value.pairs if _is_string(each)])
+            yield from joined([each for key, inner in value.pairs for each in _piece(key, inner)])
+            yield from of_numbers([each for _, each in value.pairs if isinstance(each, _Number)], name)
             pending += value.pairs
         elif isinstance(value, list):
-            yield from joined([Piece(name or "", each) for each in value if _is_string(each)])
+            yield from joined([each for inner in value for each in _piece(name or "", inner)])
+            yield from of_numbers([each for each in value if isinstance(each, _Number)], name)
             pending += [(name, each) for each in value]
+
+
+def _piece(name: str, value: object) -> tuple[Piece, ...]:
+    """A short string, also one that is all that an object holds, by its key there; nothing of anything else."""
+    for _ in range(3):
+        if not (isinstance(value, _Pairs) and len(value.pairs) == 1):
+            break
+        name, value = value.pairs[0]
+    return (Piece(name, value),) if _is_string(value) else ()
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,10 @@ _INLINE = re.compile(
     r"</?(?:b|i|em|strong|span|a|u|font|mark|wbr|small|sub|sup|code|tt)\b[^<>]{0,500}>", re.IGNORECASE
 )
 _TAG_NAME = re.compile(r"[A-Za-z_][\w:.-]{0,60}")
+_UNSEEN = re.compile(r"<!--[^<>]{0,500}-->|<!\[CDATA\[|\]\]>")
+_FIELD_NAME = re.compile(r"(?:^|\s)name\s{0,3}=\s{0,3}[\"']([^\"'<>]{1,60})")
+_DIGITS_GIVEN = re.compile(r"=\s{0,3}[\"'][0-9]{1,12}[\"']")
+_ATTRIBUTE = re.compile(r"([A-Za-z_][\w:.-]{0,40})\s{0,3}=\s{0,3}[\"']([0-9]{1,12})[\"']")
 
 
 def of_markup(view: View, budget: Budget) -> Iterator[View]:
@@ -99,6 +116,9 @@ def of_markup(view: View, budget: Budget) -> Iterator[View]:
     if not tags or ">" not in view.text or not budget.spend(0, tokens=tags // 4):
         return
     text = _INLINE.sub("", view.text)
+    if "<!--" in text or "<![CDATA[" in text:
+        text = _UNSEEN.sub("", text)
+    yield from _of_attributes(text)
     pieces = _TAG.split(text)
     if len(pieces) < 3:
         if text != view.text:
@@ -119,3 +139,16 @@ def of_markup(view: View, budget: Budget) -> Iterator[View]:
 def _name(tag: str) -> str:
     found = _TAG_NAME.match(tag)
     return found[0] if found else ""
+
+
+def _of_attributes(text: str) -> Iterator[View]:
+    """Attributes of one stem, d1="4" d2="2" …, and the values of fields by their names."""
+    if "=" not in text or len(_DIGITS_GIVEN.findall(text)) < 2:
+        return
+    found = []
+    for tag in _TAG.findall(text):
+        name = _FIELD_NAME.search(tag)
+        for key, digits in _ATTRIBUTE.findall(tag):
+            found.append(Piece(name[1] if name and key.lower() == "value" else key, digits))
+    for _, group in itertools.groupby(found, key=lambda piece: piece.name.rstrip("0123456789")):
+        yield from joined(list(group))

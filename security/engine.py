@@ -7,27 +7,41 @@ nothing is; neither misses one that the other names, for the finder sees whole l
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Literal
+
+from .canonical import KANJI
 
 _SEPARATORS = rb" \t\-./\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xff"
 _ODD = rb"[\x00-\x09\x0b-/:-@\[-`{-\xff]{1,12}"
 _BASE64 = rb"[A-Za-z0-9+/_-]"
 _FOREIGN = (
     rb"[\xd9\xdb][\xa0-\xb9]|\xe0[\xa5-\xbb][\x80-\xbf]|\xf0\x9d\x9f[\x80-\xbf]"
-    rb"|\xe2[\x81\x82\x91\x93\x9d\x9e][\x80-\xbf]|\xc2[\xb2\xb3\xb9]"
+    rb"|\xe2[\x81\x82\x85\x91\x92\x93\x9d\x9e][\x80-\xbf]|\xc2[\xb2\xb3\xb9]|\xe3[\x80\x86\x88\x8a][\x80-\xbf]"
+    rb"|\xf0[\x90\x9e\x9f\xa0][\x80-\xbf][\x80-\xbf]|\xe1[\x81-\xb1][\x80-\xbf]|\xdf[\x80-\x89]|\xea[\x80-\xbf]{2}"
 )
-_KANJI = (
-    rb"\xe3\x80\x87|\xe4\xb8[\x80\x83\x89]|\xe4\xba[\x8c\x94]|\xe5\x9b\x9b"
-    rb"|\xe5\x85[\xab\xad]|\xe4\xb9\x9d|\xe9\x9b\xb6"
+_KANJI = b"|".join(re.escape(digit.encode()) for digits in KANJI for digit in digits)
+_INLINE = (
+    rb"(?:</?(?:b|i|em|strong|span|a|u|font|mark|wbr|small|sub|sup|code|tt)\b[^<>\n]{0,80}>"
+    rb"|<!--[^<>\n]{0,80}-->){1,4}"
 )
+_JOINT = rb"[\x22\x27`][ \t]?(?:[+.&\x5c]|\|\|)[ \t]?[\x22\x27`]"
 _IN_FOURS = rb"[0-9]{4}" + _ODD + rb"[0-9]{4}" + _ODD + rb"[0-9]{4}"
 # Fourteen digits are the fewest that are a card; bytes over 127 may be dividers or invisible.
 PATTERNS: dict[str, bytes] = {
     "digits": rb"(?:[0-9][" + _SEPARATORS + rb"]*){13}[0-9]",
     "groups": rb"[0-9]{4}" + _ODD + rb"(?:" + _IN_FOURS + rb"|[0-9]{6}" + _ODD + rb"[0-9]{4})",
     "track": rb"(?:%[Bb]|;)[0-9]{12,19}[\^=]",
+    "single digits": rb"(?:[0-9][\x00-/:-@\[-`{-\xff]{1,8}){11}[0-9]",
+    "inline tags": rb"[0-9]" + _INLINE + rb"[0-9]{1,15}" + _INLINE + rb"[0-9]",
+    "joined strings": rb"[0-9]" + _JOINT + rb"[0-9]",
+    "character codes": rb"(?:(?:4[89]|5[0-7])[,; \t]{1,3}){11}|0[xX]3[0-9][,; ]{1,3}0[xX]3[0-9]",
+    "exponent": rb"[0-9]\.[0-9]{9,18}[eE](?:\+|1)[0-9]?",
+    "base32": rb"[A-Z2-7]{20}|[a-z2-7]{20}",
+    "ascii85": rb"<~[!-uz]{12}",
+    "base64 of wide": rb"/x[A-Z][/A-Za-z0-9+][A-Z/][A-Za-z0-9+/]{10}",
     "full-width": rb"(?:(?:\xef\xbc[\x90-\x99]|[0-9])[^\n]{0,6}){6}\xef\xbc[\x90-\x99]",
     "full-width, Shift_JIS": rb"(?:\x82[\x4f-\x58]){4}",
     "full-width, EUC-JP": rb"(?:\xa3[\xb0-\xb9]){4}",
@@ -36,17 +50,24 @@ PATTERNS: dict[str, bytes] = {
     "other scripts": rb"(?:(?:" + _FOREIGN + rb"|[0-9])[^\n]{0,6}){6}(?:" + _FOREIGN + rb")",
     "kanji digits": rb"(?:(?:" + _KANJI + rb")[^\n]{0,3}){12}",
     "url": (
-        rb"%3[0-9]%3[0-9]|[0-9]%(?:20|09|2[dDeEfF]|C2%A0|c2%a0|E[23]%8|e[23]%8)|%25(?:25)*[23]|%(?:EF%BC|ef%bc)%9|%82%[45]"
+        rb"%(?:3[0-9]%(?:3[0-9]|[CEce][0-9A-Fa-f]%)|25(?:25)*[23u]|u00[23]|u[fF][fF]1|26(?:%23|amp|[a-z]{2,6}%3)"
+        rb"|5[cC](?:u|x|N|0{0,4}3)|(?:EF%BC|ef%bc)%9|82%[45])"
+        rb"|[0-9]%(?:20|09|2[dDeEfF]|C2%A0|c2%a0|E[23]%8|e[23]%8|00[0-9]|3[0-9][0-9])"
     ),
-    "entities": rb"&#[xX]?[0-9A-Fa-f]{2,5};?&#|[0-9]&(?:nbsp|e[nm]sp|thinsp|[nm]dash|minus|shy|#)",
-    "escapes": rb"\\(?:u00[23]|x[23]|u\{[23]|u[fF][fF]1|U000000[23]|06[0-9])",
+    "entities": rb"&#[xX]?[0-9A-Fa-f]{2,7};?[ ]?&#|&amp;(?:amp;)*#|[0-9]&(?:nbsp|e[nm]sp|thinsp|[nm]dash|minus|shy|#)",
+    "escapes": (
+        rb"\\(?:u00[23]|x[23]|u\{[23]|u[fF][fF]1|U000000[23]|06[0-9]|N\{|0{0,4}3[0-9] ?\\"
+        rb"|u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4}){11})"
+    ),
     "quoted-printable": rb"=3[0-9]=3[0-9]|[0-9]=\r?\n[0-9]|[0-9]=(?:20|2D|C2=A0|E[23]=8)",
     "base64 of digits": rb"(?:[I-P][CDSTijyz][AEIMQUYcgkosw048][g-z0-9+/_-]){4}",
     "base64 of text": rb"(?:[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589]" + _BASE64 + rb"){8}",
     "base64 of packed": rb"(?:eJ[w-z]|eN[o-r]|eAE|H4sI|gA[JMQRSU])" + _BASE64 + rb"{20}",
     "hex": rb"(?:3[0-9](?:2[0dDeEfF])?){12}|(?:3[0-9][ :,-]){11}",
 }
-PLAIN = frozenset(["digits", "groups", "track", "full-width", "other scripts", "kanji digits"])
+PLAIN = frozenset(
+    ["digits", "groups", "single digits", "track", "full-width", "other scripts", "kanji digits"]
+)
 
 # Ends of what was found in a block, with whether it stands plain.
 Ends = Iterator[tuple[int, bool]]
@@ -77,9 +98,23 @@ _LENGTHS = bytes(
     ord("0") if ord("0") <= code <= ord("9") else ord("?") if code < 128 and chr(code).isalnum() else ord(" ")
     for code in range(256)
 )
+_BASE32_SHAPES = bytes(
+    ord("b") if chr(code) in string.ascii_letters + "234567" else ord(" ") for code in range(256)
+)
+_BASE32_RUN = b"b" * 20
 _HEX_RUNS = bytes(ord("h") if chr(code) in "0123456789abcdefABCDEF" else ord(" ") for code in range(256))
 _STRONG_BYTES = (
     bytes(code for code in range(256) if code > 126 or (code < 32 and code not in b"\n\r")) + b" -./"
+)
+_JOINTS = bytes(
+    ord("q")
+    if chr(code) in "\"'`"
+    else ord("+")
+    if chr(code) in "+.&|\\"
+    else ord(" ")
+    if code in b" \t"
+    else ord("?")
+    for code in range(256)
 )
 # What must stand in a block for a pattern to be worth a try: one of these.
 _MARKS: dict[str, tuple[bytes, ...]] = {
@@ -89,7 +124,11 @@ _MARKS: dict[str, tuple[bytes, ...]] = {
     "full-width, EUC-JP": (b"\xa3",),
     "full-width, ISO-2022-JP": (b"#",),
     "full-width, UTF-16": (b"\xff",),
-    "url": (b"%3", b"%2", b"%82", b"%EF%BC", b"%ef%bc", b"%C2%A0", b"%E"),
+    "inline tags": (b"<",),
+    "exponent": (b"e+", b"E+", b"e1", b"E1"),
+    "ascii85": (b"<~",),
+    "base64 of wide": (b"/x",),
+    "url": (b"%",),
     "entities": (b"&",),
     "escapes": (b"\\",),
     "quoted-printable": (b"=3", b"=\n", b"=\r", b"=2", b"=C2", b"=E"),
@@ -114,29 +153,52 @@ def _worth_trying(piece: bytes) -> Iterator[str]:
     )
     if _FOURTEEN in piece.translate(_BLANKED, _STRONG_BYTES):
         yield "digits"
-    if _has_groups(piece.translate(_LENGTHS)):
+    lengths = piece.translate(_LENGTHS)
+    if _has_groups(lengths):
         yield "groups"
+    singles, pairs = lengths.count(b" 0 ") >= _EVERY_OTHER, lengths.count(b" 00 ") >= _EVERY_OTHER
+    evenly = b" ".join(lengths.split()) if singles or pairs else b""
+    if singles and _TEN_SINGLES in evenly:
+        yield "single digits"
+    if (pairs and _TEN_PAIRS in evenly) or b"0x3" in piece or b"0X3" in piece:
+        yield "character codes"
+    joints = piece.translate(_JOINTS)
+    if b"q+" in joints or b"q +" in joints:
+        yield "joined strings"
     if not piece.isascii():
         yield from ("other scripts", "kanji digits")
     yield from _worth_tokens(piece)
 
 
+_WIDEST = 12
 _GROUPS = tuple(
     b"0000" + b" " * width + middle + b" " * width + b"0000"
-    for width in range(1, 7)
+    for width in range(1, _WIDEST + 1)
     for middle in (b"0000", b"000000")
 )
 
 
+_EVERY_OTHER = 5  # of ten in a row, for they overlap
+_TEN_SINGLES, _TEN_PAIRS = b" 0" * 10, b" 00" * 10
+
+
+_NARROW_GROUPS, _WIDE_GAP = _GROUPS[:8], b"0000     "
+
+
 def _has_groups(lengths: bytes) -> bool:
     """Whether three groups as on a card stand in a row, evenly apart."""
-    return (b" 0000 " in lengths or b" 000000 " in lengths) and any(groups in lengths for groups in _GROUPS)
+    if b" 0000 " not in lengths and b" 000000 " not in lengths:
+        return False
+    likely = _GROUPS if _WIDE_GAP in lengths else _NARROW_GROUPS
+    return any(groups in lengths for groups in likely)
 
 
 def _worth_tokens(piece: bytes) -> Iterator[str]:
     shape = piece.translate(_SHAPES)
     if _RUN in shape:
         yield "base64 of digits"
+        if _BASE32_RUN in piece.translate(_BASE32_SHAPES):
+            yield "base32"
         yield from (name for name in ["base64 of packed"] if any(mark in piece for mark in _MARKS[name]))
         if _LONG_RUN in shape:
             yield "base64 of text"
@@ -148,19 +210,35 @@ def _worth_tokens(piece: bytes) -> Iterator[str]:
 _TOKENS = frozenset(["base64 of packed"])
 
 
+# What no block of ASCII alone holds; most are that, and these are the dearest patterns.
+_BEYOND_ASCII = frozenset(
+    [
+        "full-width",
+        "full-width, Shift_JIS",
+        "full-width, EUC-JP",
+        "full-width, UTF-16",
+        "other scripts",
+        "kanji digits",
+    ]
+)
+
+
 @cache
 def _fast() -> Engine:
+    every = _scanner_of(list(PATTERNS))
+    in_ascii = _scanner_of([name for name in PATTERNS if name not in _BEYOND_ASCII])
+    return lambda block: (in_ascii if block.isascii() else every)(block)
+
+
+def _scanner_of(names: list[str]) -> Engine:
     import hyperscan
 
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    names = list(PATTERNS)
-    flags = [hyperscan.HS_FLAG_DOTALL] * len(names)
-    database.compile(
-        expressions=list(PATTERNS.values()), ids=list(range(len(names))), elements=len(names), flags=flags
-    )
+    expressions, flags = [PATTERNS[name] for name in names], [hyperscan.HS_FLAG_DOTALL] * len(names)
+    database.compile(expressions=expressions, ids=list(range(len(names))), elements=len(names), flags=flags)
     is_plain = [name in PLAIN for name in names]
 
-    def fast(block: bytes) -> Ends:
+    def scan(block: bytes) -> Ends:
         ends: list[tuple[int, bool]] = []
 
         def found(pattern: int, start: int, end: int, flags: int, context: object) -> None:  # noqa: ARG001  (its shape)
@@ -169,4 +247,4 @@ def _fast() -> Engine:
         database.scan(block, match_event_handler=found)
         return iter(ends)
 
-    return fast
+    return scan

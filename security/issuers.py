@@ -61,15 +61,20 @@ RANGES: tuple[Range, ...] = (
     *_ranges("discover", "6011 644-649 65", _LONG),
     *_ranges("hipercard", "6062 384100 384140 384160 637095 637599", "16 19"),
     *_ranges("rupay", "60", "16"),
-    *_ranges("interpayment", "636", _LONG),
+    *_ranges("interpayment", "636", "16 17 19"),
+    *_ranges("interpayment", "636", "18", sure=False),  # .NET counted its ticks so from 2016 to 2019
     *_ranges("instapayment", "637-639", "16"),
     *_ranges("troy", "9792", "16"),
     *_ranges("napas", "9704", "16 19"),
     *_ranges("humo", "9860", "16"),
     *_ranges("belkart", "9112", "16"),
+    *_ranges("arca", "9051", "16"),
+    *_ranges("bancontact", "6703", "16 17"),
     *_ranges("gpn", "1946", "16", sure=False),  # microseconds since 1970 will begin so in 2031
     *_ranges("bc", "94", "16", sure=False),
+    *_ranges("maestro", "67", "16 18 19"),
     *_ranges("maestro", "50 56-58 67", _LONG, sure=False),
+    *_ranges("t-union", "31", "19", sure=False),
 )
 
 FIRST_DIGITS = frozenset(each.low[0] for each in RANGES)

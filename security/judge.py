@@ -93,7 +93,8 @@ def _under_card_key(view: View, match: pan.Match) -> bool:  # noqa: ARG001  (the
 
 
 def _refuses_maybe(name: str, match: pan.Match, free_text: FreeText) -> bool:
-    return is_card_key(name) or (match.digits_length > _LONGEST_CODE and free_text(name))
+    takes_words = match.digits_length > _LONGEST_CODE and free_text(name) and not is_id(name)
+    return is_card_key(name) or takes_words
 
 
 def hit_in_text(text: str, name: str | None = None) -> Hit | None:

@@ -20,7 +20,12 @@ _FREE_TEXT = re.compile(
     r"|name|address|subject|備考|要望|問|質問|本文|内容|メモ|名|住所|件名",
     re.IGNORECASE,
 )
-_ID = re.compile(r"(?:^|[^a-z])(?:id|ids|uid|uuid|nonce|seq|snowflake|trace|span)$", re.IGNORECASE)
+_ID = re.compile(
+    r"(?:^|[^a-z])(?:id|ids|uid|uuid|nonce|seq|snowflake|trace|span)$"
+    r"|(?:ad|adset|adgroup|campaign|channel|click|client|creative|event|message|post|request|session|status|user|visitor)"
+    r"ids?$",
+    re.IGNORECASE,
+)
 _CLICK_IDS = frozenset(
     ["gclid", "yclid", "fbclid", "msclkid", "twclid", "ttclid", "gbraid", "wbraid", "dclid", "ysclid"]
 )

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import AnyStr
 
+from . import programs
 from .budget import Budget
 from .charsets import readings
 from .view import View
@@ -23,7 +24,16 @@ _ESCAPE = re.compile(
     r"(?<!\\)(?:\\++(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|U[0-9A-Fa-f]{8}|u\{[0-9A-Fa-f]{1,6}\}|[0-3][0-7]{2}))+"
 )
 _ESCAPED = re.compile(r"\\++(?:[uUx]\{?([0-9A-Fa-f]+)\}?|([0-3][0-7]{2}))")
-_QUOTED = re.compile(r"=(?:[0-9A-F]{2}|\r?\n)")
+# As JavaScript's escape() writes it.
+_PERCENT_U = re.compile(r"%u([0-9A-Fa-f]{4})")
+_QUOTED = re.compile(r"=\r?\n|=[0-9A-F]{2}[^=]{0,200}=[0-9A-F]{2}", re.DOTALL)
+# A value and no quoted control character, of which texts have none.
+_EQUALS = re.compile(rb"=(?=0[0-8BCEF]|1[0-9A-F]|7F)")
+
+
+def may_change(text: str, shape: bytes) -> bool:
+    """Whether a layer that no mark announces may be in `text`, whose shape it is."""
+    return has_quoted(text) or programs.may_be(text, shape)
 
 
 def has_quoted(text: str) -> bool:
@@ -45,17 +55,23 @@ def _percent_run(found: re.Match[bytes]) -> bytes:
     return binascii.unhexlify(found[0].replace(b"%", b""))
 
 
-def decoded(view: View, budget: Budget) -> Iterator[View]:
+def decoded(view: View, shape: bytes, budget: Budget) -> Iterator[View]:
     """`view` with one layer taken off, for each kind of layer that it has."""
     text = view.text
     if "%" in text:
         yield from _changed_bytes(view, url_decoded(text.encode("utf-8", "replace"), budget), "url")
+        if _PERCENT_U.search(text):
+            yield from _changed(view, _PERCENT_U.sub(_coded, text), "url")
     if "&" in text and _ENTITY.search(text):
         yield from _changed(view, _in_windows(text, html.unescape, "&", 12, budget), "html")
-    if "\\" in text and _ESCAPE.search(text):
-        yield from _changed(view, _in_windows(text, _unescaped, "\\", 12, budget), "escapes")
+    if "\\" in text:
+        if _ESCAPE.search(text):
+            yield from _changed(view, _in_windows(text, _unescaped, "\\", 12, budget), "escapes")
+        yield from _changed(view, programs.unescaped(text), "escapes")
+    if programs.may_be(text, shape) and (len(text) <= _WINDOW or budget.spend(0, tokens=len(text) // 4096)):
+        yield from _changed(view, programs.put_together(text, shape), "program")
     if has_quoted(text):
-        raw = _in_windows(text.encode("utf-8", "replace"), quopri.decodestring, b"=", 3, budget)
+        raw = _in_windows(text.encode("utf-8", "replace"), _unquoted, b"=", 3, budget)
         yield from _changed_bytes(view, raw, "quoted-printable")
 
 
@@ -68,6 +84,16 @@ def _changed_bytes(view: View, raw: bytes | None, encoding: str) -> Iterator[Vie
     if raw is not None and raw != view.text.encode("utf-8", "replace"):
         for text, _ in readings(raw):
             yield from _changed(view, text, encoding)
+
+
+def _unquoted(raw: bytes) -> bytes:
+    if b"=0" in raw or b"=1" in raw or b"=7F" in raw:
+        raw = _EQUALS.sub(b"=3D", raw)
+    return quopri.decodestring(raw)
+
+
+def _coded(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16))
 
 
 def _unescaped(text: str) -> str:

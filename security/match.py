@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from typing import NamedTuple
 
 from .issuers import FIRST_DIGITS, issuer_of
@@ -25,6 +26,9 @@ class Match(NamedTuple):
     last4: str
     verdict: Verdict
 
+
+# Asked before each piece of work with its size; False ends the search.
+Spend = Callable[[int], bool]
 
 FEWEST, MOST = 12, 19
 # Product codes have 13 digits, waybills 12: cards of these lengths are all but extinct.
@@ -54,3 +58,8 @@ def match_of(digits: str, start: int, end: int) -> Match | None:
 def doubtful(match: Match) -> Match:
     """The same with verdict MAYBE."""
     return match if match.verdict is Verdict.MAYBE else match._replace(verdict=Verdict.MAYBE)
+
+
+def bare(number: str) -> str:
+    """The digits alone."""
+    return "".join(char for char in number if char.isdigit())

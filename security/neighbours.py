@@ -17,8 +17,10 @@ _LABELS = (
 # A letter before the digits means an identifier, unless it ends one of these words, an escape such as \n, a colour of
 # a terminal, or the %B with which track 1 of a magnetic stripe begins.
 _LABEL_BEFORE = re.compile(rf"(?:(?<![A-Za-z0-9])(?:{_LABELS})|\\[nrtfvb]|%b|\x1b\[[0-9;]*m)$", re.IGNORECASE)
-# D and the expiry: track 2 as a chip has it (EMV tag 57).
-_LABEL_AFTER = re.compile(r"exp|cvc|cvv|cvn|\\[nrt]|d[0-9]{7}", re.IGNORECASE)
+# D and the expiry: track 2 as a chip has it (EMV tag 57). n, l, ull: a long number in a program's text.
+_LABEL_AFTER = re.compile(
+    r"exp|cvc|cvv|cvn|\\[nrt]|d[0-9]{7}|(?:n|ul{0,2}|ll?)(?![A-Za-z0-9])", re.IGNORECASE
+)
 _LETTERS_BEFORE = re.compile(r"(?:^|[^A-Za-z0-9])[A-Za-z]{1,12}$")
 _LETTERS_AFTER = re.compile(r"[A-Za-z]{1,12}(?![A-Za-z0-9])")
 _PREFIX_BEFORE = re.compile(r"(?:^|[^A-Za-z0-9])([A-Za-z][A-Za-z0-9]{0,15})[_-]$")

@@ -10,14 +10,19 @@ from __future__ import annotations
 import bisect
 import itertools
 import re
+from collections.abc import Callable, Iterable, Iterator
 
-from . import shapes
+from . import odd_groups, shapes, tracks
 from .canonical import FOREIGN_DIGIT, canonical
-from .match import FEWEST, Match, Verdict, is_luhn_valid
+from .match import FEWEST, Match, Spend, Verdict, is_luhn_valid
 
 __all__ = ["Match", "Verdict", "digits_of", "find", "is_luhn_valid", "mask", "may_hold"]
 
 _UUID = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
+# ISO 13616: country, check digits, the account in fours.
+_IBAN = re.compile(
+    r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])"
+)
 # For a look before the search: digits become 0, what may stand between them is deleted, the rest blanked.
 _BLANKED = bytes(ord("0") if ord("0") <= code <= ord("9") else ord("?") for code in range(256))
 _ODD_BYTES = bytes(code for code in range(128) if not chr(code).isalnum())
@@ -33,6 +38,11 @@ _LENGTHS = bytes(
     for code in range(256)
 )
 _MIDDLE_GROUPS = (b" 0000 ", b" 000000 ")
+_SINGLE, _FEWEST_SINGLES = b" 0 ", 5  # every other of twelve, for they overlap
+_WIDE_BEHIND, _WIDE_BEFORE = b"0000     ", b"     0000"
+# A search of a long text is a piece of work by itself.
+_LONG, _SHARE = 64 << 10, 512
+_THOUSANDS = b" 000 000 000 000"
 _DIGITS = b"0123456789"
 
 
@@ -40,7 +50,7 @@ def _no_limit(work: int) -> bool:  # noqa: ARG001  (the shape of a limit)
     return True
 
 
-def find(text: str, spend: shapes.Spend = _no_limit) -> list[Match]:
+def find(text: str, spend: Spend = _no_limit) -> list[Match]:
     """Every card-like number in `text`, from left to right; where two could be read, they may overlap.
 
     Finds plain and grouped numbers, digits of any script, and zero-width characters between them. It does not
@@ -56,14 +66,36 @@ def find(text: str, spend: shapes.Spend = _no_limit) -> list[Match]:
     if _TWELVE not in raw.translate(_BLANKED, _ODD_BYTES):
         return []
     matches: list[Match] = []
+    for search in _searches(raw):
+        if len(raw) > _LONG and not spend(len(raw) // _SHARE):
+            break
+        matches += search(text, spend)
+    return _settled(text, matches) if matches else matches
+
+
+def _searches(raw: bytes) -> Iterator[Callable[[str, Spend], Iterable[Match]]]:
+    """Those for which there is something in the text, the cheap look at which is `raw`."""
+    if _TWELVE in raw.translate(_BLANKED, _STRONG_BYTES):
+        yield shapes.in_runs
+        yield _in_frames
     lengths = raw.translate(_LENGTHS)
     if any(middle in lengths for middle in _MIDDLE_GROUPS):
-        matches += shapes.in_odd_groups(text, spend)
-    if _TWELVE in raw.translate(_BLANKED, _STRONG_BYTES):
-        matches += shapes.in_runs(text, spend)
-        if "^" in text or "=" in text:
-            matches += shapes.in_tracks(text)
-    return _settled(text, matches) if matches else matches
+        yield odd_groups.in_unlike_dividers
+        if _WIDE_BEHIND in lengths and _WIDE_BEFORE in lengths:
+            yield odd_groups.in_like_dividers
+    if lengths.count(_SINGLE) >= _FEWEST_SINGLES:
+        yield odd_groups.digit_by_digit
+    if _THOUSANDS in lengths and b"," in raw:
+        yield odd_groups.in_thousands
+
+
+def _in_frames(text: str, spend: Spend) -> Iterator[Match]:  # noqa: ARG001  (the shape of the others)
+    if "^" in text or "=" in text:
+        yield from tracks.in_tracks(text)
+    if ("D" in text or "d" in text or "A0" in text or "a0" in text) and (
+        "57" in text or "5A0" in text or "5a0" in text
+    ):
+        yield from tracks.in_chip_data(text)
 
 
 def may_hold(data: bytes) -> bool:
@@ -94,9 +126,17 @@ def _settled(text: str, matches: list[Match]) -> list[Match]:
     matches = list(dict.fromkeys(matches))
     if "-" in text:
         matches = _apart_from(matches, [uuid.span() for uuid in _UUID.finditer(text)])
+    if matches and _IBAN.search(text):
+        matches = _apart_from(matches, [iban.span() for iban in _IBAN.finditer(text) if _is_iban(iban[0])])
     cards = [match for match in matches if match.verdict is Verdict.CARD]
     others = [match for match in matches if match.verdict is Verdict.MAYBE]
     return sorted(cards + _apart_from(others, [(card.start, card.end) for card in cards]))
+
+
+def _is_iban(text: str) -> bool:
+    """Whether its check digits are right (ISO 7064, modulo 97)."""
+    account = text.replace(" ", "")
+    return int("".join(str(int(char, 36)) for char in account[4:] + account[:4])) % 97 == 1
 
 
 def _apart_from(matches: list[Match], spans: list[tuple[int, int]]) -> list[Match]:

@@ -1,6 +1,6 @@
-"""The shapes in which card numbers are written, and what in a text has one. Pure; used by `pan`.
+"""Numbers in one piece, or in groups divided by what divides those of a card. Pure; used by `pan`.
 
-All functions take canonical text (`canonical`). Their work is linear in it: a failed start looks at most eleven digits
+The text is canonical (`canonical`). The work is linear in it: a failed start looks at most eleven digits
 ahead, a successful one consumes what it read.
 """
 
@@ -8,29 +8,20 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from . import neighbours
-from .match import FEWEST, MOST, Match, Verdict, doubtful, is_luhn_valid, match_of
-
-# Asked before each piece of work with its size; False ends the search.
-Spend = Callable[[int], bool]
+from .match import FEWEST, MOST, Match, Spend, Verdict, bare, doubtful, match_of
 
 _CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
 _STRONG = rf"[ \t\-./{_CONTROL}]"
 _RUN = re.compile(rf"[0-9](?=(?:{_STRONG}{{0,5}}+[0-9]){{11}})[0-9]*+(?:{_STRONG}{{1,5}}+[0-9]++)*+")
 _GROUP = re.compile(rf"[0-9]++(?:[{_CONTROL}]++[0-9]++)*+")
-_ANY = r"([\x00-/:-@\[-`{-\x7f]{1,4})"
-_ODD_GROUPS = re.compile(
-    rf"[0-9]{{4}}(?<![0-9]{{5}})(?=({_ANY}[0-9]{{4}}{_ANY}[0-9]{{4}}{_ANY}[0-9]{{4}}(?:{_ANY}[0-9]{{3}})?(?![0-9])"
-    rf"|{_ANY}[0-9]{{6}}{_ANY}[0-9]{{4,5}}(?![0-9])))"
-)
-# ISO/IEC 7813: the frames of track 1 (%B…^) and of track 2 (;…=).
-_TRACK = re.compile(r"(?:%[Bb]|;)([0-9]{12,19})[\^=][0-9A-Za-z]")
 _BLOCK, _REACH = 512, 20
-_MASKED = re.compile(r"(?:[^*]{0,4}[ \-./])?(?:\*[ \-./]{0,3}){4,8}")
+_MASKED = re.compile(rf"(?:[^*]{{0,4}}{_STRONG})?(?:\*{_STRONG}{{0,3}}){{4,8}}")
 _SPREAD_LIST = 7
+_FEWEST_COLUMNS, _FEWEST_ROWS = 4, 3
 
 
 class _Group(NamedTuple):
@@ -39,89 +30,56 @@ class _Group(NamedTuple):
     digits: str
 
 
-def in_runs(text: str, spend: Spend) -> Iterator[Match]:
+def in_runs(text: str, spend: Spend) -> list[Match]:
     """Numbers in one piece or divided by what divides the groups of a card: space, hyphen, dot, slash."""
+    matches: list[Match] = []
+    rows: dict[str, list[_Row]] = {}
     for run in _RUN.finditer(text):
         for groups in _blocks(text, run.start(), run.end()):
             if not spend(len(groups)):
-                return
-            yield from _in_groups(text, groups)
+                return matches
+            found = _in_groups(text, groups)
+            matches += found
+            if len(groups) >= _FEWEST_COLUMNS and all(len(group.digits) == 4 for group in groups):
+                divider = text[groups[0].end : groups[1].start]
+                rows.setdefault(divider, []).append(_Row(len(groups), _side_by_side(found)))
+    return _without_tables(text, matches, rows)
 
 
-def in_odd_groups(text: str, spend: Spend) -> Iterator[Match]:
-    """Groups as on a card divided by anything else."""
-    for found in _ODD_GROUPS.finditer(text):
-        if not spend(1):
-            return
-        start, end = found.start(), found.end(1)
-        dividers = [each for each in found.groups()[1:] if each]
-        match = _best_of(text, start, end, dividers)
-        if match is not None and not _crosses(text, match, dividers):
-            judged = neighbours.judge_letters(text, match)
-            if judged is not None:
-                yield doubtful(judged) if _is_list(text, judged, dividers) else judged
+class _Row(NamedTuple):
+    """A run of numbers of four digits: how many there are, and how many cards they would make."""
+
+    groups: int
+    cards: int
 
 
-def in_tracks(text: str) -> Iterator[Match]:
-    """Numbers in the frame of a magnetic stripe: cards whatever their first digits are."""
-    for found in _TRACK.finditer(text):
-        digits, (start, end) = found[1], found.span(1)
-        if is_luhn_valid(digits):
-            match = match_of(digits, start, end)
-            issuer = match.issuer if match else "unknown"
-            yield Match(start, end, len(digits), issuer, digits[-4:], Verdict.CARD)
+def _without_tables(text: str, matches: list[Match], rows: dict[str, list[_Row]]) -> list[Match]:
+    """Less sure of groups in a table of numbers of four digits, most of which are no card's."""
+    tables = tuple(divider for divider, found in rows.items() if _is_table(found))
+    if not tables or not matches:
+        return matches
+    inside = [text.startswith(tables, match.start + 4) for match in matches]
+    return [
+        doubtful(match) if within else match
+        for match, within in zip(matches, inside, strict=True)
+        if not within or match.verdict is Verdict.CARD
+    ]
 
 
-def _best_of(text: str, start: int, end: int, dividers: list[str]) -> Match | None:
-    """With the three digits that may end a card of nineteen, or without."""
-    match = match_of(_bare(text[start:end]), start, end)
-    if match is None and len(dividers) == 4:
-        shorter = end - 3 - len(dividers[-1])
-        match = match_of(_bare(text[start:shorter]), start, shorter)
-    return match
-
-
-def _crosses(text: str, match: Match, dividers: list[str]) -> bool:
-    """Whether groups of two numbers were put together: unlike dividers inside, the commonest going on outside."""
-    commonest = max(dividers, key=dividers.count)
-    if len(set(dividers)) == 1:
-        return False
-    before = text[max(0, match.start - len(commonest) - 1) : match.start]
-    after = text[match.end : match.end + len(commonest) + 1]
-    return (before[:1].isdigit() and before[1:] == commonest) or (
-        after[-1:].isdigit() and after[:-1] == commonest
-    )
-
-
-_LIST_DIVIDER = re.compile(r"[,;\r\n]")
-
-
-def _is_list(text: str, match: Match, dividers: list[str]) -> bool:
-    """Whether the groups look like a list of numbers: divided as one, unevenly, or going on beyond the match."""
-    if len(set(dividers)) != 1 or _LIST_DIVIDER.search(dividers[0]):
-        return True
-    divider = dividers[0]
-    before = text[max(0, match.start - len(divider) - 1) : match.start]
-    after = text[match.end : match.end + len(divider) + 4]
-    return (before[:1].isdigit() and before[1:] == divider) or (
-        after.startswith(divider) and len(after) == len(divider) + 4 and after[-4:].isdigit()
-    )
+def _is_table(rows: list[_Row]) -> bool:
+    return len(rows) >= _FEWEST_ROWS and 8 * sum(row.cards for row in rows) < sum(row.groups for row in rows)
 
 
 def _blocks(text: str, start: int, end: int) -> Iterator[list[_Group]]:
     """The groups of a run, in blocks that overlap: a hostile run may have hundreds of thousands."""
     groups = (
-        _Group(found.start(), found.end(), found[0] if found[0].isdigit() else _bare(found[0]))
+        _Group(found.start(), found.end(), found[0] if found[0].isdigit() else bare(found[0]))
         for found in _GROUP.finditer(text, start, end)
     )
     block: list[_Group] = []
     while more := list(itertools.islice(groups, _BLOCK)):
         block = block[-_REACH:] + more
         yield block
-
-
-def _bare(number: str) -> str:
-    return "".join(char for char in number if char.isdigit())
 
 
 def _in_groups(text: str, groups: list[_Group]) -> list[Match]:
@@ -137,9 +95,28 @@ def _in_groups(text: str, groups: list[_Group]) -> list[Match]:
         if size == 4 or FEWEST <= size <= MOST:
             found = [_judge(text, groups, first, last) for last in _usual_ends(groups, first)]
             matches += sorted(filter(None, found), key=_by_worth)[:1]
-    if fours >= _SPREAD_LIST and 4 * len(matches) + 3 < fours:
+    if fours % 3 == 0 and fours == len(groups) and _are_waybills(groups):
+        return []
+    if fours >= _SPREAD_LIST and 4 * _side_by_side(matches) + 3 < fours:
         return list(map(doubtful, matches))  # a list of numbers of four digits, some of which fit by chance
     return matches
+
+
+def _side_by_side(matches: list[Match]) -> int:
+    """How many of the matches, which are in order, overlap no other that is counted."""
+    count, end = 0, -1
+    for match in matches:
+        if match.start >= end:
+            count, end = count + 1, match.end
+    return count
+
+
+def _are_waybills(groups: list[_Group]) -> bool:
+    """Whether groups of four are waybills of Japan's carriers side by side: 11 digits, and their remainder by 7."""
+    digits = "".join(group.digits for group in groups)
+    return len(groups) >= 6 and all(
+        int(digits[at : at + 11]) % 7 == int(digits[at + 11]) for at in range(0, len(digits), 12)
+    )
 
 
 def _by_worth(match: Match) -> tuple[Verdict, int]:
@@ -179,8 +156,11 @@ def _whole_run(text: str, groups: list[_Group]) -> Match | None:
         return match and doubtful(match)
     uniform = len(set(sizes[:-1])) == 1 and sizes[-1] <= sizes[0]
     few_pieces = 3 <= len(sizes) <= 4 and min(sizes) >= 3
-    if len(sizes) == 2:  # halves, or a space that slipped in: other pairs with a hyphen are spans
-        few_pieces = min(sizes) >= 3 and (dividers != {"-"} or match.digits_length == 16)
+    if (
+        len(sizes) == 2
+    ):  # halves, or a space that slipped in: other pairs with a hyphen are spans, with a slash paths
+        few_pieces = min(sizes) >= 3 and (not dividers & {"-", "/"} or match.digits_length == 16)
+        few_pieces &= "/" not in dividers or sizes == [8, 8]
     return match if uniform or few_pieces else doubtful(match)
 
 

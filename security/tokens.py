@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from . import pan
 from .budget import Budget
-from .charsets import is_text
+from .charsets import is_text, is_wide
 
 
 class Token(NamedTuple):
@@ -31,12 +31,19 @@ _HEX = re.compile(r"[0-9A-Fa-f]{24,}")
 _HEX_PAIRS = re.compile(
     r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{2}(?:[ :,-][0-9A-Fa-f]{2}){11,999}"
 )  # longer ones in pieces
+_BASE32 = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z2-7]{20,}|[a-z2-7]{20,})(?![A-Za-z0-9])")
+_ASCII85 = re.compile(r"<~([!-uz\s]{12,4000})~>")
 _NO_DIVIDERS = str.maketrans("", "", " :,-")
 _URL_SAFE = str.maketrans("-_", "+/")
 
 _WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 _HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
-_ROLES = {**dict.fromkeys(_WORD, "a"), **dict.fromkeys(b"%&\\<\x1b", "m"), **dict.fromkeys(b"\r\n", "n")}
+_ROLES = {
+    **dict.fromkeys(_WORD, "a"),
+    **dict.fromkeys(b"%&\\<\x1b", "m"),
+    **dict.fromkeys(b"\r\n", "n"),
+    **dict.fromkeys(b"\"'`", "q"),
+}
 _SHAPES = "".join(_ROLES.get(code, " ") for code in range(256)).encode()
 _HEX_SHAPES = "".join(
     "h" if code in _HEX_DIGITS else " " if code in b" :,-" else "?" for code in range(256)
@@ -77,8 +84,11 @@ _Decode = Callable[[str, Budget], Iterator[Token]]
 def _patterns_for(text: str, shape: bytes) -> Iterator[tuple[re.Pattern[str], _Decode]]:
     if _RUN_OF_16 in shape:
         yield _BASE64, _base64
+        yield _BASE32, _base32
     if _FOLD in shape:
         yield _FOLDED, _folded
+    if "<~" in text:
+        yield _ASCII85, _ascii85
     if _RUN_OF_24 in shape or _PAIRS in shape:
         digits = text.encode("ascii", "replace").translate(_HEX_SHAPES)
         if _HEX_RUN in digits:
@@ -95,6 +105,23 @@ def _hex(run: str, budget: Budget) -> Iterator[Token]:
         yield Token(binascii.unhexlify(digits[1:]), "hex", aligned=False)
 
 
+def _base32(run: str, budget: Budget) -> Iterator[Token]:  # noqa: ARG001  (the shape of the others)
+    """The run decoded, where that gives text: words and hashes hardly ever do."""
+    if run.isalpha():
+        return  # a word
+    digits = run[: len(run) - len(run) % 8] if len(run) % 8 in {1, 3, 6} else run
+    data = base64.b32decode(digits + "=" * (-len(digits) % 8), casefold=True)
+    if is_text(data):
+        yield Token(data, "base32")
+
+
+def _ascii85(run: str, budget: Budget) -> Iterator[Token]:  # noqa: ARG001  (the shape of the others)
+    try:
+        yield Token(base64.a85decode(run, adobe=True), "ascii85")
+    except ValueError:
+        return
+
+
 def _folded(run: str, budget: Budget) -> Iterator[Token]:
     return _base64("".join(run.split()), budget)
 
@@ -108,7 +135,7 @@ def _base64(run: str, budget: Budget) -> Iterator[Token]:
     yield Token(_decoded(run), "base64")
     for start in (1, 2, 3):
         sample = _decoded(run[start : start + _SAMPLE])
-        if not (is_text(sample) or pan.may_hold(sample)):
+        if not (is_text(sample) or pan.may_hold(sample) or is_wide(sample)):
             continue
         if len(run) <= _SAMPLE:
             yield Token(sample, "base64", aligned=False)

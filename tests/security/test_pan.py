@@ -155,3 +155,10 @@ def test_hostile_text_takes_time_in_proportion(piece: str) -> None:
     find(text)
 
     assert time.process_time() - started < 10
+
+
+def test_the_last_four_of_a_masked_number_are_no_beginning_of_another() -> None:
+    last4, behind = "3003", "0001333377"  # together a number of Diners Club
+    text = "\u200b".join("*" * 12 + last4) + " " + behind
+
+    assert not [match for match in find(text) if match.verdict is Verdict.CARD]

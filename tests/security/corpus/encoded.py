@@ -11,6 +11,7 @@ import lzma
 import pickle
 import quopri
 import sqlite3
+import unicodedata
 import urllib.parse
 import zipfile
 import zlib
@@ -133,6 +134,27 @@ ANY: dict[str, Encode] = {
     "quoted-printable, mail": lambda r, n: quopri.encodestring(
         f"番号 {as_printed(n, '–')}".encode()
     ).decode(),
+    "entities, escaped twice": lambda r, n: "".join(f"&amp;#{ord(each)};" for each in n),
+    "entities, no end": lambda r, n: " ".join(f"&#x{ord(each):x}" for each in n),
+    "%u": lambda r, n: "".join(f"%u{ord(each):04x}" for each in r.choice((n, wide(n)))),
+    r"\N{}": lambda r, n: "".join(f"\\N{{{unicodedata.name(each)}}}" for each in n),
+    "escapes of a style sheet": lambda r, n: "".join(f"\\{ord(each):x} " for each in n),
+    "strings joined": lambda r, n: (
+        'a = "' + as_printed(n, r.choice(('" + "', "' . '", '"&"', "'||'", '" +   "'))) + '"'
+    ),
+    "codes of characters": lambda r, n: f"f({r.choice((',', ', ')).join(str(ord(each)) for each in n)})",
+    "codes in hex": lambda r, n: ", ".join(f"0x{ord(each):02x}" for each in n),
+    "exponent in text": lambda r, n: f"n = {n[0]}.{n[1:]}e+{len(n) - 1};",
+    "base32": lambda r, n: base64.b32encode(f"card={n};".encode()).decode().rstrip("="),
+    "ascii85, framed": lambda r, n: base64.a85encode(n.encode(), adobe=True).decode(),
+    "base64 of UTF-16, behind a letter": lambda r, n: (
+        "+" + base64_of(wide(n).encode("utf-16-be")).rstrip("=")
+    ),
+    "base64 of bare deflate": lambda r, n: base64_of(
+        zlib.compress(f'<a id="x"><n>{n}</n></a>'.encode())[2:-4]
+    ),
+    "inner tags": lambda r, n: "".join(f"<b>{each}</b>" for each in n),
+    "comments": lambda r, n: as_printed(n, "<!-- x -->"),
     "JWT": lambda r, n: jwt({"sub": "u1", "note": n, "iat": 1_790_000_000}),
     "cookie, JWT": lambda r, n: f"theme=dark; t={jwt({'n': int(n)})}",
     "cookie, url": lambda r, n: f"a=1; last={percent(as_printed(n, ' '))}; b=2",
@@ -151,6 +173,17 @@ WIRE: dict[str, tuple[str, Encode]] = {
         lambda r, n: "&".join(reversed(_boxes(n, "no1 no2 no3 no4").split("&"))),
     ),
     "form, halves": (FORM, lambda r, n: f"card_a={n[:8]}&card_b={n[8:]}"),
+    "form, box for each digit": (
+        FORM,
+        lambda r, n: "&".join(f"d{at}={each}" for at, each in enumerate(n, 1)),
+    ),
+    "form, list of digits": (FORM, lambda r, n: "&".join(f"d[]={each}" for each in n)),
+    "form, boxes apart": (
+        FORM,
+        lambda r, n: f"c1={n[:4]}&name=x&c2={n[4:8]}&zip=&c3={n[8:12]}&mail=y&c4={n[12:]}",
+    ),
+    "form, parts by name": (FORM, lambda r, n: f"bin={n[:6]}&middle={n[6:12]}&last4={n[12:]}"),
+    "form, front and back": (FORM, lambda r, n: f"front={n[:8]}&back={n[8:]}"),
     "form, JSON inside": (FORM, lambda r, n: urllib.parse.urlencode({"state": json.dumps({"a": [n]})})),
     "form, base64 inside": (FORM, lambda r, n: urllib.parse.urlencode({"state": base64_of(f"c={n}")})),
     "JSON string": (JSON, lambda r, n: json.dumps({"a": {"b": ["x", n]}})),
@@ -164,6 +197,12 @@ WIRE: dict[str, tuple[str, Encode]] = {
     "JSON in JSON": (JSON, lambda r, n: json.dumps({"body": json.dumps({"n": json.dumps(wide(n))})})),
     "JSON boxes": (JSON, lambda r, n: json.dumps({f"c{at}": n[at : at + 4] for at in range(0, 16, 4)})),
     "JSON boxes, array": (JSON, lambda r, n: json.dumps([n[at : at + 4] for at in range(0, 16, 4)])),
+    "JSON boxes, digits": (JSON, lambda r, n: json.dumps({f"d{at}": each for at, each in enumerate(n)})),
+    "JSON boxes, objects": (
+        JSON,
+        lambda r, n: json.dumps([{"part": n[at : at + 4]} for at in range(0, 16, 4)]),
+    ),
+    "JSON codes": (JSON, lambda r, n: json.dumps({"a": [ord(each) for each in n]})),
     "JSON, cut off": (JSON, lambda r, n: json.dumps({"a": n})[:-2]),
     "JSON, UTF-16": (JSON, lambda r, n: json.dumps({"a": n}).encode("utf-16")),
     "JSON, UTF-32": (JSON, lambda r, n: json.dumps({"a": n}).encode("utf-32-le")),
@@ -197,6 +236,19 @@ WIRE: dict[str, tuple[str, Encode]] = {
     ),
     "XML, own entity": ("application/xml", lambda r, n: f'<!DOCTYPE o [<!ENTITY a "{n}">]><o>&a;</o>'),
     "XML, inner tags": ("text/html", lambda r, n: f"<p>{n[:4]}<b>{n[4:8]}</b>{n[8:12]}<i>{n[12:]}</i></p>"),
+    "XML, sections": ("application/xml", lambda r, n: f"<x><![CDATA[{n[:7]}]]><![CDATA[{n[7:]}]]></x>"),
+    "XML attributes": (
+        "application/xml",
+        lambda r, n: "<c " + " ".join(f'd{at}="{each}"' for at, each in enumerate(n)) + "/>",
+    ),
+    "HTML, values of fields": (
+        "text/html",
+        lambda r, n: "".join(f'<input name="c{at}" value="{n[at : at + 4]}">' for at in range(0, 16, 4)),
+    ),
+    "HTML, cell for each digit": (
+        "text/html",
+        lambda r, n: "<tr>" + "".join(f"<td>{each}</td>" for each in n) + "</tr>",
+    ),
     "gzip": ("application/octet-stream", lambda r, n: gzip.compress(f"number={n}".encode(), mtime=0)),
     "zlib": ("application/octet-stream", lambda r, n: zlib.compress(f"number={n}".encode())),
     "bzip2": ("application/octet-stream", lambda r, n: bz2.compress(f"number={n}".encode())),

@@ -82,6 +82,17 @@ def _sha(random: Random) -> str:
     return hashlib.sha256(random.randbytes(8)).hexdigest()
 
 
+def _fours(random: Random, count: int, divider: str) -> str:
+    return divider.join(str(random.randint(1000, 9999)) for _ in range(count))
+
+
+def _iban(random: Random) -> str:
+    """ISO 13616, in fours; the check digits by ISO 7064."""
+    country, account = random.choice(("DE", "FR", "GB")), digits(random, 18)
+    letters = "".join(str(ord(each) - 55) for each in country)
+    return in_fours(f"{country}{98 - int(account + letters + '00') % 97:02}{account}", " ")
+
+
 NEGATIVES: dict[str, Write] = {
     "wrong check digit": lambda r: wrong(common_card(r), r),
     "wrong check digit, printed": _wrong_printed,
@@ -183,6 +194,13 @@ NEGATIVES: dict[str, Write] = {
     "trace context": lambda r: f"00-{_hex(r, 32)}-{_hex(r, 16)}-01",
     "boundary": lambda r: "-" * 27 + digits(r, 26),
     "zeros": lambda r: "0" * r.randint(12, 19),
+    "IBAN, printed": _iban,
+    "IBAN": lambda r: _iban(r).replace(" ", ""),
+    "table of numbers": lambda r: "\n".join(_fours(r, 10, " ") for _ in range(6)),
+    "list of numbers, commas": lambda r: _fours(r, 9, ","),
+    "waybills of spaces": lambda r: " ".join(in_fours(yamato(r), " ") for _ in range(3)),
+    "time of a proxy": lambda r: f"t={int(_when(r).timestamp() * 1e6)}",
+    "answers of a survey": lambda r: json.dumps({f"q{at}": str(r.randint(1, 5)) for at in range(16)}),
     "masked": lambda r: f"**** **** **** {digits(r, 4)}",
     "first six and last four": lambda r: f"{common_card(r)[:6]}******{digits(r, 4)}",
     "shown for comparing": lambda r: f"visa ending {digits(r, 4)}, exp 12/28, order {digits(r, 6)}",

@@ -85,6 +85,13 @@ _SCRIPTS = (
     "⁰¹²³⁴⁵⁶⁷⁸⁹",
     "₀₁₂₃₄₅₆₇₈₉",
     "⓪①②③④⑤⑥⑦⑧⑨",
+    "零壱弐参四五六七八九",
+    "零壹貳參肆伍陸漆捌玖",
+    "🄀⒈⒉⒊⒋⒌⒍⒎⒏⒐",
+    "⓿⓵⓶⓷⓸⓹⓺⓻⓼⓽",
+    "〇〡〢〣〤〥〦〧〨〩",
+    "〇㊀㊁㊂㊃㊄㊅㊆㊇㊈",
+    "０ⅠⅡⅢⅣⅤⅥⅦⅧⅨ",
 )
 _LABELS = (
     "カード番号：",
@@ -225,6 +232,11 @@ ALL: dict[str, Write] = {
     "chip track 2": _chip_track2,
     "two cards": lambda r, n: f"{as_printed(n, ' ')} {as_printed(common_card(r), ' ')}",
     "two cards plain": lambda r, n: f"{n} {common_card(r)}",
+    "long number of a program": lambda r, n: f"pan = {n}{r.choice(('n', 'L', 'l', 'ULL', 'u'))};",
+    "track 1, no frame": lambda r, n: _track1(r, n)[1:-1],
+    "track 3": lambda r, n: f";01{n}={digits(r, 20)}?",
+    "chip, tag 57": lambda r, n: f"57{(len(n) + 17) // 2:02X}{_chip_track2(r, n)[:-9]}9F1A02",
+    "chip, tag 5A": lambda r, n: f"5A{(len(n) + 1) // 2:02X}{n}{'F' * (len(n) % 2)}5F2403291231",
     "escape before": lambda r, n: f"note\\n{n}\\n",
     "ANSI colours": lambda r, n: f"\x1b[1m{n}\x1b[0m",
 }
@@ -233,6 +245,10 @@ IN_FOURS: dict[str, Write] = {
     "odd dividers": lambda r, n: in_fours(n, r.choice(_ODD)),
     "odd dividers in a sentence": lambda r, n: f"{r.choice(_WORDS)} {in_fours(n, r.choice(_ODD))} です",
     "XML cells": lambda r, n: in_fours(n, r.choice(("</td><td>", "<br>", "&nbsp;"))),
+    "spaces, many": lambda r, n: in_fours(n, " " * r.randint(6, 20)),
+    "long dividers, alike": lambda r, n: in_fours(n, r.choice(("** **", '" . "', ") (", "`  |  `", "の"))),
+    "blank letters": lambda r, n: in_fours(n, r.choice("\u3164\u115f\u2800\x85\uffa0")),
+    "digit by digit, odd dividers": lambda r, n: r.choice(("~", "*", "|", "'+'", "♥", " _ ")).join(n),
     "eight and eight": lambda r, n: f"{n[:8]}{r.choice(' -')}{n[8:]}",
 }
 
