@@ -131,15 +131,18 @@ def drop(copy: Path) -> None:
 def verified(tree: Path, checks: tuple[str, ...]) -> list[dict[str, Any]]:
     """The results of these checks in a tree, by its own verifier. Raises MutantError when that does not answer."""
     words = [word for check in checks for word in ("--only", check)]
-    done = subprocess.run(
-        [sys.executable, "-m", "shop.cli", "scope", "verify", "--json", *words],
-        cwd=tree,
-        env=os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "shop.cli", "scope", "verify", "--json", *words],
+            cwd=tree,
+            env=os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise MutantError(f"the verifier was not done in the changed tree in {TIMEOUT_S} s") from error
     try:
         results: list[dict[str, Any]] = json.loads(done.stdout)["results"]
     except (ValueError, KeyError) as error:
