@@ -259,6 +259,7 @@ WIRE: dict[str, tuple[str, Encode]] = {
         lambda r, n: "<tr>" + "".join(f"<td>{each}</td>" for each in n) + "</tr>",
     ),
     "gzip": ("application/octet-stream", lambda r, n: gzip.compress(f"number={n}".encode(), mtime=0)),
+    "gzip, called a form": (FORM, lambda r, n: gzip.compress(f"number={n}".encode(), mtime=0)),
     "zlib": ("application/octet-stream", lambda r, n: zlib.compress(f"number={n}".encode())),
     "bzip2": ("application/octet-stream", lambda r, n: bz2.compress(f"number={n}".encode())),
     "xz": ("application/octet-stream", lambda r, n: lzma.compress(f"number={n}".encode())),
