@@ -3,7 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.installed
-JOBS ?= auto
+# One more than there are cores: for a third of the time a test waits for a process, a page or a deadline.
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 CODE := shop payments security tests benchmarks tools wsgi.py
 TEXTS := shop/translations/en/LC_MESSAGES/messages
 

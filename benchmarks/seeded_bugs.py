@@ -1,8 +1,10 @@
 """The storm can fail: each bug of a list is put into a copy of the project, and a storm must find it there.
 
-    python -m benchmarks.seeded_bugs [--only B07] [--write docs/storm.md]
+    python -m benchmarks.seeded_bugs [--only B07] [--left] [--write docs/storm.md]
 
-Exit 0 when every bug is found and the project as it is passes both storms; 1 when not; 2 when a bug can't be put in.
+Results are kept in benchmarks/results/seeded_bugs.json, so the list can be run in pieces; `--left` runs what has no
+right result of the commit that lies here. Exit 0 when every bug that was looked at is found and the project as it is
+passes; 1 when not; 2 when a bug can't be put in or a storm breaks down.
 """
 
 from __future__ import annotations
@@ -15,20 +17,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
 
+from benchmarks.seeded_results import AS_IT_IS, Found, Wanted, commit_of, keep, merged, read, write
 from benchmarks.servers import ROOT
 from shop.scope.mutants import Mutant, MutantError, edited, load
 from tests.servers.processes import python
 
 CATALOG = Path("tests/seeded_bugs")
+KEPT = ROOT / "benchmarks/results/seeded_bugs.json"
 COPIED = ("shop", "payments", "security", "static", "tests", "benchmarks", "tools", "wsgi.py")
-AS_IT_IS = Mutant("as it is", "C", "no bug put in", ("machine", "sqlite", "postgres"), ())
-BEGIN, END = "<!-- seeded bugs: begin -->", "<!-- seeded bugs: end -->"
-PATIENCE_S = 900
+UNCHANGED = Mutant(AS_IT_IS, "C", "no bug put in", ("machine", "sqlite", "postgres"), ())
+PATIENCE_S = 1800
 
 _REAL = ("-m", "benchmarks.storm", "--json", "--checkouts=60", "--shoppers=24", "--seed=2016")
 STORMS = {
@@ -40,33 +43,17 @@ STORMS = {
 """What each is started by, in the copy."""
 
 
-@dataclass(frozen=True)
-class Found:
-    """What a storm said of one bug: its reason, "" when it found nothing."""
-
-    id: str
-    title: str
-    storm: str
-    reason: str
-    took_s: float
-
-    @property
-    def is_right(self) -> bool:
-        """A bug is found; the project as it is passes."""
-        return bool(self.reason) != (self.id == AS_IT_IS.id)
-
-
 def hunt(bugs: Sequence[Mutant]) -> Iterator[Found]:
     """One bug after another, by the storm that its entry names. Raises MutantError."""
     for bug in bugs:
         with tempfile.TemporaryDirectory(prefix="hitsuka-bug-") as name:
-            place = Path(name)
+            place, commit = Path(name), commit_of(COPIED)
             copy(place)
             put_in(bug, place)
             for storm in bug.rules:
                 began = time.monotonic()
                 reason = _run(STORMS[storm], place)
-                yield Found(bug.id, bug.title, storm, reason, round(time.monotonic() - began, 1))
+                yield Found(bug.id, bug.title, storm, reason, round(time.monotonic() - began, 1), commit)
 
 
 def copy(place: Path) -> None:
@@ -118,62 +105,69 @@ def _reason(out: str, err: str) -> str:
         raise MutantError(f"a storm broke down: {err[-500:]}") from None
 
 
-def table(found: Sequence[Found]) -> str:
-    """For the page."""
-    rows = [f"| {one.id} | {one.title} | {one.storm} | {_short(one.reason) or 'nothing'} |" for one in found]
-    return "\n".join(
-        ["| | Bug put in | Found by | First thing that did not hold |", "|---|---|---|---|", *rows]
-    )
+def wanted_of(bugs: Sequence[Mutant]) -> list[Wanted]:
+    """What must be looked at, in the order of the table."""
+    return [(bug.id, bug.title, storm) for bug in bugs for storm in bug.rules]
 
 
-def _short(reason: str) -> str:
-    """Ids and amounts are others in every run."""
-    words = [
-        "…" if len(word) > 20 and any(letter.isdigit() for letter in word) else word
-        for word in reason.split()
-    ]
-    return " ".join(words)[:110].replace("|", "/")
+def _all() -> list[Mutant]:
+    return [UNCHANGED, *load(ROOT / CATALOG)]
 
 
-def write(page: Path, found: Sequence[Found]) -> None:
-    """Put the table between its marks."""
-    before, _, rest = page.read_text("utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n{table(found)}\n{END}{after}", "utf-8")
-
-
-def _chosen(only: Sequence[str]) -> list[Mutant]:
-    catalog = load(ROOT / CATALOG)
-    if unknown := set(only) - {bug.id for bug in catalog}:
+def _chosen(only: Sequence[str], *, left: bool) -> list[Mutant]:
+    bugs = _all()
+    if unknown := set(only) - {bug.id for bug in bugs}:
         raise MutantError(f"no such bug: {', '.join(sorted(unknown))}")
-    return [bug for bug in catalog if bug.id in only] if only else [AS_IT_IS, *catalog]
+    bugs = [bug for bug in bugs if not only or bug.id in only]
+    return _left(bugs) if left else bugs
+
+
+def _left(bugs: Sequence[Mutant]) -> list[Mutant]:
+    """Those without a right result of this commit, each with the storms that are left."""
+    commit = commit_of(COPIED)
+    done = {one.about for one in read(KEPT) if one.is_right and one.commit == commit}
+    left = [
+        replace(bug, rules=tuple(storm for storm in bug.rules if (bug.id, bug.title, storm) not in done))
+        for bug in bugs
+    ]
+    return [bug for bug in left if bug.rules]
 
 
 @click.command()
 @click.option("--only", multiple=True, help="An id of the catalogue; repeatable.")
+@click.option("--left", is_flag=True, help="Only what has no right result of this commit.")
 @click.option("--json", "as_json", is_flag=True)
 @click.option(
-    "--write", "page", type=click.Path(exists=True, path_type=Path), help="A page to put the table into."
+    "--write",
+    "page",
+    type=click.Path(exists=True, path_type=Path),
+    help="A page to put the table of all results into, kept ones included.",
 )
-def main(only: tuple[str, ...], *, as_json: bool, page: Path | None) -> None:
+def main(only: tuple[str, ...], *, left: bool, as_json: bool, page: Path | None) -> None:
     """Put each bug in, and see whether a storm finds it."""
     found: list[Found] = []
     try:
-        for one in hunt(_chosen(only)):
+        wanted = wanted_of(_all())
+        for one in hunt(_chosen(only, left=left)):
             found.append(one)
-            click.echo(
-                f"{len(found):3}  {one.id:8} {'ok ' if one.is_right else 'NOT'}  {one.took_s:6.1f} s  {one.storm:8} "
-                f"{one.title}: {one.reason or 'nothing found'}",
-                err=as_json,
-            )
+            keep(KEPT, merged(wanted, read(KEPT), [one]))
+            _say(one, len(found), err=as_json)
     except (MutantError, subprocess.TimeoutExpired) as error:
         click.echo(str(error), err=True)
         sys.exit(2)
     if as_json:
         click.echo(json.dumps([asdict(one) | {"right": one.is_right} for one in found], ensure_ascii=False))
     if page is not None:
-        write(page, found)
+        write(page, wanted, merged(wanted, read(KEPT)))
     sys.exit(0 if all(one.is_right for one in found) else 1)
+
+
+def _say(one: Found, number: int, *, err: bool) -> None:
+    click.echo(
+        f"{number:3}  {one.id:8} {'ok ' if one.is_right else 'NOT'}  {one.took_s:6.1f} s  {one.storm:8} "
+        f"{one.title}: {one.reason or 'nothing found'}",
+        err=err,
+    )
 
 
 if __name__ == "__main__":

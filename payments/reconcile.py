@@ -9,7 +9,7 @@ red. It asks more in a minute than the shop in an hour, so it keeps to the provi
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -35,6 +35,7 @@ from payments.provider import (
     Refund,
     Session,
     SessionStatus,
+    WarningTold,
 )
 from payments.settle import apply_refund, apply_session, settle_balance, settled_sessions
 from payments.states import AttemptState, PaymentState
@@ -74,12 +75,16 @@ def reconcile(
     """Compare and heal one account since a moment. Raises a PaymentError when the provider's lists can't be read."""
     report = Report(account=provider.account)
     movements: dict[str, int] = {}
+    # Whose each of the provider's payments is: one that disagrees with us (a person looks) is noted nowhere else.
+    seen: dict[str, Payment] = {}
     listed = chain(
         provider.sessions_since(since), provider.promises_since(since), _waiting(db, provider, since)
     )
     for told in listed:
         report.sessions += 1
-        patiently(partial(_compare, db, provider, listener, told, report))
+        payment = patiently(partial(_compare, db, provider, listener, told, report))
+        if payment is not None and told.payment_id is not None:
+            seen[told.payment_id] = payment
         movements |= _captured(told)
         progress("sessions", report.sessions)
     for refund in provider.refunds_since(since):
@@ -89,11 +94,11 @@ def reconcile(
         progress("refunds", report.refunds)
     for dispute in provider.disputes_since(since):
         report.disputes += 1
-        patiently(partial(_compare_dispute, db, provider, listener, dispute.payment_id, dispute.id, report))
+        patiently(partial(_compare_dispute, db, provider, listener, dispute, report, seen))
         movements |= _disputed(dispute)
         progress("disputes", report.disputes)
     for warning in provider.warnings_since(since):
-        patiently(partial(_compare_dispute, db, provider, listener, warning.payment_id, warning.id, report))
+        patiently(partial(_compare_dispute, db, provider, listener, warning, report, seen))
     _compare_balances(db, provider, listener, report)
     for session_ids in _not_listed(db, provider, movements, since):
         for session_id in session_ids:
@@ -195,18 +200,18 @@ def _compare_dispute(
     db: Database,
     provider: Provider,
     listener: PaymentListener,
-    provider_payment: str,
-    told_id: str,
+    told: DisputeTold | WarningTold,
     report: Report,
+    seen: Mapping[str, Payment],
 ) -> None:
     """Note a dispute or a warning of which no word came, or not the last one."""
     with db.read() as session:
-        payment = _payment_of_provider(session, provider, provider_payment)
+        payment = _payment_of_provider(session, provider, told.payment_id) or seen.get(told.payment_id)
         before = _known_of_issuers(session, payment) if payment is not None else None
     if payment is None:
-        report.differences.append(f"{told_id}: no payment here knows {provider_payment or 'its charge'}")
+        report.differences.append(f"{told.id}: no payment here knows {told.payment_id or 'its charge'}")
         return
-    apply_disputes(db, provider, listener, payment.store_id, payment.id, provider_payment, cause="reconcile")
+    apply_disputes(db, provider, listener, payment.store_id, payment.id, told.payment_id, cause="reconcile")
     with db.read() as session:
         after = _known_of_issuers(session, payment)
     for changed in sorted(after - (before or set())):
@@ -271,17 +276,19 @@ def _compare_movement(
 
 def _compare(
     db: Database, provider: Provider, listener: PaymentListener, told: Session, report: Report
-) -> None:
+) -> Payment | None:
+    """The payment that it is of, if we know one."""
     with db.read() as session:
         attempt = session.scalar(select(Attempt).where(Attempt.session_id == told.id))
         payment = _payment_of(session, attempt, told)
     if payment is None:
         if told.paid:
             report.differences.append(f"session {told.id} was paid, and no payment here knows it")
-        return
+        return None
     if not _is_known(payment, attempt, told):
         apply_session(db, listener, payment.store_id, payment.id, told, provider, cause="reconcile")
     _note(db, payment, report)
+    return payment
 
 
 def _is_known(payment: Payment, attempt: Attempt | None, told: Session) -> bool:

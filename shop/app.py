@@ -43,6 +43,7 @@ from shop.backoffice.disputes import (
 )
 from shop.backoffice.home import home_pages
 from shop.backoffice.orders import order_pages
+from shop.backoffice.phrases import phrase
 from shop.backoffice.refunds import refund_pages
 from shop.backoffice.reviews import review_pages
 from shop.backoffice.shipping import shipping_pages
@@ -65,6 +66,7 @@ from shop.language import LanguagePrefix
 from shop.limits import Limits
 from shop.limits.redis import RedisLimits
 from shop.limits.sql import SQLLimits
+from shop.methods.brands import BRANDS, brand_name
 from shop.methods.policy import methods_of
 from shop.methods.words import METHOD_WORDS
 from shop.orders.views import orders
@@ -83,6 +85,7 @@ from shop.staff.pages.security import security_pages
 from shop.staff.pages.sign_in import sign_in_pages
 from shop.staff.signers import StaffSigners
 from shop.staff.signing_in import known_wait_s
+from shop.staff.tables import labelled
 from shop.stores import all_stores
 from shop.vault import Opening, Vault
 from shop.ways_out import guard_database
@@ -207,7 +210,7 @@ def create_staff_app(shop: Shop) -> Flask:
     access.require_rights(app)
     _prepare_templates(app)
     app.jinja_env.globals.update(staff_nav=staff_nav, card_bar=card_bar)
-    app.jinja_env.filters["japan_time"] = japan_time
+    app.jinja_env.filters.update(japan_time=japan_time, labelled=labelled, phrase=phrase)
     app.context_processor(_staff_context)
     return app
 
@@ -257,7 +260,10 @@ def _register_views(app: Flask) -> None:
 def _prepare_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(TEMPLATE_GLOBALS, assets=Assets(), money=_money, **METHOD_WORDS)
+    app.jinja_env.globals.update(
+        TEMPLATE_GLOBALS, assets=Assets(), money=_money, card_brands=BRANDS, **METHOD_WORDS
+    )
+    app.jinja_env.filters["brand_name"] = brand_name
     app.context_processor(_page_context)
 
 

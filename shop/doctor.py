@@ -19,6 +19,7 @@ from security.scripts import inventory
 from shop.app import create_shop
 from shop.assets import STATIC
 from shop.build import build_id
+from shop.cards.agreement import mismatches
 from shop.context import Shop
 from shop.db.migrate import head, is_current
 from shop.settings import Settings, load
@@ -49,6 +50,7 @@ def _looks(shop: Shop) -> Iterator[Finding]:
     yield Finding("build", build_id())
     yield Finding("configuration", f"{shop.settings.env}, {len(shop.settings.accounts)} stores")
     yield _database(shop)
+    yield _cards(shop)
     for provider in {id(one): one for one in shop.providers.values()}.values():
         yield _provider(provider)
     yield _mail(shop.settings.mail_url)
@@ -65,6 +67,18 @@ def _database(shop: Shop) -> Finding:
     except SQLAlchemyError as error:
         return Finding("database", f"{kind} does not answer ({type(error).__name__})", "Look at DATABASE_URL")
     return Finding("database", f"{kind}, another schema than this build's", "Run: shop db upgrade")
+
+
+def _cards(shop: Shop) -> Finding:
+    try:
+        with shop.db.read() as session:
+            found = mismatches(session)
+    except SQLAlchemyError as error:
+        return Finding("card switches", f"can't be read ({type(error).__name__})", "Look at the database")
+    if not found:
+        return Finding("card switches", "stand as the audit chain says")
+    told = "; ".join(str(one) for one in found)
+    return Finding("card switches", told, "Somebody wrote into the database: stop the cards, and look")
 
 
 def _provider(provider: Provider) -> Finding:

@@ -43,9 +43,10 @@
 
   const offer = (cards) => {
     if (!cards?.length) return;
+    const brands = JSON.parse(kept.dataset.brands);
     cards.forEach(({ id, card }, place) => {
       const until = `${String(card.expMonth).padStart(2, "0")}/${card.expYear}`;
-      choice(id, `${card.brand} •••• ${card.last4} (${kept.dataset.textExpiry} ${until})`, place === 0);
+      choice(id, `${brands[card.brand] ?? card.brand} •••• ${card.last4} (${kept.dataset.textExpiry} ${until})`, place === 0);
     });
     choice("", kept.dataset.textNew, false);
     kept.hidden = false;

@@ -15,6 +15,7 @@ from ..finding import Finding
 from . import styles, templates
 from .config import Config
 from .tokens import MARK, Token, UnreadableScript, tokens_of
+from .typed_text import is_typed, names_of_typed, reads_any_field, sends_elsewhere, statement
 from .words import Card, card_label, card_name, cc_token, is_short_label, shows_a_card
 
 __all__ = ["UnreadableScript", "check_text"]
@@ -107,10 +108,19 @@ _SENDS = frozenset(
         "RTCPeerConnection",
         "WebTransport",
         "Image",
+        "BroadcastChannel",
     }
 )
 _QUIET_SENDS = frozenset(
-    {"sendBeacon", "WebSocket", "RTCPeerConnection", "WebTransport", "Image", "EventSource"}
+    {
+        "sendBeacon",
+        "WebSocket",
+        "RTCPeerConnection",
+        "WebTransport",
+        "Image",
+        "EventSource",
+        "BroadcastChannel",
+    }
 )
 _STORES = frozenset({"localStorage", "sessionStorage", "indexedDB", "caches"})
 _URL = re.compile(r"^\s*(?:(?:https?|wss?|ftp):)?//([\w.\-\[\]:@\ue000]+)", re.IGNORECASE)
@@ -137,6 +147,7 @@ class _Script:
         self._path, self._tokens, self._config = path, tokens, config
         self._names = {token.value for token in tokens if token.kind == "name"}
         self._strings = {token.value for token in tokens if token.kind == "string"}
+        self._typed = names_of_typed(tokens)
 
     def check(self) -> Iterator[Finding]:
         for at, token in enumerate(self._tokens):
@@ -177,18 +188,29 @@ class _Script:
                 yield self._found(token, "HK106" if each.rule == "HK105" else each.rule, each.message)
         yield from self._field_text(at, token)
         yield from self._address(token)
-        if _STYLE.search(token.value):
-            for fault in styles.check_text(self._path, token.value, self._config):
-                yield self._found(token, fault.rule, fault.message)
+        yield from self._loads_by_text(at, token)
         if re.match(r"\s*javascript:", token.value, re.IGNORECASE):
             yield self._found(token, "HK406", "code stands in an address")
         callee = self._callee(at)
         if callee == "createElement" and token.value.lower() in _LOADS:
             yield self._found(token, "HK406", f"a <{token.value.lower()}> is made at run time")
+        elif callee == "createElement" and token.value.lower() == "form" and "submit" in self._names:
+            yield self._found(token, "HK210", "a form is made and sent by script")
         if token.value.lower() == "get" and (
             self._is_set(at, "method") or (callee == "setAttribute" and self._at(at - 2).value == "method")
         ):
             yield self._found(token, "HK109", "a form is sent by GET")
+
+    def _loads_by_text(self, at: int, token: Token) -> Iterator[Finding]:
+        """A style that asks for a file, an address that is put together: what is typed may be in it."""
+        if _STYLE.search(token.value):
+            for fault in styles.check_text(self._path, token.value, self._config):
+                yield self._found(token, fault.rule, fault.message)
+            if re.search(rf"url\([^)]*{MARK}", token.value) and "value" in self._names:
+                yield self._found(token, "HK210", "a style asks for a file by what stands in a field")
+        is_begun = token.value.endswith("?") and "/" in token.value and self._at(at + 1).is_op("+")
+        if is_begun and is_typed(statement(self._tokens, at), self._typed):
+            yield self._found(token, "HK210", "what is typed is put into an address")
 
     def _is_set(self, at: int, *names: str) -> bool:
         """Whether the text is assigned to a member of this name, or stands under it in an object."""
@@ -320,7 +342,7 @@ class _Script:
             name in {"Worker", "SharedWorker"} and before.is_name("new")
         ):
             yield self._found(token, "HK406", f"{name} loads code at run time")
-        elif name == "register" and self._at(at - 2).value == "serviceWorker":
+        elif name == "register" and "serviceWorker" in self._names | self._strings:
             yield self._found(token, "HK406", "a service worker may change every page")
         elif name == "import" and after.is_op("("):
             if not re.match(r"^\.{0,2}/(?!/)", self._at(at + 2).value) or self._at(at + 2).kind != "string":
@@ -426,6 +448,12 @@ class _Script:
         if "setInterval" in self._names and "value" in self._names and self._names & _SENDS:
             first = next(token for token in self._tokens if token.value == "setInterval")
             yield self._found(first, "HK210", "fields are read again and again in a script that sends")
+        if self._names & _SENDS and (anything := reads_any_field(self._tokens)):
+            yield self._found(anything, "HK210", "whatever field there is, is read in a script that sends")
+        if elsewhere := sends_elsewhere(self._tokens):
+            yield self._found(
+                elsewhere, "HK210", "a form's values are sent to another address than the form's"
+            )
         yield from self._kept(is_keyed=bool(keys))
 
     def _kept(self, *, is_keyed: bool) -> Iterator[Finding]:
@@ -444,11 +472,14 @@ class _Script:
             ):
                 yield self._found(token, "HK210", f"what is typed is kept in {token.value}")
             elif (
-                token.is_name("cookie")
+                (
+                    token.is_name("cookie")
+                    or (token.is_name("name") and self._at(at - 2).is_name("window", "self"))
+                )
                 and self._at(at + 1).is_op("=", "+=")
                 and any(each.is_name("value", "FormData") for each in self._statement(at))
             ):
-                yield self._found(token, "HK210", "what is typed is kept in a cookie")
+                yield self._found(token, "HK210", f"what is typed is kept in the browser's {token.value}")
 
     def _builds_an_address(self, at: int) -> bool:
         after = self._at(at + 1)

@@ -219,7 +219,7 @@ def _file(
             yield from javascript.check_text(path, text, config)
         except javascript.UnreadableScript as error:
             result.unreadable.append(f"{path}: {error}")
-    elif suffix in _PAGES or ("{%" in text and suffix == ".txt"):
+    elif suffix in _PAGES or (suffix == ".txt" and re.search(r"\{[%{]", text)):
         yield from _page(path, text, config, result)
     elif suffix == ".css":
         yield from styles.check_text(path, text, config)

@@ -22,8 +22,14 @@ _ASIDE = frozenset({"small", "span", "em", "b", "i", "strong", "br"})
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
+_PART = 8
+"""Characters of a caption's part, where it stands in several elements."""
 _MOST_TIMES = 24
 _DATA_SCRIPTS = re.compile(r"json|speculationrules")
+_WHOLE_REQUEST = re.compile(
+    r"(?:request\.(?:form|values|data|json|POST|GET|environ|META|get_data\(.*?\)|get_json\(.*?\)|body|query_string"
+    r"|full_path)|config)\s*(?:$|\||\.(?:to_dict|items)\()"
+)
 _TEMPLATE_SCRIPTS = re.compile(r"template|handlebars|mustache|x-jsrender|html")
 
 
@@ -46,6 +52,11 @@ def _rendered(path: str, template: jinja.Template) -> Iterator[Finding]:
     for line, expression in [*template.printed, *template.statements]:
         if card := card_fields.card_in(expression):
             yield Finding(path, line, "HK105", f"the template renders a field for a {card.value}")
+    for line, expression in template.printed:
+        if _WHOLE_REQUEST.match(expression):
+            yield Finding(
+                path, line, "HK205", f"{expression} shows everything that was sent, or is configured"
+            )
 
 
 @dataclass
@@ -70,7 +81,7 @@ class _Page(HTMLParser):
         self._texts: dict[str, str] = {}
         self._open: list[tuple[str, str | None, list[str], list[card_fields.Field]]] = []
         self._form: _Form | None = None
-        self._before = ""
+        self._before = self._before_that = ""
         self._legend = ""
         self._unnamed: card_fields.Field | None = None
         self._loops: list[int] = []
@@ -131,6 +142,8 @@ class _Page(HTMLParser):
                 self._form.personal = True
         plain = re.sub(r"\ue000\d+\ue001", "", data)
         if plain.strip():
+            is_part = len(self._before) <= _PART and len(plain.strip()) <= _PART
+            self._before_that = self._before if is_part else ""
             self._before = plain.strip()
             self._name_late(self._before)
         for _, _, texts, _ in self._open:
@@ -189,7 +202,7 @@ class _Page(HTMLParser):
         field_ = card_fields.Field(self.getpos()[0], attributes, tag)
         field_.group = self._legend
         if is_short_label(self._before):
-            field_.said.append(self._before)
+            field_.said += [self._before, self._before_that + self._before]
         self._unnamed = None if self._before else field_
         self._before = ""
         self._fields.append(field_)

@@ -95,6 +95,8 @@ _LABELS = (
         Card.NUMBER,
         r"(?:クレジット|デビット)\s*カード[^。、,.]{0,16}番号|卡[号號]|카드\s*번호|kartennummer|num[eé]ro de (?:la )?carte|n[uú]mero de (?:la )?tarjeta"
         r"|1[3-9]\s*桁.{0,10}カード|(?<![a-z])number.{0,24}(?:credit|debit|payment|bank) card"
+        rf"|{_OTHER_JA}カード\s*の?\s*(?:表面?|おもて面?|前面|券面)[^。、,.]{{0,12}}(?:数字|番号)"
+        r"|(?<!\w)16[\s-]?digits? (?:number|code)(?!.*(?:tracking|voucher|gift|coupon|member|order))"
         r"|16\s*桁の(?:番号|数字)(?!.*(?:伝票|送り状|追跡|会員|ポイント|ギフト|クーポン|注文))",
     ),
     (

@@ -30,14 +30,21 @@ def prefill(request: Request) -> Prefill | None:
     shop = the_shop()
     book = addresses.book(shop, who.account, g.request_id)
     chosen = next((one for one in book if one.id == request.args.get("address")), book[0] if book else None)
-    return Prefill(
-        AddressForm(data=_data(people.email_of(shop.vault, who.account, g.request_id), chosen)), book
-    )
+    email = people.email_of(shop.vault, who.account, g.request_id)
+    data = _of_entry(chosen) if chosen else _own(people.profile_of(shop.vault, who.account, g.request_id))
+    return Prefill(AddressForm(data=data | {"email": email}), book)
 
 
-def _data(email: str, entry: Entry | None) -> dict[str, str]:
-    if entry is None:
-        return {"email": email}
+def _of_entry(entry: Entry) -> dict[str, str]:
     contact = entry.contact
     written = {"postal_code": hyphenated(contact.postal_code), "phone": contact.phone_text}
-    return {**asdict(contact), **written, "email": email}
+    return asdict(contact) | written
+
+
+def _own(profile: people.Profile) -> dict[str, str]:
+    """With an empty book: who it is, at least."""
+    return {
+        "family_name": profile.family_name,
+        "given_name": profile.given_name,
+        "phone": people.phone_text(profile),
+    }

@@ -5,32 +5,42 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
 from shop.app import create_shop
 from shop.approvals.models import Approval
-from shop.approvals.payload import LONGEST, BadPayload, parse
+from shop.approvals.payload import LONGEST, BadPayload, matter, parse
 from shop.approvals.queries import newest_approvals, open_approvals, state_at
 from shop.approvals.service import SIGNERS
 from shop.audit.actor import Actor
+from shop.cards import gate
+from shop.cards.gate import GateShut
+from shop.cards.green import green_report
+from shop.cards.records import BadRecord
+from shop.context import Shop
 from shop.settings import load
+from shop.stores import all_stores
 
 
 def run_request(kind: str, path: Path, *, as_json: bool) -> int:
-    """Write the request. 0: asked; 2: the file or the kind is of no use."""
+    """Write the request. 0: asked; 2: the file or the kind is of no use, or is not what could be done now."""
     shop = create_shop(load(os.environ))
-    try:
+
+    def ask(session: Session) -> Approval:
         payload = parse(_read(path))
-        approval = shop.db.write(
-            lambda session: shop.approvals.request(
-                session, kind, payload, actor=Actor.of_command(), now=utcnow()
-            )
-        )
+        matter(kind, payload)  # a kind that is not known has no check either
+        CHECKS[kind](session, shop, payload)
+        return shop.approvals.request(session, kind, payload, actor=Actor.of_command(), now=utcnow())
+
+    try:
+        approval = shop.db.write(ask)
     except BadPayload as error:
         click.echo(f"{path}: {error}", err=True)
         return 2
@@ -61,6 +71,27 @@ def run_list(*, every: bool, as_json: bool) -> int:
         table.add_row(*(str(row[name]) for name in ("id", "kind", "state", "signatures", "expires_at")))
     Console(width=120).print(table)
     return 0
+
+
+def _check_resume(session: Session, shop: Shop, payload: Mapping[str, object]) -> None:
+    """Two people are asked only for exactly what shows the gate's conditions now. Raises BadPayload."""
+    store_id = payload.get("store")
+    if store_id not in all_stores():
+        raise BadPayload("it names no store of ours")
+    try:
+        now = gate.payload(session, shop, str(store_id), green_report(shop.settings))
+    except GateShut as shut:
+        raise BadPayload(f"the gate is shut: {shut}") from shut
+    except BadRecord as error:
+        raise BadPayload(str(error)) from error
+    if payload != now:
+        raise BadPayload(
+            f"it is not what shows the conditions now (shop payments gate show {store_id} --json)"
+        )
+
+
+CHECKS: dict[str, Callable[[Session, Shop, Mapping[str, object]], None]] = {gate.KIND: _check_resume}
+"""For every kind of `payload.KINDS`: whether it fits. A kind without one can't be asked for here."""
 
 
 def _read(path: Path) -> str:

@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from payments.columns import utcnow
 from payments.database import Database
 from shop.approvals.models import Approval, Signature
 from shop.approvals.payload import Matter, matter
@@ -259,12 +260,15 @@ class _Step:
 
 
 def _open(session: Session, step: _Step, now: dt.datetime) -> Approval:
-    """The approval, locked, as long as anything can be done with it."""
+    """The approval, locked, as long as anything can be done with it.
+
+    The lock may have been waited for, beyond the end of its life: so the clock is read again behind it.
+    """
     approval = session.get(Approval, step.approval_id, with_for_update=True, populate_existing=True)
     if approval is None:
         raise step.refusal(Why.NOT_THERE)
     step.refuse_if(approval.state not in _OPEN, Why.NOT_OPEN)
-    step.refuse_if(approval.expires_at <= now, Why.EXPIRED)
+    step.refuse_if(approval.expires_at <= max(now, utcnow()), Why.EXPIRED)
     return approval
 
 

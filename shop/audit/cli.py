@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from payments.database import Database
 from security.audit import AuditKey, ChainedRow, DamagedHead, Head, Verdict, read_head, verify
 from shop.audit.log import BATCH, Audit, count_rows, read_rows
+from shop.cards.agreement import Mismatch, mismatches
 from shop.settings import Settings, load
 
 HOLDS, FOUND, UNPROVED = 0, 1, 2
@@ -50,11 +51,12 @@ def run_verify(heads_file: Path | None, *, as_json: bool) -> int:
     try:
         with _opened(settings) as db:
             verdict = _verified(db, Audit(settings.keys.audit).keys, kept.heads)
+            turned = _turned(db, kept)
     except SQLAlchemyError as error:
         return _unreadable(error)
-    status, summary = _judge(verdict, kept, heads_file)
+    status, summary = _judge(verdict, kept, heads_file, turned)
     if as_json:
-        click.echo(json.dumps(_as_json(verdict, status, summary)))
+        click.echo(json.dumps(_as_json(verdict, status, summary, turned)))
     else:
         click.echo(summary)
     return status
@@ -113,10 +115,20 @@ def _counted(rows: Iterable[ChainedRow], progress: Progress, total: int) -> Iter
             progress.update(task, completed=count, speed=f"{progress.tasks[task].speed or 0:,.0f}")
 
 
-def _judge(verdict: Verdict, kept: Heads, heads_file: Path | None) -> tuple[int, str]:
+def _turned(db: Database, kept: Heads) -> list[Mismatch]:
+    """Card switches that stand elsewhere than the chain says. A table that can't be read proves nothing."""
+    try:
+        with db.read() as session:
+            return mismatches(session)
+    except SQLAlchemyError as error:
+        kept.trouble = kept.trouble or f"the card switches can't be read ({type(error).__name__})"
+        return []
+
+
+def _judge(verdict: Verdict, kept: Heads, heads_file: Path | None, turned: list[Mismatch]) -> tuple[int, str]:
     """Exit status and the sentence for it. A finding comes before everything else."""
-    if verdict.fault is not None:
-        return FOUND, str(verdict.fault)
+    if found := [*filter(None, [verdict.fault]), *turned]:
+        return FOUND, "; ".join(str(one) for one in found)
     whole = f"{verdict.rows} rows are internally consistent only"
     if kept.trouble:
         return UNPROVED, f"{whole}: {kept.trouble}"
@@ -130,7 +142,7 @@ def _judge(verdict: Verdict, kept: Heads, heads_file: Path | None) -> tuple[int,
     return HOLDS, f"{verdict.rows} rows agree with {verdict.heads} heads, the newest of {last.at}{tail}"
 
 
-def _as_json(verdict: Verdict, status: int, summary: str) -> dict[str, object]:
+def _as_json(verdict: Verdict, status: int, summary: str, turned: list[Mismatch]) -> dict[str, object]:
     return {
         "status": ("agrees", "finding", "not proved")[status],
         "summary": summary,
@@ -139,4 +151,5 @@ def _as_json(verdict: Verdict, status: int, summary: str) -> dict[str, object]:
         "heads": verdict.heads,
         "last_head": verdict.last_head.number if verdict.last_head else None,
         "fault": asdict(verdict.fault) if verdict.fault else None,
+        "switches": [asdict(one) for one in turned],
     }

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
@@ -15,6 +14,7 @@ from shop.approvals.models import Approval
 from shop.approvals.queries import newest_approvals, state_at
 from shop.approvals.service import NotApproved, Why, attempt
 from shop.backoffice import words
+from shop.backoffice.card_words import APPROVAL_REFUSED
 from shop.context import the_shop
 from shop.errors import NotFound
 from shop.staff.access import StaffPages, the_member
@@ -31,7 +31,7 @@ def approvals() -> ResponseReturnValue:
     now = utcnow()
     with the_shop().db.read() as session:
         found = [(one, words.word(words.APPROVAL, state_at(one, now))) for one in newest_approvals(session)]
-    return render_template("backoffice/approvals.html", found=found, switch="/approvals")
+    return render_template("backoffice/approvals.html", found=found, actors=words.ACTOR, switch="/approvals")
 
 
 @approval_pages.get("/approvals/<approval_id>", right=Right.APPROVE, fresh=True)
@@ -81,19 +81,10 @@ def _page(approval_id: str, why: Why | None = None) -> ResponseReturnValue:
         payload=json.dumps(json.loads(found.payload), ensure_ascii=False, indent=2),
         state=words.word(words.APPROVAL, state_at(found, utcnow())),
         signed=signed,
+        actors=words.ACTOR,
         is_signed=the_member().id in signed,
         form=ActionForm(formdata=None),
-        refusal=_refusal(why) if why else "",
+        refusal=APPROVAL_REFUSED[why] if why else "",
         switch=f"/approvals/{found.id}",
     )
     return page, 409 if why else 200
-
-
-def _refusal(why: Why) -> str:
-    texts = {
-        Why.NO_RIGHT: _("この承認に署名する権限がありません。"),
-        Why.TOO_NEW: _("依頼の時点で署名できる立場になかったため、署名できません。"),
-        Why.EXPIRED: _("期限が過ぎています。もう一度依頼してください。"),
-        Why.NOT_OPEN: _("この承認はすでに終わっています。"),
-    }
-    return str(texts.get(why) or _("署名できませんでした。（%(code)s）", code=why.value))

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from shop.audit.models import AuditEntry
+from shop.backoffice.words import ACTOR
 from shop.context import the_shop
 from shop.staff.access import StaffPages
 from shop.staff.rights import Right
@@ -38,6 +39,7 @@ def audit() -> ResponseReturnValue:
         "backoffice/audit.html",
         rows=rows[:PAGE],
         head=head,
+        kinds=ACTOR,
         action=action,
         actor=actor,
         onward=urlencode(more) if more else None,

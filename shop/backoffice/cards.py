@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import SelectField, StringField
@@ -21,13 +22,15 @@ from payments.stop import CardState
 from shop.approvals.models import Approval
 from shop.approvals.queries import open_approvals
 from shop.approvals.service import NotApproved
+from shop.backoffice.card_words import APPROVAL_REFUSED, CONDITIONS, LACKS, TURNS, all_missing, why_not
 from shop.backoffice.refusal import note_refused
-from shop.backoffice.words import Word
+from shop.backoffice.words import APPROVAL, Word, word
 from shop.cards import gate
 from shop.cards.after_stop import Decision, after_stop, decide
 from shop.cards.green import green_report
-from shop.cards.records import BadRecord
-from shop.cards.service import LONGEST_REASON, NotTurned, end_pause, pause_cards, stop_cards
+from shop.cards.lacks import Lack
+from shop.cards.records import NotStopped
+from shop.cards.service import LONGEST_REASON, NotTurned, Turn, end_pause, pause_cards, stop_cards
 from shop.cards.status import StoreCards, store_cards
 from shop.context import the_shop
 from shop.errors import NotFound
@@ -42,13 +45,6 @@ from shop.stores import all_stores
 card_pages = StaffPages("staff_cards", __name__)
 
 STATES: dict[str, Word] = {state.value: word for state, word in CARD_STATES.items()}
-CONDITIONS: dict[str, LazyString] = {
-    "cause": lazy_gettext("原因と修正（停止時のビルドで失敗し、いまのビルドで成功する試験）"),
-    "report": lazy_gettext("いまのビルドの検証レポートに指摘がない"),
-    "diagnosis": lazy_gettext("外部による診断"),
-    "keys": lazy_gettext("停止時の鍵をすべて交換"),
-    "consent": lazy_gettext("カード会社の同意"),
-}
 _MINUTES = ("10", "30", "60", "240")
 
 
@@ -57,7 +53,10 @@ class PauseForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
     reason = StringField(
         lazy_gettext("理由"),
-        validators=[DataRequired(lazy_gettext("入力してください。")), Length(max=LONGEST_REASON)],
+        validators=[
+            DataRequired(TURNS[Turn.NO_REASON]),
+            Length(max=LONGEST_REASON, message=TURNS[Turn.LONG_REASON]),
+        ],
         render_kw={"autocomplete": "off"},
     )
     minutes = SelectField(
@@ -70,7 +69,11 @@ class StopForm(FlaskForm):  # type: ignore[misc]  # as above
 
     reason = StringField(
         lazy_gettext("理由"),
-        validators=[DataRequired(lazy_gettext("入力してください。")), Length(max=LONGEST_REASON)],
+        id="stop-reason",  # beside the other form's field of the same name
+        validators=[
+            DataRequired(TURNS[Turn.NO_REASON]),
+            Length(max=LONGEST_REASON, message=TURNS[Turn.LONG_REASON]),
+        ],
         render_kw={"autocomplete": "off"},
     )
 
@@ -82,7 +85,8 @@ class Desk:
     cards: StoreCards
     waiting: list[Order]
     conditions: list[gate.Condition]
-    approvals: list[Approval]
+    approvals: list[tuple[Approval, Word]]
+    """Those that are open, with their state in words."""
 
 
 @card_pages.get("/cards", right=Right.SEE_PAYMENTS)
@@ -106,7 +110,7 @@ def pause(store_id: str) -> ResponseReturnValue:
     """No cards for a while. It ends by itself."""
     form = PauseForm()
     if not form.validate():
-        return _page(store_id, refusal=_("理由と時間を入力してください。"), status=400)
+        return _page(store_id, refusal=_said(form), status=400)
     length = dt.timedelta(minutes=int(form.minutes.data))
     return _act(
         store_id,
@@ -136,7 +140,7 @@ def stop(store_id: str) -> ResponseReturnValue:
     """No cards until two people have opened the gate. Nothing is asked first: stopping must be quick."""
     form = StopForm()
     if not form.validate():
-        return _page(store_id, refusal=_("理由を入力してください。"), status=400)
+        return _page(store_id, refusal=_said(form), status=400)
     return _act(
         store_id,
         lambda session: stop_cards(
@@ -155,7 +159,7 @@ def settle_after_stop(store_id: str, order_id: str) -> ResponseReturnValue:
     """Give back, or let go on, what was paid after a stop."""
     wanted = request.form.get("decision", "")
     if wanted not in set(Decision):
-        return _page(store_id, refusal=_("返金するか、注文を進めるかを選んでください。"), status=400)
+        return _page(store_id, refusal=[_("返金するか、注文を進めるかを選んでください。")], status=400)
     _known(store_id)
     try:
         the_shop().db.write(
@@ -171,7 +175,7 @@ def settle_after_stop(store_id: str, order_id: str) -> ResponseReturnValue:
         )
     except NotTurned as refused:
         note_refused(f"after_stop.{wanted}", store_id, order_id[:40])
-        return _page(store_id, refusal=str(refused), status=409)
+        return _page(store_id, refusal=[str(TURNS[refused.why])], status=409)
     return go(f"/cards/{store_id}")
 
 
@@ -202,10 +206,9 @@ def resume(store_id: str) -> ResponseReturnValue:
             report=green_report(the_shop().settings),
         )
     except gate.GateShut as shut:
-        return _page(store_id, refusal=_("再開できません: %(why)s", why="; ".join(shut.missing)), status=409)
+        return _page(store_id, refusal=_shut(shut), status=409)
     except NotApproved as refused:
-        text = _("この承認では再開できません（%(why)s）。", why=refused.why.value)
-        return _page(store_id, refusal=text, status=409)
+        return _page(store_id, refusal=_not_approved(refused), status=409)
     return go(f"/cards/{store_id}")
 
 
@@ -214,11 +217,26 @@ def _act(store_id: str, work: Callable[[Session], object]) -> ResponseReturnValu
     _known(store_id)
     try:
         the_shop().db.write(work)
-    except (NotTurned, BadRecord) as refused:
-        return _page(store_id, refusal=str(refused), status=409)
+    except NotTurned as refused:
+        return _page(store_id, refusal=[str(TURNS[refused.why])], status=409)
+    except NotStopped:
+        return _page(store_id, refusal=[str(LACKS[Lack.NOT_STOPPED])], status=409)
     except gate.GateShut as shut:
-        return _page(store_id, refusal=_("再開できません: %(why)s", why="; ".join(shut.missing)), status=409)
+        return _page(store_id, refusal=_shut(shut), status=409)
     return go(f"/cards/{store_id}")
+
+
+def _shut(shut: gate.GateShut) -> list[str]:
+    return [_("再開できません。足りないもの:"), *all_missing(shut.lacking)]
+
+
+def _not_approved(refused: NotApproved) -> list[str]:
+    return [_("この承認では再開できません。"), str(APPROVAL_REFUSED[refused.why])]
+
+
+def _said(form: FlaskForm) -> list[str]:
+    """What is wrong with the fields."""
+    return [str(text) for field in form for text in field.errors]
 
 
 def _known(store_id: str) -> None:
@@ -226,7 +244,7 @@ def _known(store_id: str) -> None:
         raise NotFound
 
 
-def _page(store_id: str, *, refusal: str = "", status: int = 200) -> ResponseReturnValue:
+def _page(store_id: str, *, refusal: Sequence[str] = (), status: int = 200) -> ResponseReturnValue:
     _known(store_id)
     with the_shop().db.read() as session:
         desk = _desk(session, store_id)
@@ -236,6 +254,7 @@ def _page(store_id: str, *, refusal: str = "", status: int = 200) -> ResponseRet
         one=all_stores()[store_id],
         state=STATES[desk.cards.state.value],
         conditions=CONDITIONS,
+        why_not=why_not,
         pause_form=PauseForm(formdata=None),
         stop_form=StopForm(formdata=None),
         form=ActionForm(formdata=None),
@@ -254,7 +273,11 @@ def _desk(session: Session, store_id: str) -> Desk:
         conditions=gate.conditions(session, shop, store_id, green_report(shop.settings))
         if is_stopped
         else [],
-        approvals=[one for one in open_approvals(session, utcnow()) if one.kind == gate.KIND]
+        approvals=[
+            (one, word(APPROVAL, one.state))
+            for one in open_approvals(session, utcnow())
+            if one.kind == gate.KIND and json.loads(one.payload).get("store") == store_id
+        ]
         if is_stopped
         else [],
     )

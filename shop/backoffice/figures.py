@@ -14,6 +14,7 @@ from payments.methods import PROMISE
 from payments.models import Attempt, Payment, PaymentPromise, ProviderEvent
 from payments.models import Refund as RefundRow
 from payments.money import Money
+from shop.cards.agreement import Mismatch, mismatches
 from shop.disputes.listing import Waiting, waiting
 from shop.fulfilment import deadlines
 from shop.jobs.models import Job, Schedule
@@ -61,6 +62,8 @@ class Figures:
     passages_today: int
     issuers: Waiting
     """Disputes that want an answer, and warnings that can be acted on."""
+    turned_by_others: list[Mismatch]
+    """Card switches that stand elsewhere than the audit chain says."""
     ending_soon: int
     """Promises of cards that end within two days."""
 
@@ -68,7 +71,7 @@ class Figures:
     def needs_a_person(self) -> int:
         waits = self.reviews + self.failed_refunds + self.transfers_left
         fails = self.parked_events + self.parked_jobs
-        return waits + fails + self.issuers.disputes + self.issuers.warnings
+        return waits + fails + self.issuers.disputes + self.issuers.warnings + len(self.turned_by_others)
 
 
 def midnight(now: dt.datetime) -> dt.datetime:
@@ -110,6 +113,7 @@ def figures(session: Session, stores: list[str], now: dt.datetime) -> Figures:
         parked_events=_number(session, select(func.count()).where(ProviderEvent.state == "parked")),
         parked_jobs=_number(session, select(func.count()).where(Job.state == "parked")),
         issuers=waiting(session, stores),
+        turned_by_others=mismatches(session),
         ending_soon=len(deadlines.due(session, now + deadlines.WARN_BEFORE, stores=stores)),
         passages_today=_number(session, select(func.count()).where(PassageRow.at >= began)),
     )

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from payments.columns import utcnow
 from shop.backoffice.figures import figures
+from shop.backoffice.matching import matches
 from shop.context import the_shop
 from shop.staff.access import Door, StaffPages, the_member
 from shop.staff.rights import Right
@@ -25,4 +26,7 @@ def home() -> ResponseReturnValue:
     if sees:
         with the_shop().db.read() as session:
             found = figures(session, list(all_stores()), now)
-    return render_template("backoffice/home.html", figures=found, stores=all_stores(), now=now)
+    matched = matches(found.reconcile) if found else []
+    return render_template(
+        "backoffice/home.html", figures=found, matched=matched, stores=all_stores(), now=now
+    )

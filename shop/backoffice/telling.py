@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from shop.backoffice import words
+from shop.backoffice.phrases import phrase
 from shop.orders.refunding import RefundReason
 from shop.orders.timeline import Moment, Source
 from shop.staff.nav import japan_time
@@ -34,12 +36,12 @@ def _shopper(moment: Moment, _names: Names) -> tuple[str, str, str]:
 
 def _order(moment: Moment, _names: Names) -> tuple[str, str, str]:
     text, kind = words.word(words.ORDER, moment.what)
-    return _("注文: %(state)s", state=text), moment.detail, kind
+    return _("注文: %(state)s", state=text), phrase(moment.detail), kind
 
 
 def _payment(moment: Moment, _names: Names) -> tuple[str, str, str]:
     text, kind = words.word(words.PAYMENT, moment.what)
-    return _("支払い: %(state)s", state=text), moment.detail, kind
+    return _("支払い: %(state)s", state=text), phrase(moment.detail), kind
 
 
 def _session(moment: Moment, _names: Names) -> tuple[str, str, str]:
@@ -48,7 +50,13 @@ def _session(moment: Moment, _names: Names) -> tuple[str, str, str]:
 
 
 def _provider(moment: Moment, _names: Names) -> tuple[str, str, str]:
-    return _("決済会社からの通知"), f"{moment.what} {moment.detail}", ""
+    event_id, _space, state = moment.detail.partition(" ")
+    return _("決済会社からの通知: %(state)s", state=phrase(state)), _code(f"{moment.what} {event_id}"), ""
+
+
+def _code(text: str) -> Markup:
+    """Names of the provider, which are of no language."""
+    return Markup("<code>{}</code>").format(text)
 
 
 def _money(moment: Moment, _names: Names) -> tuple[str, str, str]:
@@ -70,7 +78,7 @@ def _staff(moment: Moment, names: Names) -> tuple[str, str, str]:
 
 def _fulfilment(moment: Moment, _names: Names) -> tuple[str, str, str]:
     text, kind = words.word(words.FULFILMENT, moment.what)
-    return _("出荷: %(state)s", state=text), moment.detail, kind
+    return _("出荷: %(state)s", state=text), phrase(moment.detail), kind
 
 
 def _parcel(moment: Moment, names: Names) -> tuple[str, str, str]:
@@ -81,7 +89,8 @@ def _parcel(moment: Moment, names: Names) -> tuple[str, str, str]:
 
 def _dispute(moment: Moment, _names: Names) -> tuple[str, str, str]:
     text, kind = words.word(words.DISPUTE, moment.what)
-    return _("申し立て: %(state)s", state=text), moment.detail, kind
+    dispute_id, _space, cause = moment.detail.partition(" ")
+    return _("申し立て: %(state)s", state=text), f"{dispute_id} {phrase(cause)}", kind
 
 
 def _warning(moment: Moment, _names: Names) -> tuple[str, str, str]:

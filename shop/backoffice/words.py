@@ -105,6 +105,12 @@ APPROVAL: dict[str, Word] = {
     "expired": (lazy_gettext("時間切れ"), ""),
     "withdrawn": (lazy_gettext("取り下げ"), ""),
 }
+ACTOR: dict[str, LazyString] = {
+    "staff": lazy_gettext("スタッフ"),
+    "shopper": lazy_gettext("お客さま"),
+    "command": lazy_gettext("コマンド"),
+    "system": lazy_gettext("システム"),
+}
 
 
 def word(words: dict[str, Word], code: str) -> Word:

@@ -15,7 +15,7 @@ from payments.models import Payment
 from payments.settle import let_go_on
 from payments.states import PaymentState
 from shop.audit.actor import Actor
-from shop.cards.service import NotTurned
+from shop.cards.service import NotTurned, Turn
 from shop.context import Shop
 from shop.orders.listener import OrderListener
 from shop.orders.models import Order, OrderPayment
@@ -58,14 +58,14 @@ def decide(
     Raises NotTurned when the payment waits for none (any more), and for a release by anyone but staff.
     """
     if decision is Decision.RELEASE and actor.kind != "staff":
-        raise NotTurned("only a member of staff lets goods go out")
+        raise NotTurned(Turn.ONLY_STAFF_RELEASES)
     order = session.get(Order, (store_id, order_id), with_for_update=True)
     link = session.get(OrderPayment, (store_id, order_id))
     if order is None or link is None:
-        raise NotTurned("no such order")
+        raise NotTurned(Turn.NO_ORDER)
     payment = session.get_one(Payment, (store_id, link.payment_id), with_for_update=True)
     if payment.state != PaymentState.AFTER_STOP or payment.provider_id is None:
-        raise NotTurned("its payment waits for no decision")
+        raise NotTurned(Turn.DECIDED)
     if decision is Decision.RELEASE:
         let_go_on(session, payment, OrderListener())
     else:

@@ -28,31 +28,42 @@ from shop.audit.actor import Actor
 from shop.build import build_id
 from shop.cards.fingerprints import fingerprints
 from shop.cards.junit import Outcome
-from shop.cards.records import BadRecord, Kept, genuine, keep_record
+from shop.cards.lacks import Flaw, Lack, NotGreen
+from shop.cards.records import BadRecord, Kept, NotStopped, genuine, keep_record
 from shop.cards.service import checked_reason
 from shop.context import Shop
 
 KIND = "payments.resume"
 
 GreenReport = Callable[[str, dt.datetime], str | None]
-"""Given a build and a moment: the hash of a green verification report of that build made since, or None."""
-
-
-class GateShut(Exception):
-    """Cards stay stopped and nothing was changed. `missing` names each condition that is not shown."""
-
-    def __init__(self, missing: list[str]) -> None:
-        super().__init__(", ".join(missing))
-        self.missing = missing
+"""Given a build and a moment: the hash of a green verification report of that build made since. None, or NotGreen with
+the reason, when there is none."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition: what shows it (a hash), or why nothing does."""
+    """One condition: what shows it (a hash), or what is missing, and of what (names of keys, of card companies)."""
 
     name: str
     shown_by: str | None
-    why_not: str = ""
+    lack: Lack | None = None
+    detail: str = ""
+    flaw: Flaw | None = None
+    """Of the report that there is."""
+
+    @property
+    def why_not(self) -> str:
+        """For commands and logs; "" when it is shown."""
+        return ": ".join(part for part in (self.lack, self.flaw, self.detail) if part)
+
+
+class GateShut(Exception):
+    """Cards stay stopped and nothing was changed. `lacking` has each condition that is not shown."""
+
+    def __init__(self, lacking: list[Condition]) -> None:
+        self.lacking = lacking
+        self.missing = [f"{one.name}: {one.why_not}" for one in lacking]
+        super().__init__(", ".join(self.missing))
 
 
 def record_cause(
@@ -139,7 +150,7 @@ def conditions(session: Session, shop: Shop, store_id: str, report: GreenReport)
     return [
         _cause(session, shop, stop, before),
         _report(report, stop),
-        _newest(session, shop, stop, "diagnosis"),
+        _diagnosis(session, shop, stop),
         _keys(shop, store_id, before),
         _consents(session, shop, stop),
     ]
@@ -152,9 +163,9 @@ def payload(session: Session, shop: Shop, store_id: str, report: GreenReport) ->
     """
     stop = _stop(session, store_id)
     found = conditions(session, shop, store_id, report)
-    missing = [f"{one.name}: {one.why_not}" for one in found if one.shown_by is None]
-    if missing:
-        raise GateShut(missing)
+    lacking = [one for one in found if one.shown_by is None]
+    if lacking:
+        raise GateShut(lacking)
     return {
         "store": store_id,
         "stop": stop.id,
@@ -175,9 +186,9 @@ def resume(
     def work(session: Session) -> None:
         switch = locked_switch(session, store_id)
         if switch.state != CardState.STOPPED:
-            raise GateShut(["stop: cards are not stopped"])
+            raise GateShut([Condition("stop", None, Lack.NOT_STOPPED)])
         if actor.kind != "staff":
-            raise GateShut(["actor: a command line never resumes"])
+            raise GateShut([Condition("actor", None, Lack.ONLY_STAFF)])
         about = payload(session, shop, store_id, report)
         shop.approvals.use(session, approval_id, KIND, about, actor=actor, now=now)
         turn(session, switch, CardState.OPEN, reason=f"approval {approval_id}", now=now)
@@ -203,14 +214,14 @@ def resume(
 def _write_refusal(
     session: Session, shop: Shop, store_id: str, actor: Actor, shut: GateShut | NotApproved
 ) -> None:
-    missing = ["approval"] if isinstance(shut, NotApproved) else shut.missing
+    missing = ["approval"] if isinstance(shut, NotApproved) else [one.name for one in shut.lacking]
     shop.audit.record(
         session,
         actor=actor,
         action="cards.resume",
         subject=f"store/{store_id}",
         store_id=store_id,
-        fields=[line.partition(":")[0] for line in missing],
+        fields=missing,
         outcome=shut.why.value if isinstance(shut, NotApproved) else "gate_shut",
     )
 
@@ -218,49 +229,55 @@ def _write_refusal(
 def _cause(session: Session, shop: Shop, stop: CardSwitchHistory, before: list[Kept]) -> Condition:
     found = genuine(session, shop.audit, stop, "cause")
     if not found:
-        return Condition("cause", None, "no cause and fix is recorded")
+        return Condition("cause", None, Lack.NO_CAUSE)
     last = found[-1]
     if not before or last.content["red_build"] != before[0].content["build"]:
-        return Condition("cause", None, "the test was not red on the build that ran at the stop")
+        return Condition("cause", None, Lack.NOT_RED_THEN)
     if last.content["green_build"] != build_id():
-        return Condition("cause", None, "the test was not green on the build that runs now")
+        return Condition("cause", None, Lack.NOT_GREEN_NOW)
     if last.content["red_build"] == last.content["green_build"]:
-        return Condition("cause", None, "red and green are of one build")
+        return Condition("cause", None, Lack.ONE_BUILD)
     return Condition("cause", last.sha256)
 
 
 def _report(report: GreenReport, stop: CardSwitchHistory) -> Condition:
-    shown = report(build_id(), stop.at)
-    return Condition("report", shown, "" if shown else "no green verification report of the running build")
+    try:
+        shown = report(build_id(), stop.at)
+    except NotGreen as why:
+        return Condition("report", None, Lack.NO_REPORT, why.detail, why.flaw)
+    return Condition("report", shown, None if shown else Lack.NO_REPORT)
 
 
-def _newest(session: Session, shop: Shop, stop: CardSwitchHistory, kind: str) -> Condition:
-    found = genuine(session, shop.audit, stop, kind)
-    return Condition(kind, found[-1].sha256) if found else Condition(kind, None, f"no {kind} is recorded")
+def _diagnosis(session: Session, shop: Shop, stop: CardSwitchHistory) -> Condition:
+    found = genuine(session, shop.audit, stop, "diagnosis")
+    return (
+        Condition("diagnosis", found[-1].sha256) if found else Condition("diagnosis", None, Lack.NO_DIAGNOSIS)
+    )
 
 
 def _keys(shop: Shop, store_id: str, before: list[Kept]) -> Condition:
     if not before:
-        return Condition("keys", None, "it is not known which keys were in use at the stop")
+        return Condition("keys", None, Lack.KEYS_UNKNOWN)
     then, now = before[0].content["keys"], fingerprints(shop.settings, store_id)
     same = sorted(name for name, one in now.items() if then.get(name, one) == one)
     if same:
-        return Condition("keys", None, f"not replaced yet: {', '.join(same)}")
+        return Condition("keys", None, Lack.KEYS_KEPT, ", ".join(same))
     return Condition("keys", " ".join(f"{name}={one}" for name, one in sorted(now.items())))
 
 
 def _consents(session: Session, shop: Shop, stop: CardSwitchHistory) -> Condition:
     found = {str(one.content["company"]): one for one in genuine(session, shop.audit, stop, "consent")}
-    missing = sorted(set(shop.settings.card_companies) - found.keys())
-    if missing or not found:
-        return Condition("consent", None, f"not recorded: {', '.join(missing) or 'any card company'}")
+    if not found:
+        return Condition("consent", None, Lack.NO_CONSENT)
+    if missing := sorted(set(shop.settings.card_companies) - found.keys()):
+        return Condition("consent", None, Lack.CONSENT_MISSING, ", ".join(missing))
     return Condition("consent", " ".join(found[company].sha256 for company in sorted(found)))
 
 
 def _stop(session: Session, store_id: str) -> CardSwitchHistory:
     stop = last_stop(session, store_id)
     if stop is None or state_of(session, store_id) is not CardState.STOPPED:
-        raise BadRecord("card payment of this store is not stopped")
+        raise NotStopped
     return stop
 
 

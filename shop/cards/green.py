@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
 from payments.columns import utcnow
 from security.signatures import BadKey, opened
 from shop.cards.gate import GreenReport
+from shop.cards.lacks import Flaw, NotGreen
 from shop.scope.registry import CHECKS
 from shop.settings import STAFF, Settings
 
@@ -24,22 +24,12 @@ LARGEST = 50_000_000
 SKEW = dt.timedelta(minutes=5)
 """How far the clock of the host that verifies may be ahead. A report from the future would be newer than any stop."""
 
-_log = logging.getLogger(__name__)
-
-
-class NotGreen(Exception):
-    """Nothing to open a gate with; the message says why."""
-
 
 def green_report(settings: Settings) -> GreenReport:
     """The report of these settings, read anew each time it is asked for."""
 
     def shown(build: str, since: dt.datetime) -> str | None:
-        try:
-            return green_hash(settings, build, since, utcnow())
-        except NotGreen as why:
-            _log.info("no green verification report: %s", why)
-            return None
+        return green_hash(settings, build, since, utcnow())
 
     return shown
 
@@ -50,21 +40,21 @@ def green_hash(settings: Settings, build: str, since: dt.datetime, now: dt.datet
     try:
         _check(_payload(data, settings.keys.verify), settings, build, since, now)
     except (KeyError, TypeError, AttributeError) as error:
-        raise NotGreen("it is not built like a report") from error
+        raise NotGreen(Flaw.SHAPE) from error
     return hashlib.sha256(data).hexdigest()
 
 
 def _read(path: Path | None) -> bytes:
     if path is None:
-        raise NotGreen("VERIFY_REPORT is not set")
+        raise NotGreen(Flaw.NOT_SET)
     file = path / "report.json" if path.is_dir() else path
     try:
         with file.open("rb") as stream:
             data = stream.read(LARGEST + 1)
     except OSError as error:
-        raise NotGreen(f"VERIFY_REPORT can't be read: {error.strerror}") from error
+        raise NotGreen(Flaw.UNREADABLE, error.strerror or "") from error
     if len(data) > LARGEST:
-        raise NotGreen("it is too large")
+        raise NotGreen(Flaw.TOO_LARGE)
     return data
 
 
@@ -73,17 +63,17 @@ def _payload(data: bytes, keys: tuple[str, ...]) -> Any:
     try:
         return opened(json.loads(data), keys)
     except BadKey as error:
-        raise NotGreen("VERIFY_KEYS can't be understood") from error
+        raise NotGreen(Flaw.BAD_KEYS) from error
     except (ValueError, RecursionError) as error:  # no JSON, not signed, or by another key
-        raise NotGreen(str(error)) from error
+        raise NotGreen(Flaw.NOT_SIGNED, str(error)) from error
 
 
 def _check(payload: Any, settings: Settings, build: str, since: dt.datetime, now: dt.datetime) -> None:
     about = payload["about"]
     if payload["format"] != FORMAT:
-        raise NotGreen("it is of another format")
+        raise NotGreen(Flaw.FORMAT)
     if about["build"] != build:
-        raise NotGreen("it is of another build")
+        raise NotGreen(Flaw.BUILD)
     _check_time(about, since, now)
     _check_results(payload)
     if settings.is_production:
@@ -95,28 +85,28 @@ def _check_time(about: Any, since: dt.datetime, now: dt.datetime) -> None:
     try:
         started, ended = (dt.datetime.fromisoformat(about[name]) for name in ("started", "ended"))
         if not since < started <= ended <= now + SKEW:
-            raise NotGreen("it was not made between the stop and now")
+            raise NotGreen(Flaw.TIME)
     except (ValueError, TypeError) as error:  # no time, or one without a zone
-        raise NotGreen("its times can't be understood") from error
+        raise NotGreen(Flaw.NO_TIME) from error
 
 
 def _check_results(payload: Any) -> None:
     """Each check of this build that has code is green; the others may say that they have none, and nothing else."""
     statuses = {result["id"]: result["status"] for result in payload["results"]}
     if len(statuses) != len(payload["results"]) or statuses.keys() != {check.id for check in CHECKS}:
-        raise NotGreen("it is not of a whole run")
+        raise NotGreen(Flaw.NOT_WHOLE)
     for check in CHECKS:
         wanted = {"green"} if check.is_built else {"green", "not exercised"}
         if statuses[check.id] not in wanted:
-            raise NotGreen(f"{check.id} is {statuses[check.id]}")
+            raise NotGreen(Flaw.CHECK, f"{check.id}={statuses[check.id]}")
     if any(result["findings"] or result["missing"] for result in payload["results"]):
-        raise NotGreen("it has findings, or evidence is missing")
+        raise NotGreen(Flaw.FINDINGS)
     if payload["exit_status"] != 0:
-        raise NotGreen("the run did not end well")
+        raise NotGreen(Flaw.ENDED)
 
 
 def _check_address(about: Any, settings: Settings) -> None:
     """In production the live pages were looked at too: a leak may sit where the tree of the build does not show it."""
     ours = {url for name, url in settings.urls.items() if name != STAFF}
     if about["url"].rstrip("/") not in ours:
-        raise NotGreen("no store's live address was looked at (shop scope verify --url)")
+        raise NotGreen(Flaw.ADDRESS)

@@ -26,6 +26,13 @@ class BadRecord(ValueError):
     """It can't be kept as it is; the text says why to whoever wants to record it."""
 
 
+class NotStopped(BadRecord):
+    """The store is not stopped, so there is nothing to record."""
+
+    def __init__(self) -> None:
+        super().__init__("card payment of this store is not stopped")
+
+
 @dataclass(frozen=True)
 class Kept:
     """A genuine record."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
+from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,8 +26,26 @@ LONGEST_PAUSE = dt.timedelta(days=1)
 LONGEST_REASON = 200
 
 
+class Turn(StrEnum):
+    """Why nothing was changed, in the sentence that commands print."""
+
+    TOO_LONG_A_PAUSE = "a pause lasts up to a day; what must last longer is a stop"
+    ONLY_STAFF_OPENS = "only a member of staff ends a pause"
+    STOPPED = "a stop is ended by the gate alone"
+    NO_REASON = "say why, in a few words"
+    LONG_REASON = f"the reason is longer than {LONGEST_REASON} characters"
+    CARD_IN_REASON = "the reason holds what looks like a card number"
+    ONLY_STAFF_RELEASES = "only a member of staff lets goods go out"
+    NO_ORDER = "no such order"
+    DECIDED = "its payment waits for no decision"
+
+
 class NotTurned(Exception):
-    """Nothing was changed; the text says why."""
+    """Nothing was changed; `why` says it."""
+
+    def __init__(self, why: Turn) -> None:
+        super().__init__(why.value)
+        self.why = why
 
 
 class BadReason(NotTurned):
@@ -60,7 +79,7 @@ def pause_cards(
     """
     reason = checked_reason(reason)
     if not dt.timedelta() < length <= LONGEST_PAUSE:
-        raise NotTurned("a pause lasts up to a day; what must last longer is a stop")
+        raise NotTurned(Turn.TOO_LONG_A_PAUSE)
     switch = locked_switch(session, store_id)
     if switch.state == CardState.STOPPED:
         return CardState.STOPPED
@@ -97,9 +116,9 @@ def end_pause(session: Session, shop: Shop, store_id: str, *, actor: Actor, now:
     """
     switch = locked_switch(session, store_id)
     if actor.kind != "staff":
-        raise NotTurned("only a member of staff ends a pause")
+        raise NotTurned(Turn.ONLY_STAFF_OPENS)
     if switch.state == CardState.STOPPED:
-        raise NotTurned("a stop is ended by the gate alone")
+        raise NotTurned(Turn.STOPPED)
     if switch.state != CardState.OPEN:
         turn(session, switch, CardState.OPEN, reason="ended by a person", now=now)
         _record(session, shop, store_id, actor, "cards.open", ())
@@ -125,11 +144,11 @@ def checked_reason(text: str) -> str:
     """The reason as it is kept: one short line without a card number. Raises BadReason."""
     reason = " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in text).split())
     if not reason:
-        raise BadReason("say why, in a few words")
+        raise BadReason(Turn.NO_REASON)
     if len(reason) > LONGEST_REASON:
-        raise BadReason(f"the reason is longer than {LONGEST_REASON} characters")
+        raise BadReason(Turn.LONG_REASON)
     if pan.find(reason):
-        raise BadReason("the reason holds what looks like a card number")
+        raise BadReason(Turn.CARD_IN_REASON)
     return reason
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
@@ -21,6 +21,7 @@ from payments.provider import OutcomeUnknown, UIMode
 from payments.sessions import want_session
 from payments.stop import CardsClosed, state_held
 from shop.accounts.lookup import phone_hash
+from shop.accounts.models import Account
 from shop.address.contact import Contact
 from shop.address.normalise import lookup_key_email
 from shop.card_testing.gate import MailFirst
@@ -169,6 +170,7 @@ def _place(
 ) -> Placed:
     if refusal_of(methods_of(store.id), quote.method, quote.before_fee) is not None:
         raise NotOffered
+    buyer = _as_guest_if_gone(session, store.id, buyer)
     draft = session.get_one(Draft, (store.id, buyer.cart_id), with_for_update=True)
     known = order_of_attempt_key(session, store.id, draft.attempt_key)
     if known is not None and _is_it(session, known, quote, now):
@@ -204,6 +206,14 @@ def _place(
         deadline=deadline_of(store.id, quote.method, now),
     )
     return Placed(order.id, OrderView(order, lines, payment, attempt))
+
+
+def _as_guest_if_gone(session: DBSession, store_id: str, buyer: Buyer) -> Buyer:
+    """The account may be deleted while its order is confirmed: the row stays until the order stands, or is gone now."""
+    if buyer.account_id is None:
+        return buyer
+    kept = session.get(Account, (store_id, buyer.account_id), with_for_update={"read": True})
+    return buyer if kept is not None else replace(buyer, account_id=None, customer_id=None, save_card=False)
 
 
 def _keep_to_shares(

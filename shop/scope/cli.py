@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
-_DIR = click.Path(file_okay=False, path_type=Path)
+# Whether there is such a file is said by what reads it, in one line; click would show how to use the command.
+_FILE = _DIR = click.Path(path_type=Path)
 
 
 @click.group()
@@ -33,7 +33,16 @@ def scope() -> None:
 @click.option(
     "--database", "database_url", default="", metavar="URL", help="Of an empty PostgreSQL for the purchases."
 )
-@click.option("--url", default="", help="Of a deployed shop: look at its pages too.")
+@click.option("--url", default="", help="Of a deployed shop: look at its pages too (a part of E6).")
+@click.option(
+    "--provider",
+    default="",
+    metavar="ORIGIN",
+    help="With --url: the sandbox stands in for Stripe there.",
+)
+@click.option(
+    "--order", "orders", is_flag=True, help="With --url: go on to the payment step by an order left unpaid."
+)
 def verify(
     report_dir: Path | None,
     names: tuple[str, ...],
@@ -43,6 +52,8 @@ def verify(
     key_file: Path | None,
     database_url: str,
     url: str,
+    provider: str,
+    orders: bool,
 ) -> None:
     """Gather the evidence anew. Exit 0: all automatic evidence green; 1: a finding; 2: evidence is missing."""
     from shop.scope.verify import Wish, list_checks, run_verify
@@ -50,7 +61,9 @@ def verify(
     if list_only:
         list_checks()
         return
-    wish = Wish(names, report_dir, as_json, challenge, key_file, database_url, url)
+    wish = Wish(
+        names, report_dir, as_json, challenge, key_file, database_url, url, provider.rstrip("/"), orders
+    )
     sys.exit(run_verify(wish, tuple(sys.argv[1:])))
 
 
@@ -78,10 +91,14 @@ def keygen(file: Path) -> None:
 @click.option("--challenge", default=None, metavar="TEXT|FILE", help="It must be for this challenge.")
 def check_report(file: Path, keys: tuple[str, ...], challenge: str | None) -> None:
     """Whether a report is signed by a known key. Exit 0 it is, 1 it is not, 2 it could not be read."""
-    from shop.scope.challenge import read
+    from shop.scope.challenge import BadChallenge, read
     from shop.scope.signing import run_check
 
-    digest = read(challenge).digest if challenge is not None else None
+    try:
+        digest = read(challenge).digest if challenge is not None else None
+    except BadChallenge as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
     sys.exit(run_check(file, keys, digest))
 
 
@@ -148,10 +165,10 @@ def watch(
 @click.option("--only", "ids", multiple=True, metavar="ID", help="Only this mutant; repeatable.")
 @click.option("--running", is_flag=True, help="Those that only a running shop shows; minutes.")
 @click.option(
-    "--patch", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A change of your own."
+    "--patch", type=_FILE, help="A change of your own: the rules, then all that can look at a copy."
 )
 @click.option(
-    "--check", "checks", multiple=True, metavar="ID", help="With --patch: also run this check on it."
+    "--check", "checks", multiple=True, metavar="ID", help="With --patch: the rules and this check alone."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the outcomes as JSON.")
 def mutants(
@@ -167,7 +184,7 @@ def mutants(
         if patch is not None:
             named = tuple(check.id for check in chosen(checks)) if checks else ()
             sys.exit(mutants_running.judge_patch(patch, named, as_json=as_json))
-        wanted = [each for each in runner.load() if not ids or each.id in ids]
+        wanted = runner.named(runner.load(), ids)
         if running or (ids and all(each.checks for each in wanted)):
             outcomes = mutants_running.in_copies([each for each in wanted if each.checks])
         else:

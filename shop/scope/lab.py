@@ -75,6 +75,10 @@ class Lab:
     """For the browser leg instead of a fresh SQLite; an empty PostgreSQL database."""
     url: str = ""
     """Of a deployed shop, for the leg with Stripe's own script."""
+    provider: str = ""
+    """The origin that stands in for Stripe's there, where that shop is one for trying out."""
+    orders: bool = False
+    """Whether an order may be placed there, and left unpaid, to see the payment step."""
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _desk: Desk | None = None

@@ -7,13 +7,15 @@ imports it, and that everything still parses.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import subprocess
 import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from rich.console import Console
 from rich.table import Table
@@ -83,6 +85,13 @@ def load(path: Path = CATALOG) -> list[Mutant]:
     return mutants
 
 
+def named(mutants: list[Mutant], ids: tuple[str, ...]) -> list[Mutant]:
+    """Those of these ids, all of them without one. Raises MutantError when no mutant is called so."""
+    if unknown := sorted(set(ids) - {each.id for each in mutants}):
+        raise MutantError(f"no mutant is called {unknown[0]}")
+    return [each for each in mutants if not ids or each.id in ids]
+
+
 def _in_file(path: Path) -> list[Mutant]:
     try:
         document = tomllib.loads(path.read_text("utf-8"))
@@ -104,16 +113,63 @@ def _in_file(path: Path) -> list[Mutant]:
 
 def run_all(mutants: list[Mutant]) -> Iterator[Outcome]:
     """The outcome of each that rules can see, on the files of this folder. Raises MutantError."""
-    settings = config.load(None)
-    texts = _tree()
-    modules: dict[str, Module] = {}
-    clean = Result()
-    mutants = [each for each in mutants if not each.checks]
-    judge(texts, settings, clean, modules=modules)
-    if clean.status != 0:
-        raise MutantError(f"the tree itself is not clean: {(clean.findings or clean.unreadable)[0]}")
+    clean = clean_tree()
     for mutant in mutants:
-        yield _outcome(mutant, texts, modules, settings)
+        if not mutant.checks:
+            yield _outcome(mutant, clean)
+
+
+@dataclass(frozen=True)
+class Clean:
+    """The tree as it is, parsed once: what is changed is judged against it."""
+
+    texts: dict[str, str]
+    modules: dict[str, Module]
+    settings: config.Config
+
+    def judged(self, changed: Mapping[str, str]) -> Result:
+        """The rules over the files that differ here, and those that import them."""
+        return self._judged(changed, self._concerned(changed))
+
+    def new_in(self, changed: Mapping[str, str]) -> Result:
+        """The same without what the rules find in those files as they are."""
+        concerned = self._concerned(changed)
+        known = {
+            (each.path, each.rule, each.message) for each in self._judged(self.texts, concerned).findings
+        }
+        result = self._judged(changed, concerned)
+        result.findings = [
+            each for each in result.findings if (each.path, each.rule, each.message) not in known
+        ]
+        return result
+
+    def _concerned(self, changed: Mapping[str, str]) -> set[str]:
+        touched = {path for path, text in changed.items() if self.texts.get(path) != text}
+        return touched | _importers(touched, self.modules)
+
+    def _judged(self, texts: Mapping[str, str], concerned: set[str]) -> Result:
+        result = Result()
+        judge(texts, self.settings, result, concerned & texts.keys(), dict(self.modules))
+        # The limit on suppressions counts over the whole tree; a part of it says nothing.
+        result.findings = [finding for finding in result.findings if finding.rule != "HK902"]
+        return result
+
+
+def parsed_tree() -> Clean:
+    """The files of this folder, parsed and not judged. Raises MutantError."""
+    tree = Clean(_tree(), {}, config.load(None))
+    judge(tree.texts, tree.settings, Result(), (), tree.modules)
+    return tree
+
+
+def clean_tree() -> Clean:
+    """The files of this folder. Raises MutantError when the rules find something in them as they are."""
+    clean = Clean(_tree(), {}, config.load(None))
+    result = Result()
+    judge(clean.texts, clean.settings, result, modules=clean.modules)
+    if result.status != 0:
+        raise MutantError(f"the tree itself is not clean: {(result.findings or result.unreadable)[0]}")
+    return clean
 
 
 def _tree() -> dict[str, str]:
@@ -131,18 +187,14 @@ def _tree() -> dict[str, str]:
     return texts
 
 
-def _outcome(
-    mutant: Mutant, texts: Mapping[str, str], modules: Mapping[str, Module], settings: config.Config
-) -> Outcome:
-    changed = dict(texts)
+def _outcome(mutant: Mutant, clean: Clean) -> Outcome:
+    changed = dict(clean.texts)
     for edit in mutant.edits:
         changed[edit.file] = edited(mutant, edit, changed)
-    touched = {edit.file for edit in mutant.edits}
-    result = Result()
-    judge(changed, settings, result, touched | _importers(touched, modules), dict(modules))
-    # The limit on suppressions counts over the whole tree; a part of it says nothing.
-    fired = sorted({finding.rule for finding in result.findings if finding.rule != "HK902"})
-    return Outcome(mutant, tuple(fired), tuple(result.unreadable))
+    result = clean.judged(changed)
+    return Outcome(
+        mutant, tuple(sorted({finding.rule for finding in result.findings})), tuple(result.unreadable)
+    )
 
 
 def edited(mutant: Mutant, edit: Edit, texts: Mapping[str, str]) -> str:
@@ -170,25 +222,60 @@ def _importers(touched: set[str], modules: Mapping[str, Module]) -> set[str]:
 
 def run_patch(patch: Path) -> Result:
     """The rules on a copy of the repository with an assessor's patch applied. Raises MutantError."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name, text in _tree().items():
-            file = Path(folder) / name
+    with _patched(patch, _tree()) as folder:
+        return run_rules([str(folder / each) for each in CHECKED], config.load(None))
+
+
+def judge_patch(patch: Path, clean: Clean) -> Result:
+    """What the patch brings that the rules find, by the files it changes alone: fast. Raises MutantError."""
+    with _patched(patch, clean.texts) as folder:
+        files = [file for each in CHECKED for file in _below(folder / each)]
+        changed = {file.relative_to(folder).as_posix(): file.read_text("utf-8", "replace") for file in files}
+    return clean.new_in(changed)
+
+
+def _below(path: Path) -> list[Path]:
+    return [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+
+
+@contextlib.contextmanager
+def _patched(patch: Path, texts: Mapping[str, str]) -> Iterator[Path]:
+    """A copy of the tree with the patch in it."""
+    with tempfile.TemporaryDirectory() as name:
+        for path, text in texts.items():
+            file = Path(name) / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, "utf-8")
-        apply(patch, Path(folder))
-        return run_rules([str(Path(folder) / each) for each in CHECKED], config.load(None))
+        apply(patch, Path(name))
+        yield Path(name)
 
 
 def apply(patch: Path, tree: Path) -> None:
-    """Change a copy as a patch says. Raises MutantError when it does not fit."""
-    applied = subprocess.run(  # nosec B607 (their own git)
-        ["git", "apply", "--unsafe-paths", f"--directory={tree}", str(patch.resolve())],
+    """Change a copy as a patch says. Raises MutantError when it does not fit, or would change what nobody looks at."""
+    if not patch.is_file():
+        raise MutantError(f"{patch.name}: there is no such file")
+    named = _git_apply(patch, tree, "--numstat", "-z").split("\0")
+    for name in (line.split("\t")[-1] for line in named if line):
+        parts = PurePosixPath(name).parts
+        if ".." in parts or not {parts[0], name} & set(CHECKED):
+            raise MutantError(f"{patch.name}: {name} is outside of what is looked at ({', '.join(CHECKED)})")
+    _git_apply(patch, tree)
+
+
+def _git_apply(patch: Path, tree: Path, *words: str) -> str:
+    """What git says; it refuses paths that lead out of the folder by itself."""
+    done = subprocess.run(  # nosec B607 (their own git)
+        ["git", "apply", *words, str(patch.resolve())],
         capture_output=True,
         check=False,
         cwd=tree,
+        # A temporary folder may lie below some checkout, whose files are none of ours.
+        env=os.environ | {"GIT_CEILING_DIRECTORIES": str(tree.resolve().parent), "LC_ALL": "C"},
     )
-    if applied.returncode:
-        raise MutantError(f"{patch}: {applied.stderr.decode(errors='replace').strip().splitlines()[-1]}")
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines() or ["git apply failed"]
+        raise MutantError(f"{patch.name}: {said[-1].removeprefix('error: ')}")
+    return done.stdout.decode(errors="replace")
 
 
 def report(outcomes: list[Outcome], *, as_json: bool) -> int:

@@ -20,8 +20,19 @@ import click
 
 from security.rules import report
 from shop.scope.mutants import Mutant, MutantError, Outcome, apply, edited, run_patch
+from shop.scope.registry import CHECKS, Group
 
-TIMEOUT_S = 300
+TIMEOUT_S = 1800
+_APART = {"E5": "its rules look first", "E17": "asks a service outside", "E25": "is this"}
+STAGES = tuple(
+    tuple(
+        check.id
+        for check in CHECKS
+        if check.is_built and check.id not in _APART and (check.group is Group.BROWSER) is in_browser
+    )
+    for in_browser in (False, True)
+)
+"""Every check that can look at a changed copy, the quick ones first."""
 
 
 def run_running(mutants: list[Mutant], folder: Path) -> Iterator[Outcome]:
@@ -34,7 +45,7 @@ def run_running(mutants: list[Mutant], folder: Path) -> Iterator[Outcome]:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(edited(mutant, edit, texts), "utf-8")
         yield outcome(mutant, verified(copy, mutant.checks))
-        shutil.rmtree(copy)
+        drop(copy)
 
 
 def in_copies(mutants: list[Mutant]) -> list[Outcome]:
@@ -46,30 +57,52 @@ def in_copies(mutants: list[Mutant]) -> list[Outcome]:
 def judge_patch(patch: Path, checks: tuple[str, ...], *, as_json: bool) -> int:
     """An assessor's change: the rules over it, and these checks of the verifier in a copy that has it.
 
-    Prints both; the exit status is the worse one, a finding before missing evidence. Raises MutantError.
+    Without checks, all of them look at what the rules do not see, until one notices it. Prints both; the exit status is
+    the worse one, a finding before missing evidence. Raises MutantError.
     """
     rules = run_patch(patch)
     results: list[dict[str, Any]] = []
-    if checks:
+    if checks or rules.status == 0:
         with tempfile.TemporaryDirectory(prefix="hitsuka-patch-") as folder:
-            copy = copy_tree(Path(folder) / "tree")
-            apply(patch, copy)
-            results = verified(copy, checks)
-    found = any(result["findings"] for result in results)
-    missing = any(result["missing"] for result in results)
+            results = looked_at(patch, checks, Path(folder))
     if as_json:
         click.echo(
             json.dumps({"rules": json.loads(report.as_json(rules)), "checks": results}, ensure_ascii=False)
         )
     else:
-        for result in results:
-            for each in result["findings"]:
-                click.echo(f"{result['id']}: {each['path']}: {each['rule']}: {each['message']}")
-            for line in result["missing"]:
-                click.echo(f"{result['id']}: evidence missing: {line}")
-            click.echo(f"{result['id']} {result['status']}")
+        _tell(results)
         click.echo(report.as_text(rules))
+    found = any(result["findings"] for result in results)
+    missing = any(result["missing"] for result in results)
     return 1 if found or rules.status == 1 else 2 if missing or rules.status else 0
+
+
+def _tell(results: list[dict[str, Any]]) -> None:
+    for result in results:
+        for each in result["findings"]:
+            click.echo(f"{result['id']}: {each['path']}: {each['rule']}: {each['message']}")
+        for line in result["missing"]:
+            click.echo(f"{result['id']}: evidence missing: {line}")
+        click.echo(f"{result['id']} {result['status']}")
+
+
+def looked_at(patch: Path, checks: tuple[str, ...], folder: Path) -> list[dict[str, Any]]:
+    """What the verifier says in a copy below `folder` that has the change. Raises MutantError.
+
+    Without checks: the quick ones, then those that need a browser, and no further when one has found something.
+    """
+    copy = copy_tree(folder / "tree")
+    try:
+        apply(patch, copy)
+        results: list[dict[str, Any]] = []
+        for stage in [checks] if checks else STAGES:
+            click.echo(f"{patch.name}: {', '.join(stage)} look at a copy with it …", err=True)
+            results += verified(copy, stage)
+            if any(each["findings"] for each in results):
+                break
+        return results
+    finally:
+        drop(copy)
 
 
 def outcome(mutant: Mutant, results: list[dict[str, Any]]) -> Outcome:
@@ -91,6 +124,11 @@ def copy_tree(target: Path) -> Path:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(name, target / name)
     return target
+
+
+def drop(copy: Path) -> None:
+    """Throw a copy away."""
+    shutil.rmtree(copy)
 
 
 def verified(tree: Path, checks: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -127,7 +127,7 @@ CHECKS: tuple[Check, ...] = (
     Check("E24", "Integrity list of code, templates and static files", "改ざん検知用の一覧",
           _S, "integrity:look", (), ("V4",), (), 2),
     Check("E25", "Seeded leaks turn the verification red", "変異試験",
-          _S, "not part of a run: mutants are tried on copies of the tree", (), (), (), 0),
+          _S, "seeded:look", (), (), (), 20),
 )
 # fmt: on
 

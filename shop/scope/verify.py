@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +19,9 @@ from shop.scope.report.page import page
 from shop.scope.result import Result, Status, exit_status
 from shop.scope.signing import key_in
 from shop.scope.verdict import headline, store_lines
+from shop.scope.wish import Wish, fault_of
 
-
-@dataclass(frozen=True)
-class Wish:
-    """What the command line asked for."""
-
-    names: tuple[str, ...] = ()
-    report_dir: Path | None = None
-    as_json: bool = False
-    challenge: str = ""
-    key_file: Path | None = None
-    database_url: str = ""
-    url: str = ""
+__all__ = ["Wish", "list_checks", "run_verify"]
 
 
 def list_checks() -> None:
@@ -47,15 +36,23 @@ def run_verify(wish: Wish, words: tuple[str, ...]) -> int:
     try:
         checks = chosen(wish.names)
         asked = challenge.read(wish.challenge)
+        chosen(asked.checks)
     except (UnknownCheck, challenge.BadChallenge) as error:
         click.echo(str(error), err=True)
         return 2
     key = key_in(wish.key_file) if wish.key_file else None
-    if isinstance(key, str):
-        click.echo(key, err=True)
+    fault = key if isinstance(key, str) else fault_of(wish, {check.id for check in checks})
+    if fault or isinstance(key, str):
+        click.echo(fault, err=True)
         return 2
     started = dt.datetime.now(dt.UTC)
-    with lab.opened(challenge=asked, database_url=wish.database_url, url=wish.url) as here:
+    with lab.opened(
+        challenge=asked,
+        database_url=wish.database_url,
+        url=wish.url,
+        provider=wish.provider,
+        orders=wish.orders,
+    ) as here:
         results = running.run(checks, here, lambda line: click.echo(line, err=True))
         run = Run(started, dt.datetime.now(dt.UTC), ("shop", *words))
         whole = document(results, here, run)
@@ -68,11 +65,11 @@ def run_verify(wish: Wish, words: tuple[str, ...]) -> int:
     if wish.as_json:
         click.echo(json.dumps(whole, ensure_ascii=False, indent=1))
     else:
-        _tell(results)
+        _tell(results, whole)
     return exit_status(results)
 
 
-def _tell(results: list[Result]) -> None:
+def _tell(results: list[Result], whole: dict[str, Any]) -> None:
     for result in results:
         for finding in result.notes.findings:
             click.echo(f"{result.id} finding: {finding}")
@@ -80,9 +77,10 @@ def _tell(results: list[Result]) -> None:
             ["it looked at nothing"] if result.status is Status.MISSING else []
         ):
             click.echo(f"{result.id} evidence missing: {line}")
-    for result in results:
-        if result.status is Status.NOT_EXERCISED:
-            click.echo(f"{result.id} not exercised: {result.line}")
+    for line in whole["about"]["not_exercised"]:
+        click.echo(f"not exercised: {line}")
+    for leg in whole["legs"]:
+        click.echo(f"{leg['leg']}: {leg['state']}")
     click.echo(headline(results))
     for line in store_lines(results):
         click.echo(line)

@@ -18,6 +18,7 @@ from shop.context import Shop
 from shop.jobs.models import Job
 from shop.jobs.outbox import enqueue
 from shop.staff.models import Member, Notice
+from shop.staff.nav import japan_time
 from shop.staff.sealed import email_of, name_of, place
 from shop.vault import Purpose, Vault
 
@@ -82,7 +83,7 @@ def _message(shop: Shop, job: Job, notice: Notice, to: str, context: dict[str, s
         "mail/staff.txt",
         subject=subject,
         words=words,
-        at=notice.at,
+        at=japan_time(notice.at),
         locale=job.locale,
         security_url=f"{origin}{prefix}/security",
         **context,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from payments.provider import NotThere, PaymentError, SavedCard
+from shop.accounts.models import Account
 from shop.cards.closed import cards_closed
 from shop.context import Shop
 from shop.jobs.models import Job
@@ -52,7 +53,7 @@ def wish_of(shop: Shop, store_id: str, account_id: str | None, email: str, *, sa
     except PaymentError as error:
         _log.warning("no customer was made", extra={"reason": error.code})
         return Wish()
-    return Wish(made, save_card=True)
+    return Wish(made, save_card=made is not None)
 
 
 def kept_cards(shop: Shop, store_id: str, account_id: str) -> list[SavedCard]:
@@ -102,14 +103,18 @@ def _known(shop: Shop, store_id: str, account_id: str) -> str | None:
         return customer_of(session, shop, store_id, account_id)
 
 
-def _make(shop: Shop, store_id: str, account_id: str, email: str) -> str:
-    """A customer at the provider, by the account's own key, so that two tabs make one."""
+def _make(shop: Shop, store_id: str, account_id: str, email: str) -> str | None:
+    """A customer at the provider, by the account's own key, so that two tabs make one. None when the account has gone
+    meanwhile; then the customer goes too."""
     provider = shop.providers[store_id]
     made = provider.create_customer(
         f"{store_id}.{account_id}", email, idempotency_key=f"customer-{store_id}-{account_id}"
     )
 
-    def work(session: Session) -> str:
+    def work(session: Session) -> str | None:
+        if session.get(Account, (store_id, account_id), with_for_update={"read": True}) is None:
+            enqueue(session, FORGET, store_id, made)
+            return None
         row = session.get(AccountCustomer, (store_id, account_id, provider.account), with_for_update=True)
         if row is None:
             row = AccountCustomer(

@@ -7,12 +7,13 @@ import datetime as dt
 import json
 
 import pytest
-from flask import Flask
-from sqlalchemy import func, select, text, update
+from flask import Flask, Request
+from sqlalchemy import delete, func, select, text, update
 
 from payments.columns import utcnow
 from shop.accounts import claim, housekeeping
 from shop.accounts.addresses import ADDRESSES_MOST
+from shop.accounts.current import SignedIn, account_of
 from shop.accounts.lookup import phone_hash
 from shop.accounts.models import Account, AccountAddress, AccountSession, Letter
 from shop.context import Shop
@@ -53,6 +54,16 @@ def _owner(shop: Shop, order_id: str) -> str | None:
 
 
 # --- Address book ---
+
+
+def test_the_checkout_begins_with_ones_own_name_before_there_is_a_book(
+    both_app: Flask, both_shop: Shop
+) -> None:
+    member = Member(both_app).join()
+    member.add()
+    page = member.get("/checkout").text
+    for name, value in (("family_name", "試験"), ("given_name", "花"), ("email", member.email)):
+        assert hidden_field(page, name) == value
 
 
 def test_the_book_holds_several_and_one_default(both_app: Flask, both_shop: Shop) -> None:
@@ -235,6 +246,25 @@ def test_the_export_has_ones_own_data_and_nobody_elses(app: Flask, shop: Shop) -
     assert "他人の番地" not in answer.text
     assert "argon2" not in answer.text
     assert order_id not in answer.text
+
+
+def test_an_order_confirmed_while_its_account_goes_is_a_guests(
+    both_app: Flask, both_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = Member(both_app).join()
+    page = member.final_page(method="cod")
+
+    def read_and_gone(asked: Request) -> SignedIn | None:
+        """The account as the request read it at its beginning; another tab deletes it a moment later."""
+        who = account_of(asked)
+        both_shop.db.write(lambda session: session.execute(delete(Account)))
+        return who
+
+    monkeypatch.setattr("shop.checkout.views.account_of", read_and_gone)
+    answer = member.confirm(page)
+    assert (answer.status_code, "/orders/" in answer.headers["Location"]) == (303, True)
+    with both_shop.db.read() as session:
+        assert session.scalars(select(Order.account_id)).all() == [None]
 
 
 def test_deleting_leaves_the_orders_without_an_account_and_ends_every_session(

@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
+from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Dialog, Page, expect
 from werkzeug.serving import make_server
@@ -17,6 +17,7 @@ from shop.app import create_app
 from shop.stores import all_stores
 from tests.accounts.conftest import make_shop
 from tests.accounts.member import PASSWORD, letters, new_address, text_of
+from tests.e2e.reading import faults
 from tests.servers.processes import free_port
 
 pytestmark = [
@@ -32,11 +33,12 @@ PAGES = (
     "/addresses/new",
     "/profile",
     "/security",
+    "/cards",
     "/password",
     "/email",
     "/data",
 )
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+NAMES = ("試験", "花", "COCOMO")
 HOSTILE = "<img src=/x onerror=alert(1)>'\"</script>"
 
 
@@ -77,7 +79,8 @@ def _page(
     page.on("dialog", lambda dialog: _dismiss(dialog, said))
     yield page
     context.close()
-    assert [text for text in said if "status of 4" not in text] == []
+    # "[DOM]": what Chromium advises about forms, here that the proof page might name the account beside the password.
+    assert [text for text in said if "status of 4" not in text and not text.startswith("[DOM]")] == []
 
 
 def _link(app: Flask, kind: str) -> str:
@@ -98,11 +101,6 @@ def _join(page: Page, app: Flask, *, family: str = "試験") -> str:
     page.get_by_role("button", name="登録する").click()
     expect(page.get_by_role("heading", name="マイページ", level=1)).to_be_visible()
     return email
-
-
-def _faults(page: Page) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{page.url}: {one['id']}: {[node['html'][:120] for node in one['nodes']]}" for one in found]
 
 
 def _authenticator(page: Page) -> None:
@@ -148,29 +146,39 @@ def test_a_passkey_is_added_and_opens_the_account_by_keyboard(
         page.wait_for_url("**/account/orders")
 
 
-@pytest.mark.parametrize("store", ["style", "cocomo"])
+SCHEMES: list[tuple[str, dict[str, Literal["light", "dark"]]]] = [
+    ("style", {"": "light", "/en": "dark"}),
+    ("cocomo", {"": "dark", "/en": "light"}),
+]
+"""Each store's colours in both schemes, and every page in both languages."""
+
+
+@pytest.mark.parametrize(("store", "schemes"), SCHEMES)
 def test_no_page_of_an_account_has_a_fault_or_runs_over_a_phone(
-    browser: Browser, running: tuple[Flask, int], store: str
+    browser: Browser, running: tuple[Flask, int], store: str, schemes: dict[str, Literal["light", "dark"]]
 ) -> None:
     app, port = running
-    faults: list[str] = []
+    found: list[str] = []
     with _page(browser, port, store, width=360) as page:
-        for path in ("/account/sign-in", "/account/join", "/account/reset", "/account/reset/none"):
-            page.goto(path)
-            faults += _faults(page)
+
+        def look(*paths: str) -> None:
+            for root, scheme in schemes.items():
+                page.emulate_media(color_scheme=scheme)
+                for path in paths:
+                    page.goto(f"{root}/account{path}")
+                    found.extend(faults(page, NAMES))
+
+        look("/sign-in", "/join", "/reset", "/reset/none")
         _join(page, app)
-        for path in PAGES:
-            page.goto(f"/account{path}")
-            faults += _faults(page)
-            over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            if over > 0:
-                faults.append(f"{path}: {over} px over")
+        page.goto("/account/prove")
+        expect(page.locator("form[data-passkey]")).to_have_count(0)
+        look("/prove", *PAGES)
         page.goto("/account/profile")
         page.get_by_label("電話番号").fill("12")
         page.get_by_role("button", name="保存する").click()
         expect(page.locator("[data-focus]")).to_be_focused()
-        faults += _faults(page)
-    assert faults == []
+        found += faults(page, NAMES)
+    assert not found, "\n".join(found)
 
 
 def test_hostile_text_is_only_text(browser: Browser, running: tuple[Flask, int]) -> None:

@@ -14,10 +14,11 @@ from payments.models import Attempt
 from payments.provider import NotThere, SavedCard
 from payments.stop import CardState, locked_switch, turn
 from shop.context import Shop
+from shop.jobs.models import Job
 from shop.jobs.worker import Worker
 from shop.orders.listener import OrderListener
 from shop.wallet.models import AccountCustomer
-from shop.wallet.service import kept_cards
+from shop.wallet.service import FORGET, Wish, kept_cards, wish_of
 from tests.accounts.conftest import make_app, make_shop
 from tests.accounts.member import Member
 from tests.servers.sandbox import Sandbox, running_sandbox
@@ -90,9 +91,10 @@ def test_only_a_tick_of_who_is_signed_in_keeps_a_card(app: Flask, shop: Shop, sa
 def test_two_cards_one_preferred_one_taken_away(app: Flask, shop: Shop, sandbox: Sandbox) -> None:
     member = Member(app).join()
     _buy(member, sandbox, save_card="y")
-    _buy(member, sandbox, "5555555555554444", save_card="y")
+    _buy(member, sandbox, "378282246310005", save_card="y")
     first, second = _kept(member)
     page = "/account/cards"
+    assert "American Express •••• 0005" in member.get(page).text
     assert member.send("/account/cards/default", {"id": second.id}, form_on=page).status_code == 303
     assert [card.id for card in _kept(member)] == [second.id, first.id]
     assert "いつものカード" in member.get(page).text
@@ -152,6 +154,19 @@ def test_a_stop_keeps_none_and_the_account_takes_all_along(app: Flask, shop: Sho
     assert shop.providers["style"].saved_cards(customer) == []
     with pytest.raises(NotThere):
         shop.providers["style"].prefer_card(customer, "pm_nothing")
+
+
+def test_an_account_that_goes_while_its_first_card_is_kept_leaves_no_customer(
+    app: Flask, shop: Shop, sandbox: Sandbox
+) -> None:
+    """The page has read the account; another tab deletes it before the provider has made a customer."""
+    assert wish_of(shop, "style", "01" + "a" * 24, "gone@example.jp", save_card=True) == Wish()
+    with shop.db.read() as session:
+        (customer,) = session.scalars(select(Job.subject_id).where(Job.kind == FORGET)).all()
+    Worker(app, shop).turn()
+    with pytest.raises(NotThere):
+        shop.providers["style"].prefer_card(customer, "pm_nothing")
+    assert _customers(shop) == []
 
 
 def test_without_the_provider_the_page_says_so(app: Flask, shop: Shop, sandbox: Sandbox) -> None:

@@ -6,7 +6,6 @@ import dataclasses
 import datetime as dt
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 from unittest.mock import patch
@@ -23,12 +22,11 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import func, select, update
 
-from payments.columns import new_id, utcnow
+from payments.columns import utcnow
 from payments.making import make_session
 from payments.models import LedgerEntry
 from payments.models import Refund as RefundRow
-from payments.money import Money
-from payments.provider import Charge, Provider, Refund, Session, SessionRequest, SessionStatus, UIMode
+from payments.provider import Provider, SessionStatus
 from payments.refunds import send_refund, wanted_refunds
 from payments.settle import apply_session, settle
 from shop.app import create_shop
@@ -43,101 +41,10 @@ from shop.orders.release import release
 from shop.settings import load
 from tests.environment import make_environ
 from tests.shop.ordering import GUEST, a_variant, place_order
+from tests.storm.edges import Clock, Edges
+from tests.storm.world import World
 
 PIECES = 6
-
-
-class Played:
-    """The provider as this test plays it: sessions in memory, paid and refunded at will."""
-
-    name, account, livemode = "stripe", "default", False
-
-    def __init__(self) -> None:
-        self.sessions: dict[str, Session] = {}
-        self.refunds: dict[str, Refund] = {}
-
-    def create_session(self, request: SessionRequest) -> Session:
-        known = next((one for one in self.sessions.values() if one.attempt == request.idempotency_key), None)
-        if known is not None:
-            return known
-        made = Session(
-            id=f"cs_{new_id()}",
-            status=SessionStatus.OPEN,
-            paid=False,
-            reference=request.reference,
-            attempt=request.idempotency_key,
-            amount=request.total,
-            livemode=False,
-            ui_mode=UIMode.ELEMENTS,
-            methods=(request.method,),
-            url=None,
-            client_secret="secret",
-            payment_id=None,
-            payment_status=None,
-            charge=None,
-            decline=None,
-            created=utcnow(),
-            expires_at=request.expires_at,
-        )
-        self.sessions[made.id] = made
-        return made
-
-    def retrieve_session(self, session_id: str) -> Session:
-        return self.sessions[session_id]
-
-    def expire_session(self, session_id: str) -> Session:
-        told = self.sessions[session_id]
-        if told.status is SessionStatus.OPEN:
-            self.sessions[session_id] = dataclasses.replace(told, status=SessionStatus.EXPIRED)
-        return self.sessions[session_id]
-
-    def sessions_since(self, _since: dt.datetime, _until: dt.datetime | None = None) -> Iterator[Session]:
-        return iter(self.sessions.values())
-
-    def refund(
-        self, payment_id: str, amount: Money, *, idempotency_key: str, reference: str, to_bank: bool = False
-    ) -> Refund:
-        assert not to_bank, "a card's money goes back to the card"
-        made = Refund(
-            f"re_{idempotency_key}", payment_id, amount, "succeeded", reference, key=idempotency_key
-        )
-        return self.refunds.setdefault(idempotency_key, made)
-
-    def refunds_of(self, payment_id: str) -> list[Refund]:
-        return [one for one in self.refunds.values() if one.payment_id == payment_id]
-
-    def pay(self, session_id: str, *, even_if_over: bool = False) -> None:
-        """A card pays; `even_if_over`: it was confirmed in the last moment before the session ended."""
-        told = self.sessions[session_id]
-        if told.paid or (told.status is not SessionStatus.OPEN and not even_if_over):
-            return
-        charge = Charge(
-            f"ch_{session_id}", told.amount, Money(0), True, True, "card", "visa", "4242", utcnow()
-        )
-        self.sessions[session_id] = dataclasses.replace(
-            told,
-            status=SessionStatus.COMPLETE,
-            paid=True,
-            payment_id=f"pi_{session_id}",
-            payment_status="succeeded",
-            charge=charge,
-        )
-
-    def give_back(self, session_id: str) -> None:
-        """Someone refunds it on the provider's own screen."""
-        told = self.sessions[session_id]
-        if told.charge is None or told.payment_id is None or self.refunds_of(told.payment_id):
-            return
-        self.refund(told.payment_id, told.amount, idempotency_key=new_id(), reference=told.reference or "")
-
-    def told_charge(self, session_id: str) -> None:
-        """The charge shows what went back, as the provider's does."""
-        told = self.sessions[session_id]
-        if told.charge is not None and told.payment_id is not None:
-            back = sum((one.amount for one in self.refunds_of(told.payment_id)), Money(0))
-            self.sessions[session_id] = dataclasses.replace(
-                told, charge=dataclasses.replace(told.charge, refunded=back)
-            )
 
 
 class StockMachine(RuleBasedStateMachine):
@@ -149,8 +56,8 @@ class StockMachine(RuleBasedStateMachine):
         super().__init__()
         self._folder = Path(tempfile.mkdtemp(prefix="hitsuka-stock-"))
         shutil.copy(self.template, self._folder / "shop.sqlite")
-        self._provider = Played()
-        # It has what these rules need of the port: no events, which only say that it is time to ask.
+        self._provider = World(Clock(), Edges())
+        # It has what these rules need of the port. Its events are left unread: they only say that it is time to ask.
         self._port = cast(Provider, self._provider)
         shop = create_shop(load(make_environ(f"sqlite:///{self._folder / 'shop.sqlite'}")))
         self._shop: Shop = dataclasses.replace(shop, providers={"style": self._port, "cocomo": self._port})
@@ -194,7 +101,13 @@ class StockMachine(RuleBasedStateMachine):
     @precondition(lambda self: self._provider.sessions)
     @rule(data=st.data(), late=st.booleans())
     def card_pays(self, data: st.DataObject, late: bool) -> None:
-        self._provider.pay(self._session(data), even_if_over=late)
+        self._pay(self._session(data), even_if_over=late)
+
+    def _pay(self, session_id: str, *, even_if_over: bool) -> None:
+        """`even_if_over`: the card was confirmed in the last moment before the session ended."""
+        told = self._provider.sessions[session_id]
+        if not told.paid and (even_if_over or told.status is SessionStatus.OPEN):
+            self._provider.pay(told)
 
     @precondition(lambda self: self._orders)
     @rule(data=st.data(), times=st.integers(1, 3))
@@ -232,15 +145,16 @@ class StockMachine(RuleBasedStateMachine):
         payment_id = (self._provider.sessions[session_id].reference or "").partition(".")[2]
         order_id = next(one for one in self._orders if self._view(one).payment.id == payment_id)
         self._run_out(order_id)
-        self._provider.pay(session_id, even_if_over=True)
+        self._pay(session_id, even_if_over=True)
         self.reconciler_reads_every_session()
 
-    @precondition(lambda self: self._provider.sessions)
+    @precondition(lambda self: self._provider.refundable())
     @rule(data=st.data())
     def refunded_on_the_providers_screen(self, data: st.DataObject) -> None:
-        session_id = self._session(data)
-        self._provider.give_back(session_id)
-        self._provider.told_charge(session_id)
+        there = self._provider.refundable()
+        session, left = there[data.draw(st.integers(0, len(there) - 1))]
+        assert session.payment_id is not None
+        self._provider.give_back(session.payment_id, left, session.reference or "")
 
     @rule()
     def wanted_refunds_are_sent(self) -> None:
@@ -248,8 +162,6 @@ class StockMachine(RuleBasedStateMachine):
             wanted = wanted_refunds(session)
         for store_id, refund_id in wanted:
             send_refund(self._shop.db, self._port, OrderListener(), store_id, refund_id)
-        for session_id in self._provider.sessions:
-            self._provider.told_charge(session_id)
 
     @invariant()
     def what_is_held_is_the_sum_of_active_holds(self) -> None:

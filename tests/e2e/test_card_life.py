@@ -97,7 +97,7 @@ def test_a_card_from_the_first_tick_to_a_dispute(
     expect(page.locator("main")).to_contain_text("発送するときに")
 
     _order(shopper, keep=False)
-    expect(page.locator("#saved-cards")).to_contain_text("4242")
+    expect(page.locator("#saved-cards")).to_contain_text("Visa •••• 4242")
     typed = page.get_by_role("heading", name="カード情報")
     expect(typed).to_be_hidden()  # nothing is below it
     page.get_by_label("別のカードを使う").check()

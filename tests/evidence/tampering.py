@@ -109,7 +109,8 @@ PLANTS: dict[str, tuple[Plant, str]] = {
     "a weaker policy": (_on("/guide/law", _weaker_policy), "header-csp"),
     "a header gone": (_on("/guide/payment", lambda a: a.set("X-Content-Type-Options", "")), "watch-headers"),
     "a script for phones only": (_to_phones_only, "inline-script"),
-    "another provider host": (_other_provider, "third-party"),
+    # A page whose script does not come leads on to the provider's own page by itself: it may be there before we look.
+    "another provider host": (_other_provider, "third-party payment-host"),
     "a service worker": (_worker, "service-worker"),
     "a meta refresh": (
         _on("/guide/delivery", lambda a: a.add(f'<meta http-equiv="refresh" content="900;url={EVIL}/">')),
@@ -138,7 +139,7 @@ PLANTS: dict[str, tuple[Plant, str]] = {
     ),
     "a redirect": (_on("/guide/returns", _elsewhere), "watch-unseen"),
 }
-"""Each change with a rule that must be among its alarms."""
+"""Each change with the rules one of which must be among its alarms."""
 
 
 class _Quiet(ThreadingHTTPServer):

@@ -31,6 +31,15 @@ pytestmark = pytest.mark.browser
 NOT_BUILT = set() if importlib.util.find_spec("security.rules") else {"E5"}
 
 
+LEAK = """\
+--- /dev/null
++++ b/shop/templates/checkout/_more.html
+@@ -0,0 +1 @@
++<label for="q">カード番号</label><input id="q" name="q">
+"""
+"""A change that E25 must see."""
+
+
 @dataclass
 class Run:
     """A finished run of the command."""
@@ -58,7 +67,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     wish = (
         f'nonce = "an assessor\'s"\nnumbers = ["{number}"]\nentry_points = ["/search?q={{canary}}&after=1"]\n'
     )
-    (folder / "challenge.toml").write_text(wish)
+    (folder / "challenge.toml").write_text(f'{wish}patches = ["leak.diff"]\n')
+    (folder / "leak.diff").write_text(LEAK)
     words = ["scope", "verify", "--report", str(folder / "out"), "--sign", str(folder / "key")]
     result = CliRunner().invoke(main, [*words, "--challenge", str(folder / "challenge.toml")])
     return Run(result, folder / "out", key, number)

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
 from payments.dispute_models import Dispute, DisputeHistory, FraudWarning
@@ -98,6 +99,26 @@ def test_reconciling_finds_what_no_event_told(till: Till) -> None:
     with till.db.read() as session:
         assert not session.get_one(FraudWarning, ("style", warning.id)).actionable
     assert till.now(warned).state == "refunded"
+
+
+def test_reconciling_books_the_dispute_of_a_payment_that_is_under_review(till: Till) -> None:
+    """Its money is with us though it can't be this payment's, and nothing of ours notes the provider's id."""
+    payment = till.payment()
+    session_id = till.open(payment)
+
+    def expect_more(session: Session) -> None:
+        session.get_one(Payment, ("style", payment.id)).amount_minor += 1
+
+    till.db.write(expect_more)
+    till.sandbox.pay(session_id)
+    settle(till.db, till.provider, till.listener, "style", payment.id, cause="test")
+    assert (till.now(payment).state, till.now(payment).provider_id) == ("review", None)
+    paid = till.provider.retrieve_session(session_id).payment_id
+    told = till.sandbox.control(f"payments/{paid}/dispute", {"reason": "duplicate"})
+    report = reconcile(till.db, till.provider, till.listener, utcnow() - dt.timedelta(hours=1))
+    assert not [line for line in report.differences if str(told["id"]) in line]
+    taken = [("captured", AMOUNT.minor), ("disputed", -AMOUNT.minor), ("dispute_fee", -FEE)]
+    assert _booked(till, payment) == taken
 
 
 def test_reconciling_lists_what_the_ledger_does_not_say(till: Till) -> None:

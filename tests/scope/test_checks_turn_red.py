@@ -25,10 +25,14 @@ from shop.cards import gate
 from shop.context import Shop
 from shop.csrf import csrf
 from shop.db.tables import metadata
+from shop.scope import lab, mutants_running
+from shop.scope.challenge import Challenge, Patch
 from shop.scope.checks import dependencies, injection, integrity, secrets, staff, staff_posts, stop
 from shop.scope.colleagues import Colleague, make_colleague, session_of
 from shop.scope.lab import Lab
+from shop.scope.registry import CHECKS
 from shop.scope.result import Notes, Result, Status
+from shop.scope.running import run_one
 from shop.staff import access, lock, people, signing_in
 from shop.staff.models import Member
 from shop.staff.sealed import email_hash
@@ -335,3 +339,32 @@ def test_e21_a_stop_that_stops_nothing(look: Look, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(stop, "stop_cards", lambda *_about, **_named: None)
     monkeypatch.setattr(gate, "conditions", lambda *_about: [])
     assert {"no-stop", "sold-by-card", "gate-open", "no-record"} <= rules(look("E21"))
+
+
+def _added(file: str, line: str) -> str:
+    return f"--- /dev/null\n+++ b/{file}\n@@ -0,0 +1 @@\n+{line}\n"
+
+
+def test_e25_what_the_rules_do_not_see_is_looked_at_by_the_checks_and_what_nothing_notices_is_a_finding(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mutants_running, "STAGES", (("E4",), ("E24",)))
+    leak = _added("static/more.js", "console.log(document.forms[0].card.value);")
+    stray, silent = _added("static/shop.js.bak", "1"), _added("shop/noting.py", "X = 1")
+    asked = Challenge(patches=(Patch("leak", leak), Patch("stray", stray), Patch("silent", silent)))
+    check = next(check for check in CHECKS if check.id == "E25")
+    with lab.opened(challenge=asked) as here:
+        result = run_one(check, here)
+    assert result.notes.tables[0].rows == [
+        ("leak", "HK210"),
+        ("stray", "E24 static-kind"),
+        ("silent", "nothing"),
+    ]
+    assert [(finding.path, finding.rule) for finding in result.notes.findings] == [("silent", "seeded-leak")]
+
+
+def test_e25_every_check_that_can_look_at_a_copy_is_asked_for_the_quick_ones_first() -> None:
+    quick, slow = mutants_running.STAGES
+    built = {check.id for check in CHECKS if check.is_built}
+    assert {*quick, *slow} == built - {"E5", "E17", "E25"}
+    assert set(slow) == {"E1", "E2", "E3", "E6", "E15"}

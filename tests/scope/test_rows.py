@@ -17,6 +17,7 @@ BY_TESTS = {
     "E6": ("tests/evidence/test_walk.py", "def test_"),
     "E15": ("tests/e2e/test_stored_xss.py", "def test_the_watch_sees_what_runs"),
     "E17": ("tests/scope/test_checks_turn_red.py", "def test_e17_"),
+    "E25": ("tests/scope/test_checks_turn_red.py", "def test_e25_"),
     "E18": ("tests/scope/test_checks_turn_red.py", "def test_e18_"),
 }
 """What needs a browser or a tree of its own is turned red by a test and not by a mutant."""

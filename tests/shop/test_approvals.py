@@ -17,6 +17,7 @@ from payments.columns import new_id, utcnow
 from payments.database import Database
 from payments.transitions import WrongTransition
 from security.audit import verify
+from shop.approvals import cli
 from shop.approvals.models import Approval, ApprovalHistory, Signature
 from shop.approvals.payload import KINDS, BadPayload, matter, parse
 from shop.approvals.queries import open_approvals, state_at
@@ -190,6 +191,15 @@ def test_another_kind_of_the_same_payload_is_another_thing(
     approval = office.granted()
     monkeypatch.setitem(KINDS, "another.kind", "of the test")
     assert refused(lambda: office.use(approval, kind="another.kind")) is Why.OTHER_PAYLOAD
+
+
+def test_a_step_that_waited_for_the_lock_beyond_its_time_comes_too_late(office: Office) -> None:
+    approval = office.granted()
+    over = NOW - dt.timedelta(seconds=1)
+    office.db.write(lambda session: setattr(session.get_one(Approval, approval.id), "expires_at", over))
+    began = NOW - dt.timedelta(hours=1)  # what the step took for now when it began to wait
+    assert refused(lambda: office.use(approval, now=began)) is Why.EXPIRED
+    assert refused(lambda: office.sign(approval, CARA, now=began)) is Why.EXPIRED
 
 
 def test_its_time_ends(office: Office) -> None:
@@ -381,7 +391,12 @@ def run(url: str, *words: str) -> Result:
     return result
 
 
-def test_the_command_line_asks_and_lists_and_cannot_sign(sqlite_url: str, tmp_path: Path) -> None:
+def test_the_command_line_asks_and_lists_and_cannot_sign(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        cli.CHECKS, KIND, lambda _session, _shop, _payload: None
+    )  # test_cards.py tries the real one
     path = tmp_path / "payload.json"
     path.write_text(json.dumps(PAYLOAD))
     asked = json.loads(run(sqlite_url, "request", KIND, "--json-payload", str(path), "--json").stdout)
@@ -395,7 +410,13 @@ def test_the_command_line_asks_and_lists_and_cannot_sign(sqlite_url: str, tmp_pa
     assert set(commands.commands) == {"request", "list"}  # type: ignore[attr-defined]  # a group
 
 
-@pytest.mark.parametrize("kind", ["missing", "a folder", "no JSON", "not UTF-8", "unknown kind"])
+def test_every_kind_is_looked_at_before_the_command_asks() -> None:
+    assert cli.CHECKS.keys() == KINDS.keys()
+
+
+@pytest.mark.parametrize(
+    "kind", ["missing", "a folder", "no JSON", "not UTF-8", "unknown kind", "any JSON", "of no stop"]
+)
 def test_a_file_of_no_use_is_exit_2_in_one_line(sqlite_url: str, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "payload.json"
     if kind == "a folder":
@@ -404,6 +425,8 @@ def test_a_file_of_no_use_is_exit_2_in_one_line(sqlite_url: str, tmp_path: Path,
         path.write_bytes(b'{"a": "\xff"}')
     elif kind != "missing":
         path.write_text("{" if kind == "no JSON" else "{}")
+    if kind == "of no stop":
+        path.write_text(json.dumps(PAYLOAD | {"store": "style"}))
     about = "money.anything" if kind == "unknown kind" else KIND
     result = run(sqlite_url, "request", about, "--json-payload", str(path))
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)

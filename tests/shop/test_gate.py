@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -21,10 +22,12 @@ from shop.app import create_shop
 from shop.approvals.service import Desk, NotApproved, Why
 from shop.build import build_id
 from shop.cards import gate
+from shop.cards.agreement import mismatches
 from shop.cards.gate import GateShut, conditions, payload, resume
 from shop.cards.green import green_report as signed_report
 from shop.cards.junit import NoOutcome, Outcome, outcome_of
 from shop.cards.records import BadRecord
+from shop.cli import main
 from shop.context import Shop
 from shop.keys import new_entry
 from shop.settings import Settings, key_holders, load
@@ -102,7 +105,8 @@ class Gate:
         stop(old)
         old.db.dispose()
         self.url = url
-        self.shop = self.shop_with(load(environ | NEW_KEYS | {"DATA_KEYS": _data_keys(environ)}))
+        self.environ = environ | NEW_KEYS | {"DATA_KEYS": _data_keys(environ)}
+        self.shop = self.shop_with(load(self.environ))
 
     @staticmethod
     def shop_with(settings: Settings) -> Shop:
@@ -168,6 +172,8 @@ def test_with_every_condition_shown_and_two_signatures_cards_go_on(stopped: Gate
     stopped.resume(stopped.approved())
     assert state(stopped.shop) is CardState.OPEN
     assert actions(stopped.shop)[-2:] == [("approval.use", "used"), ("cards.resume", "done")]
+    with stopped.shop.db.read() as session:
+        assert mismatches(session) == []
 
 
 @pytest.mark.parametrize("left_out", ALL)
@@ -226,6 +232,31 @@ def test_a_command_line_never_resumes_nor_a_payload_that_two_people_have_not_see
     assert refused.value.why is Why.OTHER_PAYLOAD
     assert state(stopped.shop) is CardState.STOPPED
     assert actions(stopped.shop)[-1] == ("cards.resume", "other_payload")
+
+
+def test_a_command_asks_only_for_what_shows_the_conditions_now(
+    stopped: Gate, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("shop.approvals.cli.green_report", lambda _settings: green_report)
+    path = tmp_path / "resume.json"
+
+    def ask(about: dict[str, object]) -> tuple[int, str]:
+        path.write_text(json.dumps(about))
+        words = ["approvals", "request", gate.KIND, "--json-payload", str(path)]
+        told = CliRunner(env=stopped.environ).invoke(main, words)
+        assert len(told.stderr.splitlines()) == (1 if told.exit_code else 0)
+        return told.exit_code, told.stderr
+
+    assert "the gate is shut: cause: " in ask({"store": "style"})[1]
+    stopped.show(*ALL)
+    with stopped.shop.db.read() as session:
+        about = payload(session, stopped.shop, "style", green_report)
+    misfits = [about | {"build": "0" * 16}, about | {"more": 1}, about | {"store": "nowhere"}, {}]
+    assert [ask(one)[0] for one in misfits] == [2, 2, 2, 2]
+    assert "not stopped" in ask(about | {"store": "cocomo"})[1]
+    assert ask(about)[0] == 0
+    stopped.show("diagnosis")
+    assert "not what shows the conditions now" in ask(about)[1]
 
 
 def test_records_of_an_earlier_stop_count_for_nothing(stopped: Gate) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
+from payments.models import Payment
 from shop.app import create_app, create_shop
 from shop.context import Shop
 from shop.jobs.models import Job
@@ -94,6 +95,19 @@ def test_every_mail_is_whole_in_text_and_html(
         assert GUEST.family_name in text
         assert "{" not in text.replace("{color", "")
         assert ("Dear" in text) == (locale == "en")
+
+
+def test_a_mail_names_the_brand_of_the_card(shop: Shop, worker: Worker, mails: tuple[Path, int]) -> None:
+    order_id = place_order(shop)
+    paid_with = update(Payment).values(card_brand="amex", card_last4="0005")
+    shop.db.write(lambda session: session.execute(paid_with))
+    _want_mail(shop, order_id, "order_paid", "en")
+    worker.turn()
+    [message] = _read(mails[0])
+    for kind, dots in (("plain", "****"), ("html", "••••")):
+        part = message.get_body((kind,))
+        assert part is not None
+        assert f"American Express {dots} 0005" in part.get_content()
 
 
 def test_the_same_mail_is_wanted_and_sent_once(shop: Shop, worker: Worker, mails: tuple[Path, int]) -> None:

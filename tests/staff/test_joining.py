@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
 from shop.context import Shop
-from shop.staff import factors, people
-from shop.staff.factors import BadSecret, Done
+from shop.staff import factors, joining, people
 from shop.staff.models import Link, Member, MemberPasskey, Notice, RecoveryCode
+from shop.staff.own import BadSecret, Done
 from shop.staff.rights import Role
 from tests.concurrency.together import together
 from tests.staff.authenticator import Device
@@ -145,13 +145,13 @@ def test_of_two_who_hold_the_link_one_joins_and_with_the_own_password(any_shop: 
     sender = Sender("192.0.2.1", "-", "-")
     steps_and_codes = []
     for password in (NEW, "quiet harbour 7 red sails"):
-        step = factors.use_link(any_shop, token, password, sender)
+        step = joining.use_link(any_shop, token, password, sender)
         code = pyotp.TOTP(factors.setup(any_shop, step, "join").secret).now()
         steps_and_codes.append((step, code))
 
     def join(step: str | None, code: str) -> Done | BadSecret:
         try:
-            return factors.join_by_code(any_shop, step, code, sender)
+            return joining.join_by_code(any_shop, step, code, sender)
         except BadSecret as bad:
             return bad
 

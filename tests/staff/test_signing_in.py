@@ -151,6 +151,14 @@ def test_a_passkey_that_proves_nothing_opens_nothing(shop_app: Flask, shop: Shop
     assert other.cookie() is None
 
 
+def test_only_who_has_a_passkey_is_offered_it_for_a_proof(shop_app: Flask, shop: Shop) -> None:
+    desk = Desk(shop_app)
+    desk.sign_in(shop, make_member(shop))
+    assert "data-passkey" not in desk.get("/prove").text
+    desk.add_passkey(Device(STAFF))
+    assert "data-passkey" in desk.get("/prove").text
+
+
 def test_a_leavers_passkey_opens_nothing(shop_app: Flask, shop: Shop) -> None:
     person, desk, device = make_member(shop), Desk(shop_app), Device(STAFF)
     desk.sign_in(shop, person)

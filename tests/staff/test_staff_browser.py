@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from payments.columns import utcnow
 from shop.staff import people
 from shop.staff.rights import Role
+from tests.security.cards import luhn_digit
 from tests.servers.system import System, running_system
 from tests.staff.conftest import at_ease
 from tests.staff.desk import COMMAND
@@ -124,6 +126,8 @@ def test_join_sign_out_and_in_again_by_passkey_and_keyboard_alone(
     page.screenshot(path=str(tmp_path / f"sign-in-{width}.png"), full_page=True)
     _press(page, "パスキーでサインイン")
     expect(page.locator("h1")).to_contain_text("試験 花子")
+    page.goto(f"http://staff.localhost:{system.port}/prove")
+    expect(page.get_by_role("button", name="パスキーで確認")).to_be_visible()
     context.close()
     assert faults == []
     assert errors == []
@@ -150,6 +154,50 @@ def test_one_role_is_enough_to_invite_somebody_by_keyboard(browser: Browser, sys
     page.wait_for_url(re.compile(r"/members(?!/invite)"))
     page.goto(f"http://staff.localhost:{system.port}/members")
     expect(page.locator("tr", has_text="kaede.new@example.jp").locator(".state")).to_have_count(2)
+    context.close()
+
+
+def test_a_passkey_is_suggested_as_soon_as_the_field_of_the_name_has_the_focus(
+    browser: Browser, system: System
+) -> None:
+    """No button: the browser lists passkeys there by itself (conditional mediation), and the chosen one signs in."""
+    context = _context(browser, 1280, "light")
+    page = context.new_page()
+    _authenticator(page)
+    page.goto(_invitation(system, "aoi@example.jp"))
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#again").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="パスキーを登録").click()
+    expect(page.locator(".codes li")).to_have_count(10)
+    page.goto(f"http://staff.localhost:{system.port}/security")
+    page.get_by_role("button", name="サインアウト").click()
+    page.wait_for_url("**/sign-in")
+    page.locator("#email").focus()
+    expect(page.locator("h1")).to_contain_text("試験 花子")
+    context.close()
+
+
+def test_a_card_number_typed_on_a_page_of_the_staff_is_cleared_and_not_sent(
+    browser: Browser, system: System
+) -> None:
+    context = _context(browser, 390, "light")
+    page, sent = context.new_page(), list[str]()
+    page.on("request", lambda one: sent.append(one.method) if one.is_navigation_request() else None)
+    page.goto(f"http://staff.localhost:{system.port}/sign-in")
+    body = "4" + "".join(secrets.choice("0123456789") for _digit in range(14))
+    page.locator("#email").focus()
+    page.keyboard.type(body + luhn_digit(body))
+    expect(page.locator("#email")).to_have_value("")
+    expect(page.locator("#email")).to_be_focused()
+    expect(page.locator("#card-guard")).to_contain_text("どの欄にも入力しないでください")
+    page.locator("#password").evaluate(
+        "(field, number) => { field.value = number; }", body + luhn_digit(body)
+    )
+    page.locator("#email").fill("somebody@example.jp")
+    page.keyboard.press("Enter")
+    expect(page.locator("#password")).to_have_value("")
+    assert "POST" not in sent
     context.close()
 
 

@@ -30,11 +30,17 @@ def main(stories: int, steps: int) -> None:
             try:
                 tell_stories(stories=stories, steps=steps, same=True)
             except Exception as error:  # noqa: BLE001  (whatever the shop does wrong is a find)
-                click.echo(
-                    f"FOUND {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-                )
+                click.echo(f"FOUND {reason_of(error)}")
                 sys.exit(1)
     click.echo("nothing found")
+
+
+def reason_of(error: BaseException) -> str:
+    """One line. What holds only for the first story of a process comes wrapped: told twice, it ends in two ways."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    first, _, _ = str(error).partition("\n")
+    return f"{type(error).__name__}: {first}"
 
 
 if __name__ == "__main__":

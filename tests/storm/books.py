@@ -53,7 +53,7 @@ class Told:
 
 
 def read_provider(providers: Collection[Provider], since: dt.datetime) -> Told:
-    """Every captured charge and every refund that succeeded, by the provider's lists."""
+    """Every captured charge, every refund that succeeded and what disputes moved, by the provider's lists."""
     told = Told()
     for provider in {id(one): one for one in providers}.values():
         references: dict[str, str] = {}
@@ -70,6 +70,8 @@ def read_provider(providers: Collection[Provider], since: dt.datetime) -> Told:
                 told.movements[refund.id] = -refund.amount.minor
                 told.net[references.get(refund.payment_id, "")] -= refund.amount.minor
                 told.asked_back += refund.amount.minor if refund.key else 0
+        for dispute in provider.disputes_since(since):
+            told.movements |= {one.id: one.amount.minor - one.fee.minor for one in dispute.movements}
     return told
 
 
@@ -122,9 +124,9 @@ def _payments(session: Session, told: Told, odd: Collection[str]) -> Iterator[st
         reference = f"{payment.store_id}.{payment.id}"
         known.add(reference)
         net, captured = told.net.get(reference, 0), told.captured.get(reference, [])
-        if net > payment.amount_minor:
+        if net > payment.amount_minor and reference not in odd:
             yield f"payment {payment.id} was paid twice: {captured}, net {net} of {payment.amount_minor}"
-        if payment.state == "paid" and not 0 < net <= payment.amount_minor:
+        if payment.state == "paid" and reference not in odd and not 0 < net <= payment.amount_minor:
             yield f"payment {payment.id} counts as paid, the provider has {net} of {payment.amount_minor}"
         if payment.state == "paid" and payment.amount_minor not in captured:
             yield f"payment {payment.id} counts as paid with {captured} of {payment.amount_minor}"

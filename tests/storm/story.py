@@ -140,6 +140,15 @@ class Story(RuleBasedStateMachine):
         assert self._world.broken == []
 
     @invariant()
+    def what_can_not_be_counts_for_nothing(self) -> None:
+        """Another amount, currency or method, or real money for a test order: no payment of ours is that one."""
+        with self._shop.db.read() as session:
+            counted = select(Payment.state).where(Payment.provider_id.in_(self._world.odd))
+            assert session.scalar(counted.limit(1)) is None, (
+                "what can't be true of a payment counts as its money"
+            )
+
+    @invariant()
     def what_can_be_paid_is_due(self) -> None:
         """An order that is over, one way or the other, has no session in which a card could be tried; where one was
         paid after the provider had called it ended, the end of the others is at least asked for."""

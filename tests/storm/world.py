@@ -49,6 +49,20 @@ class Trouble(StrEnum):
     """A fault of the provider's own, which its idempotency key remembers."""
 
 
+class Odd(StrEnum):
+    """What can be told of a payment that can't be true of it."""
+
+    AMOUNT = "amount"
+    CURRENCY = "currency"
+    METHOD = "method"
+    MODE = "mode"
+    """Real money for a test order."""
+
+
+_FEE = Money(1500)
+"""Of a dispute."""
+
+
 @dataclass
 class Made:
     """What a key stands for: what was asked, and what came of it (None: a fault, for ever)."""
@@ -66,9 +80,12 @@ class World:
         self._clock, self._edges = clock, edges
         self.sessions: dict[str, Session] = {}
         self.refunds: dict[str, Refund] = {}
+        self.disputes: dict[str, DisputeTold] = {}
         self.events: list[bytes] = []
         self.keys: dict[str, Made] = {}
         self.is_closed: Callable[[], bool] = lambda: False
+        self.odd: set[str] = set()
+        """Payments of which was told what can't be: none of them may ever count."""
         self.broken: list[str] = []
         """What the shop did that it must never do."""
         self._tried_at: dict[str, dt.datetime] = {}
@@ -173,9 +190,10 @@ class World:
         return self.sessions[session_id]
 
     def expire_session(self, session_id: str) -> Session:
-        return self._call(lambda: self._expire(session_id))
+        return self._call(lambda: self.end(session_id))
 
-    def _expire(self, session_id: str) -> Session:
+    def end(self, session_id: str) -> Session:
+        """It can't be paid any more, because we asked for it or because its shopper gave it up."""
         told = self._found(session_id)
         if told.status is SessionStatus.OPEN:
             self._change(told, "checkout.session.expired", status=SessionStatus.EXPIRED)
@@ -196,16 +214,54 @@ class World:
         return iter(())
 
     def disputes_since(self, since: dt.datetime) -> Iterator[DisputeTold]:
-        del since  # nobody goes to their bank here, and no bank warns
-        return iter(())
+        del since  # all of them are of today
+        return iter(self._call(lambda: list(self.disputes.values())))
 
     def disputes_of(self, payment_id: str) -> list[DisputeTold]:
+        return self._call(lambda: [one for one in self.disputes.values() if one.payment_id == payment_id])
+
+    def warnings_since(self, since: dt.datetime) -> Iterator[WarningTold]:
+        del since  # no bank warns here
+        return iter(())
+
+    def warnings_of(self, payment_id: str) -> list[WarningTold]:
         del payment_id
         return []
 
-    def warnings_since(self, since: dt.datetime) -> Iterator[WarningTold]:
-        del since
-        return iter(())
+    def contest(self, session: Session, amount: Money) -> None:
+        """Who paid goes to their bank: the money is taken out of our balance, and a fee."""
+        assert session.payment_id is not None
+        told = DisputeTold(
+            id=f"du_{new_id()}",
+            payment_id=session.payment_id,
+            amount=amount,
+            reason="fraudulent",
+            status="needs_response",
+            due_by=self._clock.now() + dt.timedelta(days=7),
+            submissions=0,
+            livemode=False,
+            created=self._clock.now().replace(microsecond=0),
+            movements=(self._moved("dispute", -amount, _FEE),),
+        )
+        self.disputes[told.id] = told
+        self._tell("charge.dispute.created", session)
+
+    def give_verdict(self, dispute: DisputeTold, *, is_won: bool) -> None:
+        """The bank decides, for good."""
+        back = (self._moved("dispute_reversal", dispute.amount, Money(0)),) if is_won else ()
+        self.disputes[dispute.id] = dataclasses.replace(
+            dispute, status="won" if is_won else "lost", movements=dispute.movements + back
+        )
+        session = next(one for one in self.sessions.values() if one.payment_id == dispute.payment_id)
+        self._tell("charge.dispute.closed", session)
+
+    def _moved(self, category: str, amount: Money, fee: Money) -> Movement:
+        return Movement(f"txn_{new_id()}", category, None, amount, fee, self._clock.now())
+
+    def _holds_money(self, session: Session) -> bool:
+        """Whether a bank has the money of a session, for now or for good."""
+        of_it = [one for one in self.disputes.values() if one.payment_id == session.payment_id]
+        return any(one.status != "won" for one in of_it)
 
     def movements_since(self, since: dt.datetime) -> Iterator[Movement]:
         del since  # sessions and refunds are compared; a balance of its own this world does not keep
@@ -234,8 +290,12 @@ class World:
         """Money goes back, because we asked for it or because someone at the provider's screen did."""
         session = next(one for one in self.sessions.values() if one.payment_id == payment_id)
         assert session.charge is not None
+        if self._holds_money(session):
+            raise Refused("it is disputed")
         if amount.minor > session.charge.amount.minor - session.charge.refunded.minor:
             raise Refused("more than there is")
+        # A refund names no currency: it is the charge's.
+        amount = Money(amount.minor, session.charge.amount.currency)
         made = Refund(f"re_{new_id()}", payment_id, amount, "succeeded", reference, key)
         self.refunds[made.id] = made
         self._recount(session)
@@ -246,7 +306,7 @@ class World:
         """Sessions of which money can go back, and how much."""
         charged = [(one, one.charge) for one in self.sessions.values() if one.charge is not None]
         left = [(one, charge.amount - charge.refunded) for one, charge in charged]
-        return [(one, amount) for one, amount in left if amount.minor > 0]
+        return [(one, amount) for one, amount in left if amount.minor > 0 and not self._holds_money(one)]
 
     def come_back(self, refund: Refund) -> None:
         """A refund that had succeeded fails after all."""
@@ -263,7 +323,8 @@ class World:
             for one in self.refunds.values()
             if one.payment_id == told.payment_id and one.status == "succeeded"
         ]
-        charge = dataclasses.replace(told.charge, refunded=sum(back, Money(0)))
+        nothing = Money(0, told.charge.amount.currency)
+        charge = dataclasses.replace(told.charge, refunded=sum(back, nothing))
         self.sessions[told.id] = dataclasses.replace(told, charge=charge)
 
     def refunds_of(self, payment_id: str) -> list[Refund]:
@@ -273,15 +334,17 @@ class World:
         del since  # all of them are of today
         return iter(self._call(lambda: list(self.refunds.values())))
 
-    def pay(self, session: Session, *, charged: Money | None = None, taken: bool = True) -> None:
-        """A card pays. `charged`: another amount than was asked for. `taken` False: the bank has not said yes yet."""
+    def pay(self, session: Session, *, odd: Odd | None = None, taken: bool = True) -> None:
+        """A card pays. `odd`: what is told of it that can't be. `taken` False: the bank has not said yes yet."""
+        self.odd |= {f"pi_{session.id}"} if odd is not None else set()
+        amount = _charged(session.amount, odd)
         charge = Charge(
             f"ch_{session.id}",
-            charged or session.amount,
-            Money(0),
+            amount,
+            Money(0, amount.currency),
             captured=True,
             paid=True,
-            method="card",
+            method="link" if odd is Odd.METHOD else "card",
             brand="visa",
             last4="4242",
             created=self._tried_at.setdefault(session.id, self._clock.now().replace(microsecond=0)),
@@ -294,6 +357,7 @@ class World:
             payment_id=f"pi_{session.id}",
             payment_status="succeeded" if taken else "processing",
             charge=charge if taken else None,
+            livemode=odd is Odd.MODE,
         )
 
     def say_yes(self) -> None:
@@ -350,3 +414,9 @@ class World:
     def events_since(self, since: dt.datetime) -> Iterator[Event]:
         del since
         return iter(())
+
+
+def _charged(due: Money, odd: Odd | None) -> Money:
+    if odd is Odd.AMOUNT:
+        return due - Money(1)
+    return Money(due.minor, "USD") if odd is Odd.CURRENCY else due

@@ -71,7 +71,17 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
         yield from _sql(module, node)
     for node in module.all(ast.Subscript):
         assert isinstance(node, ast.Subscript)
-        yield from _read(module, node, node.value, module.text_of(node.slice))
+        for key in _keys(module, node.slice):
+            yield from _read(module, node, node.value, key)
+
+
+def _keys(module: Module, key: ast.expr) -> list[str | None]:
+    """The texts that a key may be: its own, or each of a constant list that a loop goes over."""
+    text, bound = module.text_of(key), module.bound(key) if isinstance(key, ast.Name) else None
+    if text is not None or bound is None:
+        return [text]
+    lists = [module.value_of(each.value) for each in bound[1] if each.kind == "part"]
+    return [each for one in lists if isinstance(one, tuple) for each in one if isinstance(each, str)]
 
 
 def _class(module: Module, node: ast.ClassDef) -> Iterator[Finding]:
@@ -219,11 +229,18 @@ _SAYS = frozenset({"comment", "doc", "help_text", "verbose_name", "title", "desc
 
 
 def _listed(module: Module, node: ast.Dict) -> Iterator[Finding]:
-    """{"card_number": StringField()}: fields and columns for whatever makes a class of them."""
+    """{"card_number": StringField()}, {"properties": {"cardNumber": …}}: fields for whatever makes a class of them."""
+    outer = module.parents.get(node)
+    is_schema = isinstance(outer, ast.Dict) and any(
+        value is node and key is not None and module.text_of(key) == "properties"
+        for key, value in zip(outer.keys, outer.values, strict=True)
+    )
     for key, value in zip(node.keys, node.values, strict=True):
         text = module.text_of(key) if key is not None else None
         if text and isinstance(value, ast.Call):
             yield from _member_by_name(module, value, text)
+        elif is_schema and text and card_name(text) in {Card.NUMBER, Card.CODE}:
+            yield found(module, value, "HK101", f"a schema of requests has a field '{text}'")
 
 
 def _member_by_name(module: Module, value: ast.Call, name: str) -> Iterator[Finding]:
@@ -339,10 +356,14 @@ def sql_columns(text: str) -> Iterator[str]:
 
 def _read(module: Module, node: ast.AST, base: ast.expr, key: str | None) -> Iterator[Finding]:
     """request.form["card_number"], form["cvc"], data.get("pan") of a request."""
-    if not key or not (card := card_name(key)) or not _is_of_request(module, base):
+    if not key or not (card := card_name(key)):
         return
-    if card is Card.EXPIRY or card is Card.HOLDER or card:
+    if _is_of_request(module, base):
         yield found(module, node, "HK107", f"the server reads '{key}', a {card.value}, from a request")
+    elif card in {Card.NUMBER, Card.CODE} and isinstance(getattr(node, "ctx", None), ast.Load):
+        yield found(
+            module, node, "HK107", f"the server reads '{key}', a {card.value}, from data that came in"
+        )
 
 
 def _is_of_request(module: Module, node: ast.expr, depth: int = 0) -> bool:

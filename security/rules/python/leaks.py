@@ -33,6 +33,9 @@ _LEVELS = frozenset(
         "notice",
         "handle",
         "bind",
+        "bind_contextvars",
+        "bound_contextvars",
+        "contextualize",
     }
 )
 _LOGGER = re.compile(
@@ -69,6 +72,10 @@ _TAKES_INPUT = re.compile(
 _MAILS = re.compile(
     r"(?:^|\.)(?:send_mail|send_message|sendmail|send_mass_mail|mail_admins|mail_managers|EmailMessage|EmailMultiAlternatives|MIMEText|Message|set_content|add_attachment|attach_alternative|send_email|enqueue_mail|notify_admin)$"
 )
+_TO_WHOM = frozenset(
+    {"to", "to_addr", "to_addrs", "to_email", "to_emails", "recipient", "recipients", "recipient_list"}
+)
+_LETTER = frozenset({"subject", "body", "text", "html", "message", "content", "html_content", "html_message"})
 _FLASHES = re.compile(
     r"(?:^|\.)(?:flash|add_note|abort|messages\.(?:error|info|success|warning|debug|add_message))$"
 )
@@ -177,7 +184,7 @@ def _leaks(call: ast.Call, names: frozenset[str], labels: Labels) -> Iterator[tu
         yield "HK202", f"{what} is printed or written"
     elif typed - {"cookies"} and any(map(_KEEPS.search, names)):
         yield "HK203", f"{what} is kept in a session, cookie or cache"
-    elif typed and any(map(_MAILS.search, names)):
+    elif typed and (any(map(_MAILS.search, names)) or _is_letter(call)):
         yield "HK204", f"{what} goes into a mail"
     elif typed and any(map(_FLASHES.search, names)):
         yield "HK205", f"{what} goes into a message"
@@ -208,6 +215,12 @@ def _whole_body(call: ast.Call, names: frozenset[str]) -> Iterator[tuple[str, st
         yield "HK203", "the request's body goes into the database or a queue"
 
 
+def _is_letter(call: ast.Call) -> bool:
+    """Whether the words of a call are those of a letter, whatever sends it: to whom, and what it says."""
+    words = {word.arg for word in call.keywords}
+    return bool(words & _TO_WHOM and words & _LETTER)
+
+
 def _is_log(name: str) -> bool:
     owner, _, last = name.rpartition(".")
     return bool(_LOG_NAMES.search(name)) or (last in _LEVELS and bool(_LOGGER.search(owner)))
@@ -222,6 +235,8 @@ def _stored(flow: Flow, frame: Frame, target: ast.expr, value: ast.expr) -> Iter
             for label in labels
             if label in {"body", "query"} or (label.startswith("field:") and not is_harmless(label))
         }
+        if "body" in typed and dotted(target.value).partition("[")[0] == "event":
+            yield "HK207", "the request's body is put on a report"
         if typed and any(
             re.search(
                 r"(?:^|\.)(?:session|cache|cookies|request\.session|os\.environ|(?:shelve|dbm|dbm\.\w+)\.open)(?:\(\))?$",
@@ -239,7 +254,10 @@ def _stored(flow: Flow, frame: Frame, target: ast.expr, value: ast.expr) -> Iter
     if (
         labels & {"body", "query"}
         and isinstance(target, ast.Attribute)
-        and dotted(target.value).rpartition(".")[2] in {"record", "log_record", "logrecord"}
+        and (
+            dotted(target.value).rpartition(".")[2] in {"record", "log_record", "logrecord"}
+            or any(name.endswith("LogRecord()") for name in frame.module.names(target.value))
+        )
     ):
         yield "HK201", f"{_what(labels)} is put on a log record"
     if (
@@ -263,6 +281,10 @@ def _returned(flow: Flow, frame: Frame, value: ast.expr) -> Iterator[tuple[str, 
     scope = frame.scope
     if not isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return
+    if scope.name in {"format", "formatMessage", "filter"} and flow.of(value, frame) & {"body", "query"}:
+        owner = frame.module.class_of(scope)
+        if owner is not None and any(re.search(r"Formatter|Filter", dotted(base)) for base in owner.bases):
+            yield "HK201", "the request's body is written into each line of the log"
     handles = any(
         "errorhandler" in last_names(frame.module, each.func if isinstance(each, ast.Call) else each)
         or "exception_handler" in last_names(frame.module, each.func if isinstance(each, ast.Call) else each)

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
-from shop.accounts import change, entry, sessions, throttle
+from shop.accounts import change, entry, passkeys, sessions, throttle
 from shop.accounts import factor as second_factor
 from shop.accounts import prove as proving
 from shop.accounts.current import account_of, browser, let_in, let_out, session_token, signed_in
@@ -132,7 +132,9 @@ def _sign_in_page(form: SignInForm, status: int = 200) -> ResponseReturnValue:
 
 
 def _prove_page(form: ProveForm, status: int = 200) -> ResponseReturnValue:
-    return page("prove", form=form, passkey=_passkey_form(), status=status)
+    with the_shop().db.read() as session:
+        has_passkey = bool(passkeys.listed(session, signed_in().account))
+    return page("prove", form=form, passkey=_passkey_form(), has_passkey=has_passkey, status=status)
 
 
 def _passkey_form() -> PasskeyForm:

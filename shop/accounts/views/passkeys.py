@@ -113,4 +113,6 @@ def _valid(form: PasskeyForm, use: str) -> bytes:
 
 def _refused(template: str, form: SignInForm | ProveForm) -> ResponseReturnValue:
     form.refuse("password", _("パスキーを確認できませんでした。もう一度試すか、パスワードをお使いください。"))
-    return page(template, form=form, passkey=PasskeyForm(formdata=None, next=wanted() or ""), status=422)
+    # Whoever sends a passkey's answer has one, or says so: they may try again.
+    passkey = PasskeyForm(formdata=None, next=wanted() or "")
+    return page(template, form=form, passkey=passkey, has_passkey=True, status=422)

@@ -128,7 +128,10 @@ WAYS: dict[str, tuple[str, str, dict[str, str], int]] = {
 
 def refuse(recorded: Recorded, notes: Notes, entry_points: tuple[str, ...] = ()) -> None:
     """Numbers sent to our own server are refused and counted, and then in no file, row, log, mail or answer."""
-    ways = dict(WAYS) | {point: (point.replace("{canary}", "{n}"), "", {}, 422) for point in entry_points}
+    braced = {point: point.replace("{", "{{").replace("}", "}}") for point in entry_points}
+    ways = dict(WAYS) | {
+        point: (text.replace("{{canary}}", "{n}"), "", {}, 422) for point, text in braced.items()
+    }
     numbers = {way: fresh_number() for way in ways}
     for way, (target, body, headers, status) in ways.items():
         n = numbers[way]

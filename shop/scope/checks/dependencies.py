@@ -16,7 +16,7 @@ from shop.scope.result import Notes
 LOCKS = ("requirements/run.lock", "requirements/dev.lock")
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
 _AUDIT_S = 45
-_SBOM_S = 60
+_SBOM_S = 240
 
 
 def look(lab: Lab, notes: Notes) -> None:
@@ -88,7 +88,11 @@ def _sbom(root: Path, notes: Notes) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_SBOM_S, check=False)
         parts = json.loads(done.stdout)["components"]
-    except (subprocess.TimeoutExpired, ValueError, KeyError):
+    except subprocess.TimeoutExpired:
+        raise MissingEvidence(
+            f"cyclonedx-py was not done with the list of components in {_SBOM_S} s"
+        ) from None
+    except (ValueError, KeyError):
         raise MissingEvidence("cyclonedx-py made no list of components; is it installed?") from None
     notes.add("components listed", len(parts))
     if not parts:

@@ -7,7 +7,8 @@ import json
 import stat
 from pathlib import Path
 
-from security.scripts.inventory import check, integrity_of, load
+from security.scripts import inventory
+from security.scripts.inventory import check, integrity_of
 from shop.build import build_id
 from shop.scope.lab import Lab
 from shop.scope.result import Notes, Table
@@ -71,7 +72,7 @@ def _control(lab: Lab, notes: Notes) -> None:
 
 def _scripts(lab: Lab, notes: Notes) -> None:
     table = Table("Script inventory", ("Script", "Pages", "Owner", "Reason", "Hash", "Approved"))
-    scripts = load()
+    scripts = inventory.load()
     for script in scripts:
         approved = script.approved.isoformat() if script.approved else "nobody"
         table.rows.append((script.name, script.pages, script.owner, script.reason, script.hash, approved))

@@ -27,6 +27,7 @@ SHAPES = (
 )
 """Short enough for the shortest field, which takes forty characters."""
 _FOUND = "() => window.hit !== undefined || document.querySelectorAll('[data-xss]').length > 0"
+_SHOWN = "() => ['<script', '<img', '<svg'].some(each => document.body.innerText.includes(each))"
 STORE = "style"
 
 
@@ -46,6 +47,7 @@ def look(lab: Lab, notes: Notes) -> None:
                     of_order = "order_id" in rule.arguments
                     if method == "GET" and not path.endswith(".svg") and (of_order or order_id == orders[0]):
                         _see(watched, origin, path, rule.rule, notes)
+                _see_opened(watched, f"{origin}/orders/{STORE}/{order_id}", notes)
     finally:
         shop.db.dispose()
 
@@ -87,6 +89,26 @@ def _see(watched: Watched, origin: str, path: str, rule: str, notes: Notes) -> N
         if "Download is starting" not in str(error):
             notes.lack(f"{place} could not be looked at: {str(error).splitlines()[0][:100]}")
         return
+    _judge(watched, origin, place, ran=ran, notes=notes)
+
+
+def _see_opened(watched: Watched, address: str, notes: Notes) -> None:
+    """Who ordered is shown after a press of a button alone: there what was typed stands, and must be text."""
+    place = "staff:an order, with its contact opened"
+    try:
+        watched.open(address)
+        watched.begin()
+        watched.page.locator('form[action$="/contact"] button').click()
+        watched.page.wait_for_load_state()
+        shown, ran = watched.run(_SHOWN), bool(watched.run(_FOUND))
+    except Error as error:
+        notes.lack(f"{place} could not be looked at: {str(error).splitlines()[0][:100]}")
+        return
+    notes.control(shown or ran, "what a shopper typed is nowhere on the staff's pages, so nothing was tried")
+    _judge(watched, address.partition("/orders/")[0], place, ran=ran, notes=notes)
+
+
+def _judge(watched: Watched, origin: str, place: str, *, ran: bool, notes: Notes) -> None:
     notes.expect(not ran, place, "stored-script", "what a shopper typed became part of the page")
     asked = [url for url in watched.asked() if FAR in url]
     notes.expect(not asked, place, "stored-script", "what a shopper typed made the browser ask another host")

@@ -89,7 +89,7 @@ def not_chosen(results: list[Result]) -> list[str]:
 def legs(lab: Lab, results: list[Result]) -> list[dict[str, str]]:
     """The three legs, and how far this run went."""
     ran = {result.id for result in results if result.status is not Status.NOT_EXERCISED}
-    deployed = "run" if lab.url else "not run: no --url was given"
+    deployed = _deployed(lab, results)
     return [
         {
             "leg": "sandbox",
@@ -103,6 +103,31 @@ def legs(lab: Lab, results: list[Result]) -> list[dict[str, str]]:
         },
         {"leg": "deployed address with the provider's own script", "state": deployed, "what": lab.url or "-"},
     ]
+
+
+def _deployed(lab: Lab, results: list[Result]) -> str:
+    """What was done at the deployed address, and what never is."""
+    if not lab.url:
+        return "not run: no --url was given"
+    looked = any("pages of the deployed address" in result.notes.figures for result in results)
+    if not looked:
+        return (
+            "not run: it gave no answer"
+            if "E6" in {result.id for result in results}
+            else "not run: E6 was not chosen"
+        )
+    how_far, left = (
+        ("the payment step", "")
+        if lab.orders
+        else (
+            "the last page before payment",
+            "an order, the payment step, ",
+        )
+    )
+    return (
+        f"run: its pages as three visitors, up to {how_far}; not exercised there: {left}a payment, the provider's own "
+        "page, fields typed into, its files, logs and database"
+    )
 
 
 def commit() -> str:

@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from shop.context import the_shop
 from shop.identity import totp
-from shop.staff import factors
+from shop.staff import factors, joining
 from shop.staff.access import Door, StaffPages
-from shop.staff.factors import BadSecret, Done
 from shop.staff.forms import CodeForm, NewPasswordForm, PasskeyForm, PresentPasswordForm
+from shop.staff.own import BadSecret, Done
 from shop.staff.pages.parts import go, sender, set_session, set_step, step_token, typed, words
 from shop.staff.signing_in import NotNow, TooMany
 
@@ -30,7 +30,7 @@ def _link_page(
     status: int = 200,
 ) -> ResponseReturnValue:
     try:
-        link, _member = factors.open_link(the_shop(), token)
+        link, _member = joining.open_link(the_shop(), token)
     except BadSecret as bad:
         return render_template("staff/over.html", refusal=words(bad.why)), 410
     if form is None:
@@ -45,14 +45,14 @@ def _link_page(
 def send_join(token: str) -> ResponseReturnValue:
     """On to the second factor; after a forgotten password to the sign-in page."""
     try:
-        link, _member = factors.open_link(the_shop(), token)
+        link, _member = joining.open_link(the_shop(), token)
     except BadSecret as bad:
         return render_template("staff/over.html", refusal=words(bad.why)), 410
     form = PresentPasswordForm() if link.kind == "factor" else NewPasswordForm()
     if not form.validate():
         return _link_page(token, form, status=400)
     try:
-        step = factors.use_link(the_shop(), token, typed(form.password), sender())
+        step = joining.use_link(the_shop(), token, typed(form.password), sender())
     except BadSecret as bad:
         return _link_page(token, form, words(bad.why), 400)
     except (TooMany, NotNow) as error:
@@ -106,7 +106,7 @@ def send_join_code() -> ResponseReturnValue:
     if not form.validate():
         return _factor_page(form, status=400)
     try:
-        done = factors.join_by_code(the_shop(), step_token(), typed(form.code), sender())
+        done = joining.join_by_code(the_shop(), step_token(), typed(form.code), sender())
     except BadSecret as bad:
         return _factor_page(form, words(bad.why), 400)
     return show_codes(done)
@@ -129,7 +129,7 @@ def send_join_passkey() -> ResponseReturnValue:
     """The new passkey."""
     form = PasskeyForm()
     try:
-        done = factors.join_by_passkey(the_shop(), step_token(), form.answer.data or "", sender())
+        done = joining.join_by_passkey(the_shop(), step_token(), form.answer.data or "", sender())
     except BadSecret as bad:
         return _factor_page(refusal=words(bad.why), status=400)
     return show_codes(done)

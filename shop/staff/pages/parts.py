@@ -10,7 +10,7 @@ from shop.context import the_shop
 from shop.identity.weak import STAFF_LEAST, Weak
 from shop.staff import sessions
 from shop.staff.access import cookie_name, the_member
-from shop.staff.factors import Bad, Own
+from shop.staff.own import Bad, Own
 from shop.staff.signing_in import Sender
 
 STEP_S = 30 * 60

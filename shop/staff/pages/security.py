@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
 from shop.context import the_shop
-from shop.staff import factors, sessions
+from shop.staff import factors, passwords, sessions
 from shop.staff.access import Door, StaffPages, the_member
-from shop.staff.factors import BadSecret
 from shop.staff.forms import ActionForm, ChangePasswordForm, CodeForm, PasskeyForm
+from shop.staff.own import BadSecret
 from shop.staff.pages.join import picture_of, show_codes
 from shop.staff.pages.parts import go, own, sender, set_session, set_step, step_token, typed, words
 from shop.staff.people import record
@@ -61,7 +61,7 @@ def send_new_password() -> ResponseReturnValue:
     if not form.validate():
         return _password_page(form, status=400)
     try:
-        done = factors.change_password(the_shop(), own(), typed(form.present), typed(form.password))
+        done = passwords.change_password(the_shop(), own(), typed(form.present), typed(form.password))
     except BadSecret as bad:
         return _password_page(form, words(bad.why), 400)
     except (TooMany, NotNow) as error:

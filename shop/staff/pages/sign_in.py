@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from shop.context import the_shop
 from shop.errors import ShopError
-from shop.staff import signing_in
+from shop.staff import factors, signing_in
 from shop.staff.access import Door, StaffPages, safe_path, signed_in, the_member
 from shop.staff.forms import CodeForm, PasskeyForm, ProveForm, SignInForm
 from shop.staff.pages.parts import drop_session, go, go_to, sender, set_session, set_step, step_token, typed
@@ -110,7 +110,16 @@ def prove() -> ResponseReturnValue:
 
 def _prove_page(form: ProveForm, refusal: str = "", status: int = 200) -> ResponseReturnValue:
     passkey = PasskeyForm(formdata=None, data={"next": form.next.data})
-    page = render_template("staff/prove.html", form=form, passkey=passkey, refusal=refusal, switch="/prove")
+    with the_shop().db.read() as session:
+        has_passkey = factors.has_passkey(session, the_member().id)
+    page = render_template(
+        "staff/prove.html",
+        form=form,
+        passkey=passkey,
+        has_passkey=has_passkey,
+        refusal=refusal,
+        switch="/prove",
+    )
     return page, status
 
 
