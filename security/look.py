@@ -58,7 +58,7 @@ def look(stream: Readable, engine: Engine) -> Iterator[Sighting | NotFullyRead]:
 
 def look_at_value(value: bytes | str) -> Iterator[Sighting | NotFullyRead]:
     """What is in one value, a database's say, or in a small file of its own format; all of it is decoded."""
-    budget = Budget()
+    budget = Budget(characters=64 << 20, tokens=1_000_000)
     for view in views(value, budget):
         for match in _cards(view):
             yield _sighting(view.text, match, _Place(0, 1, 0), view.encoding)
@@ -99,10 +99,10 @@ def _in_block(block: bytes, place: _Place, engine: Engine) -> Iterator[Sighting 
         place = place.after(block[done:start])
         done = start
         region = block[start:end]
-        plain = list(_plain(block, start, end, place)) if is_plain else []
-        yield from plain
+        cards = _plain_cards(region) if is_plain else []
+        yield from _plain(block, start, end, cards, place)
         # What stands plain stands in the decoded views as well.
-        known = {(seen.length, seen.last4) for seen in plain}
+        known = {(match.digits_length, match.last4) for match in cards}
         for seen in _encoded(region, place):
             if isinstance(seen, NotFullyRead) or (seen.length, seen.last4) not in known:
                 yield seen
@@ -175,9 +175,12 @@ def _goes_on(line: bytes, following: bytes) -> bool:
     )
 
 
-def _plain(block: bytes, start: int, end: int, place: _Place) -> Iterator[Sighting]:
+def _plain_cards(region: bytes) -> list[pan.Match]:
+    return [match for match in pan.find(_text(region)) if match.verdict is pan.Verdict.CARD]
+
+
+def _plain(block: bytes, start: int, end: int, cards: list[pan.Match], place: _Place) -> Iterator[Sighting]:
     text = _text(block[start:end])
-    cards = [match for match in pan.find(text) if match.verdict is pan.Verdict.CARD]
     if any(map(_is_grouped, cards)):
         lead, tail = _text(block[max(0, start - _ROUND) : start]), _text(block[end : end + _ROUND])
         cards = list(_in_context(cards, lead, text, tail))
