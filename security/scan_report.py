@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 
+from .sarif import invocation, location, text_of
 from .scan import CARD, TEST_NUMBER, Finding, Scan
 
 _RULES = {
@@ -53,28 +54,23 @@ def as_sarif(scan: Scan) -> str:
         {"id": rule, "shortDescription": {"text": text}, "defaultConfiguration": {"level": level}}
         for rule, (level, text) in _RULES.items()
     ]
-    notes = [{"level": "error", "message": {"text": text}} for text in scan.unreadable]
     seen: Counter[str] = Counter()
     run = {
         "tool": {"driver": {"name": "hitsuka-security", "rules": rules}},
         "results": [_sarif_result(finding, seen) for finding in scan.findings],
-        "invocations": [{"executionSuccessful": not scan.unreadable, "toolExecutionNotifications": notes}],
+        "invocations": [invocation(scan.unreadable)],
     }
-    schema = "https://json.schemastore.org/sarif-2.1.0.json"
-    return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
+    return text_of(run)
 
 
 def _sarif_result(finding: Finding, seen: Counter[str]) -> dict[str, object]:
-    place: dict[str, object] = {"artifactLocation": {"uri": finding.path.replace("\\", "/")}}
-    if finding.line is not None:
-        place["region"] = {"startLine": finding.line}
     seen[finding.fingerprint] += 1
     shown = f"{finding.issuer}, {finding.length} digits, ends {finding.last4} ({finding.place})"
     return {
         "ruleId": finding.rule,
         "level": _RULES[finding.rule][0],
         "message": {"text": shown},
-        "locations": [{"physicalLocation": place}],
+        "locations": [location(finding.path, finding.line)],
         # Alike findings of one file are told apart by their order (section 3.27.17).
         "partialFingerprints": {"cardNumber/v1": f"{finding.fingerprint}:{seen[finding.fingerprint]}"},
     }

@@ -85,7 +85,7 @@ def opened(document: Any, public_keys: Iterable[str]) -> Any:
         payload, signature = document["payload"], base64.b64decode(text, validate=True)
     except (KeyError, TypeError, ValueError):
         raise BadSignature("it is not signed") from None
-    if key_id not in known:
+    if not isinstance(key_id, str) or key_id not in known:
         raise BadSignature(
             f"it is signed by {str(key_id)[:16]}, which is not among the {len(known)} known keys"
         )

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 
 from ..finding import Finding
+from ..sarif import invocation, location, text_of
 from .catalog import RULES
 from .config import Allow
 from .run import Result
@@ -93,23 +94,18 @@ def as_sarif(result: Result) -> str:
         }
         for finding, by in result.suppressed
     ]
-    notes = [{"level": "error", "message": {"text": text}} for text in result.unreadable]
     run = {
         "tool": {"driver": {"name": "hitsuka-rules", "rules": rules}},
         "results": [*map(_sarif, result.findings), *taken],
-        "invocations": [{"executionSuccessful": not result.unreadable, "toolExecutionNotifications": notes}],
+        "invocations": [invocation(result.unreadable)],
     }
-    schema = "https://json.schemastore.org/sarif-2.1.0.json"
-    return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
+    return text_of(run)
 
 
 def _sarif(finding: Finding) -> dict[str, object]:
-    place: dict[str, object] = {"artifactLocation": {"uri": finding.path.replace("\\", "/")}}
-    if finding.line is not None:
-        place["region"] = {"startLine": max(finding.line, 1)}
     return {
         "ruleId": finding.rule,
         "level": RULES[finding.rule].level,
         "message": {"text": finding.message},
-        "locations": [{"physicalLocation": place}],
+        "locations": [location(finding.path, finding.line)],
     }

@@ -17,12 +17,20 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from security.issuers import issuer_of
 from security.pan import is_luhn_valid
 from security.published import is_test_number
 
 _LISTS = ("numbers", "entry_points", "patches", "checks")
 _KEYS = {"nonce", *_LISTS}
 _LONGEST_PATCH = 1 << 20
+_LENGTHS = {
+    "amex": frozenset({15}),
+    "diners": frozenset({14, 16}),
+    "unionpay": frozenset({16, 17, 18, 19}),
+    "visa": frozenset({13, 16, 19}),
+}
+"""How long a number may be that the provider's fields take, by network; of any other 16 digits."""
 
 
 class BadChallenge(Exception):
@@ -114,6 +122,9 @@ def _check_numbers(numbers: tuple[str, ...]) -> None:
     for at, number in enumerate(numbers, 1):
         if not (number.isascii() and number.isdigit() and 13 <= len(number) <= 19 and is_luhn_valid(number)):
             raise BadChallenge(f"number {at} is no card number: 13 to 19 digits with a right check digit")
+        issuer = issuer_of(number)
+        if len(number) not in _LENGTHS.get(issuer.issuer if issuer else "", frozenset({16})):
+            raise BadChallenge(f"number {at} has {len(number)} digits: the provider takes no such card")
         if is_test_number(number):
             raise BadChallenge(f"number {at} is published: it may lie anywhere and would prove nothing")
 

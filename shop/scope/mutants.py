@@ -172,12 +172,27 @@ def clean_tree() -> Clean:
     return clean
 
 
-def _tree() -> dict[str, str]:
-    listed = subprocess.run(["git", "ls-files", "-z", *CHECKED], capture_output=True, check=False)  # nosec B607 (their own git)
-    if listed.returncode:
+def listed(*paths: str) -> list[str]:
+    """The files that git knows below these paths, all of them without one. Raises MutantError."""
+    done = _git("ls-files", "-z", *paths)
+    if done.returncode:
         raise MutantError("this is no checkout of the repository, so there is no clean copy to change")
+    return [name for name in done.stdout.decode().split("\0") if name]
+
+
+def _git(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess[bytes]:
+    # A temporary folder may lie below some checkout, whose files are none of ours.
+    limits = {"GIT_CEILING_DIRECTORIES": str(folder.resolve().parent)} if folder else {}
+    environ = os.environ | limits | {"LC_ALL": "C"}
+    try:
+        return subprocess.run(["git", *words], capture_output=True, check=False, cwd=folder, env=environ)  # nosec B607 (their own git)
+    except OSError as error:
+        raise MutantError(f"git, which makes the copies, cannot be started: {error.strerror}") from error
+
+
+def _tree() -> dict[str, str]:
     texts = {}
-    for name in filter(None, listed.stdout.decode().split("\0")):
+    for name in listed(*CHECKED):
         try:
             texts[name] = Path(name).read_text("utf-8")
         except UnicodeDecodeError:
@@ -264,14 +279,7 @@ def apply(patch: Path, tree: Path) -> None:
 
 def _git_apply(patch: Path, tree: Path, *words: str) -> str:
     """What git says; it refuses paths that lead out of the folder by itself."""
-    done = subprocess.run(  # nosec B607 (their own git)
-        ["git", "apply", *words, str(patch.resolve())],
-        capture_output=True,
-        check=False,
-        cwd=tree,
-        # A temporary folder may lie below some checkout, whose files are none of ours.
-        env=os.environ | {"GIT_CEILING_DIRECTORIES": str(tree.resolve().parent), "LC_ALL": "C"},
-    )
+    done = _git("apply", *words, str(patch.resolve()), folder=tree)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["git apply failed"]
         raise MutantError(f"{patch.name}: {said[-1].removeprefix('error: ')}")

@@ -19,7 +19,7 @@ from typing import Any
 import click
 
 from security.rules import report
-from shop.scope.mutants import Mutant, MutantError, Outcome, apply, edited, run_patch
+from shop.scope.mutants import Mutant, MutantError, Outcome, apply, edited, listed, run_patch
 from shop.scope.registry import CHECKS, Group
 
 TIMEOUT_S = 1800
@@ -114,10 +114,7 @@ def outcome(mutant: Mutant, results: list[dict[str, Any]]) -> Outcome:
 
 def copy_tree(target: Path) -> Path:
     """The files that git knows, and the compiled texts, which it does not."""
-    listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, check=False)  # nosec B607 (their own git)
-    if listed.returncode:
-        raise MutantError("this is no checkout of the repository, so there is no clean copy to change")
-    names = [name for name in listed.stdout.decode().split("\0") if name and not name.startswith("tests/")]
+    names = [name for name in listed() if not name.startswith("tests/")]
     names += [path.as_posix() for path in Path("shop/translations").rglob("*.mo")]
     for name in names:
         if Path(name).is_file():
@@ -134,15 +131,18 @@ def drop(copy: Path) -> None:
 def verified(tree: Path, checks: tuple[str, ...]) -> list[dict[str, Any]]:
     """The results of these checks in a tree, by its own verifier. Raises MutantError when that does not answer."""
     words = [word for check in checks for word in ("--only", check)]
-    done = subprocess.run(
-        [sys.executable, "-m", "shop.cli", "scope", "verify", "--json", *words],
-        cwd=tree,
-        env=os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "shop.cli", "scope", "verify", "--json", *words],
+            cwd=tree,
+            env=os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise MutantError(f"the verifier was not done in the changed tree in {TIMEOUT_S} s") from error
     try:
         results: list[dict[str, Any]] = json.loads(done.stdout)["results"]
     except (ValueError, KeyError) as error:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from security.signatures import BadKey, BadSignature, SigningKey, opened
+from shop.cards.green import FORMAT
 
 
 def run_keygen(path: Path) -> int:
@@ -41,13 +42,16 @@ def run_check(path: Path, keys: tuple[str, ...], challenge_digest: str | None) -
         return 2
     try:
         document = json.loads(path.read_text("utf-8"))
-        payload: dict[str, Any] = opened(document, known)
+        payload: Any = opened(document, known)
     except BadSignature as reason:
         click.echo(f"{path.name}: {reason}")
         return 1
-    except (OSError, ValueError) as error:
-        click.echo(f"{path.name} cannot be read: {error}", err=True)
+    except (OSError, ValueError, RecursionError) as error:
+        click.echo(f"{path.name} cannot be read: {getattr(error, 'strerror', None) or error}", err=True)
         return 2
+    if not isinstance(payload, dict) or payload.get("format") != FORMAT:
+        click.echo(f"{path.name}: signed, but no report of a verification")
+        return 1
     about = payload["about"]
     if challenge_digest is not None and about["challenge"] != challenge_digest:
         click.echo(f"{path.name}: signed, but for another challenge")

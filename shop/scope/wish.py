@@ -48,11 +48,11 @@ def _of_url(wish: Wish, chosen: set[str]) -> str:
 def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        return (
-            parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and not parts.query
-        )
+        is_host = bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+    is_plain = "@" not in parts.netloc and not parts.query and not parts.fragment  # no password in a report
+    return parts.scheme in {"http", "https"} and is_host and is_plain
 
 
 def _of_database(text: str) -> str:

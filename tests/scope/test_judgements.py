@@ -21,6 +21,7 @@ from shop.scope.lab import Lab
 from shop.scope.registry import CHECKS, Check, Group, UnknownCheck, chosen
 from shop.scope.result import Notes, NotExercised, Result, Status, exit_status
 from shop.scope.running import run, run_one
+from shop.scope.shopper import code_of
 from shop.scope.verdict import headline, store_lines
 
 GOOD = {
@@ -293,6 +294,34 @@ def test_a_bad_challenge_is_refused_without_repeating_it(text: str, tmp_path: Pa
     assert result.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("prefix", "length", "taken"),
+    [
+        ("4", 16, True), ("4", 19, True), ("5425", 16, True), ("37", 15, True), ("36", 14, True), ("3530", 16, True),
+        ("62", 19, True), ("4", 18, False), ("36", 17, False), ("3530", 19, False),
+    ],
+)  # fmt: skip
+def test_a_number_that_the_providers_fields_do_not_take_is_told_before_the_run(
+    prefix: str, length: int, *, taken: bool, tmp_path: Path
+) -> None:
+    path, number = tmp_path / "c.toml", fresh_number(prefix, length)
+    path.write_text(f'numbers = ["{number}"]')
+    if taken:
+        assert challenge.read(str(path)).numbers == (number,)
+        assert len(code_of(number)) == (4 if prefix == "37" else 3)
+    else:
+        with pytest.raises(challenge.BadChallenge, match=f"number 1 has {length} digits") as caught:
+            challenge.read(str(path))
+        assert number not in str(caught.value)
+
+
+def test_a_number_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    path, number = tmp_path / "c.toml", fresh_number()
+    path.write_text(f'numbers = ["{number}", "{number}"]')
+    with pytest.raises(challenge.BadChallenge, match="twice"):
+        challenge.read(str(path))
+
+
 def test_a_signature_holds_for_exactly_what_was_signed(tmp_path: Path) -> None:
     key = SigningKey.new()
     key.write(tmp_path / "key")
@@ -336,3 +365,30 @@ def test_an_unknown_check_is_one_line_and_exit_2() -> None:
     result = CliRunner().invoke(main, ["scope", "verify", "--only", "E77"])
     assert result.exit_code == 2
     assert len(result.output.splitlines()) == 1
+
+
+UNREPORTS: dict[str, tuple[bytes | list[str] | dict[str, list[str]] | None, int]] = {
+    "no such file": (None, 2),
+    "nonsense": (b"nonsense", 2),
+    "no text": (b"\xff\xfe", 2),
+    "deep": (b"[" * 100_000, 2),
+    "not signed": (b"[]", 1),
+    "a key that is no text": (b'{"signature": {"key": [], "ed25519": ""}, "payload": 1}', 1),
+    "a signed list": (["a"], 1),
+    "a signed sighting": ({"sightings": []}, 1),
+}
+
+
+@pytest.mark.parametrize("what", UNREPORTS)
+def test_what_is_no_report_is_told_in_one_line(what: str, tmp_path: Path) -> None:
+    key, (content, status) = SigningKey.new(), UNREPORTS[what]
+    if isinstance(content, bytes):
+        (tmp_path / "r.json").write_bytes(content)
+    elif content is not None:
+        (tmp_path / "r.json").write_text(json.dumps(key.sign(content)))
+    result = CliRunner().invoke(
+        main, ["scope", "check-report", str(tmp_path / "r.json"), "--key", key.public]
+    )
+    assert (result.exit_code, len(result.output.splitlines())) == (status, 1), result.output
+    assert result.output.startswith("r.json")
+    assert str(tmp_path) not in result.output

@@ -22,10 +22,11 @@ from security.signatures import SigningKey
 from security.watch import state
 from security.watch.sighting import Sighting
 from shop.cli import main
-from shop.scope import lab
+from shop.scope import lab, mutants_running
 from shop.scope.checks import canary, integrity, rules
 from shop.scope.checks.walk import look_at_deployed
 from shop.scope.lab import Lab
+from shop.scope.mutants import MutantError
 from shop.scope.registry import Check, Group
 from shop.scope.result import Notes, Result, exit_status
 from shop.scope.running import run_one
@@ -254,6 +255,23 @@ def test_a_patch_that_cannot_be_tried_is_exit_2_with_one_line(what: str, tmp_pat
     assert words in line
     assert "his.diff" in line
     assert str(tmp_path) not in line
+
+
+def test_a_patch_where_there_is_no_git_is_exit_2_with_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "his.diff").write_text("--- /dev/null\n+++ b/shop/x.py\n@@ -0,0 +1 @@\n+b\n")
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert "git" in said("--patch", str(tmp_path / "his.diff"), command="mutants")
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    assert "no checkout" in said("--patch", str(tmp_path / "his.diff"), command="mutants")
+
+
+def test_a_verifier_that_does_not_end_in_the_changed_tree_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mutants_running, "TIMEOUT_S", 0.01)
+    with pytest.raises(MutantError, match=r"not done in the changed tree in 0\.01 s"):
+        mutants_running.verified(Path.cwd(), ("E4",))
 
 
 def test_a_mutant_that_nobody_knows_is_exit_2_with_one_line() -> None:

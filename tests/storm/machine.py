@@ -35,7 +35,9 @@ _WAYS = st.sampled_from(["pays"] * 6 + ["declined", "under way", *Odd])
 _NEWS = st.sampled_from(["event", "page", "event", "page", "none"])
 _LATE = ("paid late", "paid twice", "one given back")
 """An old session is told as paid though there is a new one; that is paid too; that goes back on their screen."""
-_LIVES = st.sampled_from(["placed", "paid", *_LATE, "odd", "given back", "given back"])
+_LIVES = st.sampled_from(
+    ["placed", "declined", "paid", "in a stop", *_LATE, "odd", "given back", "given back"]
+)
 _SENT = st.sampled_from(
     [Rough(), *(Rough(trouble) for trouble in Trouble), *(Rough(dies_at=edge) for edge in range(8))]
 )
@@ -57,8 +59,10 @@ class StormMachine(Story):
         for session in [] if life == "placed" else self._world.payable():
             if life in _LATE:
                 self._pay_an_old_session(session, news, then=life)
+            elif life == "in a stop":
+                self._pay_in_a_stop(session, news)
             else:
-                self._try_card(session, odd if life == "odd" else "pays")
+                self._try_card(session, {"odd": odd, "declined": "declined"}.get(life, "pays"))
                 self._bring_news(session, news, Rough())
         for order in self._paid_orders() if life == "given back" else []:
             self._give_back(order, wish, sent, sends=True)
@@ -74,6 +78,13 @@ class StormMachine(Story):
             self._bring_news(session, news, Rough())
             if then == "one given back":
                 self._world.give_back(f"pi_{session.id}", session.amount, session.reference or "")
+
+    def _pay_in_a_stop(self, session: Session, news: str) -> None:
+        """In its last seconds: it is heard of when cards are taken again."""
+        self.turn_the_switch(stops=True)
+        self._try_card(session, "pays")
+        self.turn_the_switch(stops=False)
+        self._bring_news(session, news, Rough())
 
     def _pay_late(self, session: Session) -> None:
         self._note_stop(session)

@@ -162,6 +162,19 @@ class Story(RuleBasedStateMachine):
                 assert not is_payable, f"it is {payment.state} and can be paid"
 
     @invariant()
+    def what_can_be_paid_has_its_goods(self) -> None:
+        """Nobody is asked for money for what may be somebody else's by then."""
+        references = {one.reference for one in self._world.payable()}
+        with self._shop.db.read() as session:
+            freed = (
+                select(Payment.id)
+                .join(Hold, (Hold.store_id == Payment.store_id) & (Hold.order_id == Payment.reference))
+                .where(Payment.state == "pending", Hold.state != "active")
+            )
+            payments = {f"{STORE}.{payment_id}" for payment_id in session.scalars(freed)}
+        assert not payments & references, "its goods are free and it can be paid"
+
+    @invariant()
     def what_can_be_paid_counts_as_payable(self) -> None:
         """A stop counts down to nothing only when nothing is left: each session has an attempt that is not over."""
         with self._shop.db.read() as session:

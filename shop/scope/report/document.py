@@ -8,10 +8,12 @@ import platform
 import shutil
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from shop.build import ROOT, build_id
+from shop.cards.green import FORMAT
 from shop.scope.lab import Lab
 from shop.scope.registry import BY_PEOPLE, CHECKS
 from shop.scope.result import Result, Status, exit_status
@@ -31,6 +33,10 @@ _TOOLS = (
 )
 
 
+_OWN = frozenset({"--report", "--sign", "--challenge", "--database"})
+"""Options whose values are files of this machine, or a secret."""
+
+
 @dataclass(frozen=True)
 class Run:
     """When a run was, and what of it is fixed."""
@@ -44,7 +50,7 @@ class Run:
 def document(results: list[Result], lab: Lab, run: Run) -> dict[str, Any]:
     """Everything that report.json holds. No number, no secret, no path of this machine."""
     return {
-        "format": "hitsuka-scope-1",
+        "format": FORMAT,
         "verdict": headline(results),
         "stores": store_lines(results),
         "exit_status": exit_status(results),
@@ -58,7 +64,8 @@ def document(results: list[Result], lab: Lab, run: Run) -> dict[str, Any]:
 def about(results: list[Result], lab: Lab, run: Run) -> dict[str, Any]:
     """The first line: environment, hosts, mode, script, address, build, and what was not exercised."""
     return {
-        "environment": "sandbox; and the production configuration, request level, without the provider",
+        "environment": "sandbox; and the production configuration, request level, without the provider"
+        + ("; and the pages of a deployed address" if _was_seen(results) else ""),
         "provider_hosts": sorted(
             {urlsplit(address).netloc for address in (STRIPE_JS, STRIPE_CHECKOUT, *STRIPE_FRAMES)}
         ),
@@ -71,13 +78,32 @@ def about(results: list[Result], lab: Lab, run: Run) -> dict[str, Any]:
         "tools": versions(),
         "started": run.started.isoformat(timespec="seconds"),
         "ended": run.ended.isoformat(timespec="seconds"),
-        "command": " ".join(run.words),
+        "command": " ".join(told(run.words)),
         "challenge": lab.challenge.digest or "none",
         "not_exercised": [
             f"{result.id}: {result.line}" for result in results if result.status is Status.NOT_EXERCISED
         ]
         + [f"not chosen for this run: {', '.join(left)}" for left in [not_chosen(results)] if left],
     }
+
+
+def told(words: tuple[str, ...]) -> list[str]:
+    """A command line without what is this machine's own: of a file its name, of a database nothing."""
+    told, option = list[str](), ""
+    for word in words:
+        name, equals, value = word.partition("=") if word.startswith("--") else ("", "", "")
+        if equals and name in _OWN:
+            told.append(f"{name}={_shown(name, value)}")
+        else:
+            told.append(_shown(option, word))
+        option = word
+    return told
+
+
+def _shown(option: str, value: str) -> str:
+    if option not in _OWN or (option == "--challenge" and not Path(value).suffix):
+        return value
+    return "…" if option == "--database" else Path(value).name
 
 
 def not_chosen(results: list[Result]) -> list[str]:
@@ -88,29 +114,35 @@ def not_chosen(results: list[Result]) -> list[str]:
 
 def legs(lab: Lab, results: list[Result]) -> list[dict[str, str]]:
     """The three legs, and how far this run went."""
-    ran = {result.id for result in results if result.status is not Status.NOT_EXERCISED}
     deployed = _deployed(lab, results)
     return [
         {
             "leg": "sandbox",
-            "state": "run" if "E1" in ran else "not run: E1 was not chosen",
+            "state": _leg("E1", results),
             "what": "both payment types bought in, with the sandbox provider",
         },
         {
             "leg": "production configuration",
-            "state": "run" if "E7" in ran else "not run: E7 was not chosen",
+            "state": _leg("E7", results),
             "what": "headers and pages as production makes them",
         },
         {"leg": "deployed address with the provider's own script", "state": deployed, "what": lab.url or "-"},
     ]
 
 
+def _leg(check: str, results: list[Result]) -> str:
+    """Whether the check that walks this leg came to its end."""
+    status = {result.id: result.status for result in results}.get(check)
+    if status in {Status.GREEN, Status.FINDING}:
+        return "run"
+    return f"not run: {check} was not chosen" if status is None else f"not run: {check}: {status}"
+
+
 def _deployed(lab: Lab, results: list[Result]) -> str:
     """What was done at the deployed address, and what never is."""
     if not lab.url:
         return "not run: no --url was given"
-    looked = any("pages of the deployed address" in result.notes.figures for result in results)
-    if not looked:
+    if not _was_seen(results):
         return (
             "not run: it gave no answer"
             if "E6" in {result.id for result in results}
@@ -128,6 +160,10 @@ def _deployed(lab: Lab, results: list[Result]) -> str:
         f"run: its pages as three visitors, up to {how_far}; not exercised there: {left}a payment, the provider's own "
         "page, fields typed into, its files, logs and database"
     )
+
+
+def _was_seen(results: list[Result]) -> bool:
+    return any("pages of the deployed address" in result.notes.figures for result in results)
 
 
 def commit() -> str:

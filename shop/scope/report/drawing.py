@@ -21,32 +21,64 @@ def state_class(status: Status) -> str:
 
 def flow(results: list[Result]) -> str:
     """Browser, shop and provider, and how often a number was seen on each way in this run."""
-    figures = {result.id: result.notes.figures for result in results}
     canary = next((result for result in results if result.id == "E1"), None)
-    hits = len(canary.notes.findings) if canary else 0
+    counted = canary.notes.figures if canary else {}
     is_known = canary is not None and canary.status in {Status.GREEN, Status.FINDING}
-    ours = f"{hits} with a number" if is_known else "not measured"
-    bought = figures.get("E1", {}).get("purchases", 0)
-    sent = figures.get("E1", {}).get("requests of browsers", 0)
-    sinks = figures.get("E1", {}).get("sinks searched", 0)
-    measured = f"{sent} requests of browsers, {sinks} sinks searched"
-    return f"""<svg viewBox="0 0 900 330" role="img" aria-label="Where a card number goes">
-<defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
-<path class="head" d="M0 0L8 4L0 8z"/></marker>
-<marker id="b" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
-<path class="head-card" d="M0 0L8 4L0 8z"/></marker></defs>
+    words = {
+        "bought": f"card number: {counted.get('purchases', 0)} purchases",
+        "typed": "typed into the provider's own fields or page",
+        "ours": f"orders, pages: {len(canary.notes.findings)} with a number"
+        if canary and is_known
+        else "orders, pages: not measured",
+        "measured": f"{counted.get('requests of browsers', 0)} requests of browsers, "
+        f"{counted.get('sinks searched', 0)} sinks searched",
+    }
+    words = {name: escape(text) for name, text in words.items()}
+    return _wide(words) + _narrow(words)
+
+
+def _wide(words: dict[str, str]) -> str:
+    return f"""<svg class="wide" viewBox="0 0 900 330" role="img" aria-label="Where a card number goes">
+{_heads("w")}
 {_box(20, 110, "Shopper's browser", "買い物客のブラウザー", "box")}
 {_box(640, 20, "Payment provider", "決済会社", "box")}
 {_box(640, 200, "This shop", "当店", "box ours")}
-<path class="card" d="M260 140C420 140 460 75 630 70" marker-end="url(#b)"/>
-<text x="285" y="48" font-size="15">card number: {escape(str(bought))} purchases</text>
-<text class="soft" x="285" y="68" font-size="13">typed into the provider's own fields or page</text>
-<path class="way" d="M260 170C420 170 460 245 630 250" marker-end="url(#a)"/>
-<text x="285" y="262" font-size="15">orders, pages: {escape(ours)}</text>
-<text class="soft" x="285" y="282" font-size="13">{escape(measured)}</text>
-<path class="way" d="M750 196V124" marker-end="url(#a)"/>
+<path class="card" d="M260 140C420 140 460 75 630 70" marker-end="url(#w-card)"/>
+<text x="285" y="48" font-size="15">{words["bought"]}</text>
+<text class="soft" x="285" y="68" font-size="13">{words["typed"]}</text>
+<path class="way" d="M260 170C420 170 460 245 630 250" marker-end="url(#w-way)"/>
+<text x="285" y="262" font-size="15">{words["ours"]}</text>
+<text class="soft" x="285" y="282" font-size="13">{words["measured"]}</text>
+<path class="way" d="M750 196V124" marker-end="url(#w-way)"/>
 <text class="soft" x="762" y="165" font-size="13">amounts, ids</text>
 </svg>"""
+
+
+def _narrow(words: dict[str, str]) -> str:
+    """The same from top to bottom, for a phone: letters keep their size there."""
+    return f"""<svg class="narrow" viewBox="0 0 350 520" role="img" aria-label="Where a card number goes">
+{_heads("n")}
+{_box(0, 210, "Shopper's browser", "買い物客のブラウザー", "box")}
+{_box(0, 10, "Payment provider", "決済会社", "box")}
+{_box(0, 410, "This shop", "当店", "box ours")}
+<path class="card" d="M30 206V118" marker-end="url(#n-card)"/>
+<text x="48" y="156" font-size="15">{words["bought"]}</text>
+<text class="soft" x="48" y="178" font-size="13">{words["typed"]}</text>
+<path class="way" d="M30 314V402" marker-end="url(#n-way)"/>
+<text x="48" y="354" font-size="15">{words["ours"]}</text>
+<text class="soft" x="48" y="376" font-size="13">{words["measured"]}</text>
+<path class="way" d="M240 460C370 460 370 60 248 60" marker-end="url(#n-way)"/>
+<text class="soft" x="250" y="262" font-size="13">amounts, ids</text>
+</svg>"""
+
+
+def _heads(name: str) -> str:
+    """The ends of both kinds of arrow, by names of their own: a drawing that is not shown lends none."""
+    shape = 'viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"'
+    return (
+        f'<defs><marker id="{name}-way" {shape}><path class="head" d="M0 0L8 4L0 8z"/></marker>'
+        f'<marker id="{name}-card" {shape}><path class="head-card" d="M0 0L8 4L0 8z"/></marker></defs>'
+    )
 
 
 def _box(x: int, y: int, title: str, below: str, kind: str) -> str:
@@ -61,13 +93,10 @@ def durations(results: list[Result]) -> str:
     """A bar for each check that ran."""
     ran = [result for result in results if result.seconds >= 0.05]
     longest = max((result.seconds for result in ran), default=1.0)
-    rows = []
-    for at, result in enumerate(ran):
-        y, width = 8 + at * 24, max(2.0, 560 * result.seconds / longest)
-        rows.append(
-            f'<text x="0" y="{y + 13}" font-size="13">{escape(result.id)}</text>'
-            f'<rect class="bar-{_CLASS[result.status]}" x="50" y="{y}" width="{width:.1f}" height="16" rx="3"/>'
-            f'<text class="soft" x="{58 + width:.1f}" y="{y + 13}" font-size="12">{result.seconds:.1f} s</text>'
-        )
-    height = 16 + 24 * len(ran)
-    return f'<svg viewBox="0 0 700 {height}" role="img" aria-label="Seconds each check took">{"".join(rows)}</svg>'
+    rows = "".join(
+        f'<li><span>{escape(result.id)}</span><i class="{_CLASS[result.status]}" '
+        f'style="width:{max(0.5, 70 * result.seconds / longest):.1f}%"></i>'
+        f"<span>{result.seconds:.1f} s</span></li>"
+        for result in ran
+    )
+    return f'<ul class="durations">{rows}</ul>'

@@ -34,35 +34,37 @@ def _page(whole: dict[str, Any], results: list[Result], signed_by: str) -> Itera
     yield f"<title>Scope verification, build {escape(about['build'])}</title>"
     yield f"<style>\n{_STYLE.read_text('utf-8')}</style>\n</head>\n<body>\n<main>"
     yield f'<p class="about">{_first_line(about)}</p>'
-    yield f'<section class="verdict {tone}">\n<h1>{escape(_title(whole))}</h1>'
+    yield f'<section class="verdict {tone}">\n<h1>{_title(whole)}</h1>'
     yield f"<p>{escape(whole['verdict'])}</p>"
+    yield _against(results)
     stores = "".join(f"<li>{escape(line)}</li>" for line in whole["stores"])
     yield f'<ul class="stores">{stores}</ul>\n</section>'
+    yield _heading("What was tried, and what was not", "試したもの、試していないもの") + _plain(
+        ("Leg", "State", "What"), [(leg["leg"], leg["state"], leg["what"]) for leg in whole["legs"]]
+    )
     yield _heading("Where a card number goes", "カード番号の行き先") + flow(results)
     yield _heading("The evidence", "証拠")
     yield from map(_check, results)
     yield _heading("The payment step as it was shown", "決済画面")
     yield _pictures(results)
     yield _heading("What was looked at", "調べたもの")
+    yield '<p class="paper">Tables that are closed on paper stand in report.json.</p>'
     for result in results:
         yield from (_table(result.id, table) for table in result.notes.tables)
     yield _heading("Seconds each check took", "所要時間") + durations(results)
-    yield _heading("Three legs", "三つの条件") + _plain(
-        ("Leg", "State", "What"), [(leg["leg"], leg["state"], leg["what"]) for leg in whole["legs"]]
-    )
     yield _heading("What no program can show", "人だけが示せること")
     for who, ids in whole["by_people"].items():
         yield f"<p>By {escape(who)} (ids of SAQ A): {escape(', '.join(ids))}</p>"
     yield _heading("How it was taken", "実行の条件")
-    yield _plain(("What", "Value"), [(name, _text(value)) for name, value in about.items()])
+    yield _plain(("What", "Value"), [(name.replace("_", " "), _text(value)) for name, value in about.items()])
     yield f"<p>{escape(_signature(signed_by))}</p>\n</main>\n</body>\n</html>"
 
 
 def _first_line(about: dict[str, Any]) -> str:
     parts = [
-        about["environment"],
+        f"environment: {about['environment']}",
         "provider hosts " + ", ".join(about["provider_hosts"]),
-        about["tried_with"],
+        f"tried with {about['tried_with']}",
         f"livemode {str(about['livemode']).lower()}",
         f"script {about['script']}",
         f"URL {about['url']}",
@@ -73,33 +75,63 @@ def _first_line(about: dict[str, Any]) -> str:
 
 
 def _title(whole: dict[str, Any]) -> str:
-    return {
-        0: "Nothing was found by the checks that were chosen / 選ばれた範囲では指摘なし"
-        if any("not chosen" in each for each in whole["about"]["not_exercised"])
-        else "Nothing was found / 指摘なし",
-        1: "Something was found / 指摘あり",
-        2: "Evidence is missing / 証拠が足りません",
+    is_part = any("not chosen" in each for each in whole["about"]["not_exercised"])
+    english, japanese = {
+        0: ("Nothing was found by the checks that were chosen", "選ばれた範囲では指摘なし")
+        if is_part
+        else ("Nothing was found", "指摘なし"),
+        1: ("Something was found", "指摘あり"),
+        2: ("Evidence is missing", "証拠が足りません"),
     }[whole["exit_status"]]
+    return f'{escape(english)}<small lang="ja">{escape(japanese)}</small>'
+
+
+def _against(results: list[Result]) -> str:
+    """What stands against a green verdict, first of all: the check that says it is one step away."""
+    lines = [
+        f'<li class="{state_class(result.status)}"><a href="#{escape(result.id)}">{escape(result.id)}</a> '
+        f"{_WORDS[result.status]}: {escape(_what(result))}</li>"
+        for result in results
+        if result.status in {Status.FINDING, Status.MISSING}
+    ]
+    return f'<ul class="against">{"".join(lines)}</ul>' if lines else ""
+
+
+def _what(result: Result) -> str:
+    """The first of it, and how many more there are."""
+    notes = result.notes
+    said = [str(each) for each in notes.findings] + notes.missing or ["it looked at nothing"]
+    return said[0] + (f" (and {len(said) - 1} more)" if len(said) > 1 else "")
 
 
 def _heading(text: str, japanese: str) -> str:
-    return f"<h2>{escape(text)}<small>{escape(japanese)}</small></h2>"
+    return f'<h2>{escape(text)}<small lang="ja">{escape(japanese)}</small></h2>'
 
 
 def _check(result: Result) -> str:
     lines = [f"<li>{escape(str(finding))}</li>" for finding in result.notes.findings]
     lines += [f'<li class="lack">missing: {escape(line)}</li>' for line in result.notes.missing]
     figures = ", ".join(f"{value} {name}" for name, value in result.notes.figures.items())
-    supports = "; ".join(f"{name}: {', '.join(ids)}" for name, ids in result.supports.items() if ids)
-    facts = [figures, *result.notes.not_exercised, f"supporting {supports}" if supports else ""]
+    facts = [escape(each) for each in [figures, *result.notes.not_exercised]]
     return (
         f'<article class="check {state_class(result.status)}" id="{escape(result.id)}"><header>'
         f'<h3>{escape(result.id)} {escape(result.title)}<small lang="ja">{escape(result.title_ja)}</small></h3>'
         f'<span class="state">{_WORDS[result.status]}</span></header>'
-        + "".join(f'<p class="facts">{escape(fact)}</p>' for fact in facts if fact)
+        + "".join(f'<p class="facts">{fact}</p>' for fact in [*facts, _supports(result)] if fact)
         + (f'<ul class="holds">{"".join(lines)}</ul>' if lines else "")
         + f'<p class="facts"><code>{escape(result.command)}</code> ({result.seconds:.1f} s)</p></article>'
     )
+
+
+def _supports(result: Result) -> str:
+    """The requirements, each on one line; a check that is not green supports none."""
+    parts = [
+        f"{escape(name)}: {', '.join(f'<span>{escape(each)}</span>' for each in ids)}"
+        for name, ids in result.supports.items()
+        if ids
+    ]
+    word = "supporting" if result.status is Status.GREEN else "would support"
+    return f"{word} {'; '.join(parts)}" if parts else ""
 
 
 def _pictures(results: list[Result]) -> str:
