@@ -3,8 +3,8 @@
 python -m benchmarks.scan
 
 `ripgrep` runs a pattern of thirteen to nineteen digits, spaces and hyphens between them allowed, and its matches go
-through Luhn: it knows no encodings, issuers or neighbours. With `--ccsrch PROGRAM` that program (built apart; Debian
-has no package of it) is measured as well.
+through Luhn: it knows no encodings, issuers or neighbours. With `--ccsrch PROGRAM` that program (built apart; Debian,
+PyPI and npm do not have it) is measured as well.
 """
 
 from __future__ import annotations

@@ -66,6 +66,19 @@ def is_packed(data: bytes) -> bool:
     return any(is_it(data) for is_it, _ in _KINDS)
 
 
+def may_be_packed(head: bytes) -> bool:
+    """Whether a file that begins with `head` may be packed."""
+    return head[:1] in _FIRST_BYTES or head[:1] in _PICKLES
+
+
+def database_of(data: bytes) -> sqlite3.Connection:
+    """The SQLite database, in memory, told of the old journal: it would want its WAL beside it."""
+    database = sqlite3.connect(":memory:")
+    database.deserialize(data[:18] + b"\x01\x01" + data[20:])
+    database.execute("PRAGMA trusted_schema = OFF")
+    return database
+
+
 def _inflated(data: bytes, budget: Budget) -> Iterator[Packed]:
     window_bits = zlib.MAX_WBITS | (16 if data.startswith(_GZIP) else 0)
     yield from _decompressed(data, lambda: zlib.decompressobj(window_bits), budget)
@@ -116,11 +129,9 @@ def _bounded(content: bytes, budget: Budget) -> Packed:
 
 
 def _cells(data: bytes, budget: Budget) -> Iterator[Packed]:
-    """The cells of an SQLite file; bytes 18 and 19 are set to the old journal, or it would want its WAL beside it."""
-    with closing(sqlite3.connect(":memory:")) as database:
-        try:
-            database.deserialize(data[:18] + b"\x01\x01" + data[20:])
-            database.execute("PRAGMA trusted_schema = OFF")
+    """The cells of an SQLite file."""
+    try:
+        with closing(database_of(data)) as database:
             database.text_factory = bytes
             database.set_progress_handler(lambda: not budget.spend(0, tokens=1), 1000)
             for table in _tables(database):
@@ -134,8 +145,8 @@ def _cells(data: bytes, budget: Budget) -> Iterator[Packed]:
                         for name, each in zip(names, row, strict=True)
                         if each is not None
                     )
-        except (sqlite3.Error, OverflowError, ValueError):
-            return
+    except (sqlite3.Error, OverflowError, ValueError):
+        return
 
 
 def _cell(value: object) -> bytes | str:
@@ -149,10 +160,14 @@ def _tables(database: sqlite3.Connection) -> list[str]:
     return ['"' + row[0].decode("utf-8", "replace").replace('"', '""') + '"' for row in found]
 
 
+_OLD_PICKLES = b"(]}cIVSL"
+_PICKLES = b"\x80" + _OLD_PICKLES
+
+
 def _is_pickle(data: bytes) -> bool:
     if data[-1:] != b"." or len(data) < 4:
         return False
-    return (data[0] == 0x80 and data[1] <= 5) or (data[:1] in b"(]}cIVSL" and b"\n" in data[:200])
+    return (data[0] == 0x80 and data[1] <= 5) or (data[:1] in _OLD_PICKLES and b"\n" in data[:200])
 
 
 def _opcodes(data: bytes, budget: Budget) -> Iterator[Packed]:
@@ -166,6 +181,8 @@ def _opcodes(data: bytes, budget: Budget) -> Iterator[Packed]:
                 yield Packed(argument, last, "pickle")
             elif isinstance(argument, (str, int)) and not isinstance(argument, bool):
                 yield Packed(str(argument), last, "pickle")
+            elif isinstance(argument, float) and argument.is_integer():
+                yield Packed(str(int(argument)), last, "pickle")
             last = argument if isinstance(argument, str) and len(argument) < 40 else last
     except (ValueError, OverflowError, IndexError):
         return

@@ -24,9 +24,11 @@ from email.message import Message
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
+from . import binary
+
 DEPTH = 5
 _LARGEST = 512 << 20
-_LARGEST_MAIL = 64 << 20
+_LARGEST_MAIL = _LARGEST_COPY = 64 << 20
 _SPOOL = 16 << 20
 _WINDOW = 1 << 20
 _SQLITE = b"SQLite format 3\0"
@@ -212,19 +214,26 @@ def _require_size(size: int) -> None:
         raise UnreadableError("archive member larger than 512 MiB")
 
 
-def is_sqlite(path: Path) -> bool:
-    """Whether the file is an SQLite database, by its first bytes."""
-    with path.open("rb") as stream:
-        return stream.read(len(_SQLITE)) == _SQLITE
+def packed(stream: BinaryIO, head: bytes) -> bytes | None:
+    """All of a small file that is a pickle, msgpack or bare zlib, which are taken apart as a whole; else None."""
+    if not binary.may_be_packed(head):
+        return None
+    data = stream.read(_WINDOW + 1)
+    return data if len(data) <= _WINDOW and binary.is_packed(data) else None
 
 
-def sqlite_values(path: Path) -> Iterator[tuple[str, str]]:
-    """Every value of every table as (table.column, row N) and text. Raises UnreadableError.
+def is_sqlite(head: bytes) -> bool:
+    """Whether a file is an SQLite database, by its first bytes."""
+    return head.startswith(_SQLITE)
+
+
+def sqlite_values(stream: BinaryIO) -> Iterator[tuple[str, bytes | str]]:
+    """Every value of every table as (table.column, row N) and what is in it. Raises UnreadableError.
 
     The scan of the file's bytes sees deleted rows too; this sees numbers kept as integers and says where.
     """
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        with closing(_database(stream)) as database:
             database.text_factory = bytes
             tables = [
                 _text(row[0]) for row in database.execute("SELECT name FROM sqlite_master WHERE type='table'")
@@ -235,14 +244,25 @@ def sqlite_values(path: Path) -> Iterator[tuple[str, str]]:
         raise UnreadableError(f"database could not be read: {error}") from error
 
 
-def _table_values(database: sqlite3.Connection, table: str) -> Iterator[tuple[str, str]]:
+def _database(stream: BinaryIO) -> sqlite3.Connection:
+    """The file itself with its journal where it has a name, else (in an archive) a copy in memory."""
+    name = getattr(stream, "name", None)
+    if isinstance(name, (str, Path)) and Path(name).is_file():
+        return sqlite3.connect(f"{Path(name).resolve().as_uri()}?mode=ro", uri=True)
+    data = stream.read(_LARGEST_COPY + 1)
+    if len(data) > _LARGEST_COPY:
+        raise UnreadableError("a database larger than 64 MiB within something else")
+    return binary.database_of(data)
+
+
+def _table_values(database: sqlite3.Connection, table: str) -> Iterator[tuple[str, bytes | str]]:
     quoted = table.replace('"', '""')
     rows = database.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608  # nosec B608  (a name from the file itself, quoted)
     columns = [column[0] for column in rows.description]
     for number, row in enumerate(rows, 1):
         for column, value in zip(columns, row, strict=True):
             if value is not None:
-                yield f"{table}.{column}, row {number}", _text(value)
+                yield f"{table}.{column}, row {number}", value if isinstance(value, bytes) else str(value)
 
 
 def _text(value: object) -> str:

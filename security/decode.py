@@ -33,6 +33,8 @@ def views(data: bytes | str, budget: Budget, content_type: str = "") -> Iterator
     match kind.strip().lower():
         case "application/x-www-form-urlencoded":
             yield from walk.form(data.decode("latin-1"))
+            if binary.is_packed(data):  # and no form at all
+                yield from walk.raw(data, None, budget.depth)
         case "multipart/form-data":
             yield from walk.multipart(data, content_type)
         case _:

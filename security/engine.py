@@ -18,9 +18,9 @@ _SEPARATORS = rb" \t\-./\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xff"
 _ODD = rb"[\x00-\x09\x0b-/:-@\[-`{-\xff]{1,12}"
 _BASE64 = rb"[A-Za-z0-9+/_-]"
 _FOREIGN = (
-    rb"[\xd9\xdb][\xa0-\xb9]|\xe0[\xa5-\xbb][\x80-\xbf]|\xf0\x9d\x9f[\x80-\xbf]"
+    rb"[\xd9\xdb][\xa0-\xb9]|\xe0[\xa5-\xbf][\x80-\xbf]|\xf0\x9d\x9f[\x80-\xbf]"
     rb"|\xe2[\x81\x82\x85\x91\x92\x93\x9d\x9e][\x80-\xbf]|\xc2[\xb2\xb3\xb9]|\xe3[\x80\x86\x88\x8a][\x80-\xbf]"
-    rb"|\xf0[\x90\x9e\x9f\xa0][\x80-\xbf][\x80-\xbf]|\xe1[\x81-\xb1][\x80-\xbf]|\xdf[\x80-\x89]|\xea[\x80-\xbf]{2}"
+    rb"|\xf0[\x90\x91\x96\x9d\x9e\x9f\xa0][\x80-\xbf][\x80-\xbf]|\xe1[\x81-\xb1][\x80-\xbf]|\xdf[\x80-\x89]|\xea[\x80-\xbf]{2}"
 )
 _KANJI = b"|".join(re.escape(digit.encode()) for digits in KANJI for digit in digits)
 _INLINE = (
@@ -38,6 +38,10 @@ PATTERNS: dict[str, bytes] = {
     "inline tags": rb"[0-9]" + _INLINE + rb"[0-9]{1,15}" + _INLINE + rb"[0-9]",
     "joined strings": rb"[0-9]" + _JOINT + rb"[0-9]",
     "character codes": rb"(?:(?:4[89]|5[0-7])[,; \t]{1,3}){11}|0[xX]3[0-9][,; ]{1,3}0[xX]3[0-9]",
+    "sections": rb"[0-9](?:<!\[CDATA\[|\]\]>|<!--[^<>\n]{0,80}-->){1,3}[0-9]",
+    "office runs": rb"[0-9]</(?:w|a):t>(?:</?(?:w|a):[^<>\n]{0,200}>){2,12}[0-9]",
+    "colours": rb"[0-9](?:\x1b\[[0-9;]{0,20}[A-Za-z]){1,4}[0-9]",
+    "thousands": rb"[0-9]{1,3}(?:(?:[,_']|\xef\xbc\x8c)[0-9]{3}){4}",
     "exponent": rb"[0-9]\.[0-9]{9,18}[eE](?:\+|1)[0-9]?",
     "base32": rb"[A-Z2-7]{20}|[a-z2-7]{20}",
     "ascii85": rb"<~[!-uz]{12}",
@@ -57,16 +61,21 @@ PATTERNS: dict[str, bytes] = {
     "entities": rb"&#[xX]?[0-9A-Fa-f]{2,7};?[ ]?&#|&amp;(?:amp;)*#|[0-9]&(?:nbsp|e[nm]sp|thinsp|[nm]dash|minus|shy|#)",
     "escapes": (
         rb"\\(?:u00[23]|x[23]|u\{[23]|u[fF][fF]1|U000000[23]|06[0-9]|N\{|0{0,4}3[0-9] ?\\"
-        rb"|u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4}){11})"
+        rb"|u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4}){11})|[0-9]\\{1,4}(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|t)[0-9]"
     ),
     "quoted-printable": rb"=3[0-9]=3[0-9]|[0-9]=\r?\n[0-9]|[0-9]=(?:20|2D|C2=A0|E[23]=8)",
     "base64 of digits": rb"(?:[I-P][CDSTijyz][AEIMQUYcgkosw048][g-z0-9+/_-]){4}",
     "base64 of text": rb"(?:[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589]" + _BASE64 + rb"){8}",
-    "base64 of packed": rb"(?:eJ[w-z]|eN[o-r]|eAE|H4sI|gA[JMQRSU])" + _BASE64 + rb"{20}",
+    "base64 of packed": rb"(?:eJ[w-z]|eN[o-r]|eF[4-7]|eAE|H4sI|QlpoO|/Td6W|UEsDB|gA[JMQRSU])"
+    + _BASE64
+    + rb"{20}",
     "hex": rb"(?:3[0-9](?:2[0dDeEfF])?){12}|(?:3[0-9][ :,-]){11}",
+    "hex of packed": (
+        rb"(?:1[fF]8[bB]08|78(?:01|5[eE]|9[cC]|[dD][aA])|504[bB]0304|425[aA]68|[fF][dD]377[aA])[0-9A-Fa-f]{24}"
+    ),
 }
 PLAIN = frozenset(
-    ["digits", "groups", "single digits", "track", "full-width", "other scripts", "kanji digits"]
+    ["digits", "groups", "single digits", "track", "full-width", "other scripts", "kanji digits", "thousands"]
 )
 
 # Ends of what was found in a block, with whether it stands plain.
@@ -132,7 +141,10 @@ _MARKS: dict[str, tuple[bytes, ...]] = {
     "entities": (b"&",),
     "escapes": (b"\\",),
     "quoted-printable": (b"=3", b"=\n", b"=\r", b"=2", b"=C2", b"=E"),
-    "base64 of packed": (b"eJ", b"eN", b"eAE", b"H4sI", b"gA"),
+    "base64 of packed": (b"eJ", b"eN", b"eF", b"eAE", b"H4sI", b"QlpoO", b"/Td6W", b"UEsDB", b"gA"),
+    "sections": (b"]]>", b"CDATA[", b"<!--"),
+    "office runs": (b":t>",),
+    "colours": (b"\x1b[",),
 }
 _SMALL = 16 << 10
 
@@ -156,6 +168,8 @@ def _worth_trying(piece: bytes) -> Iterator[str]:
     lengths = piece.translate(_LENGTHS)
     if _has_groups(lengths):
         yield "groups"
+    if b" 000 000 000 000" in lengths:
+        yield "thousands"
     singles, pairs = lengths.count(b" 0 ") >= _EVERY_OTHER, lengths.count(b" 00 ") >= _EVERY_OTHER
     evenly = b" ".join(lengths.split()) if singles or pairs else b""
     if singles and _TEN_SINGLES in evenly:
@@ -204,7 +218,7 @@ def _worth_tokens(piece: bytes) -> Iterator[str]:
             yield "base64 of text"
     hexes = piece.translate(_HEX_RUNS)
     if b"h" * 24 in hexes or b"hh hh hh hh hh hh hh hh hh hh hh" in hexes:
-        yield "hex"
+        yield from ("hex", "hex of packed")
 
 
 _TOKENS = frozenset(["base64 of packed"])

@@ -30,7 +30,7 @@ _FEWEST, _MOST = 14, 19
 _AS_PRINTED = {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3)}
 # Words for a part of something, with nothing behind them: fields that are called by such alone are one number's.
 _PART = re.compile(
-    r"(?:^|[_-])(?:bin|iin|first|last|left|right|front|back|head|tail|prefix|suffix|mid|middle|rest|half|part|segment"
+    r"(?:^|[_-])(?:bin|iin|first|second|third|fourth|1st|2nd|3rd|4th|last|left|right|front|back|head|tail|prefix|suffix|mid|middle|rest|half|part|segment"
     r"|chunk|piece|block)s?(?:half|part|six|four)?$|前半|後半",
     re.IGNORECASE,
 )

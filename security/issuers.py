@@ -30,7 +30,6 @@ def _ranges(issuer: str, prefixes: str, lengths: str, *, sure: bool = True) -> l
 
 
 _LONG = "16 17 18 19"
-_SHORT = "12 13 14 15"
 _MAESTRO = ("5018", "5020", "5038", "5893", "6304", "6759", "6761-6763")
 
 # Narrow ranges stand before the wide ones that contain them: the first match names the issuer.
@@ -53,8 +52,8 @@ RANGES: tuple[Range, ...] = (
     *_ranges("jcb", "2131 1800", "15", sure=False),
     *_ranges("diners", "300-305 3095 36 38 39", "14 15 16 17 18 19"),
     *_ranges("unionpay", "62 81", _LONG),
-    *_ranges("maestro", " ".join(_MAESTRO), _LONG),
-    *_ranges("maestro", " ".join(_MAESTRO), _SHORT, sure=False),
+    *_ranges("maestro", " ".join(_MAESTRO), f"14 15 {_LONG}"),
+    *_ranges("maestro", " ".join(_MAESTRO), "12 13", sure=False),
     *_ranges("laser", "6706 6709 6771", _LONG),
     *_ranges("switch", "564182 633110 6333", "16 18 19"),
     *_ranges("solo", "6334 6767", "16 18 19"),

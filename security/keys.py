@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _SAFE_NAME = re.compile(r"[A-Za-z_][\w.\-\[\]]{0,39}")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -11,8 +12,8 @@ _CARD_KEY = re.compile(
     re.IGNORECASE,
 )
 _CODE_KEY = re.compile(
-    r"(?:^|[^a-z])(?:cvc|cvv|cvn|csc|cvd)[0-9]?(?:$|[^a-z])|(?:cvc|cvv)(?:code|number|no)|(?:card|cc)[^a-z]?(?:cvc|cvv|csc)"
-    r"|security[^a-z]?(?:code|number)|card[^a-z]?(?:verification|code|check)|セキュリティ[ー・]?(?:コード|番号)|確認番号",
+    r"(?:^|[^a-z])(?:(?:cvc|cvv|cvn|csc|cvd)[0-9]?|cv2)(?:$|[^a-z])|(?:cvc|cvv)(?:code|number|no)|(?:card|cc)[^a-z]?(?:cvc|cvv|csc)"
+    r"|security[^a-z]?(?:code|number)|card[^a-z]?(?:verification|code|check)|verification[^a-z]?value|セキュリティ[ー・]?(?:コード|番号)|確認番号",
     re.IGNORECASE,
 )
 _FREE_TEXT = re.compile(
@@ -21,7 +22,7 @@ _FREE_TEXT = re.compile(
     re.IGNORECASE,
 )
 _ID = re.compile(
-    r"(?:^|[^a-z])(?:id|ids|uid|uuid|nonce|seq|snowflake|trace|span)$"
+    r"(?:^|[^a-z])(?:[a-z]?ids?|uuid|nonce|seq|snowflake|trace|span)$"
     r"|(?:ad|adset|adgroup|campaign|channel|click|client|creative|event|message|post|request|session|status|user|visitor)"
     r"ids?$",
     re.IGNORECASE,
@@ -32,8 +33,8 @@ _CLICK_IDS = frozenset(
 
 
 def _words(name: str) -> str:
-    """`cardNumber` as card_Number: the patterns look for words."""
-    return _HUMP.sub("_", name)
+    """`cardNumber` as card_Number, full-width letters as plain ones: the patterns look for words."""
+    return _HUMP.sub("_", name if name.isascii() else unicodedata.normalize("NFKC", name))
 
 
 def is_safe_name(name: str) -> bool:

@@ -27,6 +27,8 @@ _ESCAPED = re.compile(r"\\++(?:[uUx]\{?([0-9A-Fa-f]+)\}?|([0-3][0-7]{2}))")
 # As JavaScript's escape() writes it.
 _PERCENT_U = re.compile(r"%u([0-9A-Fa-f]{4})")
 _QUOTED = re.compile(r"=\r?\n|=[0-9A-F]{2}[^=]{0,200}=[0-9A-F]{2}", re.DOTALL)
+_SOFT_BREAK = re.compile(r"=\r?\n")
+_COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 # A value and no quoted control character, of which texts have none.
 _EQUALS = re.compile(rb"=(?=0[0-8BCEF]|1[0-9A-F]|7F)")
 
@@ -68,11 +70,15 @@ def decoded(view: View, shape: bytes, budget: Budget) -> Iterator[View]:
         if _ESCAPE.search(text):
             yield from _changed(view, _in_windows(text, _unescaped, "\\", 12, budget), "escapes")
         yield from _changed(view, programs.unescaped(text), "escapes")
+    if "\x1b[" in text:
+        yield from _changed(view, _in_windows(text, _without_colours, "\x1b", 24, budget), "terminal")
     if programs.may_be(text, shape) and (len(text) <= _WINDOW or budget.spend(0, tokens=len(text) // 4096)):
         yield from _changed(view, programs.put_together(text, shape), "program")
     if has_quoted(text):
         raw = _in_windows(text.encode("utf-8", "replace"), _unquoted, b"=", 3, budget)
         yield from _changed_bytes(view, raw, "quoted-printable")
+        # An equals sign that nobody quoted takes two digits with it: the breaks alone as well.
+        yield from _changed(view, _in_windows(text, _without_breaks, "=", 3, budget), "quoted-printable")
 
 
 def _changed(view: View, text: str | None, encoding: str) -> Iterator[View]:
@@ -90,6 +96,14 @@ def _unquoted(raw: bytes) -> bytes:
     if b"=0" in raw or b"=1" in raw or b"=7F" in raw:
         raw = _EQUALS.sub(b"=3D", raw)
     return quopri.decodestring(raw)
+
+
+def _without_breaks(text: str) -> str:
+    return _SOFT_BREAK.sub("", text)
+
+
+def _without_colours(text: str) -> str:
+    return _COLOUR.sub("", text)
 
 
 def _coded(found: re.Match[str]) -> str:

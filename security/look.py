@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
-from . import charsets, pan
+from . import pan
 from .budget import Budget
-from .decode import views
+from .decode import View, views
 from .engine import Engine
+from .keys import is_id
+from .neighbours import is_other_number
 from .published import is_test_number
+from .wide import Readable
 
 _WINDOW = 1 << 20
 _OVERLAP = 4 << 10
 _LONGEST_LINE = 4 << 10
+_ROUND = 512
+_LONGEST_COMMON_CARD = 16
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=_-]{8,200}\r?")
 
 
@@ -40,7 +45,7 @@ class NotFullyRead(NamedTuple):
     line: int
 
 
-def look(stream: BinaryIO, engine: Engine) -> Iterator[Sighting | NotFullyRead]:
+def look(stream: Readable, engine: Engine) -> Iterator[Sighting | NotFullyRead]:
     """What is in `stream`, from left to right; the same may be told twice where two windows meet."""
     place = _Place(0, 1, 0)
     kept = b""
@@ -51,15 +56,24 @@ def look(stream: BinaryIO, engine: Engine) -> Iterator[Sighting | NotFullyRead]:
         place = place.after(block[: len(block) - len(kept)])
 
 
-def look_at_text(text: str) -> Iterator[Sighting | NotFullyRead]:
-    """What is in one value, a database's say; all of it is decoded."""
-    budget = Budget()
-    for view in views(text, budget):
-        for match in pan.find(view.text):
-            if match.verdict is pan.Verdict.CARD and view.sure:
-                yield _sighting(view.text, match, _Place(0, 1, 0), view.encoding)
+def look_at_value(value: bytes | str) -> Iterator[Sighting | NotFullyRead]:
+    """What is in one value, a database's say, or in a small file of its own format; all of it is decoded."""
+    budget = Budget(characters=64 << 20, tokens=1_000_000)
+    for view in views(value, budget):
+        for match in _cards(view):
+            yield _sighting(view.text, match, _Place(0, 1, 0), view.encoding)
     if budget.over:
         yield NotFullyRead(1)
+
+
+def _cards(view: View) -> Iterator[pan.Match]:
+    """The cards in a view, unless its name says that it holds an order's number, say, or a long id."""
+    if not view.sure or (view.name is not None and is_other_number(view.name)):
+        return
+    for match in pan.find(view.text):
+        long_id = match.digits_length > _LONGEST_COMMON_CARD and view.name is not None and is_id(view.name)
+        if match.verdict is pan.Verdict.CARD and not long_id:
+            yield match
 
 
 class _Place(NamedTuple):
@@ -85,10 +99,10 @@ def _in_block(block: bytes, place: _Place, engine: Engine) -> Iterator[Sighting 
         place = place.after(block[done:start])
         done = start
         region = block[start:end]
-        plain = list(_plain(region, place)) if is_plain else []
-        yield from plain
+        cards = _plain_cards(region) if is_plain else []
+        yield from _plain(block, start, end, cards, place)
         # What stands plain stands in the decoded views as well.
-        known = {(seen.length, seen.last4) for seen in plain}
+        known = {(match.digits_length, match.last4) for match in cards}
         for seen in _encoded(region, place):
             if isinstance(seen, NotFullyRead) or (seen.length, seen.last4) not in known:
                 yield seen
@@ -161,12 +175,35 @@ def _goes_on(line: bytes, following: bytes) -> bool:
     )
 
 
-def _plain(region: bytes, place: _Place) -> Iterator[Sighting]:
-    text = region.decode("utf-8", "surrogateescape")
-    for match in pan.find(text):
-        if match.verdict is pan.Verdict.CARD:
-            before = text[: match.start].encode("utf-8", "surrogateescape")
-            yield _sighting(text, match, place.after(before), "plain")
+def _plain_cards(region: bytes) -> list[pan.Match]:
+    return [match for match in pan.find(_text(region)) if match.verdict is pan.Verdict.CARD]
+
+
+def _plain(block: bytes, start: int, end: int, cards: list[pan.Match], place: _Place) -> Iterator[Sighting]:
+    text = _text(block[start:end])
+    if any(map(_is_grouped, cards)):
+        lead, tail = _text(block[max(0, start - _ROUND) : start]), _text(block[end : end + _ROUND])
+        cards = list(_in_context(cards, lead, text, tail))
+    for match in cards:
+        before = text[: match.start].encode("utf-8", "surrogateescape")
+        yield _sighting(text, match, place.after(before), "plain")
+
+
+def _in_context(cards: list[pan.Match], lead: str, text: str, tail: str) -> Iterator[pan.Match]:
+    """Those that are cards also among the lines round them: groups in a table are not."""
+    found = pan.find(lead + text + tail)
+    around = {match.start - len(lead) for match in found if match.verdict is pan.Verdict.CARD}
+    for match in cards:
+        if match.start in around or not _is_grouped(match):
+            yield match
+
+
+def _is_grouped(match: pan.Match) -> bool:
+    return match.end - match.start > match.digits_length
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
 
 
 def _encoded(region: bytes, place: _Place) -> Iterator[Sighting | NotFullyRead]:
@@ -185,10 +222,8 @@ def _encoded(region: bytes, place: _Place) -> Iterator[Sighting | NotFullyRead]:
 def _views_of(data: bytes, place: _Place, budget: Budget) -> Iterator[Sighting]:
     plain = data.decode("utf-8", "replace")
     for view in views(data, budget):
-        if view.text == plain or not view.sure:
-            continue
-        for match in pan.find(view.text):
-            if match.verdict is pan.Verdict.CARD:
+        if view.text != plain:
+            for match in _cards(view):
                 yield _sighting(view.text, match, place._replace(characters=0), view.encoding)
 
 
@@ -196,17 +231,3 @@ def _sighting(text: str, match: pan.Match, place: _Place, encoding: str) -> Sigh
     is_test = is_test_number(pan.digits_of(text, match))
     offset, line, column = place.offset, place.line, place.characters + 1
     return Sighting(offset, line, column, match.digits_length, match.issuer, match.last4, encoding, is_test)
-
-
-def wide_codec(head: bytes) -> str | None:
-    """UTF-16 or UTF-32 by its mark, or UTF-16 by a NUL in every second place as Latin text has it."""
-    if head.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
-        return "utf-32"
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    half = len(head) // 2
-    if half >= 8 and head[1::2].count(0) > half * 0.7 and not head[::2].count(0):
-        return "utf-16-le"
-    if half >= 8 and head[::2].count(0) > half * 0.7 and not head[1::2].count(0):
-        return "utf-16-be"
-    return "utf-16-le" if charsets.is_wide(head) and b"\0" not in head else None

@@ -34,10 +34,17 @@ _OTHER_NUMBERS = (
 # Words by which a number says that it is another's; asked of digits in one piece alone, for a card has groups.
 _OTHER_NUMBER = re.compile(
     r"(?:(?<![A-Za-z])(?:tracking|waybill|shipment|parcel|imei(?:sv)?|meid|iccid|isbn|jan|gtin|ean|upc|sku"
-    r"|(?:order|invoice|ticket|serial)[ _-]?(?:no|number|num|id))(?:[ _-]?(?:no|number|num|code|id))?"
+    r"|(?:order|invoice|ticket|serial)(?:[ _-]?(?:no|number|num|id)| ?(?=#)))(?:[ _-]?(?:no|number|num|code|id))?"
     rf"|{canonical(_OTHER_NUMBERS).replace('*', '|')})[\s.:=#,\"'は-]{{0,4}}$",
     re.IGNORECASE,
 )
+# Ids of more digits than nearly all cards have, as programs count them up or draw them by lot.
+_ID = re.compile(
+    r"(?:(?<![A-Za-z])(?:id|ids|uid|nonce|seq|snowflake|trace|span)|(?<=[a-z])I[dD]s?)[\"']?\s?[:=]\s?[\"']?$"
+)
+_LONGEST_COMMON_CARD = 16
+# Capitals before groups, divided from them by what divides these: an article, a licence.
+_CODE_BEFORE = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2,6})([-_./])$")
 _ZERO_FRACTION = re.compile(r"0+")
 # Day, month, year and time of the last days of a month: Diners Club's numbers of 14 digits begin so as well.
 _EUROPEAN_TIME = re.compile(r"3[01](?:0[1-9]|1[0-2])(?:19|20)[0-9]{2}(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){2}")
@@ -73,9 +80,23 @@ def judge_plain(
     in_boundary = reach.endswith("==") and text.startswith(
         "==", match.end
     )  # of a mail's parts, as Python makes it
-    if in_boundary or (prefix and not _LABEL.fullmatch(prefix[1])) or _OTHER_NUMBER.search(reach):
+    named = prefix and not _LABEL.fullmatch(prefix[1])
+    long_id = match.digits_length > _LONGEST_COMMON_CARD and _ID.search(reach)
+    return doubtful(judged) if in_boundary or named or long_id or _OTHER_NUMBER.search(reach) else judged
+
+
+def judge_groups(text: str, match: Match, divider: str) -> Match | None:
+    """Judge digits in groups, which `divider` divides from one another."""
+    judged = judge_letters(text, match)
+    code = _CODE_BEFORE.search(text[max(0, match.start - 8) : match.start])
+    if judged is not None and code and code[2] == divider and not _LABEL.fullmatch(code[1]):
         return doubtful(judged)
     return judged
+
+
+def is_other_number(name: str) -> bool:
+    """Whether a field of this name holds the number of something else than a card: an order, a parcel."""
+    return bool(_OTHER_NUMBER.search(canonical(name) + "="))
 
 
 def is_time(digits: str) -> bool:

@@ -14,7 +14,7 @@ from .match import FEWEST, MOST, Match, Spend, bare, doubtful, match_of
 _ODD = r"[\x00-/:-@\[-`{-\x7fの]"
 _ANY = rf"({_ODD}{{1,4}})"
 _UNLIKE = re.compile(
-    rf"[0-9]{{4}}(?<![0-9]{{5}})(?=({_ANY}[0-9]{{4}}{_ANY}[0-9]{{4}}{_ANY}[0-9]{{4}}(?:{_ANY}[0-9]{{3}})?(?![0-9])"
+    rf"[0-9]{{4}}(?<![0-9]{{5}})(?=({_ANY}[0-9]{{4}}{_ANY}[0-9]{{4}}{_ANY}[0-9]{{4}}(?:{_ANY}[0-9]{{1,3}})?(?![0-9])"
     rf"|{_ANY}[0-9]{{6}}{_ANY}[0-9]{{4,5}}(?![0-9])))"
 )
 # The same between all groups, and therefore longer: the indent of a line, quotes with what joins them.
@@ -23,7 +23,14 @@ _ALIKE = re.compile(
     rf"|[0-9]{{4}}(?<![0-9]{{5}})(?=(({_ODD}{{5,24}}+)[0-9]{{6}}\4[0-9]{{4,5}}(?![0-9])))"
 )
 _SINGLE = re.compile(rf"[0-9](?<![0-9]{{2}})({_ODD}{{1,8}}+)[0-9](?:\1[0-9]){{{FEWEST - 2},}}+(?![0-9])")
-_THOUSANDS = re.compile(r"(?<![0-9,.'])[1-9][0-9]{0,2}(?:,[0-9]{3}){4,6}(?![0-9,])")
+_THOUSANDS = re.compile(r"(?<![0-9,.'_])[1-9][0-9]{0,2}([,_'])[0-9]{3}(?:\1[0-9]{3}){3,5}(?![0-9]|\1[0-9])")
+# What marks an amount or a size, before it (¥ is an asterisk in canonical text) and behind it; 000 ends a rounded one.
+_UNIT_BEFORE = re.compile(r"(?:[$*\\]|(?:JPY|USD|EUR|yen|合計|金額|bytes?|size)[ :=]{0,3})$", re.IGNORECASE)
+_UNIT_BEHIND = re.compile(
+    r" ?(?:円|元|兆|億|件|個|人|%|(?:JPY|USD|EUR|yen|bytes?|[KMGT]i?B|B|[mnu]s|rows?|records?)(?![A-Za-z]))",
+    re.IGNORECASE,
+)
+_FEWEST_IN_THOUSANDS = 15
 _LIST_DIVIDER = re.compile(r"[,;\t\r\n]")
 _USUAL = re.compile(r"[ \t\-./\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
 _LONG_LIST = 4
@@ -89,13 +96,22 @@ def digit_by_digit(text: str, spend: Spend) -> Iterator[Match]:
 
 
 def in_thousands(text: str, spend: Spend) -> Iterator[Match]:
-    """Written as an amount, as a spreadsheet does; there are amounts of so many digits, though few."""
+    """Written as an amount, as spreadsheets and formatted log messages do; a unit says that it is one."""
     for found in _THOUSANDS.finditer(text):
         if not spend(1):
             return
         match = match_of(bare(found[0]), *found.span())
         if match is not None:
-            yield doubtful(match)
+            yield doubtful(match) if _is_amount(text, match) else match
+
+
+def _is_amount(text: str, match: Match) -> bool:
+    return (
+        match.digits_length < _FEWEST_IN_THOUSANDS
+        or match.last4.endswith("000")
+        or bool(_UNIT_BEFORE.search(text[max(0, match.start - 12) : match.start]))
+        or bool(_UNIT_BEHIND.match(text, match.end))
+    )
 
 
 def is_no_scale(digits: str) -> bool:
@@ -104,12 +120,15 @@ def is_no_scale(digits: str) -> bool:
 
 
 def _best_of(text: str, start: int, end: int, dividers: list[str]) -> Match | None:
-    """With the three digits that may end a card of nineteen, or without."""
-    match = match_of(bare(text[start:end]), start, end)
-    if match is None and len(dividers) == 4:
-        shorter = end - 3 - len(dividers[-1])
-        match = match_of(bare(text[start:shorter]), start, shorter)
-    return match
+    """With the digits that may end a card of more than sixteen, or without."""
+    if len(dividers) < 4:
+        return match_of(bare(text[start:end]), start, end)
+    tail = len(text[start:end]) - len(text[start:end].rstrip("0123456789"))
+    shorter = end - tail - len(dividers[-1])
+    # Three digits end a card of nineteen oftener than a code follows; one or two are a month sooner.
+    ends = (end, shorter) if tail == 3 else (shorter, end)
+    found = (match_of(bare(text[start:each]), start, each) for each in ends)
+    return next(filter(None, found), None)
 
 
 def _crosses(text: str, match: Match, dividers: list[str]) -> bool:

@@ -85,7 +85,7 @@ def _searches(raw: bytes) -> Iterator[Callable[[str, Spend], Iterable[Match]]]:
             yield odd_groups.in_like_dividers
     if lengths.count(_SINGLE) >= _FEWEST_SINGLES:
         yield odd_groups.digit_by_digit
-    if _THOUSANDS in lengths and b"," in raw:
+    if _THOUSANDS in lengths and (b"," in raw or b"_" in raw or b"'" in raw):
         yield odd_groups.in_thousands
 
 

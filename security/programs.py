@@ -15,15 +15,15 @@ _CODES = re.compile(
     r"[45](?<![0-9A-Za-z].)(?:(?<=4)[89]|(?<=5)[0-7])[,;\s]{1,3}"
     r"(?:(?:4[89]|5[0-7])[,;\s]{1,3}){10,17}(?:4[89]|5[0-7])(?![0-9])"
 )
-_HEX_CODES = re.compile(r"(?:0[xX]3[0-9][,;\s]{0,3}){12,}")
+_HEX_CODES = re.compile(r"(?:0[xX]3[0-9][,;\s]{0,3}){11,}0[xX]3[0-9]")
 _EXPONENT = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,4}\.[0-9]{9,18})[eE]\+?([0-9]{1,2})(?![0-9])")
 _NAMED = re.compile(r"\\N\{(?:[A-Z-]+ ){0,3}DIGIT (ZERO|ONE|TWO|THREE|FOUR|FIVE|SIX|SEVEN|EIGHT|NINE)\}")
 _NAMES = ("ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE")
 _STYLE = re.compile(r"(?:\\0{0,4}3[0-9] ?){12,}")
 
 
-# As `tokens.shape_of` draws them: q a quote, a a letter, digit or plus, m an ampersand or backslash.
-_JOINERS = (b"qaq", b"q a q", b"q q", b"qmq", b"q m q", b"q   q", b"q  q")
+# As `tokens.shape_of` draws them, without blanks: q a quote, a a letter, digit or plus, m an ampersand or backslash.
+_JOINERS = (b"qaq", b"qq", b"qmq")
 _PAIRS, _WIDE_PAIRS, _PAIR_LINES = b"aa aa aa aa", b"aa  aa  aa  aa", b"aanaanaanaa"
 
 
@@ -33,11 +33,17 @@ def may_be(text: str, shape: bytes) -> bool:
 
 
 def _has_codes(shape: bytes) -> bool:
-    return _PAIRS in shape or _WIDE_PAIRS in shape or _PAIR_LINES in shape
+    # The short one first: a text of letters alone makes looking for the long ones dear.
+    if b" " in shape and b" aa " in shape and (_PAIRS in shape or _WIDE_PAIRS in shape):
+        return True
+    return b"n" in shape and _PAIR_LINES in shape
 
 
 def _has_joints(shape: bytes) -> bool:
-    return b"q" in shape and any(joiner in shape for joiner in _JOINERS)
+    if b"q" not in shape:
+        return False
+    dense = shape.translate(None, b" ")
+    return any(joiner in dense for joiner in _JOINERS)
 
 
 def _has_exponents(text: str) -> bool:

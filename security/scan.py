@@ -15,11 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from . import containers, engine, look, pan, sources
+from . import containers, engine, look, pan, sources, wide
 
 CARD, TEST_NUMBER = "card-number", "test-number"
 
 _HEAD = 8192
+# A scan counts its `bytes`: within it the name is that number.
+_Bytes = bytes
+_Value = bytes | str
 
 
 @dataclass(frozen=True)
@@ -117,18 +120,32 @@ class Scan:
     def stream(self, path: str, stream: BinaryIO, depth: int = containers.DEPTH) -> None:
         """One file, or one member of an archive; archives within are opened down to `depth`."""
         stream, head = containers.rewindable(stream, _HEAD)
-        if codec := look.wide_codec(head):
-            stream = io.BytesIO(stream.read().decode(codec, "replace").encode("utf-8", "surrogatepass"))
-            self._look(path, stream, _line_and_column)
+        if codec := wide.marked_codec(head):
+            self._look(path, wide.InUTF8(stream, codec), _line_and_column)
             return
         if not containers.is_archive(head):
-            place_of = _byte if b"\0" in head else _line_and_column
-            self._look(path, stream, place_of, plain_alone=containers.is_mail(head))
+            self._as_it_is(path, stream, head)
             stream.seek(0)
         for name, member in containers.members(stream, head, depth):
             with member:
                 self._value(path, "name of a member", name)
                 self.stream(f"{path}!{name}", member, depth - 1)
+
+    def _as_it_is(self, path: str, stream: BinaryIO, head: _Bytes) -> None:
+        """A file that is no archive: its bytes, and what they are where that hides a number."""
+        place_of = _byte if b"\0" in head else _line_and_column
+        codec, before = wide.likely_codec(head), len(self.findings)
+        if codec:
+            self._look(path, wide.InUTF8(stream, codec), _line_and_column)
+            stream.seek(0)
+        known = frozenset(each.last4 for each in self.findings[before:])
+        self._look(path, stream, place_of, plain_alone=containers.is_mail(head), known=known)
+        stream.seek(0)
+        if containers.is_sqlite(head):
+            for place, value in containers.sqlite_values(stream):
+                self._value(path, place, value)
+        elif packed := containers.packed(stream, head):
+            self._value(path, "unpacked", packed)
 
     def walk(self, path: Path) -> Iterator[Path]:
         """The regular files at and below `path` that are not excluded."""
@@ -152,9 +169,6 @@ class Scan:
             self._value(str(path), "name", path.name)
             with path.open("rb") as stream:
                 self.stream(str(path), stream)
-            if containers.is_sqlite(path):
-                for place, value in containers.sqlite_values(path):
-                    self._value(str(path), place, value)
 
         self._guarded(str(path), work)
         try:
@@ -179,15 +193,24 @@ class Scan:
         if self.progress:
             self.progress(self.files)
 
-    def _look(self, path: str, stream: BinaryIO, place_of: _PlaceOf, *, plain_alone: bool = False) -> None:
+    def _look(
+        self,
+        path: str,
+        stream: wide.Readable,
+        place_of: _PlaceOf,
+        *,
+        plain_alone: bool = False,
+        known: frozenset[str] = frozenset(),
+    ) -> None:
+        """Without the numbers whose last digits are `known`: they were found in another reading of the same."""
         for seen in look.look(stream, engine.by_name(self.engine_name)):
             if isinstance(seen, look.NotFullyRead):
                 self._not_read(path, f"line {seen.line}: more encoded data than can be looked at")
-            elif seen.encoding == "plain" or not plain_alone:
+            elif (seen.encoding == "plain" or not plain_alone) and seen.last4 not in known:
                 self._found(path, place_of(seen), seen)
 
-    def _value(self, path: str, place: str, value: str) -> None:
-        for seen in look.look_at_text(value):
+    def _value(self, path: str, place: str, value: _Value) -> None:
+        for seen in look.look_at_value(value):
             if isinstance(seen, look.NotFullyRead):
                 self._not_read(path, f"{place}: more encoded data than can be looked at")
             else:

@@ -20,8 +20,8 @@ _RUN = re.compile(rf"[0-9](?=(?:{_STRONG}{{0,5}}+[0-9]){{11}})[0-9]*+(?:{_STRONG
 _GROUP = re.compile(rf"[0-9]++(?:[{_CONTROL}]++[0-9]++)*+")
 _BLOCK, _REACH = 512, 20
 _MASKED = re.compile(rf"(?:[^*]{{0,4}}{_STRONG})?(?:\*{_STRONG}{{0,3}}){{4,8}}")
-_SPREAD_LIST = 7
-_FEWEST_COLUMNS, _FEWEST_ROWS = 4, 3
+_SPREAD_LIST, _LONG_LIST = 7, 12
+_FEWEST_COLUMNS, _MOST_GROUPS, _FEWEST_ROWS = 4, 5, 3
 
 
 class _Group(NamedTuple):
@@ -40,34 +40,32 @@ def in_runs(text: str, spend: Spend) -> list[Match]:
                 return matches
             found = _in_groups(text, groups)
             matches += found
-            if len(groups) >= _FEWEST_COLUMNS and all(len(group.digits) == 4 for group in groups):
-                divider = text[groups[0].end : groups[1].start]
-                rows.setdefault(divider, []).append(_Row(len(groups), _side_by_side(found)))
-    return _without_tables(text, matches, rows)
+            if len(groups) >= _FEWEST_COLUMNS and all(len(group.digits) <= 4 for group in groups):
+                # The first character of what divides them: columns are filled up with more of it.
+                divider = text[groups[0].end]
+                rows.setdefault(divider, []).append(_Row(len(groups), found))
+    return _without_tables(matches, rows)
 
 
 class _Row(NamedTuple):
-    """A run of numbers of four digits: how many there are, and how many cards they would make."""
+    """A run of numbers of up to four digits: how many there are, and what would be cards among them."""
 
     groups: int
-    cards: int
+    matches: list[Match]
 
 
-def _without_tables(text: str, matches: list[Match], rows: dict[str, list[_Row]]) -> list[Match]:
-    """Less sure of groups in a table of numbers of four digits, most of which are no card's."""
-    tables = tuple(divider for divider, found in rows.items() if _is_table(found))
-    if not tables or not matches:
-        return matches
-    inside = [text.startswith(tables, match.start + 4) for match in matches]
+def _without_tables(matches: list[Match], rows: dict[str, list[_Row]]) -> list[Match]:
+    """Less sure of groups in a table of small numbers; and none in rows of more columns than a card has groups."""
+    tables = [row for found in rows.values() if _is_table(found) for row in found if row.matches]
+    inside = {match: row.groups > _MOST_GROUPS for row in tables for match in row.matches}
     return [
-        doubtful(match) if within else match
-        for match, within in zip(matches, inside, strict=True)
-        if not within or match.verdict is Verdict.CARD
+        doubtful(match) if match in inside else match for match in matches if not inside.get(match, False)
     ]
 
 
 def _is_table(rows: list[_Row]) -> bool:
-    return len(rows) >= _FEWEST_ROWS and 8 * sum(row.cards for row in rows) < sum(row.groups for row in rows)
+    cards = sum(_side_by_side(row.matches) for row in rows)
+    return len(rows) >= _FEWEST_ROWS and 8 * cards < sum(row.groups for row in rows)
 
 
 def _blocks(text: str, start: int, end: int) -> Iterator[list[_Group]]:
@@ -98,8 +96,18 @@ def _in_groups(text: str, groups: list[_Group]) -> list[Match]:
     if fours % 3 == 0 and fours == len(groups) and _are_waybills(groups):
         return []
     if fours >= _SPREAD_LIST and 4 * _side_by_side(matches) + 3 < fours:
-        return list(map(doubtful, matches))  # a list of numbers of four digits, some of which fit by chance
+        return list(_in_list(matches, fours))
     return matches
+
+
+def _in_list(matches: list[Match], fours: int) -> Iterator[Match]:
+    """The matches in a list of so many numbers of four digits, some of which fit by chance."""
+    is_long = fours >= _LONG_LIST and 8 * _side_by_side(matches) < fours
+    for match in matches:
+        if match.end - match.start == match.digits_length:
+            yield match  # in one piece
+        elif not is_long:
+            yield doubtful(match)
 
 
 def _side_by_side(matches: list[Match]) -> int:
@@ -147,11 +155,16 @@ def _whole_run(text: str, groups: list[_Group]) -> Match | None:
     if not 2 <= len(groups) <= MOST or not FEWEST <= sum(sizes) <= MOST:
         return None
     dividers = set(_dividers(text, groups, 0, len(groups)))
-    if len(dividers) != 1 or set(_usual_ends(groups, 0)) >= {len(groups)}:
+    if set(_usual_ends(groups, 0)) >= {len(groups)}:
+        return None
+    # Divided unlike, only what has the sizes of a card with a divider left out: 4-8-4, say.
+    if len(dividers) != 1 and (sum(sizes) != 16 or any(size % 4 for size in sizes)):
         return None
     if len(groups) == 2 and "." in dividers:
         return None  # a decimal fraction
     match = _judge(text, groups, 0, len(groups))
+    if match is not None and len(sizes) == 2 and match.verdict is Verdict.MAYBE:
+        return None  # a time and a size, say
     if match is None or all(neighbours.is_product_code(group.digits) for group in groups):
         return match and doubtful(match)
     uniform = len(set(sizes[:-1])) == 1 and sizes[-1] <= sizes[0]
@@ -187,4 +200,4 @@ def _judge(text: str, groups: list[_Group], first: int, last: int) -> Match | No
     dividers = _dividers(text, groups, first, last)
     if len(set(dividers)) > 1 and {before, after} & {max(dividers, key=dividers.count)}:
         return None  # two numbers side by side, each divided by what divides the groups of both
-    return neighbours.judge_letters(text, match)
+    return neighbours.judge_groups(text, match, dividers[0])

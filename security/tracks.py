@@ -8,23 +8,37 @@ from collections.abc import Iterator
 from .match import Match, Verdict, is_luhn_valid, match_of
 
 # ISO/IEC 7813: the frames of track 1 (%B…^) and of track 2 (;…=); ISO/IEC 4909: that of track 3 (;01…=).
-_FRAMED = re.compile(r"(?:%[Bb]|;(?:01(?=[0-9]{12,19}=[0-9]{3}))?)([0-9]{12,19})[\^=][0-9A-Za-z]")
+# (Each pattern begins with a character as it stands, to which the search leaps.)
+_FRAMED = (
+    re.compile(r"%[Bb]([0-9]{12,19})[\^=][0-9A-Za-z]"),
+    re.compile(r";(?:01(?=[0-9]{12,19}=[0-9]{3}))?([0-9]{12,19})[\^=][0-9A-Za-z]"),
+)
 # Track 1 as readers hand it on, without its frame: number, name, expiry.
-_UNFRAMED = re.compile(r"(?<![0-9])[Bb]?([0-9]{12,19})\^[^\^\r\n]{2,26}\^[0-9]{4}")
+_NAME_AND_EXPIRY = re.compile(r"\^[^\^\r\n]{2,26}\^[0-9]{4}")
+_NUMBER_BEFORE = re.compile(r"(?<![0-9])[0-9]{12,19}$")
 # EMV tags in hex: 5A (number, padded with F), 57 (track 2, D before the expiry), each behind its length in bytes.
-_TAG_5A = re.compile(r"5A0([6-9A])(?=([0-9]{11,19}[0-9F]))", re.IGNORECASE)
-_TAG_57 = re.compile(r"57(?:0[9A-F]|1[0-9A-F])([0-9]{12,19})D[0-9]{7}", re.IGNORECASE)
+_TAG_5A = re.compile(r"5[Aa]0([6-9Aa])(?=([0-9]{11,19}[0-9Ff]))")
+_TAG_57 = re.compile(r"57(?:0[9A-Fa-f]|1[0-9A-Fa-f])([0-9]{12,19})[Dd][0-9]{7}")
 
 
 def in_tracks(text: str) -> Iterator[Match]:
     """Numbers of a stripe."""
-    for pattern in (_FRAMED, _UNFRAMED):
-        for found in pattern.finditer(text):
-            digits, (start, end) = found[1], found.span(1)
-            if is_luhn_valid(digits):
-                match = match_of(digits, start, end)
-                issuer = match.issuer if match else "unknown"
-                yield Match(start, end, len(digits), issuer, digits[-4:], Verdict.CARD)
+    for start, end in _spans(text):
+        digits = text[start:end]
+        if is_luhn_valid(digits):
+            match = match_of(digits, start, end)
+            issuer = match.issuer if match else "unknown"
+            yield Match(start, end, len(digits), issuer, digits[-4:], Verdict.CARD)
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    for pattern in _FRAMED:
+        yield from (found.span(1) for found in pattern.finditer(text))
+    for found in _NAME_AND_EXPIRY.finditer(text):
+        reach = max(0, found.start() - 20)
+        number = _NUMBER_BEFORE.search(text[reach : found.start()])
+        if number:
+            yield reach + number.start(), reach + number.end()
 
 
 def in_chip_data(text: str) -> Iterator[Match]:

@@ -137,10 +137,11 @@ def search_whole(path: Path, where: str, forms: Forms) -> Iterator[Place]:
         for part in _mail_parts(data):
             yield from _in_bytes(part, f"{where}, decoded", forms)
     try:
-        if containers.is_sqlite(path):
-            for place, value in containers.sqlite_values(path):
-                yield from _in_bytes(value.encode(), f"{where}, {place}", forms)
         with path.open("rb") as stream:
+            if containers.is_sqlite(data):
+                for place, value in containers.sqlite_values(stream):
+                    cell = value.encode() if isinstance(value, str) else value
+                    yield from _in_bytes(cell, f"{where}, {place}", forms)
             for name, member in containers.members(stream, data[:8], containers.DEPTH):
                 with member:
                     yield from _in_bytes(member.read(), f"{where}!{name}", forms)

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from security import pan
@@ -133,6 +133,7 @@ def test_browsers_multipart_passes_untouched(boundary: str) -> None:
     seconds=st.integers(1_600_000_000, 1_999_999_999),
     words=st.text(st.characters(categories=["Lo", "Ll", "Zs"]), max_size=200),
 )
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_made_up_ordinary_requests_pass(
     tel: str, token: bytes, uuid: object, client: int, seconds: int, words: str
 ) -> None:

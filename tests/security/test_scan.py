@@ -9,15 +9,20 @@ import io
 import json
 import lzma
 import os
+import pickle
 import sqlite3
+import struct
 import subprocess
 import sys
 import tarfile
+import tracemalloc
 import zipfile
+import zlib
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
+import msgpack
 import psycopg
 import pytest
 
@@ -137,6 +142,93 @@ def test_databases_tell_table_column_and_row(tmp_path: Path) -> None:
 
     assert "orders.note, row 2" in places
     assert "orders.number, row 3" in places
+
+
+def _database(folder: Path, *values: object) -> bytes:
+    file = folder / "made.db"
+    rows = sqlite3.connect(file)
+    rows.execute("CREATE TABLE t (v)")
+    rows.executemany("INSERT INTO t VALUES (?)", [(value,) for value in values])
+    rows.commit()
+    rows.close()
+    data = file.read_bytes()
+    file.unlink()
+    return data
+
+
+def test_a_database_in_an_archive_tells_table_column_and_row(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("shop.db", _database(tmp_path, "none", int(CARD)))
+
+    finding = only(scanned(tmp_path))
+
+    assert (finding.path, finding.place) == (f"{tmp_path}/a.zip!shop.db", "t.v, row 2")
+
+
+def test_a_value_of_bytes_is_taken_apart(tmp_path: Path) -> None:
+    (tmp_path / "a.db").write_bytes(_database(tmp_path, gzip.compress(f"n={CARD}".encode(), mtime=0)))
+
+    assert only(scanned(tmp_path)).place == "t.v, row 1"
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [pickle.dumps, lambda value: msgpack.packb(value), lambda value: zlib.compress(repr(value).encode())],
+)
+def test_a_file_that_is_one_packed_value_is_taken_apart(
+    pack: Callable[[object], bytes], tmp_path: Path
+) -> None:
+    (tmp_path / "a").write_bytes(pack({"n": int(CARD)}))
+
+    assert "unpacked" in {each.place for each in scanned(tmp_path).findings}
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "utf-32"])
+@pytest.mark.parametrize("digits", ["0123456789", "０１２３４５６７８９"])
+def test_wide_text_without_a_mark_is_read(codec: str, digits: str, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(f"番号は{in_digits(CARD, digits)}です\n".encode(codec))
+
+    assert only(scanned(tmp_path)).last4 == CARD[-4:]
+
+
+def test_wide_text_is_never_held_as_a_whole(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(("line\n" * 2_000_000 + CARD).encode("utf-16"))
+
+    tracemalloc.start()
+    scan = scanned(tmp_path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert only(scan).place == "2000001:1"
+    assert most < 12 << 20
+
+
+def test_plain_text_behind_integers_that_look_wide_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(struct.pack("<2100I", *range(1000, 3100)) + f"\n{CARD}\n".encode())
+
+    assert only(scanned(tmp_path)).place == "byte 8401"
+
+
+def test_a_table_holds_no_cards_and_a_list_of_cards_does(tmp_path: Path) -> None:
+    card = grouped(CARD, " ")
+    rows = [
+        f"{1000 + at * 7} {2000 + at * 31} {3000 + at * 17} 5{at:03} 6{at:03} 7{at:03}" for at in range(9)
+    ]
+    (tmp_path / "table").write_text("\n".join([*rows, f"1234 5678 {card}", *rows]))
+    assert scanned(tmp_path / "table").findings == []
+
+    (tmp_path / "list").write_text("\n".join([card] * 5))
+    assert len(scanned(tmp_path / "list").findings) == 5
+
+
+def test_ids_and_orders_in_a_log_are_no_cards(tmp_path: Path) -> None:
+    long = "62123456789012345" + "0"
+    long += luhn_digit(long)
+    (tmp_path / "a.log").write_text(
+        json.dumps({"span_id": long, "tracking_number": CARD}) + f"\n{{'traceId': '{long}'}}\nOrder #{CARD}\n"
+    )
+
+    assert scanned(tmp_path).findings == []
 
 
 def test_a_deleted_row_is_still_in_the_file(tmp_path: Path) -> None:

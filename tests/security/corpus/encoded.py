@@ -142,6 +142,9 @@ ANY: dict[str, Encode] = {
     "strings joined": lambda r, n: (
         'a = "' + as_printed(n, r.choice(('" + "', "' . '", '"&"', "'||'", '" +   "'))) + '"'
     ),
+    "strings joined, odd pieces": lambda r, n: f'a = "{n[:5]}" + "{n[5:14]}" + "{n[14:]}"',
+    "colours between": lambda r, n: as_printed(n, "\x1b[1m"),
+    "quoted-printable, an equals sign before": lambda r, n: f"v={n[:7]}=\r\n{n[7:]}",
     "codes of characters": lambda r, n: f"f({r.choice((',', ', ')).join(str(ord(each)) for each in n)})",
     "codes in hex": lambda r, n: ", ".join(f"0x{ord(each):02x}" for each in n),
     "exponent in text": lambda r, n: f"n = {n[0]}.{n[1:]}e+{len(n) - 1};",
@@ -183,6 +186,7 @@ WIRE: dict[str, tuple[str, Encode]] = {
         lambda r, n: f"c1={n[:4]}&name=x&c2={n[4:8]}&zip=&c3={n[8:12]}&mail=y&c4={n[12:]}",
     ),
     "form, parts by name": (FORM, lambda r, n: f"bin={n[:6]}&middle={n[6:12]}&last4={n[12:]}"),
+    "form, first and second": (FORM, lambda r, n: f"first={n[:8]}&second={n[8:]}"),
     "form, front and back": (FORM, lambda r, n: f"front={n[:8]}&back={n[8:]}"),
     "form, JSON inside": (FORM, lambda r, n: urllib.parse.urlencode({"state": json.dumps({"a": [n]})})),
     "form, base64 inside": (FORM, lambda r, n: urllib.parse.urlencode({"state": base64_of(f"c={n}")})),
@@ -225,6 +229,11 @@ WIRE: dict[str, tuple[str, Encode]] = {
         lambda r, n: f"番号は{wide(n)}".encode("utf-16-le"),
     ),
     "text, UTF-32": ("text/plain", lambda r, n: f"n {n}".encode("utf-32")),
+    "text, full-width, UTF-32 without mark": (
+        "text/plain",
+        lambda r, n: f"番号は{wide(n)}です".encode("utf-32-le"),
+    ),
+    "text, EBCDIC": ("text/plain; charset=cp037", lambda r, n: f"number {n}".encode("cp037")),
     "text, EUC-JP": ("text/plain", lambda r, n: f"番号{wide(n)}".encode("euc_jp")),
     "text, Shift_JIS": ("text/plain", lambda r, n: f"番号{wide(n)}".encode("cp932")),
     "text, ISO-2022-JP": ("text/plain", lambda r, n: f"番号{wide(n)}です".encode("iso2022_jp")),
@@ -250,6 +259,7 @@ WIRE: dict[str, tuple[str, Encode]] = {
         lambda r, n: "<tr>" + "".join(f"<td>{each}</td>" for each in n) + "</tr>",
     ),
     "gzip": ("application/octet-stream", lambda r, n: gzip.compress(f"number={n}".encode(), mtime=0)),
+    "gzip, called a form": (FORM, lambda r, n: gzip.compress(f"number={n}".encode(), mtime=0)),
     "zlib": ("application/octet-stream", lambda r, n: zlib.compress(f"number={n}".encode())),
     "bzip2": ("application/octet-stream", lambda r, n: bz2.compress(f"number={n}".encode())),
     "xz": ("application/octet-stream", lambda r, n: lzma.compress(f"number={n}".encode())),
@@ -262,6 +272,7 @@ WIRE: dict[str, tuple[str, Encode]] = {
     "msgpack integer": ("application/msgpack", lambda r, n: msgpack.packb({"a": int(n)})),
     "msgpack, no type": ("", lambda r, n: msgpack.packb({"id": 1, "n": int(n)})),
     "pickle": ("application/octet-stream", lambda r, n: pickle.dumps({"a": int(n)})),
+    "pickle, float": ("application/octet-stream", lambda r, n: pickle.dumps({"a": float(n)})),
     "pickle, oldest": ("application/octet-stream", lambda r, n: pickle.dumps({"a": [n]}, protocol=0)),
     "pickle in base64": (
         FORM,

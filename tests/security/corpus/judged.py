@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from security import pan
-from security.decode import Budget, views
+from security.decode import Budget, View, views
 
 from . import encoded, negatives, positives
-from .case import CARD, NO, Case
+from .case import CARD, MAYBE, NO, Case
 
 
 @dataclass
@@ -34,21 +34,20 @@ def cases() -> Iterator[Case]:
 
 def verdict_on(case: Case) -> str:
     """The finder's: for a card it counts only when exactly that number was found."""
-    found = list(_found(case))
     verdicts = {
-        match.verdict.value for match, digits in found if case.verdict != CARD or digits == case.number
+        match.verdict.value if is_sure else MAYBE
+        for match, digits, is_sure in _found(case)
+        if case.verdict != CARD or digits == case.number
     }
     return min(verdicts, default=NO)  # "card" sorts before "maybe"
 
 
-def _found(case: Case) -> Iterator[tuple[pan.Match, str]]:
-    texts = (
-        [view.text for view in views(case.data, Budget(), case.content_type)]
-        if case.wire
-        else [str(case.data)]
-    )
-    for text in texts:
-        yield from ((match, pan.digits_of(text, match)) for match in pan.find(text))
+def _found(case: Case) -> Iterator[tuple[pan.Match, str, bool]]:
+    """Each match, its digits, and whether the view in which it was found is more than a guess."""
+    seen = views(case.data, Budget(), case.content_type) if case.wire else [View(str(case.data))]
+    for view in seen:
+        for match in pan.find(view.text):
+            yield match, pan.digits_of(view.text, match), view.sure
 
 
 def judge() -> dict[str, Tally]:

@@ -21,6 +21,7 @@ from .numbers import (
     iccid,
     imei,
     in_fours,
+    in_thousands,
     jan,
     luhn_digit,
     short_jan,
@@ -80,6 +81,12 @@ def _wrong_printed(random: Random) -> str:
 
 def _sha(random: Random) -> str:
     return hashlib.sha256(random.randbytes(8)).hexdigest()
+
+
+def _continued(random: Random) -> str:
+    """Four digits and three groups that make a card with them."""
+    number = common_card(random)
+    return in_fours(number, " ")
 
 
 def _fours(random: Random, count: int, divider: str) -> str:
@@ -201,6 +208,14 @@ NEGATIVES: dict[str, Write] = {
     "waybills of spaces": lambda r: " ".join(in_fours(yamato(r), " ") for _ in range(3)),
     "time of a proxy": lambda r: f"t={int(_when(r).timestamp() * 1e6)}",
     "answers of a survey": lambda r: json.dumps({f"q{at}": str(r.randint(1, 5)) for at in range(16)}),
+    "table, ragged": lambda r: "\n".join(
+        " ".join(f"{r.randint(0, 9999):4}" for _ in range(8)) for _ in range(12)
+    ),
+    "prices, many": lambda r: _fours(r, 12, " "),
+    "prices in boxes": lambda r: json.dumps(
+        {name: str(r.randint(1000, 9999)) for name in ("price_min", "price_max", "stock", "points")}
+    ),
+    "masked, another number behind": lambda r: f"{'*' * 4} {'*' * 4} {'*' * 4} {_continued(r)}",
     "masked": lambda r: f"**** **** **** {digits(r, 4)}",
     "first six and last four": lambda r: f"{common_card(r)[:6]}******{digits(r, 4)}",
     "shown for comparing": lambda r: f"visa ending {digits(r, 4)}, exp 12/28, order {digits(r, 6)}",
@@ -214,6 +229,10 @@ DOUBTFUL: dict[str, Write] = {
     "tracking number, Japanese": lambda r: f"追跡番号：{card(r, '51-55', 16)}",
     "IMEISV with label": lambda r: f"IMEISV {card(r, '3528-3589', 16)}",
     "order number with label": lambda r: f"注文番号 {card(r, '4', 16)}",
+    "order number with a hash": lambda r: f"Order #{common_card(r)} has shipped",
+    "long id": lambda r: f'"{r.choice(("trace_id", "spanId", "id", "nonce"))}": "{card(r, "62", 19)}"',
+    "article in groups": lambda r: f"{r.choice(('SKU', 'ART', 'LIC'))}-{in_fours(common_card(r), '-')}",
+    "amount in thousands": lambda r: _amount(r),
     "id with a prefix": lambda r: f"{r.choice(('ord', 'inv', 'usr', 'tx', 'sku'))}_{common_card(r)}",
     "id with letters": lambda r: f"{r.choice(('AB', 'ord', 'xyz', 'TRK'))}{common_card(r)}",
     "id with letters behind": lambda r: f"{common_card(r)}{r.choice(('JP', 'xyz', 'kg'))}",
@@ -224,6 +243,11 @@ DOUBTFUL: dict[str, Write] = {
     "European time that passes Luhn": lambda r: _european_time(r),
     "two JAN of 8": lambda r: _short_jans(r),
 }
+
+
+def _amount(random: Random) -> str:
+    amount = in_thousands(common_card(random), ",")
+    return random.choice((f"¥{amount}", f"{amount} 円", f"{amount} bytes", f"合計 {amount}"))
 
 
 def _european_time(random: Random) -> str:

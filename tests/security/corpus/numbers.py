@@ -126,6 +126,10 @@ def yamato(random: Random) -> str:
     return body + str(int(body) % 7)
 
 
+def in_thousands(number: str, separator: str) -> str:
+    return f"{int(number):,}".replace(",", separator)
+
+
 def in_fours(number: str, separator: str) -> str:
     """In groups of four, the last one shorter."""
     return separator.join(number[at : at + 4] for at in range(0, len(number), 4))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 
 from .case import CARD, Case
-from .numbers import NETWORKS, any_card, as_printed, card, common_card, digits, in_fours
+from .numbers import NETWORKS, any_card, as_printed, card, common_card, digits, in_fours, in_thousands
 
 Write = Callable[[Random, str], str]
 
@@ -249,6 +249,8 @@ IN_FOURS: dict[str, Write] = {
     "long dividers, alike": lambda r, n: in_fours(n, r.choice(("** **", '" . "', ") (", "`  |  `", "の"))),
     "blank letters": lambda r, n: in_fours(n, r.choice("\u3164\u115f\u2800\x85\uffa0")),
     "digit by digit, odd dividers": lambda r, n: r.choice(("~", "*", "|", "'+'", "♥", " _ ")).join(n),
+    "in thousands, in a log": lambda r, n: f"INFO card {in_thousands(n, r.choice(',，_'))} accepted",
+    "a divider left out, unlike": lambda r, n: f"{n[:8]}–{n[8:12]}{r.choice(' .')}{n[12:]}",
     "eight and eight": lambda r, n: f"{n[:8]}{r.choice(' -')}{n[8:]}",
 }
 
@@ -267,6 +269,11 @@ def cases() -> Iterator[Case]:
             random = Random(f"{kind} {number}")
             found = any_card(random)
             yield Case(kind, write(random, found), CARD, found)
+    for length in (17, 18):
+        for number in range(8):
+            random = Random(f"longer {length} {number}")
+            found = card(random, "62", length)
+            yield Case("longer, odd dividers", in_fours(found, random.choice("+|*~")), CARD, found)
     for kind, write in IN_FOURS.items():
         for number in range(30):
             random = Random(f"{kind} {number}")
