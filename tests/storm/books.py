@@ -44,6 +44,8 @@ class Told:
     movements: dict[str, int] = field(default_factory=dict)
     captured: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     net: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    left: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """What was captured and did not go back, of each of the provider's payments; an order paid twice has two."""
     asked_back: int = 0
     """What went back because we asked for it."""
 
@@ -65,10 +67,12 @@ def read_provider(providers: Collection[Provider], since: dt.datetime) -> Told:
                 told.movements[session.charge.id] = amount
                 told.captured[session.reference or ""].append(amount)
                 told.net[session.reference or ""] += amount
+                told.left[session.payment_id or ""] += amount
         for refund in provider.refunds_since(since):
             if refund.status == "succeeded":
                 told.movements[refund.id] = -refund.amount.minor
                 told.net[references.get(refund.payment_id, "")] -= refund.amount.minor
+                told.left[refund.payment_id] -= refund.amount.minor
                 told.asked_back += refund.amount.minor if refund.key else 0
         for dispute in provider.disputes_since(since):
             told.movements |= {one.id: one.amount.minor - one.fee.minor for one in dispute.movements}
@@ -86,7 +90,7 @@ def wrong(
         checks = (
             _ledger(session, told),
             _payments(session, told, odd),
-            _refunds(session, told),
+            _refunds(session, told, odd),
             _histories(session),
             _orders(session),
             _stock(session, stock),
@@ -136,12 +140,15 @@ def _payments(session: Session, told: Told, odd: Collection[str]) -> Iterator[st
         yield f"the provider was paid for {reference}, which nobody knows"
 
 
-def _refunds(session: Session, told: Told) -> Iterator[str]:
-    """No more went back for us than was wanted."""
+def _refunds(session: Session, told: Told, odd: Collection[str]) -> Iterator[str]:
+    """No more went back for us than was wanted, and nobody is sent after what has gone back already."""
     wanted = select(func.coalesce(func.sum(RefundRow.amount_minor), 0)).where(RefundRow.state != "failed")
     done = int(session.scalar(wanted) or 0)
     if told.asked_back > done:
         yield f"refunds of {done} were wanted, {told.asked_back} went back"
+    for row in session.scalars(select(RefundRow).where(RefundRow.state == "failed")):
+        if told.left[row.provider_payment] == 0 and f"{row.store_id}.{row.payment_id}" not in odd:
+            yield f"refund {row.id} counts as refused, and all of that money went back"
 
 
 def _histories(session: Session) -> Iterator[str]:
