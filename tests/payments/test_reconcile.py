@@ -17,6 +17,7 @@ from payments.provider import Refund as Told
 from payments.providers.stripe import StripeProvider
 from payments.reconcile import reconcile
 from payments.refunds import send_refund, wanted_refunds
+from payments.sandbox.keys import RESTRICTED_PERMISSIONS
 from payments.settle import settle
 from tests.payments.conftest import AMOUNT, Till
 
@@ -180,6 +181,34 @@ def test_a_lost_refund_of_a_payment_older_than_the_period_is_healed(till: Till) 
     report = reconcile(till.db, till.provider, till.listener, since)
     assert till.now(payment).state == "refunded"
     assert any(payment.id in line for line in report.healed)
+
+
+def test_a_payment_that_waits_for_a_person_is_listed_with_its_reason(till: Till) -> None:
+    payment = till.payment()
+    session_id = till.open(payment)
+
+    def expect_more(session: Session) -> None:
+        session.get_one(Payment, ("style", payment.id)).amount_minor += 1
+
+    till.db.write(expect_more)
+    till.sandbox.pay(session_id)
+    report = reconcile(till.db, till.provider, till.listener, _since())
+    reason = till.now(payment).review_reason
+    assert reason
+    assert f"payment {payment.id} needs a person: {reason}" in report.differences
+
+
+def test_a_balance_that_may_not_be_read_is_a_difference_and_the_rest_is_compared(till: Till) -> None:
+    payment = _paid(till)
+    rights = sorted(RESTRICTED_PERMISSIONS - {"balance_transaction_read"})
+    till.sandbox.control("keys", {"key": "rk_test_no_balance", "permissions": rights})
+    kept = StripeProvider(
+        "default", "rk_test_no_balance", ("whsec_hitsuka",), till.sandbox.url, livemode=False
+    )
+    report = reconcile(till.db, kept, till.listener, _since())
+    assert till.now(payment).state == "paid"
+    assert "the balance can't be read: the key lacks the right" in report.differences
+    assert report.balance_movements == 0
 
 
 def test_what_is_known_already_is_compared_without_a_lock(
