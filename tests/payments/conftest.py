@@ -152,6 +152,18 @@ class Till:
         assert made.session is not None
         return made.session.id
 
+    def charged_otherwise(self) -> tuple[Payment, str]:
+        """A payment of which a yen less was charged than is due, which a person must look at; and its session."""
+        payment = self.payment()
+        session_id = self.open(payment)
+
+        def expect_more(session: Session) -> None:
+            session.get_one(Payment, (payment.store_id, payment.id)).amount_minor += 1
+
+        self.db.write(expect_more)
+        self.sandbox.pay(session_id)
+        return payment, session_id
+
     def request(self, attempt: Attempt) -> SessionRequest:
         with self.db.read() as session:
             payment = session.get_one(Payment, (attempt.store_id, attempt.payment_id))

@@ -6,7 +6,6 @@ import datetime as dt
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
 from payments.dispute_models import Dispute, DisputeHistory, FraudWarning
@@ -103,14 +102,7 @@ def test_reconciling_finds_what_no_event_told(till: Till) -> None:
 
 def test_reconciling_books_the_dispute_of_a_payment_that_is_under_review(till: Till) -> None:
     """Its money is with us though it can't be this payment's, and nothing of ours notes the provider's id."""
-    payment = till.payment()
-    session_id = till.open(payment)
-
-    def expect_more(session: Session) -> None:
-        session.get_one(Payment, ("style", payment.id)).amount_minor += 1
-
-    till.db.write(expect_more)
-    till.sandbox.pay(session_id)
+    payment, session_id = till.charged_otherwise()
     settle(till.db, till.provider, till.listener, "style", payment.id, cause="test")
     assert (till.now(payment).state, till.now(payment).provider_id) == ("review", None)
     paid = till.provider.retrieve_session(session_id).payment_id

@@ -184,14 +184,7 @@ def test_a_lost_refund_of_a_payment_older_than_the_period_is_healed(till: Till) 
 
 
 def test_a_payment_that_waits_for_a_person_is_listed_with_its_reason(till: Till) -> None:
-    payment = till.payment()
-    session_id = till.open(payment)
-
-    def expect_more(session: Session) -> None:
-        session.get_one(Payment, ("style", payment.id)).amount_minor += 1
-
-    till.db.write(expect_more)
-    till.sandbox.pay(session_id)
+    payment, _session_id = till.charged_otherwise()
     report = reconcile(till.db, till.provider, till.listener, _since())
     reason = till.now(payment).review_reason
     assert reason

@@ -91,6 +91,17 @@ def _context(browser: Browser, width: int, scheme: Literal["light", "dark"]) -> 
     return browser.new_context(viewport={"width": width, "height": 844}, locale="ja-JP", color_scheme=scheme)
 
 
+def _join(page: Page, invitation: str) -> None:
+    """By a password and a passkey; signed in afterwards."""
+    _authenticator(page)
+    page.goto(invitation)
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#again").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="パスキーを登録").click()
+    expect(page.locator(".codes li")).to_have_count(10)
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
 def test_join_sign_out_and_in_again_by_passkey_and_keyboard_alone(
     browser: Browser, system: System, width: int, scheme: Literal["light", "dark"], tmp_path: Path
@@ -137,13 +148,7 @@ def test_one_role_is_enough_to_invite_somebody_by_keyboard(browser: Browser, sys
     """Nothing but the name, the address and one box: the browser asks for no other box before it sends the form."""
     context = _context(browser, 1280, "light")
     page = context.new_page()
-    _authenticator(page)
-    page.goto(_invitation(system, "sakura@example.jp"))
-    page.locator("#password").fill(PASSWORD)
-    page.locator("#again").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="パスキーを登録").click()
-    expect(page.locator(".codes li")).to_have_count(10)
+    _join(page, _invitation(system, "sakura@example.jp"))
     page.goto(f"http://staff.localhost:{system.port}/members/invite")
     page.locator("#name").focus()
     for typed in ("試験 楓", "kaede.new@example.jp"):
@@ -163,13 +168,7 @@ def test_a_passkey_is_suggested_as_soon_as_the_field_of_the_name_has_the_focus(
     """No button: the browser lists passkeys there by itself (conditional mediation), and the chosen one signs in."""
     context = _context(browser, 1280, "light")
     page = context.new_page()
-    _authenticator(page)
-    page.goto(_invitation(system, "aoi@example.jp"))
-    page.locator("#password").fill(PASSWORD)
-    page.locator("#again").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="パスキーを登録").click()
-    expect(page.locator(".codes li")).to_have_count(10)
+    _join(page, _invitation(system, "aoi@example.jp"))
     page.goto(f"http://staff.localhost:{system.port}/security")
     page.get_by_role("button", name="サインアウト").click()
     page.wait_for_url("**/sign-in")
