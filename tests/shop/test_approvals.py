@@ -270,20 +270,30 @@ def test_what_is_not_there_is_refused_and_its_name_is_not_repeated(office: Offic
     assert office.said() == [("approval.sign", "not_there")]
 
 
-FORGERIES: dict[str, tuple[str, ...]] = {
+FORGERIES = {
     "a signature slipped in": (
-        "INSERT INTO approval_signature SELECT approval_id, 'member-3', at, stamp FROM approval_signature",
+        f"INSERT INTO approval_signature SELECT approval_id, '{CARA}', at, stamp FROM approval_signature"
+        f" WHERE member_id = '{ANNA}'"
     ),
-    "a signature given to another": ("UPDATE approval_signature SET member_id = 'member-3'",),
-    "a state set by hand": ("UPDATE approval SET state = 'granted'",),
+    "a signature given to another": (
+        f"UPDATE approval_signature SET member_id = '{CARA}' WHERE member_id = '{BEN}'"
+    ),
 }
+"""Each would be a second good signature beside the first member's, if it counted."""
 
 
 @pytest.mark.parametrize("kind", FORGERIES)
 def test_what_was_written_past_us_into_the_tables_approves_nothing(office: Office, kind: str) -> None:
+    approval = office.granted()
+    del office.staff.since[BEN]
+    forge(office.db, FORGERIES[kind])
+    assert refused(lambda: office.use(approval)) is Why.SIGNER_LEFT
+
+
+def test_a_state_set_by_hand_approves_nothing(office: Office) -> None:
     approval = office.request()
     office.sign(approval, ANNA)
-    forge(office.db, *FORGERIES[kind], "UPDATE approval SET state = 'granted'")
+    forge(office.db, "UPDATE approval SET state = 'granted'")
     assert refused(lambda: office.use(approval)) is Why.SIGNER_LEFT
 
 
