@@ -17,14 +17,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.stage import DATABASES, folder, fresh_database
-from shop.app import create_shop
-from shop.settings import load
-from tests.concurrency.rush import put_on_sale
-from tests.environment import make_environ
-from tests.servers.letters import letters
-from tests.servers.sandbox import running_sandbox
-from tests.shop.card_testers import Attack, Mailboxes, Score
+from benchmarks.attacked import attacked_shop
+from benchmarks.stage import DATABASES
+from tests.shop.card_testers import Attack, Score
+from tests.shop.crowd import Mailboxes
 
 
 @dataclass(frozen=True)
@@ -48,27 +44,18 @@ KINDS: Mapping[str, Kind] = {
 
 def attack(kind: Kind, database: str, *, attempts: int, honest: int) -> Score:
     """One attack on a fresh shop."""
-    with (
-        folder() as place,
-        fresh_database(database, place) as url,
-        running_sandbox(place) as sandbox,
-        letters() as post,
-    ):
-        shop = create_shop(load(make_environ(url, MAIL_URL=post.url, **sandbox.addresses)))
-        goods = put_on_sale(shop, "style", 1_000_000)
+    with attacked_shop(database, 1_000_000) as at:
         made = Attack(
-            shop,
-            sandbox,
-            goods.sku,
+            at.shop,
+            at.sandbox,
+            at.sku,
             addresses=kind.addresses,
             browsers=kind.browsers,
             patient=kind.patient,
-            letters=post,
+            letters=at.letters,
             mailboxes=kind.mailboxes,
         )
-        score = made.run(attempts, honest=honest)
-        shop.db.dispose()
-        return score
+        return made.run(attempts, honest=honest)
 
 
 @click.command()

@@ -18,31 +18,19 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.stage import DATABASES, folder, fresh_database
-from shop.app import create_shop
-from shop.settings import load
-from tests.concurrency.rush import put_on_sale
-from tests.environment import make_environ
-from tests.servers.letters import letters
-from tests.servers.sandbox import running_sandbox
-from tests.shop.card_testers import Mailboxes
-from tests.shop.hoarders import STORE, Hoarders, Score
+from benchmarks.attacked import attacked_shop
+from benchmarks.stage import DATABASES
+from tests.shop.crowd import Mailboxes
+from tests.shop.hoarders import Hoarders, Score
 
 
 def hoard(database: str, *, bots: int, pieces: int, rounds: int, honest: int, mailboxes: Mailboxes) -> Score:
     """One attack on a fresh shop."""
-    with (
-        folder() as place,
-        fresh_database(database, place) as url,
-        running_sandbox(place) as sandbox,
-        letters() as post,
-    ):
-        shop = create_shop(load(make_environ(url, MAIL_URL=post.url, **sandbox.addresses)))
-        goods = put_on_sale(shop, STORE, pieces)
-        made = Hoarders(shop, sandbox, post, goods.sku, bots=bots, pieces=pieces, mailboxes=mailboxes)
-        score = made.run(rounds, honest)
-        shop.db.dispose()
-        return score
+    with attacked_shop(database, pieces) as at:
+        made = Hoarders(
+            at.shop, at.sandbox, at.letters, at.sku, bots=bots, pieces=pieces, mailboxes=mailboxes
+        )
+        return made.run(rounds, honest)
 
 
 @click.command()

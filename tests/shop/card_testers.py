@@ -13,30 +13,21 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Flask
 from sqlalchemy import select, update
-from werkzeug.test import TestResponse
 
-from payments.models import Attempt, Payment
 from payments.provider import PaymentError
-from payments.settle import settle
 from security.canary.numbers import fresh_number
-from shop.app import create_app
-from shop.card_testing.mailboxes import HOSTS
 from shop.card_testing.rules import SLOW_FOR
 from shop.cards.closed import cards_closed
 from shop.context import Shop
-from shop.jobs.worker import Worker
 from shop.orders.links import order_of_token
-from shop.orders.listener import OrderListener
 from shop.orders.models import Order
 from tests.servers.letters import Letters
 from tests.servers.sandbox import Sandbox
 from tests.shop.buyer import Buyer
+from tests.shop.crowd import SEVEN, STORE, Crowd, Mailboxes, honest_address
 
-STORE = "style"
 DECLINE = "decline:generic_decline"
-LARGE_HOSTS = sorted(HOSTS)
 
 
 class Counted:
@@ -102,30 +93,7 @@ class Bot:
     order: str | None = None
 
 
-@dataclass(frozen=True)
-class Mailboxes:
-    """What an attacker can read mail of: domains of their own, with as many addresses in each as they like, and boxes
-    at large hosts, each of which can be written in as many ways as they like."""
-
-    domains: int = 3
-    boxes: int = 4
-
-    def address(self, number: int) -> str:
-        """The address that a bot of this number types: another one for each."""
-        at = number % (self.domains + self.boxes)
-        if at < self.domains:
-            return f"b{number}@mail{number % 9}.attacker{at}.example"
-        return f"box{at}+{number}@gmail.com"
-
-
-def honest_address(number: int) -> str:
-    """Most people have a mailbox at a large host; every fifth writes from a domain of their own."""
-    if number % 5 == 0:
-        return f"honest@family{number}.example"
-    return f"honest{number}@{LARGE_HOSTS[number % len(LARGE_HOSTS)]}"
-
-
-class Attack:
+class Attack(Crowd):
     """Attempts from so many addresses, by so many browsers with a customer each.
 
     Patient bots do all that a person does: wait, press again, and read the mail that came to the mailboxes they have.
@@ -141,14 +109,12 @@ class Attack:
         browsers: int,
         patient: bool = False,
         letters: Letters | None = None,
-        mailboxes: Mailboxes = Mailboxes(),
+        mailboxes: Mailboxes = SEVEN,
     ) -> None:
-        self._sku, self._letters = sku, letters
         self.provider = Counted(shop.providers[STORE])
-        self.shop = dataclasses.replace(shop, providers=dict.fromkeys(shop.providers, self.provider))
-        self._sandbox = sandbox
-        self._app: Flask = create_app(shop=self.shop)
-        self._worker = Worker(self._app, self.shop)
+        providers = dict.fromkeys(shop.providers, self.provider)
+        super().__init__(dataclasses.replace(shop, providers=providers), sandbox, letters)
+        self._sku = sku
         self._addresses, self._patient = addresses, patient
         self._bots = [
             Bot(Buyer(self._app, STORE), mailboxes.address(number) if patient else f"bot{number}@example.jp")
@@ -202,8 +168,9 @@ class Attack:
             if self._patient and self._prove(bot.buyer, bot.email):
                 self.score.proofs += 1
                 answer = bot.buyer.confirm()
-        if answer.status_code == 303 and "/orders/" in answer.headers["Location"]:
-            bot.order = order_of_token(self.shop.settings.keys, STORE, bot.buyer.order_in(answer))
+        order_id = self._order_in(bot.buyer, answer)
+        if order_id is not None:
+            bot.order = order_id
             if self._patient and answer.headers["Location"].endswith("/slowed"):
                 self._wait_and_press(bot.buyer, bot.buyer.order_in(answer))
             bot.session = self._session_of(bot.order)
@@ -229,23 +196,6 @@ class Attack:
         self._sandbox.control("cards", {"number": number, "outcome": DECLINE})
         return number
 
-    def _hear_of(self, order_id: str | None) -> None:
-        """What a webhook does, and what the worker does then."""
-        with self.shop.db.read() as session:
-            payment = session.scalars(select(Payment).where(Payment.reference == order_id)).one()
-        settle(self.shop.db, self.provider, OrderListener(), STORE, payment.id, cause="attack")
-        while self._worker.turn():
-            pass
-
-    def _session_of(self, order_id: str | None) -> str | None:
-        query = (
-            select(Attempt.session_id)
-            .join(Payment, (Payment.store_id == Attempt.store_id) & (Payment.id == Attempt.payment_id))
-            .where(Payment.reference == order_id, Attempt.state == "open")
-        )
-        with self.shop.db.read() as session:
-            return session.scalar(query)
-
     def _wait_and_press(self, buyer: Buyer, token: str) -> None:
         """What a person does on the page that asks to wait; time passes at once."""
         order_id = order_of_token(self.shop.settings.keys, STORE, token)
@@ -259,21 +209,6 @@ class Attack:
         )
         buyer.post(f"/orders/{token}/pay", {}, form_on=f"/orders/{token}/slowed")
 
-    def _wants_mail(self, answer: TestResponse) -> bool:
-        return answer.status_code == 303 and answer.headers["Location"].endswith("/checkout/mail")
-
-    def _prove(self, buyer: Buyer, address: str) -> bool:
-        """Read the mail, open its link, press the button there."""
-        if self._letters is None:
-            return False
-        while self._worker.turn():
-            pass
-        link = self._letters.link_to(address)
-        if link is None:
-            return False
-        answer = buyer.post(link, {})
-        return answer.status_code == 303
-
     def _buy_honestly(self) -> None:
         """A new customer from an address of their own. Every tenth one's first card is declined."""
         self.score.honest += 1
@@ -281,21 +216,19 @@ class Attack:
             return
         number = self.score.honest
         address = honest_address(number)
-        buyer = Buyer(self._app, STORE)
-        buyer.client.environ_base["REMOTE_ADDR"] = f"203.0.113.{number % 250 + 1}"
+        buyer = self._buyer(f"203.0.113.{number % 250 + 1}")
         answer = buyer.confirm(buyer.final_page(self._sku, email=address, street=f"千駄ヶ谷{number}-2"))
         if self._wants_mail(answer):
             self.score.mailed += 1
             if not self._prove(buyer, address):
                 return
             answer = buyer.confirm()
-        if answer.status_code != 303 or "/orders/" not in answer.headers["Location"]:
+        order_id = self._order_in(buyer, answer)
+        if order_id is None:
             return
-        token = buyer.order_in(answer)
         if answer.headers["Location"].endswith("/slowed"):
             self.score.slowed += 1
-            self._wait_and_press(buyer, token)
-        order_id = order_of_token(self.shop.settings.keys, STORE, token)
+            self._wait_and_press(buyer, buyer.order_in(answer))
         session_id = self._session_of(order_id)
         if session_id is None:
             return

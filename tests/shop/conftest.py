@@ -11,6 +11,7 @@ from shop.app import create_app, create_shop
 from shop.context import Shop
 from shop.settings import load
 from tests.environment import make_environ
+from tests.servers.letters import Letters, letters
 from tests.servers.sandbox import Sandbox, running_sandbox
 from tests.shop.buyer import Buyer
 
@@ -22,10 +23,23 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def post() -> Iterator[Letters]:
+    """Somebody's mail, which can be read."""
+    with letters() as office:
+        yield office
+
+
 @pytest.fixture
-def paying_shop(sqlite_url: str, sandbox: Sandbox) -> Iterator[Shop]:
+def mail() -> dict[str, str]:
+    """Where `paying_shop` sends its mails: nowhere. A module whose tests read them says `post`."""
+    return {}
+
+
+@pytest.fixture
+def paying_shop(sqlite_url: str, sandbox: Sandbox, mail: dict[str, str]) -> Iterator[Shop]:
     """The parts of a shop whose provider is the sandbox."""
-    parts = create_shop(load(make_environ(sqlite_url, **sandbox.addresses)))
+    parts = create_shop(load(make_environ(sqlite_url, **mail, **sandbox.addresses)))
     yield parts
     sandbox.control("faults", method="DELETE")
     parts.db.dispose()

@@ -10,29 +10,24 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Flask
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from werkzeug.test import TestResponse
 
-from payments.models import Attempt, Payment
-from payments.settle import settle
-from shop.app import create_app
+from payments.columns import utcnow
+from payments.models import Payment
 from shop.catalog.models import Variant
 from shop.context import Shop
-from shop.jobs.worker import Worker
+from shop.jobs.models import Schedule
 from shop.orders import holds
 from shop.orders.hoarding import PROMISED_SHARE
-from shop.orders.links import order_of_token
-from shop.orders.listener import OrderListener
 from shop.orders.models import Hold, Order, OrderPayment
 from tests.accounts.member import Member
 from tests.servers.letters import Letters
 from tests.servers.sandbox import Sandbox
 from tests.shop.buyer import Buyer
-from tests.shop.card_testers import Mailboxes, honest_address
+from tests.shop.crowd import STORE, Crowd, Mailboxes, honest_address
 
-STORE = "style"
 ADDRESSES_A_NET = 250
 
 
@@ -76,7 +71,7 @@ class Score:
         return [fault for holds_, fault in checks if not holds_]
 
 
-class Hoarders:
+class Hoarders(Crowd):
     """So many bots, each with an address, a basket and a mail address of its own; every hundredth one is signed in, and
     every fourth wants to pay at the convenience store. They read the mail of the mailboxes they have."""
 
@@ -91,9 +86,8 @@ class Hoarders:
         pieces: int,
         mailboxes: Mailboxes,
     ) -> None:
-        self.shop, self._sandbox, self._post, self._sku = shop, sandbox, post, sku
-        self._app: Flask = create_app(shop=shop)
-        self._worker = Worker(self._app, shop)
+        super().__init__(shop, sandbox, post)
+        self._post, self._sku = post, sku
         self._mailboxes = mailboxes
         self._bots = [self._bot(number) for number in range(bots)]
         self._honest = 0
@@ -111,9 +105,7 @@ class Hoarders:
         address = f"10.{number // ADDRESSES_A_NET}.0.{number % ADDRESSES_A_NET + 1}"
         if number % 100 == 9:  # an account costs two password hashes
             return Member(self._app, STORE, remote=address).join()
-        bot = Buyer(self._app, STORE)
-        bot.client.environ_base["REMOTE_ADDR"] = address
-        return bot
+        return self._buyer(address)
 
     def _round(self, honest: int) -> Round:
         now = Round()
@@ -123,8 +115,7 @@ class Hoarders:
             bot = self._bots[number]
             method = "konbini" if number % 4 == 3 else "card"
             self._press(bot, self._mailboxes.address(number), f"神南{number}-1", method)
-        while self._worker.turn():
-            pass
+        self._work()
         self._look(now)
         for _one in range(honest):
             self._honest += 1
@@ -148,48 +139,21 @@ class Hoarders:
             answer = buyer.confirm() if self._prove(buyer, address) else answer
         return answer
 
-    def _wants_mail(self, answer: TestResponse) -> bool:
-        return answer.status_code == 303 and answer.headers["Location"].endswith("/checkout/mail")
-
-    def _prove(self, buyer: Buyer, address: str) -> bool:
-        while self._worker.turn():
-            pass
-        link = self._post.link_to(address)
-        return (
-            link is not None
-            and buyer.get(link).status_code == 200
-            and buyer.post(link, {}).status_code == 303
-        )
-
     def _buy(self, now: Round, number: int) -> None:
         now.honest += 1
-        buyer = Buyer(self._app, STORE)
-        buyer.client.environ_base["REMOTE_ADDR"] = (
-            f"203.0.{number // ADDRESSES_A_NET}.{number % ADDRESSES_A_NET + 1}"
-        )
+        buyer = self._buyer(f"203.0.{number // ADDRESSES_A_NET}.{number % ADDRESSES_A_NET + 1}")
         sent = self._post.taken
         answer = self._press(buyer, honest_address(number), f"千駄ヶ谷{number}-2")
         now.mailed += self._post.taken > sent
-        if answer is None or answer.status_code != 303 or "/orders/" not in answer.headers["Location"]:
-            return
-        order_id = order_of_token(self.shop.settings.keys, STORE, buyer.order_in(answer))
-        with self.shop.db.read() as session:
-            payment = session.scalars(select(Payment).where(Payment.reference == order_id)).one()
-        session_id = self._session_of(payment)
+        order_id = self._order_in(buyer, answer) if answer is not None else None
+        session_id = self._session_of(order_id)
         if session_id is None:
             return
         now.reached_payment += 1
         self._sandbox.pay(session_id)
-        settle(self.shop.db, self.shop.providers[STORE], OrderListener(), STORE, payment.id, cause="hoarding")
+        payment_id = self._hear_of(order_id)
         with self.shop.db.read() as session:
-            now.paid += session.get_one(Payment, (STORE, payment.id)).state == "paid"
-
-    def _session_of(self, payment: Payment) -> str | None:
-        with self.shop.db.read() as session:
-            query = select(Attempt.session_id).where(
-                Attempt.payment_id == payment.id, Attempt.state == "open"
-            )
-            return session.scalar(query)
+            now.paid += session.get_one(Payment, (STORE, payment_id)).state == "paid"
 
     def _most(self, session: Session, mine: ColumnElement[bool], key: InstrumentedAttribute[Any]) -> int:
         each = (
@@ -211,10 +175,11 @@ class Hoarders:
         def work(session: Session) -> None:
             for order in session.scalars(select(Order).where(Order.state == "placed")):
                 order.held_until -= ago
+            # The worker looks for what has lapsed every other second, of which this takes none.
+            session.execute(update(Schedule).where(Schedule.name == "release").values(next_at=utcnow()))
 
         self.shop.db.write(work)
-        while self._worker.turn():
-            pass
+        self._work()
 
     def _look(self, now: Round) -> None:
         """How much the bots hold, who holds most of it, and how much for days."""

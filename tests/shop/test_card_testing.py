@@ -39,6 +39,7 @@ from tests.servers.sandbox import Sandbox
 from tests.shop.buyer import Buyer, plenty
 from tests.shop.card_testers import DECLINE, Attack
 from tests.shop.ordering import place_order
+from tests.shop.strangers import others_paid
 
 SKU = plenty("style")
 
@@ -284,23 +285,7 @@ def test_declines_of_a_quarter_of_all_tries_slow_nobody(paying_shop: Shop) -> No
     _declined(paying_shop, rules.SLOW_FROM)
     assert _passes(paying_shop, _who(paying_shop)) == "slowed"
 
-    def pay(session: Session) -> None:
-        for _one in range(3 * rules.SLOW_FROM):
-            session.add(
-                Payment(
-                    store_id="style",
-                    id=new_id(),
-                    reference=new_id(),
-                    amount_minor=1,
-                    currency="JPY",
-                    method="card",
-                    state="paid",
-                    provider="stripe",
-                    account="default",
-                )
-            )
-
-    paying_shop.db.write(pay)
+    paying_shop.db.write(lambda session: others_paid(session, 3 * rules.SLOW_FROM))
     assert _passes(paying_shop, _who(paying_shop, email="two", cart="other")) == "passed"
 
 

@@ -23,10 +23,10 @@ from shop.orders.models import Hold, Order
 from shop.settings import load
 from tests.concurrency.rush import put_on_sale
 from tests.environment import make_environ
-from tests.servers.letters import Letters, letters
+from tests.servers.letters import Letters
 from tests.servers.sandbox import Sandbox
 from tests.shop.buyer import Buyer, plenty
-from tests.shop.card_testers import Mailboxes
+from tests.shop.crowd import Mailboxes
 from tests.shop.hoarders import Hoarders
 from tests.shop.ordering import GUEST, a_variant, place_order
 
@@ -34,17 +34,9 @@ SKU = plenty("style")
 
 
 @pytest.fixture
-def post() -> Iterator[Letters]:
-    with letters() as office:
-        yield office
-
-
-@pytest.fixture
-def paying_shop(sqlite_url: str, sandbox: Sandbox, post: Letters) -> Iterator[Shop]:
-    """A shop whose mails somebody reads."""
-    parts = create_shop(load(make_environ(sqlite_url, MAIL_URL=post.url, **sandbox.addresses)))
-    yield parts
-    parts.db.dispose()
+def mail(post: Letters) -> dict[str, str]:
+    """It is read here."""
+    return {"MAIL_URL": post.url}
 
 
 def test_bots_hold_what_their_mailboxes_are_worth_and_honest_buyers_reach_payment(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from payments.columns import new_id, utcnow
 from payments.models import Attempt, Payment
 from payments.settle import settle
 from shop.accounts.models import Account, Letter
-from shop.app import create_shop
 from shop.card_testing import rules
 from shop.card_testing.gate import Gate, MailFirst, Passed, TooManyTries
 from shop.card_testing.level import Level, level_of
@@ -31,29 +29,21 @@ from shop.limits.redis import RedisLimits
 from shop.orders.links import order_token
 from shop.orders.listener import OrderListener
 from shop.orders.models import Hold, Order
-from shop.settings import load
-from tests.environment import make_environ
-from tests.servers.letters import Letters, letters
+from tests.servers.letters import Letters
 from tests.servers.sandbox import Sandbox
 from tests.shop.buyer import Buyer, plenty
-from tests.shop.card_testers import DECLINE, Attack, Mailboxes
+from tests.shop.card_testers import DECLINE, Attack
+from tests.shop.crowd import Mailboxes
 from tests.shop.ordering import place_order
+from tests.shop.strangers import others_paid
 
 SKU = plenty("style")
 
 
-@pytest.fixture(scope="module")
-def post() -> Iterator[Letters]:
-    with letters() as office:
-        yield office
-
-
 @pytest.fixture
-def paying_shop(sqlite_url: str, sandbox: Sandbox, post: Letters) -> Iterator[Shop]:
-    """A shop whose mails somebody reads."""
-    parts = create_shop(load(make_environ(sqlite_url, MAIL_URL=post.url, **sandbox.addresses)))
-    yield parts
-    parts.db.dispose()
+def mail(post: Letters) -> dict[str, str]:
+    """It is read here."""
+    return {"MAIL_URL": post.url}
 
 
 def attacked(shop: Shop, declines: int = rules.MAIL_FROM) -> str:
@@ -287,20 +277,7 @@ def test_what_a_proof_let_through_does_not_end_the_attack(paying_shop: Shop) -> 
     def pay(session: Session) -> None:
         mine = session.scalars(select(Payment)).one()
         mine.state = "paid"
-        for _other in range(round(rules.MAIL_FROM * (1 / rules.MAIL_SHARE - 1))):
-            session.add(
-                Payment(
-                    store_id="style",
-                    id=new_id(),
-                    reference=new_id(),
-                    amount_minor=1,
-                    currency="JPY",
-                    method="card",
-                    state="paid",
-                    provider=mine.provider,
-                    account=mine.account,
-                )
-            )
+        others_paid(session, round(rules.MAIL_FROM * (1 / rules.MAIL_SHARE - 1)))
 
     paying_shop.db.write(pay)
     with paying_shop.db.read() as session:
