@@ -128,18 +128,23 @@ def _press(page: Page, name: str) -> None:
     page.keyboard.press("Enter")
 
 
+def _join_with_a_passkey(page: Page, app: Flask, port: int) -> None:
+    """And sign out again, by keyboard."""
+    _authenticator(page)
+    _join(page, app)
+    page.goto("/account/security")
+    _press(page, "パスキーを登録する")
+    expect(page.get_by_text("パスキーを登録しました。")).to_be_visible()
+    _press(page, "サインアウト")
+    page.wait_for_url(f"http://style.localhost:{port}/")
+
+
 def test_a_passkey_is_added_and_opens_the_account_by_keyboard(
     browser: Browser, running: tuple[Flask, int]
 ) -> None:
     app, port = running
     with _page(browser, port) as page:
-        _authenticator(page)
-        _join(page, app)
-        page.goto("/account/security")
-        _press(page, "パスキーを登録する")
-        expect(page.get_by_text("パスキーを登録しました。")).to_be_visible()
-        _press(page, "サインアウト")
-        page.wait_for_url(f"http://style.localhost:{port}/")
+        _join_with_a_passkey(page, app, port)
         page.goto("/account/orders")
         expect(page.get_by_role("heading", name="サインイン")).to_be_visible()
         _press(page, "パスキーでサインイン")
@@ -152,13 +157,7 @@ def test_a_passkey_is_suggested_in_the_field_of_the_address_without_a_button(
     """Conditional mediation: the browser lists passkeys there by itself, and the chosen one signs in."""
     app, port = running
     with _page(browser, port) as page:
-        _authenticator(page)
-        _join(page, app)
-        page.goto("/account/security")
-        _press(page, "パスキーを登録する")
-        expect(page.get_by_text("パスキーを登録しました。")).to_be_visible()
-        _press(page, "サインアウト")
-        page.wait_for_url(f"http://style.localhost:{port}/")
+        _join_with_a_passkey(page, app, port)
         page.goto("/account/orders")
         page.locator('input[name="email"]').focus()
         page.wait_for_url("**/account/orders")

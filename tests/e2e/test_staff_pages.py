@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from payments.columns import new_id, utcnow
 from payments.disputes import apply_disputes
-from payments.models import Attempt, ProviderEvent
+from payments.models import Attempt
 from payments.models import Refund as RefundRow
 from payments.money import Money
 from payments.settle import settle
@@ -36,6 +36,7 @@ from shop.stores import all_stores
 from tests.e2e.reading import faults, foreign_words, runs_over
 from tests.servers.system import System
 from tests.shop.ordering import place_order
+from tests.shop.parked import park, parked_event
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -107,23 +108,10 @@ def _troubles(session: Session, shop: Shop, order_id: str) -> None:
     row.state, row.failure = "failed", "insufficient_funds"
     job = session.scalars(select(Job).where(Job.kind == "mail")).first()
     assert job is not None
-    job.state, job.tries, job.reason = "parked", 10, "MailNotTaken: 451 try later"
-    event = ProviderEvent(
-        provider="stripe",
-        account="default",
-        id="evt_parked",
-        type="charge.updated",
-        object_id="ch_1",
-        livemode=False,
-        body_sha256="0a" * 32,
-        created_at=utcnow(),
-        state="parked",
-        tries=84,
-        note="out_of_reach",
-    )
+    park(job, "MailNotTaken: 451 try later")
     result = "default: differs, healed 2; second: no answer (out_of_reach)"
     session.merge(Schedule(name="reconcile", next_at=utcnow() + dt.timedelta(hours=1), last_result=result))
-    session.add(event)
+    session.add(parked_event())
     reason, now, hour = "試験", utcnow(), dt.timedelta(hours=1)
     stop_cards(session, shop, "style", reason=reason, actor=COMMAND, now=now)
     pause_cards(session, shop, "cocomo", length=hour, reason=reason, actor=COMMAND, now=now)

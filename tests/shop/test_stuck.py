@@ -23,6 +23,7 @@ from shop.staff import sessions
 from shop.staff.rights import Role
 from tests.servers.sandbox import Sandbox
 from tests.shop.buyer import Buyer
+from tests.shop.parked import park, parked_event
 from tests.shop.test_backoffice import _paid
 from tests.staff.desk import Desk, make_member, signed_in
 
@@ -110,27 +111,15 @@ def test_parked_work_and_news_go_on_from_the_beginning(
 ) -> None:
     reason = "MailNotTaken: 451 <b>try later</b>"
 
-    def park(session: Session) -> tuple[str, tuple[str, str, str]]:
+    def give_up(session: Session) -> tuple[str, tuple[str, str, str]]:
         job = session.scalars(select(Job)).first()
         assert job is not None
-        job.state, job.tries, job.reason = "parked", 10, reason
-        event = ProviderEvent(
-            provider="stripe",
-            account="default",
-            id="evt_parked",
-            type="charge.updated",
-            object_id="ch_1",
-            livemode=False,
-            body_sha256="0a" * 32,
-            created_at=utcnow(),
-            state="parked",
-            tries=84,
-            note="out_of_reach",
-        )
+        park(job, reason)
+        event = parked_event()
         session.add(event)
         return job.id, (event.provider, event.account, event.id)
 
-    job_id, key = paying_shop.db.write(park)
+    job_id, key = paying_shop.db.write(give_up)
     desk = signed_in(paying_app, paying_shop, Role.SUPPORT)
     page = desk.get("/stuck").text
     assert "MailNotTaken: 451 &lt;b&gt;try later&lt;/b&gt;" in page
