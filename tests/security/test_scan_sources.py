@@ -1,0 +1,94 @@
+"""The scanner of other things than files: standard input, a process, a history, a database server."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from security.scan import Scan
+
+from .cards import grouped
+from .scanned import CARD
+
+
+def test_standard_input_is_read(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "security", "scan", "-"],
+        input=gzip.compress(f"a {CARD}".encode()),
+        capture_output=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert b"-!gunzipped:1:3: card-number: visa, 16 digits, ends 7657" in done.stdout
+
+
+def test_a_running_process_is_searched(tmp_path: Path) -> None:
+    holds = "import sys; kept = sys.stdin.readline() * 2; print('ready', flush=True); sys.stdin.readline()"
+    with subprocess.Popen(
+        [sys.executable, "-c", holds], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(f"n={CARD}\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        scan = Scan()
+        scan.process(process.pid)
+        process.stdin.write("\n")
+        process.stdin.close()
+
+    assert CARD[-4:] in {each.last4 for each in scan.findings}
+    assert scan.unreadable == []
+    gone = Scan()
+    gone.process(process.pid)
+    assert gone.status == 2
+
+
+def git(folder: Path, *arguments: str) -> None:
+    named = ["-c", "user.name=t", "-c", "user.email=t@example.jp", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *named, "-C", str(folder), *arguments], check=True, capture_output=True)
+
+
+def test_a_number_taken_out_again_is_still_in_the_history(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / "a.txt").write_text(f"x {CARD}\n")
+    git(tmp_path, "add", "a.txt")
+    git(tmp_path, "commit", "-qm", "one")
+    (tmp_path / "a.txt").write_text("x\n")
+    git(tmp_path, "commit", "-qam", f"took {grouped(CARD, '-')} out")
+
+    scan = Scan()
+    scan.history(str(tmp_path))
+
+    assert sorted(each.path.rpartition(":")[2] for each in scan.findings) == ["a.txt", "commit"]
+    nothing = Scan()
+    nothing.history(str(tmp_path / "nowhere"))
+    assert nothing.status == 2
+
+
+@pytest.mark.postgres
+def test_postgresql_is_read_by_a_cursor_of_the_server(postgres_url: str) -> None:
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA scanned")
+        connection.execute("CREATE TABLE scanned.orders (id int, note text, number bigint, extra jsonb)")
+        connection.execute(
+            "INSERT INTO scanned.orders VALUES (1, 'x', 5, '{}'), (2, %s, %s, %s)",
+            (grouped(CARD, " "), int(CARD), json.dumps({"n": CARD})),
+        )
+
+    scan = Scan()
+    scan.run([postgres_url])
+
+    places = {each.place for each in scan.findings if each.place.startswith("scanned")}
+    assert places == {f"scanned.orders.{column}, row 2" for column in ("note", "number", "extra")}
+    secret = Scan()
+    secret.run(["postgresql://someone:secret@127.0.0.1:1/nothing"])
+    assert secret.status == 2
+    assert "secret" not in secret.unreadable[0]
