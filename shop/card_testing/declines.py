@@ -15,7 +15,7 @@ from payments.states import AttemptState
 from shop.card_testing import rules
 from shop.card_testing.level import Level, level_of
 from shop.card_testing.models import CardDecline
-from shop.card_testing.proof import has_proved
+from shop.card_testing.proof import was_proved
 from shop.card_testing.who import Who
 from shop.orders.models import Order
 
@@ -100,7 +100,8 @@ def note(session: Session, order: Order, told: ProviderSession) -> bool:
 
 
 def _is_enough(session: Session, order: Order, row: CardDecline) -> bool:
-    now, level = utcnow(), level_of(session, order.store_id, utcnow())
+    now = utcnow()
+    level = level_of(session, order.store_id, now)
     who = Who(order.store_id, None, order.network_hash, order.cart_id, order.email_hash, order.account_id)
     most = rules.DECLINES_IN_ATTACK if level >= Level.MAIL else rules.DECLINES_OF_ORDER
     if of_order(session, order.store_id, order.id) >= most:
@@ -119,20 +120,17 @@ def unproved(session: Session, store_id: str, now: dt.datetime) -> list[tuple[st
         CardDecline.store_id == store_id, CardDecline.at > now - rules.DECLINES_COUNT_FOR
     )
     query = (
-        select(Attempt.id, Order.id, Order.email_hash)
+        select(Attempt.id, Order.id)
         .join(Payment, (Payment.store_id == Attempt.store_id) & (Payment.id == Attempt.payment_id))
         .join(Order, (Order.store_id == Payment.store_id) & (Order.id == Payment.reference))
         .where(
             Attempt.store_id == store_id,
             Attempt.state == AttemptState.OPEN.value,
             Order.id.in_(declined),
+            ~was_proved(Order, now),
         )
     )
-    return [
-        (attempt, order)
-        for attempt, order, email_hash in session.execute(query)
-        if not has_proved(session, store_id, email_hash, now)
-    ]
+    return [(attempt, order) for attempt, order in session.execute(query)]
 
 
 def _of_card(session: Session, row: CardDecline, now: dt.datetime) -> int:
