@@ -6,7 +6,9 @@ from sqlalchemy.orm import Session
 
 from payments.columns import new_id, utcnow
 from payments.money import Money
+from shop.accounts.models import Letter
 from shop.address.contact import Contact
+from shop.card_testing.rules import LETTER, PROOF_LASTS
 from shop.cart.models import Cart, CartLine
 from shop.catalog.models import Product, Variant
 from shop.checkout.models import Draft
@@ -93,3 +95,16 @@ def place_order(
     quote = a_quote(shop, store, quantity=quantity, contact=contact)
     buyer = Buyer(a_basket(shop, store_id, quote), contact, locale, "req-test")
     return confirm(shop, store, quote, buyer, ui_mode_of(store), utcnow()).order_id
+
+
+def prove_mailbox(shop: Shop, store_id: str, address: str) -> None:
+    """Somebody has opened the link of the mail that went there."""
+    letter = Letter(
+        store_id=store_id,
+        kind=LETTER,
+        email_hash=shop.vault.lookup(store_id, "email", address),
+        address=b"",
+        ends_at=utcnow() + PROOF_LASTS,
+        used_at=utcnow(),
+    )
+    shop.db.write(lambda session: session.add(letter))

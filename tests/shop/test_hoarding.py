@@ -12,9 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
-from shop.accounts.models import Letter
 from shop.app import create_shop
-from shop.card_testing.rules import LETTER, PROOF_LASTS
 from shop.catalog.models import Variant
 from shop.context import Shop
 from shop.orders.hoarding import LAPSED_FROM, allowance, hoarded, is_scarce
@@ -28,7 +26,7 @@ from tests.servers.sandbox import Sandbox
 from tests.shop.buyer import Buyer, plenty
 from tests.shop.crowd import Mailboxes
 from tests.shop.hoarders import Hoarders
-from tests.shop.ordering import GUEST, a_variant, place_order
+from tests.shop.ordering import GUEST, a_variant, place_order, prove_mailbox
 
 SKU = plenty("style")
 
@@ -101,14 +99,14 @@ def test_hoarded_goods_are_given_one_at_a_time_and_once_an_hour(paying_app: Flas
         for number in range(LAPSED_FROM)
     ]
     _lapse(paying_shop, sku, orders)
-    _prove(paying_shop, "mine@six.example")
+    prove_mailbox(paying_shop, "style", "mine@six.example")
     buyer = Buyer(paying_app, "style")
     answer = buyer.confirm(buyer.final_page(sku, 2, email="mine@six.example", street="神南6-1"))
     assert answer.headers["Location"] == "/cart"
     assert "お一人さま1点まで" in buyer.get("/cart").text
 
     other = Buyer(paying_app, "style")
-    _prove(paying_shop, "other@seven.example")
+    prove_mailbox(paying_shop, "style", "other@seven.example")
     answer = other.confirm(other.final_page(sku, 1, email="other@seven.example", street="神南7-1"))
     token = other.order_in(answer)
     _lapse(paying_shop, sku, [order_of_token(paying_shop.settings.keys, "style", token) or ""])
@@ -126,19 +124,6 @@ def _lapse(shop: Shop, sku: str, orders: list[str]) -> None:
         session.execute(shelf.values(on_hand=3, held=0))
 
     shop.db.write(free)
-
-
-def _prove(shop: Shop, address: str) -> None:
-    """Somebody has read the mail that went there."""
-    letter = Letter(
-        store_id="style",
-        kind=LETTER,
-        email_hash=shop.vault.lookup("style", "email", address),
-        address=b"",
-        ends_at=utcnow() + PROOF_LASTS,
-        used_at=utcnow(),
-    )
-    shop.db.write(lambda session: session.add(letter))
 
 
 def test_what_is_held_for_days_without_money_leaves_half_for_those_who_pay(
