@@ -28,9 +28,11 @@ from tests.environment import make_environ
 from tests.lengths import refuse_overlong_texts
 from tests.servers.browser import launch
 from tests.servers.postgres import drop_database, make_database, postgres_server
+from tests.templates import compile_once
 
 _numbers = itertools.count()
 refuse_overlong_texts()
+compile_once()
 _TEMPLATE = "hitsuka_template"
 
 
