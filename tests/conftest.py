@@ -26,9 +26,9 @@ from shop.settings import Settings, load
 from shop.stores.rows import ensure_stores
 from tests.environment import make_environ
 from tests.lengths import refuse_overlong_texts
+from tests.once import compile_once
 from tests.servers.browser import launch
 from tests.servers.postgres import drop_database, make_database, postgres_server
-from tests.templates import compile_once
 
 _numbers = itertools.count()
 refuse_overlong_texts()
