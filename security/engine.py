@@ -50,6 +50,7 @@ PATTERNS: dict[str, bytes] = {
     "full-width, Shift_JIS": rb"(?:\x82[\x4f-\x58]){4}",
     "full-width, EUC-JP": rb"(?:\xa3[\xb0-\xb9]){4}",
     "full-width, ISO-2022-JP": rb"(?:#[0-9]){4}",
+    "EBCDIC": rb"(?:[\xf0-\xf9][\x40\x60\x4b\x61]?){13}[\xf0-\xf9]",
     "full-width, UTF-16": rb"(?:[\x10-\x19]\xff){4}|(?:\xff[\x10-\x19]){4}",
     "other scripts": rb"(?:(?:" + _FOREIGN + rb"|[0-9])[^\n]{0,6}){6}(?:" + _FOREIGN + rb")",
     "kanji digits": rb"(?:(?:" + _KANJI + rb")[^\n]{0,3}){12}",
@@ -180,7 +181,7 @@ def _worth_trying(piece: bytes) -> Iterator[str]:
     if b"q+" in joints or b"q +" in joints:
         yield "joined strings"
     if not piece.isascii():
-        yield from ("other scripts", "kanji digits")
+        yield from ("other scripts", "kanji digits", "EBCDIC")
     yield from _worth_tokens(piece)
 
 
@@ -231,6 +232,7 @@ _BEYOND_ASCII = frozenset(
         "full-width, Shift_JIS",
         "full-width, EUC-JP",
         "full-width, UTF-16",
+        "EBCDIC",
         "other scripts",
         "kanji digits",
     ]

@@ -13,8 +13,8 @@ from . import pan
 from .budget import Budget
 from .decode import View, views
 from .engine import Engine
-from .keys import is_id
-from .neighbours import is_other_number
+from .judge import numbers_something_else
+from .keys import is_card_number_key
 from .published import is_test_number
 from .wide import Readable
 
@@ -22,7 +22,6 @@ _WINDOW = 1 << 20
 _OVERLAP = 4 << 10
 _LONGEST_LINE = 4 << 10
 _ROUND = 512
-_LONGEST_COMMON_CARD = 16
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=_-]{8,200}\r?")
 
 
@@ -67,12 +66,11 @@ def look_at_value(value: bytes | str) -> Iterator[Sighting | NotFullyRead]:
 
 
 def _cards(view: View) -> Iterator[pan.Match]:
-    """The cards in a view, unless its name says that it holds an order's number, say, or a long id."""
-    if not view.sure or (view.name is not None and is_other_number(view.name)):
-        return
+    """The cards in a view by its name too: unless that says that it numbers an order, say; a doubt under a card's."""
+    under_card = view.name is not None and is_card_number_key(view.name)
     for match in pan.find(view.text):
-        long_id = match.digits_length > _LONGEST_COMMON_CARD and view.name is not None and is_id(view.name)
-        if match.verdict is pan.Verdict.CARD and not long_id:
+        is_card = (match.verdict is pan.Verdict.CARD and view.sure) or under_card
+        if is_card and not numbers_something_else(view, match):
             yield match
 
 
