@@ -28,12 +28,14 @@ from tests.environment import make_environ
 from tests.lengths import refuse_overlong_texts
 from tests.longest import longest_first
 from tests.once import compile_once
+from tests.patience import be_patient
 from tests.servers.browser import launch
 from tests.servers.postgres import drop_database, make_database, postgres_server
 
 _numbers = itertools.count()
 refuse_overlong_texts()
 compile_once()
+be_patient()
 _TEMPLATE = "hitsuka_template"
 
 

@@ -15,7 +15,7 @@ from payments.providers.stripe import StripeProvider
 from tests.servers.sandbox import Sandbox, running_sandbox
 
 SIDES = ["sandbox", *(["stripe"] if os.environ.get("STRIPE_CONTRACT_KEY") else [])]
-PATIENCE_S = {"sandbox": 30.0, "stripe": 60.0}
+PATIENCE_S = {"sandbox": 60.0, "stripe": 60.0}
 
 
 class Side:

@@ -79,7 +79,7 @@ def _on_their_screen(till: Till, payment: Payment, amount: Money = AMOUNT) -> st
 
 
 def _status_becomes(till: Till, refund_id: str, payment: Payment, status: str) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert payment.provider_id is not None
         [told] = [one for one in till.provider.refunds_of(payment.provider_id) if one.id == refund_id]

@@ -43,7 +43,8 @@ def test_the_number_stands_on_our_page_as_soon_as_it_is_ordered(
     promise = bought.promise
     there = promise.deadline.astimezone(JST)
     assert (there.hour, there.minute, there.second) == (23, 59, 59)
-    assert there.date() == utcnow().astimezone(JST).date() + dt.timedelta(days=3)
+    ordered = bought.order.placed_at.astimezone(JST)  # a test may begin a moment before midnight
+    assert there.date() == ordered.date() + dt.timedelta(days=3)
     assert bought.order.held_until == promise.deadline + dt.timedelta(hours=2)
     page = either_style.get(f"/orders/{bought.token}").text
     assert deadline_text(promise.deadline, "ja") + "まで" in page

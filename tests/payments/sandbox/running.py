@@ -31,7 +31,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(found: Callable[[], Any], what: str, within_s: float = 30.0) -> Any:
+def wait_for(found: Callable[[], Any], what: str, within_s: float = 60.0) -> Any:
     """Polls until `found` gives something true; fails with `what` at the deadline."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:

@@ -35,7 +35,7 @@ def test_command_serves_until_told_to_end(tmp_path: Path) -> None:
         # An empty line is the end of the output: the command stopped before it was ready.
         lines = list(itertools.takewhile(lambda line: line not in {"ready\n", ""}, process.stdout))
         assert any(f"http://pay.localhost:{port}/test-cards" in line for line in lines)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_sandbox/health", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_sandbox/health", timeout=60) as answer:
             assert answer.status == 200
         process.send_signal(signal.SIGTERM)
         out, errors = process.communicate(timeout=60)

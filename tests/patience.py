@@ -1,0 +1,24 @@
+"""How long tests wait, and by what chance they look: the same on a quiet machine as on one that does much else.
+
+A limit ends a test that waits in vain, so it may be long: what comes is seen as soon as it is there.
+"""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+from playwright.sync_api import expect
+
+EXPECT_MS = 30_000
+
+
+def be_patient() -> None:
+    """From now on, for every test of this process.
+
+    Hypothesis tells the same stories at every run, so that a run which turns red has met a change and not a chance;
+    `pytest --hypothesis-profile explore` tells new ones. It times none of them.
+    """
+    expect.set_options(timeout=EXPECT_MS)
+    untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("explore", untimed)
+    settings.register_profile("same", untimed, derandomize=True)
+    settings.load_profile("same")
