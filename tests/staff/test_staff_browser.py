@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from payments.columns import utcnow
 from shop.staff import people
 from shop.staff.rights import Role
+from tests.e2e.reading import RULES
 from tests.security.cards import luhn_digit
 from tests.servers.system import System, running_system
 from tests.staff.conftest import at_ease
@@ -22,7 +23,6 @@ from tests.staff.desk import COMMAND
 
 pytestmark = pytest.mark.browser
 
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 PASSWORD = "slow river 9 green barges"
 
 
