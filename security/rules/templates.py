@@ -191,11 +191,7 @@ class _Page(HTMLParser):
                 )
 
     def _found(self, rule: str, message: str, line: int | None = None) -> None:
-        shown = re.sub(
-            r"\ue000(\d+)\ue001",
-            lambda match: "{{ " + self._template.printed[int(match[1])][1] + " }}",
-            message,
-        ).replace("\ue000", "…")
+        shown = self._template.written(message).replace(jinja.MARK, "…")
         self.findings.append(Finding(self._path, line or self.getpos()[0], rule, shown))
 
     def _add_field(self, tag: str, attributes: dict[str, str]) -> None:
@@ -243,13 +239,15 @@ class _Page(HTMLParser):
         if attributes.get("formmethod", "").lower() == "get" and self._form is not None:
             self._form.gets.append(self.getpos()[0])
         if tag in elements.FRAMES and "srcdoc" in attributes:
+            if jinja.MARK in attributes["srcdoc"][:1]:
+                self._found("HK404", "a frame's whole page comes out of an expression")
             self._judge_inner(attributes["srcdoc"], self.getpos()[0])
 
     def _judge_inner(self, html: str, line: int) -> None:
         """A page within the page: a frame's own text, a template for a script."""
         self.findings += [
             Finding(self._path, line, each.rule, each.message)
-            for each in check_text(self._path, html, self._config, fragment=True)
+            for each in check_text(self._path, self._template.written(html), self._config, fragment=True)
         ]
 
     def _judge_inline(self, data: str) -> None:
