@@ -139,6 +139,7 @@ def _environ_of(scope: Scope) -> dict[str, Any]:
         "REQUEST_METHOD": scope.get("method", "GET"),
         "SCRIPT_NAME": scope.get("root_path", "").encode("utf-8", "replace").decode("latin-1"),
         "PATH_INFO": path.decode("latin-1"),
+        "RAW_PATH": raw_path.decode("latin-1") if raw_path else "",
         "QUERY_STRING": scope.get("query_string", b"").decode("latin-1"),
     }
     for name, value in scope["headers"]:

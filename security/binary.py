@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import NamedTuple
 
-from . import message_pack
+from . import charsets, message_pack, pan
 from .budget import Budget
 
 
@@ -37,6 +37,7 @@ _GZIP, _ZIP, _BZIP2, _XZ, _SQLITE = (
 )
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _LARGEST = 4 << 20
+_LARGEST_DECLARED = 1 << 40
 _LARGEST_TOKEN = 64 << 10
 
 
@@ -51,14 +52,22 @@ def unpacked(data: bytes, budget: Budget) -> Iterator[Packed]:
 
 
 def raw_inflated(data: bytes, budget: Budget) -> bytes | None:
-    """What deflate without a frame gives of it, as in the queries of SAML; None unless all of it is ASCII text."""
+    """What deflate without a frame gives of it, as in the queries of SAML; None unless it is text that may hold one."""
     if len(data) < 16 or data[0] & 0x06 == 0x06 or not budget.spend(len(data), tokens=1):
         return None
     try:
         output = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, _LARGEST_TOKEN)
     except zlib.error:
         return None
-    return output if len(output) >= 12 and output.isascii() else None
+    return output if pan.may_hold(output) and charsets.is_text(output) else None
+
+
+def is_lzma(head: bytes) -> bool:
+    """Whether it begins as the format before xz does: properties, a dictionary's size, a length or none."""
+    if len(head) < 14 or head[0] != 0x5D or head[1:3] != b"\0\0":
+        return False
+    size = int.from_bytes(head[5:13], "little")
+    return head[13] == 0 and (size == (1 << 64) - 1 or size < _LARGEST_DECLARED)
 
 
 def is_packed(data: bytes) -> bool:
@@ -196,13 +205,13 @@ def _message(data: bytes, budget: Budget) -> Iterator[Packed]:
 _KINDS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes, Budget], Iterator[Packed]]], ...] = (
     (lambda data: data.startswith((_GZIP, *_ZLIB)), _inflated),
     (lambda data: data.startswith(_BZIP2), _unbzipped),
-    (lambda data: data.startswith(_XZ), _unxzed),
+    (lambda data: data.startswith(_XZ) or is_lzma(data), _unxzed),
     (lambda data: data.startswith(_ZIP), _zip_members),
     (lambda data: data.startswith(_SQLITE), _cells),
     (_is_pickle, _opcodes),
     (message_pack.may_be, _message),
 )
 _FIRST_BYTES = frozenset(
-    [each[:1] for each in (_GZIP, *_ZLIB, _BZIP2, _XZ, _ZIP, _SQLITE)]
+    [each[:1] for each in (_GZIP, *_ZLIB, _BZIP2, _XZ, b"\x5d", _ZIP, _SQLITE)]
     + [bytes([each]) for each in message_pack.FIRST_BYTES]
 )

@@ -18,6 +18,19 @@ _OTHER_CODEC = re.compile(
 )
 
 
+# EBCDIC: digits as in all of its code pages, and what divides groups of them.
+_EBCDIC = re.compile(rb"[\xf0-\xf9](?:[\x40\x60\x4b\x61]?[\xf0-\xf9]){11,}")
+_MANY_HIGH = re.compile(rb"[\xf0-\xf9]{2}")
+
+
+def in_ebcdic(data: bytes) -> str | None:
+    """What reads as digits in EBCDIC, run by run; None where there is too little for a number."""
+    if data.isascii() or not _MANY_HIGH.search(data):
+        return None
+    runs = [found[0].decode("cp037") for found in _EBCDIC.finditer(data)]
+    return "\n".join(runs) or None
+
+
 def readings(data: bytes) -> Iterator[tuple[str, str]]:
     """`data` as text with the encoding's name: UTF-8, else the older Japanese ones that fit; else byte by byte.
 
@@ -31,6 +44,8 @@ def readings(data: bytes) -> Iterator[tuple[str, str]]:
         fitting = [(_decoded(data, codec), codec) for codec in ("cp932", "euc_jp")]
         found = [(text, codec) for text, codec in fitting if text is not None]
         yield from found or [(ascii_of(data), "plain")]
+        if digits := in_ebcdic(data):
+            yield digits, "ebcdic"
     if (b"\0" in data or b"\xff" in data) and len(data) >= 24:
         yield from _wide(data)
 

@@ -32,17 +32,48 @@ _LARGEST_MAIL = _LARGEST_COPY = 64 << 20
 _SPOOL = 16 << 20
 _WINDOW = 1 << 20
 _SQLITE = b"SQLite format 3\0"
+_AR = b"!<arch>\n"
 _TAR_MAGIC_AT = 257
 _MAIL = re.compile(
     rb"(?:From [^\n]{1,200}\n)?(?:(?:[A-Za-z-]{2,40}:[^\n]*|[ \t][^\n]*)\r?\n){0,60}?"
     rb"(?:Received|Return-Path|From|MIME-Version|Message-ID|Date|Subject):",
     re.IGNORECASE,
 )
+# Formats that hold compressed or encrypted data which the standard library does not undo.
 _NOT_SUPPORTED = {
     b"7z\xbc\xaf\x27\x1c": "7-Zip",
     b"Rar!\x1a\x07": "RAR",
     b"\x28\xb5\x2f\xfd": "Zstandard",
+    b"\x37\xa4\x30\xec": "Zstandard",
     b"\x04\x22\x4d\x18": "LZ4",
+    b"\x02\x21\x4c\x18": "LZ4",
+    b"\x1f\x9d": "compress",
+    b"\x1f\xa0": "LZH",
+    b"\x89LZO\0\r\n\x1a\n": "lzop",
+    b"\xff\x06\0\0sNaPpY": "Snappy",
+    b"LZIP": "lzip",
+    b"LRZI": "lrzip",
+    b"MSCF\0\0\0\0": "cabinet",
+    b"MSWIM\0\0\0": "WIM",
+    b"xar!": "xar",
+    b"ZPAQ": "ZPAQ",
+    b"zPQ": "ZPAQ",
+    b"\xed\xab\xee\xdb": "RPM",
+    b"hsqs": "SquashFS",
+    b"PAR1": "Parquet",
+    b"PARE": "Parquet",
+    b"ORC": "ORC",
+    b"ARROW1\0\0": "Arrow",
+    b"\x89HDF\r\n\x1a\n": "HDF5",
+    b"Obj\x01": "Avro",
+    b"SEQ\x06": "Hadoop sequence",
+    b"-----BEGIN PGP MESSAGE-----": "PGP",
+    b"age-encryption.org/v1\n": "age",
+    b"-----BEGIN AGE ENCRYPTED FILE-----": "age",
+    b"Salted__": "OpenSSL",
+    b"$ANSIBLE_VAULT;": "Ansible vault",
+    b"LUKS\xba\xbe": "LUKS",
+    b"BORG_SEG": "Borg",
 }
 
 
@@ -68,8 +99,8 @@ def members(stream: BinaryIO, head: bytes, depth: int) -> Members:
     Raises UnreadableError for damaged, encrypted, too deeply nested or too large ones, and kinds that are not read.
     """
     for magic, name in _NOT_SUPPORTED.items():
-        if head.startswith(magic):
-            raise UnreadableError(f"a {name} archive, which is not read")
+        if head.startswith(magic) and not _is_word(magic, head):
+            raise UnreadableError(f"packed or encrypted ({name}), which is not read")
     opened = _opener_for(head)
     if opened is None:
         return
@@ -88,18 +119,25 @@ def members(stream: BinaryIO, head: bytes, depth: int) -> Members:
         raise UnreadableError(f"archive could not be read: {error}") from error
 
 
+def _is_word(magic: bytes, head: bytes) -> bool:
+    """Whether letters with which a format begins may as well be those of a text."""
+    return len(magic) < 5 and magic.isalnum() and b"\0" not in head and head.isascii()
+
+
 def _opener_for(head: bytes) -> Callable[[BinaryIO], Members] | None:
     for magic, opener in _OPENERS.items():
         if head.startswith(magic):
             return opener
     if _is_tar(head):
         return _tar_members
+    if binary.is_lzma(head):
+        return _xz_members
     return _mail_parts if _MAIL.match(head) else None
 
 
 def is_archive(head: bytes) -> bool:
     """Whether all that is to be seen of it are its members."""
-    return head.startswith(tuple(_OPENERS)) or _is_tar(head)
+    return head.startswith(tuple(_OPENERS)) or _is_tar(head) or binary.is_lzma(head)
 
 
 def is_mail(head: bytes) -> bool:
@@ -142,6 +180,21 @@ def _tar_members(stream: BinaryIO) -> Members:
             if member is not None:
                 with member:
                     yield info.name, _unpacked(cast("BinaryIO", member))
+
+
+def _ar_members(stream: BinaryIO) -> Members:
+    """Those of an archive of Unix' ar, as Debian's packages are."""
+    stream.seek(len(_AR))
+    while header := stream.read(60):
+        size = header[48:58].strip()
+        if len(header) < 60 or not size.isdigit():
+            raise UnreadableError("archive could not be read: a member's header is damaged")
+        _require_size(int(size))
+        content = stream.read(int(size))
+        if len(content) < int(size):
+            raise UnreadableError("archive could not be read: cut short")
+        stream.seek(int(size) % 2, io.SEEK_CUR)
+        yield header[:16].decode("utf-8", "replace").strip(" /"), io.BytesIO(content)
 
 
 def _mail_parts(stream: BinaryIO) -> Members:
@@ -192,6 +245,7 @@ _OPENERS: dict[bytes, Callable[[BinaryIO], Members]] = {
     b"\xfd7zXZ\0": _xz_members,
     b"PK\x03\x04": _zip_members,
     b"PK\x05\x06": _zip_members,
+    _AR: _ar_members,
 }
 
 

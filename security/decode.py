@@ -70,7 +70,10 @@ class _Walk:
             if not self._budget.spend(len(pair)):
                 break
             name, _, value = pair.partition("=")
-            fields.append((_readable(self._unquoted(name)), self._unquoted(value)))
+            name = _readable(self._unquoted(name))
+            fields.append((name, self._unquoted(value)))
+            if "%" in value and (stray := layers.behind_stray_percents(value, self._budget)):
+                yield View(stray, name, "url")
         yield from self._fields(fields)
 
     def multipart(self, data: bytes, content_type: str) -> Iterator[View]:
@@ -182,12 +185,11 @@ class _Walk:
             yield from self.text(View(_readable(token.data), name, token.encoding), depth)
         elif charsets.is_wide(token.data) or (token.aligned and binary.is_packed(token.data)):
             yield from self.raw(token.data, name, depth)
-        elif pan.may_hold(token.data):
-            yield View(charsets.ascii_of(token.data), name, token.encoding)
-        elif token.aligned and (inflated := binary.raw_inflated(token.data, self._budget)):
-            if not pan.may_hold(inflated):
-                return
-            yield from self.text(View(inflated.decode("ascii"), name, "deflate"), depth - 1)
+        else:
+            if pan.may_hold(token.data):
+                yield View(charsets.ascii_of(token.data), name, token.encoding)
+            if token.aligned and (inflated := binary.raw_inflated(token.data, self._budget)):
+                yield from self.text(View(_readable(inflated), name, "deflate"), depth - 1)
 
 
 def _readable(data: bytes) -> str:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Literal
 
 from .canonical import KANJI
 
 _SEPARATORS = rb" \t\-./\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xff"
-_ODD = rb"[\x00-\x09\x0b-/:-@\[-`{-\xff]{1,12}"
+_ODD_RUN = rb"[\x00-\x09\x0b-/:-@\[-`{-\xff]+"
+_ODD = _ODD_RUN[:-1] + rb"{1,12}"
 _BASE64 = rb"[A-Za-z0-9+/_-]"
+_QUAD_OF_DIGITS = rb"[I-P][CDSTijyz][AEIMQUYcgkosw048][g-z0-9+/_-]"
+_QUAD_OF_TEXT = rb"[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589]" + _BASE64
 _FOREIGN = (
     rb"[\xd9\xdb][\xa0-\xb9]|\xe0[\xa5-\xbf][\x80-\xbf]|\xf0\x9d\x9f[\x80-\xbf]"
     rb"|\xe2[\x81\x82\x85\x91\x92\x93\x9d\x9e][\x80-\xbf]|\xc2[\xb2\xb3\xb9]|\xe3[\x80\x86\x88\x8a][\x80-\xbf]"
@@ -28,6 +31,23 @@ _INLINE = (
     rb"|<!--[^<>\n]{0,80}-->){1,4}"
 )
 _JOINT = rb"[\x22\x27`][ \t]?(?:[+.&\x5c]|\|\|)[ \t]?[\x22\x27`]"
+
+
+def _base32_digits() -> bytes:
+    """Lower-case base32 of digits, spaces and marks, wherever it begins: their bytes (0x20 to 0x3f) begin with the bits
+    001. Thirteen such bytes fill twenty letters; any word of twenty letters would be too common."""
+    classes = []
+    for place in range(8):
+        bits = [(5 * place + bit) % 8 for bit in range(5)]
+        fits = [
+            letter
+            for value, letter in enumerate(string.ascii_lowercase + "234567")
+            if all(at > 2 or value >> (4 - bit) & 1 == (at == 2) for bit, at in enumerate(bits))
+        ]
+        classes.append(f"[{''.join(fits)}]")
+    return "".join(classes[2:] + classes + classes[:6]).encode()
+
+
 _IN_FOURS = rb"[0-9]{4}" + _ODD + rb"[0-9]{4}" + _ODD + rb"[0-9]{4}"
 # Fourteen digits are the fewest that are a card; bytes over 127 may be dividers or invisible.
 PATTERNS: dict[str, bytes] = {
@@ -37,19 +57,21 @@ PATTERNS: dict[str, bytes] = {
     "single digits": rb"(?:[0-9][\x00-/:-@\[-`{-\xff]{1,8}){11}[0-9]",
     "inline tags": rb"[0-9]" + _INLINE + rb"[0-9]{1,15}" + _INLINE + rb"[0-9]",
     "joined strings": rb"[0-9]" + _JOINT + rb"[0-9]",
-    "character codes": rb"(?:(?:4[89]|5[0-7])[,; \t]{1,3}){11}|0[xX]3[0-9][,; ]{1,3}0[xX]3[0-9]",
+    "character codes": rb"(?:(?:4[89]|5[0-7])[,; \t]{1,3}){11}",
+    "hex codes": rb"0[xX]3[0-9][,; ]{1,3}0[xX]3[0-9]",
     "sections": rb"[0-9](?:<!\[CDATA\[|\]\]>|<!--[^<>\n]{0,80}-->){1,3}[0-9]",
     "office runs": rb"[0-9]</(?:w|a):t>(?:</?(?:w|a):[^<>\n]{0,200}>){2,12}[0-9]",
     "colours": rb"[0-9](?:\x1b\[[0-9;]{0,20}[A-Za-z]){1,4}[0-9]",
     "thousands": rb"[0-9]{1,3}(?:(?:[,_']|\xef\xbc\x8c)[0-9]{3}){4}",
     "exponent": rb"[0-9]\.[0-9]{9,18}[eE](?:\+|1)[0-9]?",
-    "base32": rb"[A-Z2-7]{20}|[a-z2-7]{20}",
+    "base32": rb"[A-Z2-7]{20}|" + _base32_digits(),
     "ascii85": rb"<~[!-uz]{12}",
     "base64 of wide": rb"/x[A-Z][/A-Za-z0-9+][A-Z/][A-Za-z0-9+/]{10}",
     "full-width": rb"(?:(?:\xef\xbc[\x90-\x99]|[0-9])[^\n]{0,6}){6}\xef\xbc[\x90-\x99]",
     "full-width, Shift_JIS": rb"(?:\x82[\x4f-\x58]){4}",
     "full-width, EUC-JP": rb"(?:\xa3[\xb0-\xb9]){4}",
     "full-width, ISO-2022-JP": rb"(?:#[0-9]){4}",
+    "EBCDIC": rb"(?:[\xf0-\xf9][\x40\x60\x4b\x61]?){13}[\xf0-\xf9]",
     "full-width, UTF-16": rb"(?:[\x10-\x19]\xff){4}|(?:\xff[\x10-\x19]){4}",
     "other scripts": rb"(?:(?:" + _FOREIGN + rb"|[0-9])[^\n]{0,6}){6}(?:" + _FOREIGN + rb")",
     "kanji digits": rb"(?:(?:" + _KANJI + rb")[^\n]{0,3}){12}",
@@ -64,8 +86,8 @@ PATTERNS: dict[str, bytes] = {
         rb"|u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4}){11})|[0-9]\\{1,4}(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|t)[0-9]"
     ),
     "quoted-printable": rb"=3[0-9]=3[0-9]|[0-9]=\r?\n[0-9]|[0-9]=(?:20|2D|C2=A0|E[23]=8)",
-    "base64 of digits": rb"(?:[I-P][CDSTijyz][AEIMQUYcgkosw048][g-z0-9+/_-]){4}",
-    "base64 of text": rb"(?:[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589]" + _BASE64 + rb"){8}",
+    "base64 of digits": rb"(?:" + _QUAD_OF_DIGITS + rb"){4}",
+    "base64 of text": rb"(?:" + _QUAD_OF_TEXT + rb"){8}",
     "base64 of packed": rb"(?:eJ[w-z]|eN[o-r]|eF[4-7]|eAE|H4sI|QlpoO|/Td6W|UEsDB|gA[JMQRSU])"
     + _BASE64
     + rb"{20}",
@@ -79,7 +101,7 @@ PLAIN = frozenset(
 )
 
 # Ends of what was found in a block, with whether it stands plain.
-Ends = Iterator[tuple[int, bool]]
+Ends = Iterable[tuple[int, bool]]
 Engine = Callable[[bytes], Ends]
 EngineName = Literal["fast", "plain"]
 
@@ -134,6 +156,7 @@ _MARKS: dict[str, tuple[bytes, ...]] = {
     "full-width, ISO-2022-JP": (b"#",),
     "full-width, UTF-16": (b"\xff",),
     "inline tags": (b"<",),
+    "hex codes": (b"0x3", b"0X3"),
     "exponent": (b"e+", b"E+", b"e1", b"E1"),
     "ascii85": (b"<~",),
     "base64 of wide": (b"/x",),
@@ -174,13 +197,13 @@ def _worth_trying(piece: bytes) -> Iterator[str]:
     evenly = b" ".join(lengths.split()) if singles or pairs else b""
     if singles and _TEN_SINGLES in evenly:
         yield "single digits"
-    if (pairs and _TEN_PAIRS in evenly) or b"0x3" in piece or b"0X3" in piece:
+    if pairs and _TEN_PAIRS in evenly:
         yield "character codes"
     joints = piece.translate(_JOINTS)
     if b"q+" in joints or b"q +" in joints:
         yield "joined strings"
     if not piece.isascii():
-        yield from ("other scripts", "kanji digits")
+        yield from ("other scripts", "kanji digits", "EBCDIC")
     yield from _worth_tokens(piece)
 
 
@@ -231,34 +254,72 @@ _BEYOND_ASCII = frozenset(
         "full-width, Shift_JIS",
         "full-width, EUC-JP",
         "full-width, UTF-16",
+        "EBCDIC",
         "other scripts",
         "kanji digits",
     ]
 )
 
 
+# Hyperscan gives each pattern without a fixed text in it an automaton of its own, and each takes a pass over the block.
+# These go into one, by ends that are looser than theirs; the exact ones then see the lines in which a loose one ended.
+_LOOSE: dict[str, bytes] = {
+    "digits": PATTERNS["digits"],
+    "groups": rb"[0-9]{4}" + _ODD_RUN + rb"[0-9]{4}(?:[0-9]{2})?" + _ODD_RUN + rb"[0-9]{4}",
+    "single digits": rb"(?:[0-9][\x00-/:-@\[-`{-\xff]+){6}[0-9]",
+    "character codes": rb"(?:[45][0-9][,; \t]+){4}",
+    "base32": PATTERNS["base32"],
+    "base64 of digits": rb"(?:" + _QUAD_OF_DIGITS + rb"){3}",
+    "base64 of text": rb"(?:" + _QUAD_OF_TEXT + rb"){3}",
+}
+_NEAR, _FAR = 256, 8 << 10  # a single digit may stand on a line of its own; a line may have no end
+
+
 @cache
 def _fast() -> Engine:
-    every = _scanner_of(list(PATTERNS))
-    in_ascii = _scanner_of([name for name in PATTERNS if name not in _BEYOND_ASCII])
-    return lambda block: (in_ascii if block.isascii() else every)(block)
+    loose = _scanner_of({"any": b"|".join(b"(?:" + each + b")" for each in _LOOSE.values())})
+    exact = _scanner_of({name: PATTERNS[name] for name in _LOOSE})
+    others = {name: pattern for name, pattern in PATTERNS.items() if name not in _LOOSE}
+    in_any = _scanner_of(others)
+    in_ascii = _scanner_of({name: each for name, each in others.items() if name not in _BEYOND_ASCII})
+
+    def scan(block: bytes) -> Ends:
+        ends = (in_ascii if block.isascii() else in_any)(block)
+        for first, last in _lines_of(loose(block), block):
+            ends += [(first + end, is_plain) for end, is_plain in exact(block[first:last])]
+        return ends
+
+    return scan
 
 
-def _scanner_of(names: list[str]) -> Engine:
+def _lines_of(ends: list[tuple[int, bool]], block: bytes) -> Iterator[tuple[int, int]]:
+    """The lines in which something ended, with a bit of what is round them."""
+    done = 0
+    for end, _ in sorted(ends):
+        if end + _NEAR > done:
+            first = max(0, block.rfind(b"\n", max(0, end - _FAR), end) - _NEAR, end - _FAR)
+            newline = block.find(b"\n", end, end + _FAR)
+            done = (newline if newline >= 0 else end + _FAR) + 2 * _NEAR
+            yield first, done
+
+
+def _scanner_of(patterns: dict[str, bytes]) -> Callable[[bytes], list[tuple[int, bool]]]:
     import hyperscan
 
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    expressions, flags = [PATTERNS[name] for name in names], [hyperscan.HS_FLAG_DOTALL] * len(names)
-    database.compile(expressions=expressions, ids=list(range(len(names))), elements=len(names), flags=flags)
+    names, flags = list(patterns), [hyperscan.HS_FLAG_DOTALL] * len(patterns)
+    database.compile(
+        expressions=list(patterns.values()), ids=list(range(len(names))), elements=len(names), flags=flags
+    )
     is_plain = [name in PLAIN for name in names]
 
-    def scan(block: bytes) -> Ends:
+    def scan(block: bytes) -> list[tuple[int, bool]]:
         ends: list[tuple[int, bool]] = []
 
         def found(pattern: int, start: int, end: int, flags: int, context: object) -> None:  # noqa: ARG001  (its shape)
             ends.append((end, is_plain[pattern]))
 
         database.scan(block, match_event_handler=found)
-        return iter(ends)
+        return ends
 
     return scan

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from .canonical import canonical
+from .keys import is_card_number_key
 from .odd_groups import is_no_scale
 from .view import View
 
@@ -111,7 +112,8 @@ def _put_together(boxes: list[Piece], name: str, *, counts: bool | None = None) 
         len(digits) == 2 or any(piece[-1] != "0" for piece in digits)
     ):
         counts = any(_COUNTS.search(piece.name) for piece in boxes) if counts is None else counts
-        yield View(" ".join(digits), name, "joined fields", sure=_is_sure(digits) and not counts)
+        sure = is_card_number_key(name) or (_is_sure(digits) and not counts)
+        yield View(" ".join(digits), name, "joined fields", sure=sure)
 
 
 def _is_sure(digits: list[str]) -> bool:
@@ -120,11 +122,17 @@ def _is_sure(digits: list[str]) -> bool:
 
 
 def of_numbers(numbers: Sequence[str], name: str | None) -> Iterator[View]:
-    """Whole numbers in a row: the codes of characters, or digits and groups of four as a guess."""
-    if not 4 <= len(numbers) <= _MOST:
+    """Whole numbers in a row: the codes of characters, or digits and groups of four as a guess.
+
+    Under a card number's name it is no guess, nor must the groups be of four.
+    """
+    under_card = name is not None and is_card_number_key(name)
+    if not (2 if under_card else 4) <= len(numbers) <= _MOST:
         return
     if all(each in _CODES_OF_DIGITS for each in numbers):
         yield View("".join(_CODES_OF_DIGITS[each] for each in numbers), name, "character codes")
+    elif under_card and _FEWEST <= sum(map(len, numbers)) <= _MOST:
+        yield View(" ".join(numbers), name, "joined numbers")
     elif {len(each) for each in numbers} in ({1}, {4}):
         # Series of counts and prices look the same.
         yield View(" ".join(numbers), name, "joined numbers", sure=False)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from . import pan
 from .body import Intake, UnreadableBodyError
-from .judge import Hit, hit_in_header, hit_in_query, hit_in_text, is_safe_name
+from .judge import Hit, hit_in_header, hit_in_query, hit_in_text, hits_in_boxes, is_safe_name
 from .passage import Passage
 from .policy import Policy
 
@@ -23,8 +23,16 @@ Mode = Literal["enforce", "report"]
 
 _log = logging.getLogger("security.guard")
 _HOST = re.compile(r"[A-Za-z0-9.\-\[\]:]{1,255}")
+# As it came, percents and all, servers give the path by either of two names, or not at all.
+_FIRST_LINE = (
+    ("REQUEST_METHOD", "method"),
+    ("SCRIPT_NAME", "path"),
+    ("PATH_INFO", "path"),
+    ("RAW_PATH", "path"),
+)
 _OTHER_HEADERS = frozenset({"CONTENT_TYPE", "REMOTE_USER", "AUTH_TYPE"})
 # Their own look-ups judge these.
+_SHORT = 14
 _NOT_HEADERS = frozenset({"HTTP_COOKIE"})
 
 
@@ -98,7 +106,7 @@ class Gate:
             _log.error("passage could not be counted: %s", type(error).__name__)
 
     def _hits_before_body(self, environ: WSGIEnvironment, stripped: list[str]) -> Iterator[tuple[str, Hit]]:
-        for name, place in (("REQUEST_METHOD", "method"), ("SCRIPT_NAME", "path"), ("PATH_INFO", "path")):
+        for name, place in _FIRST_LINE:
             yield from _placed(place, hit_in_text(environ.get(name, "")))
         if query := environ.get("QUERY_STRING"):
             takes_words = self.policy_for(environ.get("PATH_INFO", "")).takes_words
@@ -110,9 +118,14 @@ class Gate:
                 self.report(
                     environ, f"cookie:{name}" if is_safe_name(name) else "cookie", hit.kind, refused=False
                 )
+        boxes = list[tuple[str, str]]()
         for key, value in environ.items():
             if (key.startswith("HTTP_") and key not in _NOT_HEADERS) or key in _OTHER_HEADERS:
                 yield from _placed(_header_place(key), hit_in_header(key, value))
+                if isinstance(value, str) and len(value) < _SHORT and value.isdigit():
+                    boxes.append((key.removeprefix("HTTP_").lower(), value))
+        for part in hits_in_boxes(boxes):
+            yield from _placed("header", part)
 
 
 def _placed(place: str, hit: Hit | None) -> Iterator[tuple[str, Hit]]:
@@ -129,6 +142,8 @@ def strip_cookies(environ: WSGIEnvironment, *, keep: bool) -> list[tuple[str, Hi
     """Take the cookies that hold a number out of the request, unless told to `keep` them; their names."""
     pairs = environ["HTTP_COOKIE"].split(";")
     hits = [_hit_in_cookie(pair) for pair in pairs]
+    if not any(hits):
+        hits = hits_in_boxes([pair.strip().partition("=")[::2] for pair in pairs])
     found = [(pair.partition("=")[0].strip(), hit) for pair, hit in zip(pairs, hits, strict=True) if hit]
     if found and not keep:
         environ["HTTP_COOKIE"] = ";".join(pair for pair, hit in zip(pairs, hits, strict=True) if not hit)

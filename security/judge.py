@@ -6,14 +6,15 @@ Used by the guards; `check_body` is for any application. Standard library alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from . import pan
 from .budget import Budget
 from .canonical import canonical
 from .decode import View, form_views, views
-from .keys import is_card_key, is_code_key, is_free_text, is_id, is_safe_name
+from .fields import Piece, joined
+from .keys import is_card_key, is_code_key, is_free_text, is_id, is_other_number, is_safe_name
 
 __all__ = [
     "Hit",
@@ -21,6 +22,7 @@ __all__ = [
     "hit_in_header",
     "hit_in_query",
     "hit_in_text",
+    "hits_in_boxes",
     "is_free_text",
     "is_safe_name",
     "request_budget",
@@ -93,8 +95,8 @@ def _under_card_key(view: View, match: pan.Match) -> bool:  # noqa: ARG001  (the
 
 
 def _refuses_maybe(name: str, match: pan.Match, free_text: FreeText) -> bool:
-    takes_words = match.digits_length > _LONGEST_CODE and free_text(name) and not is_id(name)
-    return is_card_key(name) or takes_words
+    takes_words = match.digits_length > _LONGEST_CODE and free_text(name)
+    return is_card_key(name) or (takes_words and not is_id(name) and not is_other_number(name))
 
 
 def hit_in_text(text: str, name: str | None = None) -> Hit | None:
@@ -120,6 +122,21 @@ def hit_in_header(key: str, value: object) -> Hit | None:
         address, _, query = value.partition("?")
         return hit_in_text(address) or (hit_in_query(query) if query else None)
     return _clean_headers.judged(value, key.removeprefix("HTTP_").lower())
+
+
+def hits_in_boxes(pairs: Sequence[tuple[str, str]]) -> list[Hit | None]:
+    """A hit for each of the named values, cookies or headers say, that are parts of one number; None for the others."""
+    boxes = [Piece(name, value.strip(' "')) for name, value in pairs]
+    digits = [box for box in boxes if len(box.value) <= _LONGEST_CODE and box.value.isdigit()]
+    budget = request_budget()
+    for view in joined(digits) if len(digits) > 1 else ():
+        if _kind_of(view, budget, _never) == "card":
+            parts = set(view.text.split())
+            return [
+                Hit(box.name if is_safe_name(box.name) else None, "card") if box.value in parts else None
+                for box in boxes
+            ]
+    return [None] * len(boxes)
 
 
 class _CleanHeaders:
@@ -166,7 +183,7 @@ def _kind_of(view: View, budget: Budget, refuses_maybe: _Counts) -> str | None:
     if len(text) < _FEWEST:
         return "code" if view.name is not None and _is_code(view.name, text) else None
     for match in pan.find(text, budget.spend_groups):
-        if match.verdict is pan.Verdict.CARD and view.sure and not _is_long_id(view, match):
+        if match.verdict is pan.Verdict.CARD and view.sure and not numbers_something_else(view, match):
             return "card"
         if refuses_maybe(view, match):
             return "maybe"
@@ -177,5 +194,14 @@ def _is_code(name: str, text: str) -> bool:
     return len(text) >= 3 and is_code_key(name) and bool(_CODE.fullmatch(canonical(text)))
 
 
-def _is_long_id(view: View, match: pan.Match) -> bool:
-    return match.digits_length > _LONGEST_COMMON_CARD and view.name is not None and is_id(view.name)
+def numbers_something_else(view: View, match: pan.Match) -> bool:
+    """Whether the name of a view says so of a match that is all that stands in it, in one piece; or it is a long id.
+
+    With blanks or hyphens as on a card, or among words, it is a card under any name.
+    """
+    if view.name is None:
+        return False
+    if match.digits_length > _LONGEST_COMMON_CARD and is_id(view.name):
+        return True
+    is_all = match.end - match.start == match.digits_length == len(view.text.strip(" \t\r\n\"'#"))
+    return is_all and is_other_number(view.name)

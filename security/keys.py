@@ -11,6 +11,11 @@ _CARD_KEY = re.compile(
     r"(?:^|[^a-z])(?:cc|pan|card|cards|credit)(?:$|[^a-z])|card.{0,3}(?:n[ou]|num|pan)|cardnumber|カード|クレジット",
     re.IGNORECASE,
 )
+_CARD_NUMBER_KEY = re.compile(
+    r"^(?!.*(?:gift|point|post|stock|member|loyalty|business|sim_))(?:.*[^a-z])?(?:pans?$|(?:credit|debit)?[^a-z]?cards?$|card.{0,3}(?:no|num|nr|pan)(?:$|[^a-z]|ber|s$)"
+    r"|cc.?(?:no|num|number|nr)$)|カード(?:番号)?$",
+    re.IGNORECASE,
+)
 _CODE_KEY = re.compile(
     r"(?:^|[^a-z])(?:(?:cvc|cvv|cvn|csc|cvd)[0-9]?|cv2)(?:$|[^a-z])|(?:cvc|cvv)(?:code|number|no)|(?:card|cc)[^a-z]?(?:cvc|cvv|csc)"
     r"|security[^a-z]?(?:code|number)|card[^a-z]?(?:verification|code|check)|verification[^a-z]?value|セキュリティ[ー・]?(?:コード|番号)|確認番号",
@@ -25,6 +30,15 @@ _ID = re.compile(
     r"(?:^|[^a-z])(?:[a-z]?ids?|uuid|nonce|seq|snowflake|trace|span)$"
     r"|(?:ad|adset|adgroup|campaign|channel|click|client|creative|event|message|post|request|session|status|user|visitor)"
     r"ids?$",
+    re.IGNORECASE,
+)
+# What an order, a parcel, a request is called by: words for it, with a word for its number behind.
+_OTHER_NUMBER = re.compile(
+    r"^(?:\w*_)?(?:tracking|waybill|way_?bill|awb|order|invoice|shipment|shipping|parcel|consignment|delivery|ticket|serial"
+    r"|receipt|transaction|txn|trx|reference|ref|booking|reservation|inquiry|case|rma|return|purchase|quote|lot|batch"
+    r"|imei(?:sv)?|meid|iccid|isbn|jan|gtin|ean|upc|sku)_?(?:no|nr|num|number|code|ref|reference|key|id)s?$"
+    r"|^(?:tracking|waybill|awb|imei(?:sv)?|meid|iccid|isbn|jan|gtin|ean|upc|sku)$"
+    r"|[a-z]_ids?$|(?:追跡|送り状|伝票|問い?合わ?せ|注文|受注|管理|整理|受付|予約|取引|商品|法人|シリアル|製造)(?:番号|コード|id)$",
     re.IGNORECASE,
 )
 _CLICK_IDS = frozenset(
@@ -60,3 +74,16 @@ def is_free_text(name: str) -> bool:
 def is_id(name: str) -> bool:
     """Whether ids stand under this name: random numbers of up to 20 digits, some of which look like cards."""
     return name in _CLICK_IDS or bool(_ID.search(_words(name)))
+
+
+def is_other_number(name: str) -> bool:
+    """Whether what stands under this name numbers something else than a card: an order, a parcel, a request."""
+    if name in _CLICK_IDS:
+        return True
+    plain = re.sub(r"[^A-Za-z\u3040-\u9fff]+", "_", _words(name)).strip("_")
+    return bool(_OTHER_NUMBER.search(plain)) and not is_card_key(name)
+
+
+def is_card_number_key(name: str) -> bool:
+    """Whether it is a card's number that is called so, and nothing else of a card or for one."""
+    return bool(_CARD_NUMBER_KEY.search(_words(name)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import binascii
 import html
+import itertools
 import quopri
 import re
 from collections.abc import Callable, Iterator
@@ -19,6 +20,14 @@ from .view import View
 
 _WINDOW = 16 << 10
 _PERCENT_RUN = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
+# A percent sign that encodes nothing takes the first two digits of a number with it.
+_STRAY_PERCENT = re.compile(r"%(?=[0-7][0-9])([0-9](?:(?:[ +._-]|%20|%2[dD])?[0-9]){11,18}+)(?![0-9])")
+# Behind the percent sign, the first of which begins no byte of another script's letter.
+_BLANKED = bytes(
+    ord("0") if code in b"01234567" else ord("8") if code in b"89" else code for code in range(256)
+)
+_FOUR_BEHIND = tuple(b"%0" + bytes(each) for each in itertools.product(b"08", repeat=3))
+_DIVIDER_BETWEEN = re.compile(r"\+|%20|%2[dD]")
 _ENTITY = re.compile(r"&(?:#[xX]?[0-9A-Fa-f]|[A-Za-z]{2})")
 _ESCAPE = re.compile(
     r"(?<!\\)(?:\\++(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|U[0-9A-Fa-f]{8}|u\{[0-9A-Fa-f]{1,6}\}|[0-3][0-7]{2}))+"
@@ -48,6 +57,23 @@ def url_decoded(raw: bytes, budget: Budget) -> bytes | None:
     return _in_windows(raw, _without_percents, b"%", 3, budget)
 
 
+def behind_stray_percents(text: str, budget: Budget) -> str | None:
+    """The numbers that begin right behind a percent sign, read as if it were none; between quotes there is none."""
+    digits = text.encode("ascii", "replace").translate(_BLANKED)
+    if b"%0" not in digits or not any(each in digits for each in _FOUR_BEHIND):
+        return None
+    return _in_windows(text, _behind_percents, "%", 64, budget) or None
+
+
+def _behind_percents(text: str) -> str:
+    found = [
+        _DIVIDER_BETWEEN.sub(" ", each[1])
+        for each in _STRAY_PERCENT.finditer(text)
+        if not (each[1].startswith(("22", "27")) and text.startswith("%" + each[1][:2], each.end()))
+    ]
+    return "".join(each + "\n" for each in found)
+
+
 def _without_percents(raw: bytes) -> bytes:
     # Run by run, since text in other scripts is one long run of them.
     return _PERCENT_RUN.sub(_percent_run, raw)
@@ -62,6 +88,7 @@ def decoded(view: View, shape: bytes, budget: Budget) -> Iterator[View]:
     text = view.text
     if "%" in text:
         yield from _changed_bytes(view, url_decoded(text.encode("utf-8", "replace"), budget), "url")
+        yield from _changed(view, behind_stray_percents(text, budget), "url")
         if _PERCENT_U.search(text):
             yield from _changed(view, _PERCENT_U.sub(_coded, text), "url")
     if "&" in text and _ENTITY.search(text):

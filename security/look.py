@@ -13,8 +13,8 @@ from . import pan
 from .budget import Budget
 from .decode import View, views
 from .engine import Engine
-from .keys import is_id
-from .neighbours import is_other_number
+from .judge import numbers_something_else
+from .keys import is_card_number_key
 from .published import is_test_number
 from .wide import Readable
 
@@ -22,7 +22,6 @@ _WINDOW = 1 << 20
 _OVERLAP = 4 << 10
 _LONGEST_LINE = 4 << 10
 _ROUND = 512
-_LONGEST_COMMON_CARD = 16
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=_-]{8,200}\r?")
 
 
@@ -47,7 +46,7 @@ class NotFullyRead(NamedTuple):
 
 def look(stream: Readable, engine: Engine) -> Iterator[Sighting | NotFullyRead]:
     """What is in `stream`, from left to right; the same may be told twice where two windows meet."""
-    place = _Place(0, 1, 0)
+    place = _START
     kept = b""
     while window := stream.read(_WINDOW):
         block = kept + window
@@ -61,18 +60,17 @@ def look_at_value(value: bytes | str) -> Iterator[Sighting | NotFullyRead]:
     budget = Budget(characters=64 << 20, tokens=1_000_000)
     for view in views(value, budget):
         for match in _cards(view):
-            yield _sighting(view.text, match, _Place(0, 1, 0), view.encoding)
+            yield _sighting(view.text, match, _START, view.encoding)
     if budget.over:
         yield NotFullyRead(1)
 
 
 def _cards(view: View) -> Iterator[pan.Match]:
-    """The cards in a view, unless its name says that it holds an order's number, say, or a long id."""
-    if not view.sure or (view.name is not None and is_other_number(view.name)):
-        return
+    """The cards in a view by its name too: unless that says that it numbers an order, say; a doubt under a card's."""
+    under_card = view.name is not None and is_card_number_key(view.name)
     for match in pan.find(view.text):
-        long_id = match.digits_length > _LONGEST_COMMON_CARD and view.name is not None and is_id(view.name)
-        if match.verdict is pan.Verdict.CARD and not long_id:
+        is_card = (match.verdict is pan.Verdict.CARD and view.sure) or under_card
+        if is_card and not numbers_something_else(view, match):
             yield match
 
 
@@ -89,6 +87,9 @@ class _Place(NamedTuple):
         return _Place(self.offset + len(data), self.line + data.count(b"\n"), characters)
 
 
+_START = _Place(0, 1, 0)
+
+
 def _characters(data: bytes) -> int:
     return len(data.decode("utf-8", "surrogateescape"))
 
@@ -96,16 +97,31 @@ def _characters(data: bytes) -> int:
 def _in_block(block: bytes, place: _Place, engine: Engine) -> Iterator[Sighting | NotFullyRead]:
     done = 0
     for start, end, is_plain in _regions(block, engine):
-        place = place.after(block[done:start])
-        done = start
-        region = block[start:end]
-        cards = _plain_cards(region) if is_plain else []
-        yield from _plain(block, start, end, cards, place)
-        # What stands plain stands in the decoded views as well.
-        known = {(match.digits_length, match.last4) for match in cards}
-        for seen in _encoded(region, place):
-            if isinstance(seen, NotFullyRead) or (seen.length, seen.last4) not in known:
-                yield seen
+        seen = list(_in_region(block, start, end, is_plain=is_plain))
+        if seen:  # only then: to count lines takes as long as to look for numbers
+            place, done = place.after(block[done:start]), start
+            yield from (_moved(each, place) for each in seen)
+
+
+def _in_region(block: bytes, start: int, end: int, *, is_plain: bool) -> Iterator[Sighting | NotFullyRead]:
+    """What stands between two places of a block, as if it began there."""
+    region = block[start:end]
+    cards = _plain_cards(region) if is_plain else []
+    yield from _plain(block, start, end, cards)
+    # What stands plain stands in the decoded views as well.
+    known = {(match.digits_length, match.last4) for match in cards}
+    for seen in _encoded(region):
+        if isinstance(seen, NotFullyRead) or (seen.length, seen.last4) not in known:
+            yield seen
+
+
+def _moved(seen: Sighting | NotFullyRead, place: _Place) -> Sighting | NotFullyRead:
+    line = place.line + seen.line - 1
+    if isinstance(seen, NotFullyRead):
+        return NotFullyRead(line)
+    # In what was decoded there is no column to tell.
+    characters = place.characters if seen.line == 1 and seen.encoding == "plain" else 0
+    return seen._replace(offset=place.offset + seen.offset, line=line, column=characters + seen.column)
 
 
 def _regions(block: bytes, engine: Engine) -> Iterator[tuple[int, int, bool]]:
@@ -179,14 +195,14 @@ def _plain_cards(region: bytes) -> list[pan.Match]:
     return [match for match in pan.find(_text(region)) if match.verdict is pan.Verdict.CARD]
 
 
-def _plain(block: bytes, start: int, end: int, cards: list[pan.Match], place: _Place) -> Iterator[Sighting]:
+def _plain(block: bytes, start: int, end: int, cards: list[pan.Match]) -> Iterator[Sighting]:
     text = _text(block[start:end])
     if any(map(_is_grouped, cards)):
         lead, tail = _text(block[max(0, start - _ROUND) : start]), _text(block[end : end + _ROUND])
         cards = list(_in_context(cards, lead, text, tail))
     for match in cards:
         before = text[: match.start].encode("utf-8", "surrogateescape")
-        yield _sighting(text, match, place.after(before), "plain")
+        yield _sighting(text, match, _START.after(before), "plain")
 
 
 def _in_context(cards: list[pan.Match], lead: str, text: str, tail: str) -> Iterator[pan.Match]:
@@ -206,17 +222,17 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _encoded(region: bytes, place: _Place) -> Iterator[Sighting | NotFullyRead]:
+def _encoded(region: bytes) -> Iterator[Sighting | NotFullyRead]:
     """Line by line, so that a place can be told; then all lines together, for what is folded over several."""
     budget = Budget(tokens=200_000)
-    at, lines = place, region.split(b"\n")
+    at, lines = _START, region.split(b"\n")
     for line in lines:
         yield from _views_of(line, at, budget)
         at = at.after(line + b"\n")
     if len(lines) > 1:
-        yield from _views_of(region, place, budget)
+        yield from _views_of(region, _START, budget)
     if budget.over:
-        yield NotFullyRead(place.line)
+        yield NotFullyRead(1)
 
 
 def _views_of(data: bytes, place: _Place, budget: Budget) -> Iterator[Sighting]:

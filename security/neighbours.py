@@ -38,6 +38,13 @@ _OTHER_NUMBER = re.compile(
     rf"|{canonical(_OTHER_NUMBERS).replace('*', '|')})[\s.:=#,\"'は-]{{0,4}}$",
     re.IGNORECASE,
 )
+# A card's number is announced: what follows at once is one, whatever divides its groups.
+_CARD_NAMED = re.compile(
+    r"(?:(?<![A-Za-z])(?<!gift[ _-])(?<!post[ _-])(?<!point[ _-])(?:(?:credit|debit)[ _-]?)?card"
+    r"|(?<![A-Za-z])(?:pan|cc)|クレジット|(?<!ギフト)(?<!ポイント)カ-ド)"
+    r"(?:[ _.-]?(?:no|num(?:ber)?|nr|番号)\.?)?(?: ?(?:is|was|は|が))?[^0-9A-Za-z]{0,16}$",
+    re.IGNORECASE,
+)
 # Ids of more digits than nearly all cards have, as programs count them up or draw them by lot.
 _ID = re.compile(
     r"(?:(?<![A-Za-z])(?:id|ids|uid|nonce|seq|snowflake|trace|span)|(?<=[a-z])I[dD]s?)[\"']?\s?[:=]\s?[\"']?$"
@@ -94,9 +101,13 @@ def judge_groups(text: str, match: Match, divider: str) -> Match | None:
     return judged
 
 
-def is_other_number(name: str) -> bool:
-    """Whether a field of this name holds the number of something else than a card: an order, a parcel."""
-    return bool(_OTHER_NUMBER.search(canonical(name) + "="))
+def names_a_card(text: str, match: Match) -> bool:
+    """Whether the words before a match say that a card's number follows; prices, all of which end in 0, never do."""
+    before = text[max(0, match.start - _REACH) : match.start]
+    groups = re.findall(r"[0-9]+", text[match.start : match.end])
+    return bool(_CARD_NAMED.search(before)) and not (
+        len(groups) > 1 and all(each.endswith("0") for each in groups)
+    )
 
 
 def is_time(digits: str) -> bool:

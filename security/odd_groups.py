@@ -31,6 +31,7 @@ _UNIT_BEHIND = re.compile(
     re.IGNORECASE,
 )
 _FEWEST_IN_THOUSANDS = 15
+_QUOTED = re.compile(r"^([\"'`])[^\"'`]*\1$")
 _LIST_DIVIDER = re.compile(r"[,;\t\r\n]")
 _USUAL = re.compile(r"[ \t\-./\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
 _LONG_LIST = 4
@@ -53,7 +54,7 @@ def in_unlike_dividers(text: str, spend: Spend) -> list[Match]:
         if match is not None:
             crosses = _crosses(text, match, dividers)
             match = None if crosses else neighbours.judge_letters(text, match)
-        if match is not None and _is_list(text, match, dividers):
+        if match is not None and _is_list(text, match, dividers) and not neighbours.names_a_card(text, match):
             lists.setdefault(dividers[0], []).append(doubtful(match))
         elif match is not None:
             matches.append(match)
@@ -79,7 +80,8 @@ def in_like_dividers(text: str, spend: Spend) -> Iterator[Match]:
         match = _best_of(text, found.start(), found.end(behind), [divider] * count) if digits else None
         judged = neighbours.judge_letters(text, match) if match else None
         if judged is not None:
-            yield doubtful(judged) if _is_list(text, judged, [divider]) else judged
+            is_list = _is_list(text, judged, [divider]) and not neighbours.names_a_card(text, judged)
+            yield doubtful(judged) if is_list else judged
 
 
 def digit_by_digit(text: str, spend: Spend) -> Iterator[Match]:
@@ -91,7 +93,9 @@ def digit_by_digit(text: str, spend: Spend) -> Iterator[Match]:
         digits = bare(found[0]) if count <= MOST else ""
         match = match_of(digits, *found.span()) if digits else None
         if match is not None:
-            sure = is_no_scale(digits) and not _LIST_DIVIDER.search(found[1])
+            # One character in each pair of quotes: a number taken apart.
+            is_list = _LIST_DIVIDER.search(found[1]) and not _QUOTED.search(found[1])
+            sure = (is_no_scale(digits) and not is_list) or neighbours.names_a_card(text, match)
             yield match if sure else doubtful(match)
 
 

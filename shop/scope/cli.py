@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -211,11 +212,10 @@ def mutants(
                 named = tuple(check.id for check in chosen(checks)) if checks else ()
                 sys.exit(mutants_running.judge_patch(patch, named, as_json=as_json))
             wanted = runner.named(runner.load(), ids)
-            if running or (ids and all(each.checks for each in wanted)):
-                outcomes = mutants_running.in_copies([each for each in wanted if each.checks])
-            else:
-                outcomes = list(runner.run_all(wanted))
-            sys.exit(runner.report(outcomes, as_json=as_json))
+            wanted = [each for each in wanted if ids or bool(each.checks) is running]
+            in_copies = mutants_running.in_copies([each for each in wanted if each.checks])
+            outcomes = chain(runner.run_all(wanted), in_copies)
+            sys.exit(runner.report(list(runner.told(outcomes, len(wanted))), as_json=as_json))
         except (runner.MutantError, config.ConfigError, UnknownCheck) as error:
             click.echo(f"mutants: {error}", err=True)
             sys.exit(2)

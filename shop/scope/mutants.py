@@ -11,7 +11,9 @@ import contextlib
 import json
 import os
 import subprocess
+import sys
 import tempfile
+import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -113,10 +115,10 @@ def _in_file(path: Path) -> list[Mutant]:
 
 def run_all(mutants: list[Mutant]) -> Iterator[Outcome]:
     """The outcome of each that rules can see, on the files of this folder. Raises MutantError."""
-    clean = clean_tree()
-    for mutant in mutants:
-        if not mutant.checks:
-            yield _outcome(mutant, clean)
+    seen = [mutant for mutant in mutants if not mutant.checks]
+    if seen:
+        clean = clean_tree()
+        yield from (_outcome(mutant, clean) for mutant in seen)
 
 
 @dataclass(frozen=True)
@@ -284,6 +286,16 @@ def _git_apply(patch: Path, tree: Path, *words: str) -> str:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["git apply failed"]
         raise MutantError(f"{patch.name}: {said[-1].removeprefix('error: ')}")
     return done.stdout.decode(errors="replace")
+
+
+def told(outcomes: Iterator[Outcome], of: int) -> Iterator[Outcome]:
+    """The same, with a line on standard error when one is there, and the time that may be left."""
+    started = time.monotonic()
+    for number, outcome in enumerate(outcomes, 1):
+        left = (time.monotonic() - started) / number * (of - number)
+        result = "as it should" if outcome.is_right else "NOT as it should"
+        print(f"{number} of {of}: {outcome.mutant.id} {result}, some {left:.0f} s left", file=sys.stderr)  # noqa: T201  (progress)
+        yield outcome
 
 
 def report(outcomes: list[Outcome], *, as_json: bool) -> int:

@@ -48,10 +48,10 @@ def run_running(mutants: list[Mutant], folder: Path) -> Iterator[Outcome]:
         drop(copy)
 
 
-def in_copies(mutants: list[Mutant]) -> list[Outcome]:
+def in_copies(mutants: list[Mutant]) -> Iterator[Outcome]:
     """The same in a folder that is thrown away."""
     with tempfile.TemporaryDirectory(prefix="hitsuka-mutants-") as folder:
-        return list(run_running(mutants, Path(folder)))
+        yield from run_running(mutants, Path(folder))
 
 
 def judge_patch(patch: Path, checks: tuple[str, ...], *, as_json: bool) -> int:

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from .corpus import negatives
-from .corpus.numbers import digits, imei, in_fours, jan, yamato
+from .corpus.numbers import common_card, digits, imei, in_fours, jan, yamato
 
 FORM = "application/x-www-form-urlencoded"
 Request = dict[str, Any]
@@ -37,6 +37,21 @@ _BROWSERS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "curl/8.14.1",
     "Googlebot/2.1 (+http://www.google.com/bot.html)",
+)
+
+
+_ID_NAMES = (
+    *(
+        "order_id",
+        "orderId",
+        "order[id]",
+        "trackingNo",
+        "tracking",
+        "transaction_id",
+        "invoice_no",
+        "reference_number",
+    ),
+    *("送り状番号", "注文番号", "お問い合わせ番号", "gclid", "serial-number"),
 )
 
 
@@ -158,6 +173,11 @@ SHAPES: dict[str, Shape] = {
     "long enquiry": lambda r: _form(message=_words(r, 300)),
     "staff: prices": lambda r: _form(**{f"price_{n}": r.randint(10, 999) * 10 for n in range(4)}),
     "staff: product": lambda r: _form(jan=jan(r, passes_luhn=r.random() < 0.5), name=_words(r, 3), price=r.randint(100, 99999), stock=r.randint(0, 999)),
+    "order's id": lambda r: _form(**{r.choice(_ID_NAMES): common_card(r), "q": _words(r, 3)}),
+    "ids in JSON": lambda r: _json({"o": {r.choice(_ID_NAMES): common_card(r)}, "n": int(digits(r, 3))}),
+    "ids in a query": lambda r: get(query=f"{urllib.parse.quote(r.choice(_ID_NAMES))}={common_card(r)}"),
+    "percent before digits": lambda r: _form(rate=f"{r.randint(1, 99)}%{digits(r, 6)}", q=f"50%{_words(r, 2)}"),
+    "counts in cookies": lambda r: get(HTTP_COOKIE=f"visits={digits(r, 4)}; seen={digits(r, 6)}; _ga={digits(r, 9)}"),
     "staff: shipping": lambda r: _form(carrier="yamato", tracking_number=yamato(r)),
     "staff: bank": lambda r: _form(bank=digits(r, 4), branch=digits(r, 3), account=digits(r, 7)),
     "staff: CSV upload": lambda r: _multipart(r, ("file", "\r\n".join(f"{jan(r, passes_luhn=False)},{_words(r, 1)},{r.randint(1, 999) * 100},{r.randint(0, 99)}" for _ in range(20)).encode())),

@@ -77,6 +77,17 @@ def multipart(*fields: tuple[str, str]) -> bytes:
     return ("".join(parts) + "--bnd--\r\n").encode()
 
 
+def _whole_groups(number: str) -> list[str]:
+    """Three or more groups, none of which begins with 0: as numbers of JSON they may not."""
+    groups = [number[:4]]
+    for at in range(4, len(number), 4):
+        if number[at] == "0":
+            groups[-1] += number[at : at + 4]
+        else:
+            groups.append(number[at : at + 4])
+    return groups
+
+
 PARTS = "multipart/form-data; boundary=bnd"
 
 
@@ -258,6 +269,21 @@ WIRE: dict[str, tuple[str, Encode]] = {
         "text/html",
         lambda r, n: "<tr>" + "".join(f"<td>{each}</td>" for each in n) + "</tr>",
     ),
+    "behind a stray percent": (FORM, lambda r, n: f"a=1&x=%{as_printed(n, r.choice(('', '+', '%20', '-')))}"),
+    "behind an amount's percent": (FORM, lambda r, n: f"x=100%{n}&y=2"),
+    "JSON, groups as numbers": (
+        JSON,
+        lambda r, n: f'{{"o": {{"card_number": [{",".join(_whole_groups(n))}]}}}}',
+    ),
+    "deflate in base64": (
+        JSON,
+        lambda r, n: json.dumps({"p": base64_of(zlib.compress(json.dumps({"note": n}).encode(), wbits=-15))}),
+    ),
+    "EBCDIC": (
+        "",
+        lambda r, n: f"000120 TARO YAMADA   {as_printed(n, r.choice(('', ' ', '-')))} TOKYO".encode("cp037"),
+    ),
+    "lzma": ("", lambda r, n: lzma.compress(f"number={n}".encode(), format=lzma.FORMAT_ALONE)),
     "gzip": ("application/octet-stream", lambda r, n: gzip.compress(f"number={n}".encode(), mtime=0)),
     "gzip, called a form": (FORM, lambda r, n: gzip.compress(f"number={n}".encode(), mtime=0)),
     "zlib": ("application/octet-stream", lambda r, n: zlib.compress(f"number={n}".encode())),

@@ -19,6 +19,7 @@ _WORDS = (
     "call me tomorrow",
     "領収書もください",
 )
+_ANNOUNCED = ("card", "Card number:", "カード番号：", "my card no. is", "pan=", "クレジットカードは")
 _STRONG = (
     " ",
     "-",
@@ -250,6 +251,11 @@ IN_FOURS: dict[str, Write] = {
     "blank letters": lambda r, n: in_fours(n, r.choice("\u3164\u115f\u2800\x85\uffa0")),
     "digit by digit, odd dividers": lambda r, n: r.choice(("~", "*", "|", "'+'", "♥", " _ ")).join(n),
     "in thousands, in a log": lambda r, n: f"INFO card {in_thousands(n, r.choice(',，_'))} accepted",
+    "announced, listed": lambda r, n: (
+        f"{r.choice(_ANNOUNCED)} {in_fours(n, r.choice((',', ', ', ';', '、')))}"
+    ),
+    "announced, on lines": lambda r, n: f"card:\n{in_fours(n, chr(10))}\n",
+    "characters in quotes": lambda r, n: r.choice(("', '", "','", '", "', "`,`")).join(n),
     "a divider left out, unlike": lambda r, n: f"{n[:8]}–{n[8:12]}{r.choice(' .')}{n[12:]}",
     "eight and eight": lambda r, n: f"{n[:8]}{r.choice(' -')}{n[8:]}",
 }
