@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -135,6 +137,14 @@ def browser() -> Iterator[Browser]:
         browser = launch(playwright)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every use that a limit counts in a test falls into one window: on the clock another may begin between two,
+    and sixty uses over half a minute then leave room for a sixty-first."""
+    moment = time.time()
+    monkeypatch.setattr("shop.limits.sql.time", SimpleNamespace(time=lambda: moment))
 
 
 class StoreClient(FlaskClient):

@@ -29,6 +29,8 @@ from tests.accounts.member import (
 )
 from tests.concurrency.together import together
 
+pytestmark = pytest.mark.usefixtures("one_moment")
+
 CHANGES = [
     ("/account/profile", {"family_name": "新", "given_name": "名"}),
     ("/account/password", {"password": OTHER_PASSWORD}),

@@ -23,6 +23,8 @@ from tests.accounts.conftest import QuickPasswords, make_shop
 from tests.accounts.member import OTHER_PASSWORD, Member, factor_on, kinds, new_address, text_of
 from tests.shop.buyer import CONTACT
 
+pytestmark = pytest.mark.usefixtures("one_moment")
+
 
 @contextmanager
 def statements(shop: Shop) -> Iterator[list[str]]:

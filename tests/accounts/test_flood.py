@@ -20,6 +20,8 @@ from tests.accounts.member import Member, factor_on, new_address
 from tests.shop.test_refused import work_of
 from tests.staff.desk import Desk, make_member
 
+pytestmark = pytest.mark.usefixtures("one_moment")
+
 WRONG_CODE = "000000"
 
 

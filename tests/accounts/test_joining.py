@@ -12,6 +12,8 @@ from shop.context import Shop
 from tests.accounts.member import PASSWORD, Member, kinds, letters, new_address, text_of
 from tests.concurrency.together import together
 
+pytestmark = pytest.mark.usefixtures("one_moment")
+
 NAMES = {"family_name": "試験", "given_name": "花"}
 
 

@@ -16,6 +16,8 @@ from shop.csp_reports.reading import BadReport, Report, read
 from shop.csp_reports.views import LARGEST, MOST_KINDS, keep
 from tests.security.cards import luhn_digit
 
+pytestmark = pytest.mark.usefixtures("one_moment")
+
 STYLE = "http://style.localhost:8000"
 OLD = {
     "csp-report": {

@@ -23,6 +23,8 @@ from tests.concurrency.together import together
 from tests.staff.authenticator import Device
 from tests.staff.desk import COMMAND, STAFF, Desk, Person, audited, make_member, signed_in
 
+pytestmark = pytest.mark.usefixtures("one_moment")
+
 WRONG = "not the teacup 4 at all"
 
 
