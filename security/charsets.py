@@ -18,8 +18,16 @@ _OTHER_CODEC = re.compile(
 )
 
 
-# EBCDIC: digits as in all of its code pages, and what divides groups of them.
-_EBCDIC = re.compile(rb"[\xf0-\xf9](?:[\x40\x60\x4b\x61]?[\xf0-\xf9]){11,}")
+# EBCDIC: digits as in all of its code pages, what divides groups of them, and what stands round a number. Nearly white
+# points of a picture are the same bytes, but have no blanks beside them.
+_ROUND = rb"\0\x05\x0a\x0d\x15\x25\x40\x4b\x4f\x5e\x60\x61\x6b\x6c\x7a\x7d-\x7f"
+_EBCDIC = re.compile(
+    rb"(?:(?<=["
+    + _ROUND
+    + rb"])|\A)[\xf0-\xf9](?:[\x40\x60\x4b\x61]?[\xf0-\xf9]){11,}+(?=["
+    + _ROUND
+    + rb"]|\Z)"
+)
 _MANY_HIGH = re.compile(rb"[\xf0-\xf9]{2}")
 
 
