@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from . import inventory, memory, record, rules, scan, verify, watch
+from .shared import printable
 
 if TYPE_CHECKING:
     from .shared import Commands
@@ -27,10 +28,17 @@ COMMANDS: tuple[Callable[[Commands], None], ...] = (
 )
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with a command line in one line; `--help` says how to use it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, printable(f"{self.prog}: {message}\n"))
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line; the chosen command's function is in `run`."""
-    whole = argparse.ArgumentParser(prog="python -m security", description=_ABOUT)
-    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    whole = _Parser(prog="python -m security", description=_ABOUT)
+    commands: Commands = whole.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     for add in COMMANDS:
         add(commands)
     return whole

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import config
+from ..ending import clean_end
 from ..result import Result, Status, exit_status
 from ..result_sarif import sarif
 from .shared import fail, printable
@@ -43,6 +44,11 @@ def _common(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Look and report; the exit status: 0 nothing found, 1 found, 2 evidence is missing."""
+    with clean_end("verify"):
+        return _verify(options)
+
+
+def _verify(options: argparse.Namespace) -> int:
     from .. import parts
 
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import config
+from ..ending import clean_end
 from .shared import fail
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ def make_key(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Watch, or check that somebody does; the exit status: 0 as approved, 1 an alarm, 2 it could not look."""
+    with clean_end("watch"):
+        return _watch(options)
+
+
+def _watch(options: argparse.Namespace) -> int:
     try:
         from ..watch import rounds
     except ImportError:

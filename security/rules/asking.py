@@ -1,4 +1,4 @@
-"""HK105: a sentence that asks people to send a card number by letter, mail or telephone. Pure.
+"""HK105: a sentence that asks people for a card number: by letter, mail, telephone, or in another field. Pure.
 
 Such a number reaches us although no page has a field for it. Sentences that say no (we never ask, please do not) are
 what a shop should say.
@@ -16,14 +16,15 @@ from .words import Card, card_label
 
 _SENTENCE = re.compile(r"[^。．!?！？\n<>{}\"]+(?:\.(?!\s)[^。．!?！？\n<>{}\"]+)*")
 _ASKS = re.compile(
-    r"(?:お?送り|送って|送付|返信|ご?連絡|お?知らせ|教えて|お?伝え|電話|口頭|FAX|ファ(?:ッ)?クス|記入|記載|添付).{0,16}(?:ください|下さい|願い|頂き|いただ)"
+    r"(?:お?送り|送って|送付|返信|ご?連絡|お?知らせ|教えて|お?伝え|電話|口頭|FAX|ファ(?:ッ)?クス|記入|記載|添付|入力|書い|書き).{0,16}(?:ください|下さい|願い|頂き|いただ)"
     r"|(?<![a-z])(?:reply|replying|answer|send|e-?mail|fax|text|tell|call|phone|write|give|enclose|attach|let)(?![a-z])"
-    r".{0,30}(?<![a-z])(?:us|to|back|with|know|by|over|this)(?![a-z])",
+    r".{0,30}(?<![a-z])(?:us|to|back|with|know|by|over|this)(?![a-z])"
+    r"|(?<![a-z])(?:enter|type|key in|fill in|write down|put)(?![a-z]).{0,12}(?<![a-z])(?:your|the)(?![a-z])",
     re.IGNORECASE,
 )
 _REFUSES = re.compile(
     r"ない|ません|なさらず|不要|せず|ずに|禁止|(?<![a-z])(?:never|not|cannot|no|without|nobody|don.?t|can.?t|won.?t|doesn.?t|straight|directly)(?![a-z])"
-    r"|決済会社|payment company|provider",
+    r"|決済会社|決済画面|支払い?(?:の)?(?:画面|ページ)|payment (?:company|page|screen)|provider|stripe",
     re.IGNORECASE,
 )
 

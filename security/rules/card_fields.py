@@ -146,7 +146,8 @@ def _by_name(each: Field, *, is_code: bool) -> str | None:
         for key in attributes
         if (key in _NAMES or key.startswith("data-")) and len(attributes[key]) <= 80
     ]
-    names += attributes.get("class", "").split() + ([each.tag] if "-" in each.tag else [])
+    names += attributes.get("class", "").split()
+    names += [each.tag, attributes.get("type", "")] if "-" in each.tag else []
     for name in names:
         card = card_name(name, weak=name in {attributes.get("name"), attributes.get("id")})
         if card and not (is_code and card is Card.CODE):
@@ -179,7 +180,11 @@ def _by_text(each: Field, *, is_code: bool) -> str | None:
 
 def _by_shape(each: Field) -> str | None:
     attributes = each.attributes
-    masks = [value for key, value in attributes.items() if key in _LABELS or _MASK.search(key)]
+    masks = [
+        value
+        for key, value in attributes.items()
+        if key in _LABELS or key.startswith("data-") or _MASK.search(key)
+    ]
     if any(map(shows_a_card, masks)):
         return "its example has a card number's groups"
     about = " ".join([*each.labels, *each.said, *(attributes.get(key, "") for key in (*_NAMES, *_LABELS))])

@@ -48,6 +48,7 @@ _ALL = (
     Rule("HK304", "An order is marked paid without asking the provider", "P", 345),
     Rule("HK305", "A redirect or return address comes from the request", "P", 601),
     Rule("HK306", "Protection against forged requests is off", "P", 352),
+    Rule("HK307", "The provider's address is not the provider's", "S", 829),
     Rule("HK401", "The content security policy lets foreign or inline code in", "S", 1021),
     Rule("HK402", "The content security policy lacks a directive without fallback", "S", 1021),
     Rule("HK403", "The content security policy is not enforced", "S", 1021),
@@ -59,8 +60,10 @@ _ALL = (
     Rule("HK409", "Messages between windows without an origin", "P", 346),
     Rule("HK410", "A script talks to another origin", "S", 829),
     Rule("HK411", "A cookie without its flags", "P", 614),
+    Rule("HK412", "A header that protects the page is weakened", "P", 693),
     Rule("HK501", "A secret key in the source", "S", 798),
     Rule("HK502", "TLS certificates are not checked", "P", 295),
+    Rule("HK601", "A guard is missing, weakened or gone round", "P", 693),
     Rule("HK901", "A suppression without rule or reason, or of nothing", "P", 0, "warning"),
     Rule("HK902", "More suppressions than the configuration allows", "P", 0, "warning"),
 )

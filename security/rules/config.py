@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -66,6 +67,8 @@ class Config:
     """Names that begin template expressions for addresses of this site."""
     csrf_exempt: tuple[str, ...] = ()
     """Names of view functions, beside webhooks and CSP reports, that may go without a token."""
+    guards: tuple[str, ...] = ()
+    """What must be used, and where: "shop/app.py: PANGuard"; "path: name?" where it may be under a condition."""
     max_suppressions: int = 25
     """How many suppressions in the code are too many."""
     allow: tuple[Allow, ...] = ()
@@ -124,6 +127,8 @@ def _value(key: str, value: object, file: str) -> object:
             return value
         raise ConfigError(f"{file}: max_suppressions must be a whole number")
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        if key == "guards" and any(not re.fullmatch(r"\s*\S+\s*:\s*\w+\??\s*", each) for each in value):
+            raise ConfigError(f"{file}: each of guards is a path, a colon and a name")
         return tuple(value)
     raise ConfigError(f"{file}: {key} must be a list of texts")
 

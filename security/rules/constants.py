@@ -55,6 +55,8 @@ def value_of(module: Module, node: ast.AST | None, depth: int = 0) -> object:
         return _calculated(
             node.op, value_of(module, node.left, depth + 1), value_of(module, node.right, depth + 1)
         )
+    if isinstance(node, ast.BoolOp):
+        return _decided(module, node, depth)
     if isinstance(node, ast.UnaryOp):
         return _signed(node.op, value_of(module, node.operand, depth + 1))
     if isinstance(node, ast.JoinedStr):
@@ -78,10 +80,12 @@ def _of_name(module: Module, node: ast.Name, depth: int) -> object:
 
 def _of_call(module: Module, node: ast.Call, depth: int) -> object:
     """Text put together by method: join, lower, replace, format without fields; base64 decoded."""
-    if not isinstance(node.func, ast.Attribute):
-        return VARIES
     arguments = [value_of(module, argument, depth + 1) for argument in node.args]
     if VARIES in arguments or node.keywords:
+        return VARIES
+    if isinstance(node.func, ast.Name):
+        return _converted(node.func.id, arguments)
+    if not isinstance(node.func, ast.Attribute):
         return VARIES
     if (
         node.func.attr in {"b64decode", "urlsafe_b64decode"}
@@ -95,6 +99,17 @@ def _of_call(module: Module, node: ast.Call, depth: int) -> object:
     try:
         return getattr(base, node.func.attr)(*arguments)
     except (TypeError, ValueError, IndexError, KeyError, LookupError):
+        return VARIES
+
+
+def _converted(name: str, arguments: list[object]) -> object:
+    """bool(0), int("1"), str(5) of a constant."""
+    kinds: dict[str, type] = {"bool": bool, "int": int, "str": str}
+    if name not in kinds or len(arguments) != 1 or not isinstance(arguments[0], (str, int, float)):
+        return VARIES
+    try:
+        return kinds[name](arguments[0])
+    except ValueError:
         return VARIES
 
 
@@ -114,14 +129,36 @@ def _calculated(operator: ast.operator, left: object, right: object) -> object:
         and isinstance(left, (str, bytes, int, float, tuple))
     ):
         return left + right  # type: ignore[operator]  # both are of one of these types
-    if isinstance(operator, ast.Mult) and isinstance(left, (int, float)) and isinstance(right, (int, float)):
-        return left * right
+    if isinstance(left, (int, float)) and isinstance(right, (int, float)):
+        return _number(operator, left, right)
     if isinstance(operator, ast.Mod) and isinstance(left, str) and right is not VARIES:
         try:
             return left % right
         except (TypeError, ValueError):
             return VARIES
     return VARIES
+
+
+def _number(operator: ast.operator, left: float, right: float) -> object:
+    """What a calculation comes to, as far as people write it for a limit: 5 * 60, 10 ** 9, 60 - 1, 1 << 20."""
+    if isinstance(operator, ast.Mult):
+        return left * right
+    if isinstance(operator, ast.Sub):
+        return left - right
+    if isinstance(operator, ast.Pow) and 0 <= right <= 64 and abs(left) <= 1024:
+        return left**right
+    if isinstance(operator, ast.LShift) and isinstance(left, int) and isinstance(right, int):
+        return left << right if 0 <= right <= 64 else VARIES
+    return VARIES
+
+
+def _decided(module: Module, node: ast.BoolOp, depth: int) -> object:
+    """`x or True` is true whatever x is, `x and False` is false."""
+    values = [value_of(module, each, depth + 1) for each in node.values]
+    decides = isinstance(node.op, ast.Or)
+    if any(value is not VARIES and bool(value) is decides for value in values):
+        return decides
+    return VARIES if VARIES in values else values[-1]
 
 
 def _signed(operator: ast.unaryop, value: object) -> object:

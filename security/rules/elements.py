@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from . import jinja, policy
+from . import jinja, policy, weak_headers
 from .config import Config
 from .policy import Fault
 
@@ -27,6 +27,9 @@ _LINKS = frozenset({"stylesheet", "preload", "modulepreload", "prefetch", "impor
 _COPY = re.compile(
     r"(?:^|/)(?:stripe|payjp|square|braintree|adyen)(?:[.-]v\d+|-js)?(?:\.min)?\.m?js(?:$|\?)", re.IGNORECASE
 )
+_SCRIPT_SOURCES = frozenset({"src", "href", "xlink:href"})
+"""SVG has its own scripts, and loads them by another name."""
+_FOREIGN = re.compile(r"['\"]\s*(?:https?:)?//", re.IGNORECASE)
 Attributes = Mapping[str, str]
 
 
@@ -38,8 +41,9 @@ def faults(tag: str, attributes: Attributes, template: jinja.Template, config: C
         yield from judge.target(
             tag, attributes.get("action", "") if tag == "form" else attributes["formaction"]
         )
-    if tag == "script" and "src" in attributes:
-        yield from judge.source("script", attributes["src"], attributes)
+    if tag == "script":
+        for key in _SCRIPT_SOURCES & attributes.keys():
+            yield from judge.source("script", attributes[key], attributes)
     elif tag == "link":
         yield from judge.link(attributes)
     elif tag == "base" and judge.away(attributes.get("href", "")):
@@ -79,6 +83,8 @@ class _Element:
             return urlsplit(plain.replace("\\", "/")).netloc or "another origin"
         if plain.startswith(jinja.MARK):
             expression = next(iter(self._template.expressions_in(plain)), "a value")
+            if _FOREIGN.search(expression):
+                return f"{{{{ {expression} }}}}"
             return None if self._is_own(expression) else f"{{{{ {expression} }}}}"
         return None
 
@@ -123,6 +129,9 @@ class _Element:
     def meta(self, attributes: Attributes) -> Iterator[Fault]:
         """A policy or a redirect that stands in the page."""
         kind, content = attributes.get("http-equiv", "").lower(), attributes.get("content", "")
+        named = {"referrer": "referrer-policy"}.get(attributes.get("name", "").lower(), kind)
+        if fault := weak_headers.fault_of(named, content):
+            yield Fault("HK412", fault)
         if kind == "content-security-policy":
             yield from policy.judge_text(content, self._config)
         elif kind == "refresh" and re.search(r"url\s*=\s*['\"]?(?:https?:)?//", content, re.IGNORECASE):

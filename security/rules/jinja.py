@@ -38,7 +38,20 @@ class Template:
 
     def expressions_in(self, text: str) -> list[str]:
         """The expressions whose marks stand in a piece of the HTML."""
-        return [self.printed[int(number)][1] for number in _PRIVATE.findall(text)]
+        return [self.printed[int(number)][1] for number in _PRIVATE.findall(text) if self._has(number)]
+
+    def written(self, text: str) -> str:
+        """A piece of the HTML with its expressions as they were written in the place of their marks."""
+
+        def expression(match: re.Match[str]) -> str:
+            known = self._has(match[1])
+            return f"{{{{ {self.printed[int(match[1])][1]} }}}}" if known else ""
+
+        return _PRIVATE.sub(expression, text)
+
+    def _has(self, number: str) -> bool:
+        """Whether a mark is one of this template's: a text may hold such letters by itself."""
+        return len(number) < 6 and int(number) < len(self.printed)
 
 
 def read(text: str) -> Template:

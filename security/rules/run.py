@@ -17,7 +17,18 @@ from ..finding import Finding
 from . import asking, javascript, proxy, secret_keys, styles, suppress, templates, translations
 from .config import Allow, Config
 from .project import Project
-from .python import browser, fields, leaks, paid, raw_card, settings, webhooks
+from .python import (
+    browser,
+    fields,
+    guards,
+    headers,
+    leaks,
+    paid,
+    provider_address,
+    raw_card,
+    settings,
+    webhooks,
+)
 from .python.base import Context
 from .source import Module
 from .suppress import Suppression
@@ -85,7 +96,17 @@ _SKIPPED = frozenset(
     }
 )
 _BIGGEST = 2 << 20  # bytes; a larger text is none that people write
-_FAMILIES = (fields.check, raw_card.check, settings.check, webhooks.check, paid.check, browser.check)
+_FAMILIES = (
+    fields.check,
+    raw_card.check,
+    settings.check,
+    webhooks.check,
+    paid.check,
+    browser.check,
+    headers.check,
+    provider_address.check,
+    guards.check,
+)
 
 
 @dataclass

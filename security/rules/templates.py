@@ -12,11 +12,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from urllib.parse import urlsplit
 
 from ..finding import Finding
 from . import card_fields, elements, javascript, jinja, styles
 from .config import Config
-from .words import is_short_label
+from .words import card_label, is_short_label, is_whole_card
 
 _ASIDE = frozenset({"small", "span", "em", "b", "i", "strong", "br"})
 _VOID = frozenset(
@@ -30,6 +31,13 @@ _WHOLE_REQUEST = re.compile(
     r"(?:request\.(?:form|values|data|json|POST|GET|environ|META|get_data\(.*?\)|get_json\(.*?\)|body|query_string"
     r"|full_path)|config)\s*(?:$|\||\.(?:to_dict|items)\()"
 )
+_CARD_AGAIN = re.compile(
+    r"カード情報の?(?:再?入力|更新|登録|確認)|(?:update|enter|confirm) your card", re.IGNORECASE
+)
+_SECRETS = re.compile(
+    r"\b(?:secret_key|api_secret|webhook_secrets?|signing_(?:key|secret)|private_key|SECRET_KEY)\b"
+)
+_AMOUNT = re.compile(r"(?:^|_)(?:amount|total|subtotal|price|unit_price|grand_total)(?:$|_)")
 _TEMPLATE_SCRIPTS = re.compile(r"template|handlebars|mustache|x-jsrender|html")
 
 
@@ -53,6 +61,8 @@ def _rendered(path: str, template: jinja.Template) -> Iterator[Finding]:
         if card := card_fields.card_in(expression):
             yield Finding(path, line, "HK105", f"the template renders a field for a {card.value}")
     for line, expression in template.printed:
+        if _SECRETS.search(jinja.STRINGS.sub("''", expression)):
+            yield Finding(path, line, "HK501", "the page shows a secret key to everybody")
         if _WHOLE_REQUEST.match(expression):
             yield Finding(
                 path, line, "HK205", f"{expression} shows everything that was sent, or is configured"
@@ -101,7 +111,7 @@ class _Page(HTMLParser):
         if tag == "img" and attributes.get("alt"):
             self.handle_data(attributes["alt"])
         if tag not in _VOID:
-            key = attributes.get("for") if tag == "label" else attributes.get("id")
+            key = attributes.get({"label": "for", "a": "href"}.get(tag, "id"))
             self._open.append((tag, key, [], []))
         if tag == "script":
             self._script = (self.getpos()[0], attributes)
@@ -120,7 +130,9 @@ class _Page(HTMLParser):
                 break
 
     def _close_element(self, name: str, key: str | None, text: str, inside: list[card_fields.Field]) -> None:
-        if key:
+        if name == "a":
+            self._judge_link(key or "", text)
+        elif key:
             self._texts.setdefault(key, text)
         if name == "label":
             for each in inside:
@@ -132,6 +144,13 @@ class _Page(HTMLParser):
         elif name == "style":
             for each_fault in styles.check_text(self._path, text, self._config):
                 self._found(each_fault.rule, each_fault.message)
+
+    def _judge_link(self, address: str, text: str) -> None:
+        """A link that speaks of a card leads to the provider or to us: elsewhere people would type it for strangers."""
+        host = urlsplit(address).hostname if re.match(r"(?:https?:)?//", address) else None
+        speaks = is_whole_card(text) or card_label(text) or _CARD_AGAIN.search(text)
+        if host and speaks and not self._config.is_provider(host):
+            self._found("HK108", f"a link to {host} speaks of a card")
 
     def handle_data(self, data: str) -> None:
         if self._script is not None:
@@ -191,11 +210,7 @@ class _Page(HTMLParser):
                 )
 
     def _found(self, rule: str, message: str, line: int | None = None) -> None:
-        shown = re.sub(
-            r"\ue000(\d+)\ue001",
-            lambda match: "{{ " + self._template.printed[int(match[1])][1] + " }}",
-            message,
-        ).replace("\ue000", "…")
+        shown = self._template.written(message).replace(jinja.MARK, "…")
         self.findings.append(Finding(self._path, line or self.getpos()[0], rule, shown))
 
     def _add_field(self, tag: str, attributes: dict[str, str]) -> None:
@@ -240,16 +255,21 @@ class _Page(HTMLParser):
     def _judge_element(self, tag: str, attributes: dict[str, str]) -> None:
         for fault in elements.faults(tag, attributes, self._template, self._config):
             self._found(fault.rule, fault.message)
+        is_hidden = tag == "input" and attributes.get("type", "").lower() == "hidden"
+        if is_hidden and _AMOUNT.search(attributes.get("name", "")):
+            self._found("HK303", f"the page brings '{attributes['name']}' back, which anybody may alter")
         if attributes.get("formmethod", "").lower() == "get" and self._form is not None:
             self._form.gets.append(self.getpos()[0])
         if tag in elements.FRAMES and "srcdoc" in attributes:
+            if jinja.MARK in attributes["srcdoc"][:1]:
+                self._found("HK404", "a frame's whole page comes out of an expression")
             self._judge_inner(attributes["srcdoc"], self.getpos()[0])
 
     def _judge_inner(self, html: str, line: int) -> None:
         """A page within the page: a frame's own text, a template for a script."""
         self.findings += [
             Finding(self._path, line, each.rule, each.message)
-            for each in check_text(self._path, html, self._config, fragment=True)
+            for each in check_text(self._path, self._template.written(html), self._config, fragment=True)
         ]
 
     def _judge_inline(self, data: str) -> None:

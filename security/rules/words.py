@@ -97,6 +97,9 @@ _LABELS = (
         r"|1[3-9]\s*桁.{0,10}カード|(?<![a-z])number.{0,24}(?:credit|debit|payment|bank) card"
         rf"|{_OTHER_JA}カード\s*の?\s*(?:表面?|おもて面?|前面|券面)[^。、,.]{{0,12}}(?:数字|番号)"
         r"|(?<!\w)16[\s-]?digits? (?:number|code)(?!.*(?:tracking|voucher|gift|coupon|member|order))"
+        rf"|{_OTHER_JA}カード[^。、,.]{{0,8}}(?:刻|印字|印刷|記載|表示|書かれ|エンボス|浮き)[^。、,.]{{0,6}}(?:数字|番号)"
+        r"|(?<![a-z])(?:long|embossed|printed|raised)(?: card)? (?:number|digits)(?![a-z])(?!.*(?:tracking|gift|member|order))"
+        r"|(?<![a-z])(?:number|digits)(?![a-z]).{0,12}(?:across|on) (?:the )?(?:front|face)(?: of (?:the |your )?card)?$"
         r"|16\s*桁の(?:番号|数字)(?!.*(?:伝票|送り状|追跡|会員|ポイント|ギフト|クーポン|注文))",
     ),
     (

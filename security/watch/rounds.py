@@ -6,8 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-import signal
-import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -42,7 +41,10 @@ class Wish:
 
 
 def run_watch(wish: Wish, say: Say) -> int:
-    """0 as approved, 1 an alarm, 2 the watcher could not look. `say` gets one line of JSON a round."""
+    """0 as approved, 1 an alarm, 2 the watcher could not look. `say` gets one line of JSON a round.
+
+    Without `once` it goes on until a signal ends it (`ending.clean_end`).
+    """
     try:
         key = SigningKey.read(wish.key_file)
     except (OSError, UnicodeDecodeError, BadKey) as error:
@@ -51,13 +53,9 @@ def run_watch(wish: Wish, say: Say) -> int:
         )
     if wish.once or wish.accept:
         return _one_round(wish, key, say)
-    stop, worst = threading.Event(), 0
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    while not stop.is_set():
-        worst = max(worst, _one_round(wish, key, say))
-        stop.wait(wish.every.total_seconds())
-    return worst
+    while True:
+        _one_round(wish, key, say)
+        time.sleep(wish.every.total_seconds())
 
 
 def _one_round(wish: Wish, key: SigningKey, say: Say) -> int:

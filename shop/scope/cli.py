@@ -6,14 +6,31 @@ import os
 import sys
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import click
+
+from security.ending import clean_end
 
 # Whether there is such a file is said by what reads it, in one line; click would show how to use the command.
 _FILE = _DIR = click.Path(path_type=Path)
 
 
-@click.group()
+class _OneLine(click.Group):
+    """Says what is wrong with a command line in one line; `--help` says how to use it."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            name = error.ctx.info_name if error.ctx is not None else self.name
+            click.echo(f"{name}: {' '.join(error.format_message().split())}", err=True)
+            sys.exit(2)
+
+
+@click.group(cls=_OneLine)
 def scope() -> None:
     """Evidence on whether card data reaches this shop."""
 
@@ -57,15 +74,16 @@ def verify(
     orders: bool,
 ) -> None:
     """Gather the evidence anew. Exit 0: all automatic evidence green; 1: a finding; 2: evidence is missing."""
-    from shop.scope.verify import Wish, list_checks, run_verify
+    with clean_end("verify"):
+        from shop.scope.verify import Wish, list_checks, run_verify
 
-    if list_only:
-        list_checks()
-        return
-    wish = Wish(
-        names, report_dir, as_json, challenge, key_file, database_url, url, provider.rstrip("/"), orders
-    )
-    sys.exit(run_verify(wish, tuple(sys.argv[1:])))
+        if list_only:
+            list_checks()
+            return
+        wish = Wish(
+            names, report_dir, as_json, challenge, key_file, database_url, url, provider.rstrip("/"), orders
+        )
+        sys.exit(run_verify(wish, tuple(sys.argv[1:])))
 
 
 @scope.command()
@@ -159,7 +177,8 @@ def watch(
         Target(url.rstrip("/"), script, frozenset(frames), checkout.rstrip("/"), orders=orders)
         for url in urls
     )
-    sys.exit(run_watch(Wish(targets, folder, key_file, accept, once, pause)))
+    with clean_end("watch"):
+        sys.exit(run_watch(Wish(targets, folder, key_file, accept, once, pause)))
 
 
 @scope.command()
@@ -176,20 +195,27 @@ def mutants(
     ids: tuple[str, ...], running: bool, patch: Path | None, checks: tuple[str, ...], as_json: bool
 ) -> None:
     """Small harmful changes that the checks must catch. Exit 0: all caught for their reason, no control red."""
-    from security.rules import config
-    from shop.scope import mutants as runner
-    from shop.scope import mutants_running
-    from shop.scope.registry import UnknownCheck, chosen
+    if patch is None and checks:
+        raise click.UsageError("--check says who looks at a --patch, and there is none")
+    if patch is not None and (ids or running):
+        raise click.UsageError(
+            "--patch is a change of your own: --only and --running choose from the catalogue"
+        )
+    with clean_end("mutants"):
+        from security.rules import config
+        from shop.scope import mutants as runner
+        from shop.scope import mutants_running
+        from shop.scope.registry import UnknownCheck, chosen
 
-    try:
-        if patch is not None:
-            named = tuple(check.id for check in chosen(checks)) if checks else ()
-            sys.exit(mutants_running.judge_patch(patch, named, as_json=as_json))
-        wanted = runner.named(runner.load(), ids)
-        wanted = [each for each in wanted if ids or bool(each.checks) is running]
-        in_copies = mutants_running.in_copies([each for each in wanted if each.checks])
-        outcomes = chain(runner.run_all(wanted), in_copies)
-        sys.exit(runner.report(list(runner.told(outcomes, len(wanted))), as_json=as_json))
-    except (runner.MutantError, config.ConfigError, UnknownCheck) as error:
-        click.echo(f"mutants: {error}", err=True)
-        sys.exit(2)
+        try:
+            if patch is not None:
+                named = tuple(check.id for check in chosen(checks)) if checks else ()
+                sys.exit(mutants_running.judge_patch(patch, named, as_json=as_json))
+            wanted = runner.named(runner.load(), ids)
+            wanted = [each for each in wanted if ids or bool(each.checks) is running]
+            in_copies = mutants_running.in_copies([each for each in wanted if each.checks])
+            outcomes = chain(runner.run_all(wanted), in_copies)
+            sys.exit(runner.report(list(runner.told(outcomes, len(wanted))), as_json=as_json))
+        except (runner.MutantError, config.ConfigError, UnknownCheck) as error:
+            click.echo(f"mutants: {error}", err=True)
+            sys.exit(2)

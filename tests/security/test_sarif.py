@@ -112,6 +112,7 @@ CONFIGS = {
     "[rules": "scope.toml",
     "[rules]\nnonsense = 1": "unknown key nonsense",
     "[rules]\nmax_suppressions = 'two'": "whole number",
+    "[rules]\nguards = ['PANGuard']": "a path, a colon and a name",
     "[rules]\npaths = 'shop'": "list of texts",
     "[[rules.allow]]\npath = 'a'": "needs path, rules and reason",
     "[[rules.allow]]\npath = 'a'\nrules = ['HK105']\nreason = ' '": "a reason in words",

@@ -1,0 +1,149 @@
+"""HK601: what stands guard is there, does its whole work, and is not gone round.
+
+The guards of this package are known by name; what else a project relies on, it lists as `guards` in its configuration.
+"""
+
+# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ...finding import Finding
+from ..config import matches
+from ..source import Module
+from ..syntax import dotted
+from .base import Context, found, last_names
+
+_DOORS = frozenset({"PANGuard", "ASGIPANGuard", "PANGuardASGI"})
+_CLASSES = _DOORS | {"PANFilter", "Gate"}
+_HOOK = re.compile(r"web_?hook|(?:^|[/_-])hooks?(?:[/_-]|$)|ipn", re.IGNORECASE)
+_OUTGOING = frozenset({"guarded_http"})
+_WRAPPED = re.compile(r"(?:^|\.)(?:wsgi_app|asgi_app|application)$")
+_MAYBE = (ast.If, ast.IfExp, ast.BoolOp, ast.Lambda, ast.While, ast.ExceptHandler, ast.Match)
+
+
+def check(module: Module, context: Context) -> Iterator[Finding]:
+    """Guards that are made weaker, replaced, or missing where the project says that they stand."""
+    if context.config.is_test(module.path):
+        return
+    for call in module.calls:
+        last = last_names(module, call.func)
+        if last & _DOORS:
+            yield from _door(module, call)
+        if last & _OUTGOING:
+            yield from _let_out(module, context, call)
+        if _is_setattr(module, call):
+            yield found(module, call, "HK601", "a part of a guard is replaced at run time")
+    for node in module.all(ast.Assign):
+        assert isinstance(node, ast.Assign)
+        yield from _replaced(module, node)
+    yield from _required(module, context)
+
+
+def _door(module: Module, call: ast.Call) -> Iterator[Finding]:
+    words = {word.arg: word.value for word in call.keywords if word.arg}
+    if "mode" in words and module.value_of(words["mode"]) != "enforce":
+        yield found(module, call, "HK601", "the guard may only count, and refuse nothing")
+    if "exempt" in words:
+        given = module.value_of(words["exempt"])
+        paths = given if isinstance(given, tuple) else (given,)
+        if any(not (isinstance(path, str) and _HOOK.search(path)) for path in paths):
+            yield found(module, call, "HK601", "the guard lets more through unread than signed webhooks")
+    if "free_text" in words and _always_true(module, words["free_text"]):
+        yield found(module, call, "HK601", "the guard takes every field for free text")
+    if "policy_for" in words and _leaves_out(module, words["policy_for"]):
+        yield found(module, call, "HK601", "the guard is told to read no bodies")
+    if "on_passage" in words and module.value_of(words["on_passage"]) is None:
+        yield found(module, call, "HK601", "nobody hears of what the guard refuses")
+
+
+def _always_true(module: Module, value: ast.expr) -> bool:
+    return isinstance(value, ast.Lambda) and module.value_of(value.body) is True
+
+
+def _leaves_out(module: Module, value: ast.expr) -> bool:
+    functions: list[ast.AST] = [value]
+    if isinstance(value, ast.Name):
+        functions += module.functions.get(value.id, [])
+    return any(
+        isinstance(node, ast.keyword) and node.arg == "judged" and module.value_of(node.value) is False
+        for function in functions
+        for node in ast.walk(function)
+    )
+
+
+def _let_out(module: Module, context: Context, call: ast.Call) -> Iterator[Finding]:
+    texts = [
+        node.value
+        for argument in [*call.args, *(word.value for word in call.keywords)]
+        for node in ast.walk(argument)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    for host in texts:
+        if "." in host and not context.config.is_provider(host) and not host.endswith(".stripe.com"):
+            yield found(module, call, "HK601", f"card numbers may leave to {host}")
+
+
+def _is_setattr(module: Module, call: ast.Call) -> bool:
+    return bool(
+        last_names(module, call.func) & {"setattr", "object", "patch"}
+        and call.args
+        and last_names(module, call.args[0]) & _CLASSES
+    )
+
+
+def _replaced(module: Module, node: ast.Assign) -> Iterator[Finding]:
+    """PANGuard.__call__ = …, app.wsgi_app = app.wsgi_app._app"""
+    for target in node.targets:
+        if isinstance(target, ast.Attribute) and last_names(module, target.value) & _CLASSES:
+            yield found(module, node, "HK601", "a part of a guard is replaced at run time")
+        if not _WRAPPED.search(dotted(target)):
+            continue
+        inner = node.value
+        if isinstance(inner, ast.Attribute) and inner.attr.lstrip("_") in {"app", "inner", "wrapped"}:
+            yield found(module, node, "HK601", "the application is taken out of what guards it")
+        elif isinstance(inner, ast.Lambda) or (isinstance(inner, ast.Name) and _is_function(module, inner)):
+            yield found(module, node, "HK601", "what stands before the application decides what is guarded")
+
+
+def _is_function(module: Module, name: ast.Name) -> bool:
+    return bool(module.functions.get(name.id)) and name.id not in module.imports
+
+
+def _required(module: Module, context: Context) -> Iterator[Finding]:
+    for entry in context.config.guards:
+        path, _, name = (part.strip() for part in entry.partition(":"))
+        if not matches(module.path, (path,)):
+            continue
+        plain = name.removesuffix("?")
+        uses = [call for call in module.calls if _uses(module, call, plain)]
+        if not uses:
+            yield found(module, module.tree, "HK601", f"{plain} is not used here any more")
+        elif name == plain and all(_is_idle(module, call, name) for call in uses):
+            yield found(module, uses[0], "HK601", f"{name} is used under a condition, or made and not used")
+
+
+def _uses(module: Module, call: ast.Call, name: str) -> bool:
+    handed = [*call.args, *(word.value for word in call.keywords)]
+    return any(
+        name in last_names(module, each)
+        for each in [call.func, *handed]
+        if isinstance(each, (ast.Name, ast.Attribute, ast.Call))
+    )
+
+
+def _is_idle(module: Module, call: ast.Call, name: str) -> bool:
+    """Whether it may be left out, or what is made stands for itself and guards nothing."""
+    outer = module.parents.get(call)
+    if isinstance(outer, ast.Expr) and name[:1].isupper() and name in last_names(module, call.func):
+        return True
+    at: ast.AST | None = call
+    while at is not None and not isinstance(at, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Module)):
+        above = module.parents.get(at)
+        if isinstance(above, _MAYBE) and at is not getattr(above, "test", None):
+            return True
+        at = above
+    return False

@@ -1,0 +1,37 @@
+"""What is wrong with a response header that protects a page, by its name and value. Pure."""
+
+from __future__ import annotations
+
+import re
+
+_HALF_A_YEAR_S = 15_552_000
+_AGE = re.compile(r"^\s*(?:max-age\s*=\s*\"?)?(\d+)", re.IGNORECASE)
+_BAD: dict[str, tuple[re.Pattern[str], str]] = {
+    "referrer-policy": (
+        re.compile(r"unsafe-url|no-referrer-when-downgrade|^origin(?:-when-cross-origin)?$|^$"),
+        "addresses are told to other sites",
+    ),
+    "x-content-type-options": (re.compile(r"^(?!nosniff$)"), "the browser may guess what a file is"),
+    "access-control-allow-origin": (re.compile(r"^(?:\*|null)$"), "every site may read the answer"),
+    "access-control-allow-credentials": (re.compile(r"^true$"), "other sites may read answers with cookies"),
+    "cross-origin-opener-policy": (re.compile(r"^unsafe-none$"), "other sites get hold of the window"),
+    "cross-origin-resource-policy": (re.compile(r"^cross-origin$"), "other sites may load what is here"),
+    "x-frame-options": (re.compile(r"^allow"), "other sites may frame the page"),
+    "permissions-policy": (re.compile(r"payment\s*=\s*\*"), "every frame may ask for payment"),
+}
+
+
+def fault_of(name: str, value: str) -> str | None:
+    """One sentence, None when nothing is wrong with it, or it is no header that protects."""
+    plain = value.strip().lower()
+    if name == "strict-transport-security":
+        age = _AGE.match(plain)
+        if age is None:
+            return None
+        return (
+            None if int(age[1]) >= _HALF_A_YEAR_S else "browsers forget after a while that it is https alone"
+        )
+    if name not in _BAD:
+        return None
+    pattern, reason = _BAD[name]
+    return f"{name} {plain or 'is empty'}: {reason}" if pattern.search(plain) else None
