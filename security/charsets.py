@@ -28,12 +28,13 @@ _EBCDIC = re.compile(
     + _ROUND
     + rb"]|\Z)"
 )
-_MANY_HIGH = re.compile(rb"[\xf0-\xf9]{2}")
+_DIGITS_ALONE = bytes(ord("0") if 0xF0 <= code <= 0xF9 else ord("?") for code in range(256))
+_TWELVE = b"0" * 12
 
 
 def in_ebcdic(data: bytes) -> str | None:
     """What reads as digits in EBCDIC, run by run; None where there is too little for a number."""
-    if data.isascii() or not _MANY_HIGH.search(data):
+    if _TWELVE not in data.translate(_DIGITS_ALONE, b"\x40\x60\x4b\x61"):
         return None
     runs = [found[0].decode("cp037") for found in _EBCDIC.finditer(data)]
     return "\n".join(runs) or None
