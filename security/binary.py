@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import NamedTuple
 
-from . import charsets, message_pack, pan
+from . import charsets, message_pack, pan, pdf
 from .budget import Budget
 
 
@@ -137,6 +137,20 @@ def _bounded(content: bytes, budget: Budget) -> Packed:
     return Packed(content, None, "zip")
 
 
+def _pdf_texts(data: bytes, budget: Budget) -> Iterator[Packed]:
+    """What the pages show, and other streams as they are; what is packed otherwise than most are is not seen."""
+
+    def missed(reason: str) -> None:
+        budget.over |= reason == "size"
+
+    contents = list(pdf.streams(data, missed, min(_LARGEST, max(0, budget.characters))))
+    for content in contents:
+        if not pdf.shows(content) and pan.may_hold(content):
+            yield Packed(content, None, "pdf")
+    for text in pdf.texts(contents, budget):
+        yield Packed(text, None, "pdf")
+
+
 def _cells(data: bytes, budget: Budget) -> Iterator[Packed]:
     """The cells of an SQLite file."""
     try:
@@ -208,10 +222,11 @@ _KINDS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes, Budget], Iterator[
     (lambda data: data.startswith(_XZ) or is_lzma(data), _unxzed),
     (lambda data: data.startswith(_ZIP), _zip_members),
     (lambda data: data.startswith(_SQLITE), _cells),
+    (lambda data: data.startswith(pdf.MARK), _pdf_texts),
     (_is_pickle, _opcodes),
     (message_pack.may_be, _message),
 )
 _FIRST_BYTES = frozenset(
-    [each[:1] for each in (_GZIP, *_ZLIB, _BZIP2, _XZ, b"\x5d", _ZIP, _SQLITE)]
+    [each[:1] for each in (_GZIP, *_ZLIB, _BZIP2, _XZ, b"\x5d", _ZIP, _SQLITE, pdf.MARK)]
     + [bytes([each]) for each in message_pack.FIRST_BYTES]
 )

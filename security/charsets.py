@@ -18,14 +18,23 @@ _OTHER_CODEC = re.compile(
 )
 
 
-# EBCDIC: digits as in all of its code pages, and what divides groups of them.
-_EBCDIC = re.compile(rb"[\xf0-\xf9](?:[\x40\x60\x4b\x61]?[\xf0-\xf9]){11,}")
-_MANY_HIGH = re.compile(rb"[\xf0-\xf9]{2}")
+# EBCDIC: digits as in all of its code pages, what divides groups of them, and what stands round a number. Nearly white
+# points of a picture are the same bytes, but have no blanks beside them.
+_ROUND = rb"\0\x05\x0a\x0d\x15\x25\x40\x4b\x4f\x5e\x60\x61\x6b\x6c\x7a\x7d-\x7f"
+_EBCDIC = re.compile(
+    rb"(?:(?<=["
+    + _ROUND
+    + rb"])|\A)[\xf0-\xf9](?:[\x40\x60\x4b\x61]?[\xf0-\xf9]){11,}+(?=["
+    + _ROUND
+    + rb"]|\Z)"
+)
+_DIGITS_ALONE = bytes(ord("0") if 0xF0 <= code <= 0xF9 else ord("?") for code in range(256))
+_TWELVE = b"0" * 12
 
 
 def in_ebcdic(data: bytes) -> str | None:
     """What reads as digits in EBCDIC, run by run; None where there is too little for a number."""
-    if data.isascii() or not _MANY_HIGH.search(data):
+    if _TWELVE not in data.translate(_DIGITS_ALONE, b"\x40\x60\x4b\x61"):
         return None
     runs = [found[0].decode("cp037") for found in _EBCDIC.finditer(data)]
     return "\n".join(runs) or None

@@ -24,7 +24,8 @@ from email.message import Message
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
-from . import binary
+from . import binary, charsets, pdf, streams
+from .budget import Budget
 
 DEPTH = 5
 _LARGEST = 512 << 20
@@ -33,6 +34,8 @@ _SPOOL = 16 << 20
 _WINDOW = 1 << 20
 _SQLITE = b"SQLite format 3\0"
 _AR = b"!<arch>\n"
+_END_OF_ZIP = 1 << 10
+_PDF_MARK_WITHIN = 1024
 _TAR_MAGIC_AT = 257
 _MAIL = re.compile(
     rb"(?:From [^\n]{1,200}\n)?(?:(?:[A-Za-z-]{2,40}:[^\n]*|[ \t][^\n]*)\r?\n){0,60}?"
@@ -102,6 +105,8 @@ def members(stream: BinaryIO, head: bytes, depth: int) -> Members:
         if head.startswith(magic) and not _is_word(magic, head):
             raise UnreadableError(f"packed or encrypted ({name}), which is not read")
     opened = _opener_for(head)
+    if opened is None and _has_zip_behind(stream):
+        opened = _zip_members
     if opened is None:
         return
     if depth <= 0:
@@ -119,9 +124,18 @@ def members(stream: BinaryIO, head: bytes, depth: int) -> Members:
         raise UnreadableError(f"archive could not be read: {error}") from error
 
 
+def _has_zip_behind(stream: BinaryIO) -> bool:
+    """Whether a zip archive follows something else, a program that unpacks itself say: its directory is at the end."""
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, size - _END_OF_ZIP))
+    tail = stream.read(_END_OF_ZIP)
+    stream.seek(0)
+    return b"PK\x05\x06" in tail and zipfile.is_zipfile(stream)
+
+
 def _is_word(magic: bytes, head: bytes) -> bool:
     """Whether letters with which a format begins may as well be those of a text."""
-    return len(magic) < 5 and magic.isalnum() and b"\0" not in head and head.isascii()
+    return len(magic) < 5 and magic.decode("latin-1").isprintable() and b"\0" not in head and head.isascii()
 
 
 def _opener_for(head: bytes) -> Callable[[BinaryIO], Members] | None:
@@ -132,6 +146,8 @@ def _opener_for(head: bytes) -> Callable[[BinaryIO], Members] | None:
         return _tar_members
     if binary.is_lzma(head):
         return _xz_members
+    if pdf.MARK in head[:_PDF_MARK_WITHIN]:
+        return _pdf_parts
     return _mail_parts if _MAIL.match(head) else None
 
 
@@ -143,6 +159,21 @@ def is_archive(head: bytes) -> bool:
 def is_mail(head: bytes) -> bool:
     """Whether it is a mail or a mailbox: what is encoded in it is seen in its parts."""
     return not is_archive(head) and bool(_MAIL.match(head))
+
+
+def may_hold_streams(head: bytes) -> bool:
+    """Whether compressed streams may lie within it: it is no text, nor one of the kinds above."""
+    is_text = b"\0" not in head and (head.isascii() or charsets.is_text(head.rpartition(b"\n")[0]))
+    return not is_text and not is_archive(head) and pdf.MARK not in head[:_PDF_MARK_WITHIN]
+
+
+def streams_within(stream: BinaryIO) -> Members:
+    """Each stream of zlib's or gzip's format within it, by the byte where it begins. Raises UnreadableError."""
+    try:
+        for at, content in streams.inside(stream, _LARGEST):
+            yield f"at byte {at}", content
+    except streams.TooMuchError:
+        raise UnreadableError("more than 512 MiB of packed data lie within") from None
 
 
 def _is_tar(head: bytes) -> bool:
@@ -195,6 +226,27 @@ def _ar_members(stream: BinaryIO) -> Members:
             raise UnreadableError("archive could not be read: cut short")
         stream.seek(int(size) % 2, io.SEEK_CUR)
         yield header[:16].decode("utf-8", "replace").strip(" /"), io.BytesIO(content)
+
+
+def _pdf_parts(stream: BinaryIO) -> Members:
+    """The texts of a PDF's pages, and its other streams, files that it holds among them."""
+    data = stream.read(_LARGEST_COPY + 1)
+    if len(data) > _LARGEST_COPY:
+        raise UnreadableError("a PDF larger than 64 MiB")
+    if pdf.is_encrypted(data):
+        raise UnreadableError("an encrypted PDF")
+    missed = set[str]()
+    contents = list(pdf.streams(data, missed.add))
+    for number, content in enumerate(contents, 1):
+        if not pdf.shows(content):
+            yield f"stream {number}", io.BytesIO(content)
+    budget = Budget(characters=4 * _LARGEST, tokens=_LARGEST)
+    for number, text in enumerate(pdf.texts(contents, budget), 1):
+        yield f"text {number}", io.BytesIO(text.encode("utf-8", "replace"))
+    if budget.over:
+        missed.add("size")
+    if missed:
+        raise UnreadableError(f"streams of a PDF could not be read: {', '.join(sorted(missed))}")
 
 
 def _mail_parts(stream: BinaryIO) -> Members:
@@ -270,7 +322,7 @@ def _require_size(size: int) -> None:
 
 def packed(stream: BinaryIO, head: bytes) -> bytes | None:
     """All of a small file that is a pickle, msgpack or bare zlib, which are taken apart as a whole; else None."""
-    if not binary.may_be_packed(head):
+    if not binary.may_be_packed(head) or head.startswith(pdf.MARK):
         return None
     data = stream.read(_WINDOW + 1)
     return data if len(data) <= _WINDOW and binary.is_packed(data) else None

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Literal
 
+from . import deflated
 from .canonical import KANJI
 
 _SEPARATORS = rb" \t\-./\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xff"
@@ -50,17 +51,31 @@ def _base32_digits() -> bytes:
 
 _IN_FOURS = rb"[0-9]{4}" + _ODD + rb"[0-9]{4}" + _ODD + rb"[0-9]{4}"
 # Fourteen digits are the fewest that are a card; bytes over 127 may be dividers or invisible.
+_DEFLATE = "base64 of deflate"
 PATTERNS: dict[str, bytes] = {
     "digits": rb"(?:[0-9][" + _SEPARATORS + rb"]*){13}[0-9]",
     "groups": rb"[0-9]{4}" + _ODD + rb"(?:" + _IN_FOURS + rb"|[0-9]{6}" + _ODD + rb"[0-9]{4})",
     "track": rb"(?:%[Bb]|;)[0-9]{12,19}[\^=]",
     "single digits": rb"(?:[0-9][\x00-/:-@\[-`{-\xff]{1,8}){11}[0-9]",
     "inline tags": rb"[0-9]" + _INLINE + rb"[0-9]{1,15}" + _INLINE + rb"[0-9]",
+    "tagged digits": rb"(?:[0-9](?:<[^<>\n]+>)+){8}[0-9]",
+    "call that joins": (
+        rb"(?:[Jj][Oo][Ii][Nn]|[Cc][Oo][Nn][Cc][Aa][Tt])[ ]?\([ ]?[\[(]?[ ]?[\x22\x27`][0-9]{1,8}[\x22\x27`]"
+    ),
+    "hex dump": (
+        rb"\n(?:0x)?0[0-9A-Fa-f]{3,7}:?[ \t]{1,3}(?:[0-9A-Fa-f]{2}){1,2}(?:[ ]{1,2}(?:[0-9A-Fa-f]{2}){1,2}){3}"
+    ),
+    "folded": rb"[0-9]\r?\n[ \t][0-9]",
+    "continued": rb"[0-9]\\\r?\n[0-9]",
+    "announced": (
+        rb"(?:[Cc][Aa][Rr][Dd]|PAN|pan|\xe3\x82\xab\xe3\x83\xbc\xe3\x83\x89)[^0-9]{0,24}[0-9]{4}[^0-9A-Za-z]{1,12}"
+        rb"(?:[0-9]{4}[^0-9A-Za-z]{1,12}[0-9]{4}[^0-9A-Za-z]{1,12}[0-9]{2}|[0-9]{6}[^0-9A-Za-z]{1,12}[0-9]{4})"
+    ),
     "joined strings": rb"[0-9]" + _JOINT + rb"[0-9]",
     "character codes": rb"(?:(?:4[89]|5[0-7])[,; \t]{1,3}){11}",
     "hex codes": rb"0[xX]3[0-9][,; ]{1,3}0[xX]3[0-9]",
     "sections": rb"[0-9](?:<!\[CDATA\[|\]\]>|<!--[^<>\n]{0,80}-->){1,3}[0-9]",
-    "office runs": rb"[0-9]</(?:w|a):t>(?:</?(?:w|a):[^<>\n]{0,200}>){2,12}[0-9]",
+    "office runs": rb"[0-9]</(?:[a-z]{1,8}:)?(?:t|span)>(?:</?[a-zA-Z][^<>\n]{0,200}>){1,12}[0-9]",
     "colours": rb"[0-9](?:\x1b\[[0-9;]{0,20}[A-Za-z]){1,4}[0-9]",
     "thousands": rb"[0-9]{1,3}(?:(?:[,_']|\xef\xbc\x8c)[0-9]{3}){4}",
     "exponent": rb"[0-9]\.[0-9]{9,18}[eE](?:\+|1)[0-9]?",
@@ -80,14 +95,17 @@ PATTERNS: dict[str, bytes] = {
         rb"|5[cC](?:u|x|N|0{0,4}3)|(?:EF%BC|ef%bc)%9|82%[45])"
         rb"|[0-9]%(?:20|09|2[dDeEfF]|C2%A0|c2%a0|E[23]%8|e[23]%8|00[0-9]|3[0-9][0-9])"
     ),
-    "entities": rb"&#[xX]?[0-9A-Fa-f]{2,7};?[ ]?&#|&amp;(?:amp;)*#|[0-9]&(?:nbsp|e[nm]sp|thinsp|[nm]dash|minus|shy|#)",
+    "entities": rb"&#[xX]?[0-9A-Fa-f]{2,7};?[ ]?&#|&amp;(?:amp;)*#|[0-9]&(?:[A-Za-z]{2,16};|#)",
     "escapes": (
-        rb"\\(?:u00[23]|x[23]|u\{[23]|u[fF][fF]1|U000000[23]|06[0-9]|N\{|0{0,4}3[0-9] ?\\"
+        rb"\\(?:u{1,4}00[23]|u-?[0-9]{1,5}\?\\u|'3[0-9]\\'3|x[23]"
+        rb"|u\{[23]|u[fF][fF]1|U000000[23]|06[0-9]|N\{|0{0,4}3[0-9] ?\\"
         rb"|u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4}){11})|[0-9]\\{1,4}(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|t)[0-9]"
     ),
     "quoted-printable": rb"=3[0-9]=3[0-9]|[0-9]=\r?\n[0-9]|[0-9]=(?:20|2D|C2=A0|E[23]=8)",
     "base64 of digits": rb"(?:" + _QUAD_OF_DIGITS + rb"){4}",
     "base64 of text": rb"(?:" + _QUAD_OF_TEXT + rb"){8}",
+    # Nothing marks what is deflated without a frame: each token is tried.
+    _DEFLATE: rb"(?<![A-Za-z0-9+/_-])" + _BASE64 + rb"{32}",
     "base64 of packed": rb"(?:eJ[w-z]|eN[o-r]|eF[4-7]|eAE|H4sI|QlpoO|/Td6W|UEsDB|gA[JMQRSU])"
     + _BASE64
     + rb"{20}",
@@ -97,7 +115,17 @@ PATTERNS: dict[str, bytes] = {
     ),
 }
 PLAIN = frozenset(
-    ["digits", "groups", "single digits", "track", "full-width", "other scripts", "kanji digits", "thousands"]
+    [
+        "digits",
+        "groups",
+        "announced",
+        "single digits",
+        "track",
+        "full-width",
+        "other scripts",
+        "kanji digits",
+        "thousands",
+    ]
 )
 
 # Ends of what was found in a block, with whether it stands plain.
@@ -156,6 +184,11 @@ _MARKS: dict[str, tuple[bytes, ...]] = {
     "full-width, ISO-2022-JP": (b"#",),
     "full-width, UTF-16": (b"\xff",),
     "inline tags": (b"<",),
+    "tagged digits": (b"<",),
+    "call that joins": (b'("', b"('", b"([", b"( "),
+    "continued": (b"\\\n", b"\\\r"),
+    "folded": (b"\n ", b"\n\t"),
+    "announced": (b"ard", b"ARD", b"pan", b"PAN", b"\xe3\x82\xab\xe3\x83\xbc\xe3\x83\x89"),
     "hex codes": (b"0x3", b"0X3"),
     "exponent": (b"e+", b"E+", b"e1", b"E1"),
     "ascii85": (b"<~",),
@@ -166,7 +199,7 @@ _MARKS: dict[str, tuple[bytes, ...]] = {
     "quoted-printable": (b"=3", b"=\n", b"=\r", b"=2", b"=C2", b"=E"),
     "base64 of packed": (b"eJ", b"eN", b"eF", b"eAE", b"H4sI", b"QlpoO", b"/Td6W", b"UEsDB", b"gA"),
     "sections": (b"]]>", b"CDATA[", b"<!--"),
-    "office runs": (b":t>",),
+    "office runs": (b"t>", b"span>"),
     "colours": (b"\x1b[",),
 }
 _SMALL = 16 << 10
@@ -179,7 +212,8 @@ def plain(block: bytes) -> Ends:
         piece = block[start : start + _SMALL + 1024]
         for name in _worth_trying(piece):
             for found in _COMPILED[name].finditer(piece):
-                yield start + found.end(), name in PLAIN
+                if name != _DEFLATE or deflated.holds(piece, found.end()):
+                    yield start + found.end(), name in PLAIN
 
 
 def _worth_trying(piece: bytes) -> Iterator[str]:
@@ -238,7 +272,7 @@ def _worth_tokens(piece: bytes) -> Iterator[str]:
             yield "base32"
         yield from (name for name in ["base64 of packed"] if any(mark in piece for mark in _MARKS[name]))
         if _LONG_RUN in shape:
-            yield "base64 of text"
+            yield from ("base64 of text", _DEFLATE)
     hexes = piece.translate(_HEX_RUNS)
     if b"h" * 24 in hexes or b"hh hh hh hh hh hh hh hh hh hh hh" in hexes:
         yield from ("hex", "hex of packed")
@@ -262,32 +296,66 @@ _BEYOND_ASCII = frozenset(
 
 
 # Hyperscan gives each pattern without a fixed text in it an automaton of its own, and each takes a pass over the block.
-# These go into one, by ends that are looser than theirs; the exact ones then see the lines in which a loose one ended.
+# These go into two, by ends that are looser than theirs; the exact ones then see the lines in which a loose one ended.
 _LOOSE: dict[str, bytes] = {
     "digits": PATTERNS["digits"],
     "groups": rb"[0-9]{4}" + _ODD_RUN + rb"[0-9]{4}(?:[0-9]{2})?" + _ODD_RUN + rb"[0-9]{4}",
     "single digits": rb"(?:[0-9][\x00-/:-@\[-`{-\xff]+){6}[0-9]",
     "character codes": rb"(?:[45][0-9][,; \t]+){4}",
+}
+# Fourteen digits make nineteen letters of base64. Most of a log has no word so long, which is seen far faster.
+_LOOSE_IN_WORDS: dict[str, bytes] = {
     "base32": PATTERNS["base32"],
     "base64 of digits": rb"(?:" + _QUAD_OF_DIGITS + rb"){3}",
     "base64 of text": rb"(?:" + _QUAD_OF_TEXT + rb"){3}",
 }
+_WORD, _LONG_WORD = _BASE64 + rb"{19}", _BASE64 + rb"{32}"
+_CHUNK, _ACROSS = 64 << 10, 128
 _NEAR, _FAR = 256, 8 << 10  # a single digit may stand on a line of its own; a line may have no end
 
 
 @cache
 def _fast() -> Engine:
-    loose = _scanner_of({"any": b"|".join(b"(?:" + each + b")" for each in _LOOSE.values())})
-    exact = _scanner_of({name: PATTERNS[name] for name in _LOOSE})
-    others = {name: pattern for name, pattern in PATTERNS.items() if name not in _LOOSE}
+    inexact = {**_LOOSE, **_LOOSE_IN_WORDS}
+    loose = _scanner_of({"any": _either(_LOOSE)})
+    exact = _scanner_of({name: PATTERNS[name] for name in inexact})
+    in_words = _in_words()
+    others = {name: pattern for name, pattern in PATTERNS.items() if name not in inexact and name != _DEFLATE}
     in_any = _scanner_of(others)
     in_ascii = _scanner_of({name: each for name, each in others.items() if name not in _BEYOND_ASCII})
 
     def scan(block: bytes) -> Ends:
         ends = (in_ascii if block.isascii() else in_any)(block)
-        for first, last in _lines_of(loose(block), block):
+        likely, deflates = in_words(block)
+        for first, last in _lines_of(loose(block) + likely, block):
             ends += [(first + end, is_plain) for end, is_plain in exact(block[first:last])]
-        return ends
+        return ends + [(end, False) for end in deflates]
+
+    return scan
+
+
+def _either(patterns: dict[str, bytes]) -> bytes:
+    return b"|".join(b"(?:" + each + b")" for each in patterns.values())
+
+
+def _in_words() -> Callable[[bytes], tuple[list[tuple[int, bool]], list[int]]]:
+    """Where loose patterns end in the chunks that have long words, and where bare deflate is in base64."""
+    has_word = _scanner_of({"word": _WORD}, only_first=True)
+    loose, long_word = _scanner_of({"any": _either(_LOOSE_IN_WORDS)}), _scanner_of({"word": _LONG_WORD})
+
+    def scan(block: bytes) -> tuple[list[tuple[int, bool]], list[int]]:
+        likely, deflates = list[tuple[int, bool]](), list[int]()
+        for start in range(0, len(block), _CHUNK):
+            chunk = block[start : start + _CHUNK + _ACROSS]
+            if not has_word(chunk):
+                continue
+            likely += [(start + end, False) for end, _ in loose(chunk)]
+            before = 0
+            for end, _ in long_word(chunk):
+                if end != before + 1 and deflated.holds(block, start + end):
+                    deflates.append(start + end)
+                before = end
+        return likely, deflates
 
     return scan
 
@@ -303,11 +371,14 @@ def _lines_of(ends: list[tuple[int, bool]], block: bytes) -> Iterator[tuple[int,
             yield first, done
 
 
-def _scanner_of(patterns: dict[str, bytes]) -> Callable[[bytes], list[tuple[int, bool]]]:
+def _scanner_of(
+    patterns: dict[str, bytes], *, only_first: bool = False
+) -> Callable[[bytes], list[tuple[int, bool]]]:
     import hyperscan
 
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    names, flags = list(patterns), [hyperscan.HS_FLAG_DOTALL] * len(patterns)
+    flag = hyperscan.HS_FLAG_DOTALL | (hyperscan.HS_FLAG_SINGLEMATCH if only_first else 0)
+    names, flags = list(patterns), [flag] * len(patterns)
     database.compile(
         expressions=list(patterns.values()), ids=list(range(len(names))), elements=len(names), flags=flags
     )

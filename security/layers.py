@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import AnyStr
 
-from . import programs
+from . import dumps, programs
 from .budget import Budget
 from .charsets import readings
 from .view import View
@@ -30,13 +30,14 @@ _FOUR_BEHIND = tuple(b"%0" + bytes(each) for each in itertools.product(b"08", re
 _DIVIDER_BETWEEN = re.compile(r"\+|%20|%2[dD]")
 _ENTITY = re.compile(r"&(?:#[xX]?[0-9A-Fa-f]|[A-Za-z]{2})")
 _ESCAPE = re.compile(
-    r"(?<!\\)(?:\\++(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|U[0-9A-Fa-f]{8}|u\{[0-9A-Fa-f]{1,6}\}|[0-3][0-7]{2}))+"
+    r"(?<!\\)(?:\\++(?:u++[0-9A-Fa-f]{4}|'[0-9A-Fa-f]{2}|x[0-9A-Fa-f]{2}|U[0-9A-Fa-f]{8}|u\{[0-9A-Fa-f]{1,6}\}|[0-3][0-7]{2}))+"
 )
-_ESCAPED = re.compile(r"\\++(?:[uUx]\{?([0-9A-Fa-f]+)\}?|([0-3][0-7]{2}))")
+_ESCAPED = re.compile(r"\\++(?:(?:u+|[Ux'])\{?([0-9A-Fa-f]+)\}?|([0-3][0-7]{2}))")
 # As JavaScript's escape() writes it.
 _PERCENT_U = re.compile(r"%u([0-9A-Fa-f]{4})")
 _QUOTED = re.compile(r"=\r?\n|=[0-9A-F]{2}[^=]{0,200}=[0-9A-F]{2}", re.DOTALL)
 _SOFT_BREAK = re.compile(r"=\r?\n")
+_CONTINUED = re.compile(r"\\\r?\n")  # a string goes on in the next line
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 # A value and no quoted control character, of which texts have none.
 _EQUALS = re.compile(rb"=(?=0[0-8BCEF]|1[0-9A-F]|7F)")
@@ -44,7 +45,12 @@ _EQUALS = re.compile(rb"=(?=0[0-8BCEF]|1[0-9A-F]|7F)")
 
 def may_change(text: str, shape: bytes) -> bool:
     """Whether a layer that no mark announces may be in `text`, whose shape it is."""
-    return has_quoted(text) or programs.may_be(text, shape)
+    return (
+        has_quoted(text)
+        or programs.may_be(text, shape)
+        or dumps.may_be_folded(text)
+        or dumps.may_be_dump(text)
+    )
 
 
 def has_quoted(text: str) -> bool:
@@ -94,9 +100,7 @@ def decoded(view: View, shape: bytes, budget: Budget) -> Iterator[View]:
     if "&" in text and _ENTITY.search(text):
         yield from _changed(view, _in_windows(text, html.unescape, "&", 12, budget), "html")
     if "\\" in text:
-        if _ESCAPE.search(text):
-            yield from _changed(view, _in_windows(text, _unescaped, "\\", 12, budget), "escapes")
-        yield from _changed(view, programs.unescaped(text), "escapes")
+        yield from _without_escapes(view, budget)
     if "\x1b[" in text:
         yield from _changed(view, _in_windows(text, _without_colours, "\x1b", 24, budget), "terminal")
     if programs.may_be(text, shape) and (len(text) <= _WINDOW or budget.spend(0, tokens=len(text) // 4096)):
@@ -106,6 +110,27 @@ def decoded(view: View, shape: bytes, budget: Budget) -> Iterator[View]:
         yield from _changed_bytes(view, raw, "quoted-printable")
         # An equals sign that nobody quoted takes two digits with it: the breaks alone as well.
         yield from _changed(view, _in_windows(text, _without_breaks, "=", 3, budget), "quoted-printable")
+    if "\n" in text:
+        yield from _over_lines(view, budget)
+
+
+def _without_escapes(view: View, budget: Budget) -> Iterator[View]:
+    text = view.text
+    if _ESCAPE.search(text):
+        yield from _changed(view, _in_windows(text, _unescaped, "\\", 12, budget), "escapes")
+    yield from _changed(view, programs.unescaped(text), "escapes")
+    if "\\\n" in text or "\\\r\n" in text:
+        yield from _changed(view, _CONTINUED.sub("", text), "escapes")
+
+
+def _over_lines(view: View, budget: Budget) -> Iterator[View]:
+    """Lines of which each holds a part."""
+    text = view.text
+    if dumps.may_be_folded(text):
+        yield from _changed(view, dumps.unfolded(text, ""), "folded")
+        yield from _changed(view, dumps.unfolded(text, " "), "folded")
+    if dumps.may_be_dump(text) and (len(text) <= _WINDOW or budget.spend(0, tokens=len(text) // 256)):
+        yield from _changed(view, dumps.undumped(text) or None, "hex dump")
 
 
 def _changed(view: View, text: str | None, encoding: str) -> Iterator[View]:

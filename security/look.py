@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from . import pan
+from . import dumps, pan
 from .budget import Budget
 from .decode import View, views
 from .engine import Engine
@@ -22,6 +22,11 @@ _WINDOW = 1 << 20
 _OVERLAP = 4 << 10
 _LONGEST_LINE = 4 << 10
 _ROUND = 512
+_MOST_LINES = 6
+_WORDS = 40
+# One group of digits to a line, and the line before the first of them.
+_LISTED = re.compile(rb"[^0-9A-Za-z]{0,12}[0-9]{3,6}[^0-9A-Za-z]{0,6}")
+_LIST_BEGINS = re.compile(rb"(?:[0-9]{4,6}[^0-9A-Za-z]{0,6}|[:=>\[({|-]\s?)$")
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=_-]{8,200}\r?")
 
 
@@ -149,7 +154,7 @@ def _line_round(block: bytes, end: int) -> tuple[int, int]:
     )
     last = block.find(b"\n", at, at + _LONGEST_LINE)
     last = last if last >= 0 else _cut_after(block, min(len(block), at + _LONGEST_LINE))
-    for _ in range(3):
+    for _ in range(_MOST_LINES):
         first, last = _grown(block, first, last)
     return first, last
 
@@ -183,7 +188,11 @@ def _grown(block: bytes, first: int, last: int) -> tuple[int, int]:
 
 
 def _goes_on(line: bytes, following: bytes) -> bool:
-    if line.endswith((b"=", b"=\r")) and not _BASE64_LINE.fullmatch(line):
+    if line.endswith((b"=", b"=\r", b"\\", b"\\\r")) and not _BASE64_LINE.fullmatch(line):
+        return True
+    if dumps.go_on(line, following):
+        return True
+    if _LISTED.fullmatch(following.partition(b"\n")[0]) and _LIST_BEGINS.search(line[-_WORDS:]):
         return True
     return bool(
         _BASE64_LINE.fullmatch(line.rpartition(b"\n")[2])

@@ -34,6 +34,7 @@ _FEWEST_IN_THOUSANDS = 15
 _QUOTED = re.compile(r"^([\"'`])[^\"'`]*\1$")
 _LIST_DIVIDER = re.compile(r"[,;\t\r\n]")
 _USUAL = re.compile(r"[ \t\-./\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
+_THIN_SPACE = r"\,"  # of TeX
 _LONG_LIST = 4
 _LISTS = re.compile(r"[,;\r\n]")
 # On a scale, of a survey say, there are few digits and no nought, eight or nine.
@@ -149,7 +150,7 @@ def _crosses(text: str, match: Match, dividers: list[str]) -> bool:
 
 def _is_list(text: str, match: Match, dividers: list[str]) -> bool:
     """Whether the groups look like a list of numbers: divided as one, unevenly, or going on beyond the match."""
-    if len(set(dividers)) != 1 or _LISTS.search(dividers[0]):
+    if len(set(dividers)) != 1 or (_LISTS.search(dividers[0]) and dividers[0] != _THIN_SPACE):
         return True
     divider = dividers[0]
     before = text[max(0, match.start - len(divider) - 1) : match.start]

@@ -22,6 +22,14 @@ _NAMES = ("ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT"
 _STYLE = re.compile(r"(?:\\0{0,4}3[0-9] ?){12,}")
 
 
+# As RTF writes what is no ASCII: its code as a signed number, and what to show instead.
+_RICH_TEXT = re.compile(r"(?:\\u-?[0-9]{1,5}\?){4,}")
+_NUMBER = re.compile(r"-?[0-9]+")
+# The arguments of a call that puts them together.
+_JOINED = re.compile(
+    r"(?:join|concat)\s?\(\s?[\[(]?\s?((?:[\"'`][0-9]{1,8}[\"'`]\s?,?\s?){2,19})", re.IGNORECASE
+)
+
 # As `tokens.shape_of` draws them, without blanks: q a quote, a a letter, digit or plus, m an ampersand or backslash.
 _JOINERS = (b"qaq", b"qq", b"qmq")
 _PAIRS, _WIDE_PAIRS, _PAIR_LINES = b"aa aa aa aa", b"aa  aa  aa  aa", b"aanaanaanaa"
@@ -29,7 +37,14 @@ _PAIRS, _WIDE_PAIRS, _PAIR_LINES = b"aa aa aa aa", b"aa  aa  aa  aa", b"aanaanaa
 
 def may_be(text: str, shape: bytes) -> bool:
     """Whether `put_together` may change a text, whose shape (`tokens.shape_of`) it is."""
-    return _has_codes(shape) or "0x3" in text or "0X3" in text or _has_joints(shape) or _has_exponents(text)
+    return (
+        _has_codes(shape)
+        or "0x3" in text
+        or "0X3" in text
+        or _has_joints(shape)
+        or _has_exponents(text)
+        or ("(" in text and ("join" in text or "oncat" in text or "ONCAT" in text))
+    )
 
 
 def _has_codes(shape: bytes) -> bool:
@@ -54,6 +69,8 @@ def put_together(text: str, shape: bytes) -> str:
     """Strings joined, lists of codes as the characters, exponents written out."""
     if _has_joints(shape):
         text = _JOINT.sub("", text)
+    if "(" in text and _JOINED.search(text):
+        text = _JOINED.sub(lambda found: " " + "".join(re.findall("[0-9]+", found[1])), text)
     if _has_codes(shape):
         text = _CODES.sub(_characters, text)
     if "0x3" in text or "0X3" in text:
@@ -65,9 +82,15 @@ def unescaped(text: str) -> str:
     """Digits by their names, and by the escapes of a style sheet."""
     if "\\N{" in text:
         text = _NAMED.sub(lambda found: str(_NAMES.index(found[1])), text)
+    if "?\\u" in text:
+        text = _RICH_TEXT.sub(lambda found: "".join(map(_of_rich_text, _NUMBER.findall(found[0]))), text)
     if "\\3" not in text and "\\0" not in text:
         return text
     return _STYLE.sub(lambda found: "".join(re.findall(r"3([0-9]) ?(?=\\|$)", found[0])), text)
+
+
+def _of_rich_text(code: str) -> str:
+    return chr(int(code) & 0xFFFF)
 
 
 def _characters(found: re.Match[str]) -> str:

@@ -124,14 +124,14 @@ class Scan:
             self._look(path, wide.InUTF8(stream, codec), _line_and_column)
             return
         if not containers.is_archive(head):
-            self._as_it_is(path, stream, head)
+            self._as_it_is(path, stream, head, depth)
             stream.seek(0)
         for name, member in containers.members(stream, head, depth):
             with member:
                 self._value(path, "name of a member", name)
                 self.stream(f"{path}!{name}", member, depth - 1)
 
-    def _as_it_is(self, path: str, stream: BinaryIO, head: _Bytes) -> None:
+    def _as_it_is(self, path: str, stream: BinaryIO, head: _Bytes, depth: int) -> None:
         """A file that is no archive: its bytes, and what they are where that hides a number."""
         place_of = _byte if b"\0" in head else _line_and_column
         codec, before = wide.likely_codec(head), len(self.findings)
@@ -146,6 +146,10 @@ class Scan:
                 self._value(path, place, value)
         elif packed := containers.packed(stream, head):
             self._value(path, "unpacked", packed)
+        if depth > 0 and containers.may_hold_streams(head) and not containers.is_sqlite(head):
+            for name, content in containers.streams_within(stream):
+                with content:
+                    self.stream(f"{path}!{name}", content, depth - 1)
 
     def walk(self, path: Path) -> Iterator[Path]:
         """The regular files at and below `path` that are not excluded."""

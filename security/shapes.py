@@ -18,6 +18,8 @@ _CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
 _STRONG = rf"[ \t\-./{_CONTROL}]"
 _RUN = re.compile(rf"[0-9](?=(?:{_STRONG}{{0,5}}+[0-9]){{11}})[0-9]*+(?:{_STRONG}{{1,5}}+[0-9]++)*+")
 _GROUP = re.compile(rf"[0-9]++(?:[{_CONTROL}]++[0-9]++)*+")
+_SHORTEST = 14
+_BANK_ACCOUNT = [4, 3, 7]  # in Japan: bank, branch, account
 _BLOCK, _REACH = 512, 20
 _MASKED = re.compile(rf"(?:[^*]{{0,4}}{_STRONG})?(?:\*{_STRONG}{{0,3}}){{4,8}}")
 _SPREAD_LIST, _LONG_LIST = 7, 12
@@ -174,6 +176,9 @@ def _whole_run(text: str, groups: list[_Group]) -> Match | None:
     ):  # halves, or a space that slipped in: other pairs with a hyphen are spans, with a slash paths
         few_pieces = min(sizes) >= 3 and (not dividers & {"-", "/"} or match.digits_length == 16)
         few_pieces &= "/" not in dividers or sizes == [8, 8]
+        # Of fourteen digits: eight and six are a number and a time sooner.
+        few_pieces &= match.digits_length > _SHORTEST or sizes in ([7, 7], [4, 10], [10, 4])
+    few_pieces &= sizes != _BANK_ACCOUNT
     return match if uniform or few_pieces else doubtful(match)
 
 

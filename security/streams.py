@@ -1,0 +1,80 @@
+"""Compressed streams that lie within other bytes: git's packs, pictures' comments, answers of HTTP. Used by `scan`.
+
+A file that is no archive may hold them anywhere. They are found by how zlib's and gzip's formats begin (RFC 1950, RFC
+1952) and tried; what is none gives an error within a few bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import tempfile
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+_BEGINNING = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]|\x78[\x01\x5e\x9c\xda]")
+_WINDOW, _OVERLAP, _PIECE = 1 << 20, 512, 64 << 10
+_SPOOL = 4 << 20
+_FEWEST = 14  # digits
+
+
+class TooMuchError(Exception):
+    """More is packed in a file than is looked at."""
+
+
+def inside(stream: BinaryIO, most: int) -> Iterator[tuple[int, BinaryIO]]:
+    """Where each stream begins, and what it holds, also if it is damaged later on; the caller closes that.
+
+    `stream` can go back. Raises TooMuchError after `most` bytes of what is unpacked.
+    """
+    at = 0
+    while True:
+        stream.seek(at)
+        window = stream.read(_WINDOW + _OVERLAP)
+        after, is_last = at + _WINDOW, len(window) <= _WINDOW
+        for found in _BEGINNING.finditer(window, 0, min(len(window), _WINDOW + 4)):
+            if found.start() + at < at or not _is_likely(window[found.start() : found.start() + _OVERLAP]):
+                continue
+            content, consumed = _inflated(stream, at + found.start(), most)
+            size = content.seek(0, io.SEEK_END)
+            content.seek(0)
+            most -= size
+            if size < _FEWEST:
+                content.close()
+                continue
+            yield at + found.start(), content
+            if consumed:
+                after, is_last = at + found.start() + consumed, False
+                break
+        if is_last:
+            return
+        at = after
+
+
+def _is_likely(beginning: bytes) -> bool:
+    try:
+        return bool(zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(beginning, _OVERLAP))
+    except zlib.error:
+        return False
+
+
+def _inflated(stream: BinaryIO, at: int, most: int) -> tuple[BinaryIO, int]:
+    """What is unpacked, and how many bytes it was packed in; 0 where it never came to its end."""
+    output = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115  (the caller closes it)
+    inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    stream.seek(at)
+    read = size = 0
+    try:
+        while not inflater.eof:
+            piece = inflater.unconsumed_tail or stream.read(_PIECE)
+            if not piece:
+                break
+            read += 0 if inflater.unconsumed_tail else len(piece)
+            size += output.write(inflater.decompress(piece, _WINDOW))
+            if size > most:
+                output.close()
+                raise TooMuchError
+    except zlib.error:
+        return cast("BinaryIO", output), 0
+    return cast("BinaryIO", output), read - len(inflater.unused_data) if inflater.eof else 0
