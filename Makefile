@@ -5,6 +5,8 @@ PYTHON ?= python3
 STAMP := $(VENV)/.installed
 # One more than there are cores: for a third of the time a test waits for a process, a page or a deadline.
 JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Whole files, the longest first (tests/longest.py).
+SPREAD := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 CODE := shop payments security tests benchmarks tools wsgi.py
 TEXTS := shop/translations/en/LC_MESSAGES/messages
 
@@ -32,10 +34,10 @@ browser: setup  ## find Chromium, or get it
 	@$(BIN)/python tools/get_chromium.py
 
 test: setup browser  ## every test, browser tests included
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest $(SPREAD)
 
 quick: setup  ## every test but those in a browser
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not browser"
+	$(BIN)/python -m pytest $(SPREAD) -m "not browser"
 
 check: lint types imports rules test  ## what CI runs; among the tests is `make verify`, whole (tests/evidence)
 

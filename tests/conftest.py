@@ -26,12 +26,19 @@ from shop.settings import Settings, load
 from shop.stores.rows import ensure_stores
 from tests.environment import make_environ
 from tests.lengths import refuse_overlong_texts
+from tests.longest import longest_first
+from tests.once import compile_once
 from tests.servers.browser import launch
 from tests.servers.postgres import drop_database, make_database, postgres_server
 
 _numbers = itertools.count()
 refuse_overlong_texts()
+compile_once()
 _TEMPLATE = "hitsuka_template"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    longest_first(items)
 
 
 @pytest.fixture(scope="session", autouse=True)

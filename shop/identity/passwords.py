@@ -14,6 +14,7 @@ import time
 import unicodedata
 from collections.abc import Callable
 from enum import Enum
+from functools import cache
 from typing import TypeVar
 
 from argon2 import PasswordHasher
@@ -29,6 +30,7 @@ HASHES_AT_ONCE = 10.0
 RESERVED = 0.4
 """So much of that again for each of the other lanes."""
 PATIENCE_S = 0.5
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 class Lane(Enum):
@@ -49,8 +51,7 @@ class Passwords:
     """One for each process. Thread-safe."""
 
     def __init__(self, *, per_second: float = HASHES_PER_S, at_once: float = HASHES_AT_ONCE) -> None:
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-        self._nobody = self._hasher.hash("nobody's password")
+        self._hasher, self._nobody = _HASHER, _hash_of_nobody()
         self._one = threading.Semaphore(1)
         self._lines = {lane: threading.BoundedSemaphore(2) for lane in Lane}
         self._allowances = {lane: _Allowance(RESERVED * per_second, max(1, at_once / 2)) for lane in Lane}
@@ -102,6 +103,12 @@ class Passwords:
                 self._one.release()
         finally:
             self._lines[lane].release()
+
+
+@cache
+def _hash_of_nobody() -> str:
+    """What is looked at when there is no such name: made once a process, before anybody can ask."""
+    return _HASHER.hash("nobody's password")
 
 
 class _Allowance:

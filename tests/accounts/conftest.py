@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
-from jinja2 import FileSystemBytecodeCache
 
 from shop.app import create_app, create_shop
 from shop.context import Shop
@@ -48,23 +47,16 @@ def shop(sqlite_url: str) -> Iterator[Shop]:
     parts.db.dispose()
 
 
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Templates are compiled once a run, not once an app."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
-
-
-def make_app(shop: Shop, compiled: FileSystemBytecodeCache) -> Flask:
+def make_app(shop: Shop) -> Flask:
     """The web application on a shop."""
     made = create_app(shop=shop)
-    made.jinja_env.bytecode_cache = compiled
     made.testing = True
     return made
 
 
 @pytest.fixture
-def app(shop: Shop, compiled: FileSystemBytecodeCache) -> Flask:
-    return make_app(shop, compiled)
+def app(shop: Shop) -> Flask:
+    return make_app(shop)
 
 
 @pytest.fixture
@@ -76,8 +68,8 @@ def both_shop(database_url: str) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def both_app(both_shop: Shop, compiled: FileSystemBytecodeCache) -> Flask:
-    return make_app(both_shop, compiled)
+def both_app(both_shop: Shop) -> Flask:
+    return make_app(both_shop)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import select
 
 from payments.columns import utcnow
@@ -40,8 +39,8 @@ def shop(database_url: str, sandbox: Sandbox) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def app(shop: Shop, compiled: FileSystemBytecodeCache) -> Flask:
-    return make_app(shop, compiled)
+def app(shop: Shop) -> Flask:
+    return make_app(shop)
 
 
 def _buy(member: Member, sandbox: Sandbox, card: str = "success", **fields: str) -> Attempt:

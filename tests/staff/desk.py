@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pyotp
@@ -17,6 +18,7 @@ from payments.columns import utcnow
 from shop.audit.actor import Actor
 from shop.context import Shop
 from shop.identity import totp
+from shop.identity.passwords import Passwords
 from shop.staff import people, sessions
 from shop.staff.models import FormerPassword, Link, Member, Step
 from shop.staff.rights import Role
@@ -49,7 +51,7 @@ def make_member(
     """A member who has joined: a password, codes by time, no passkey."""
     number = totp.new_secret()[:10].lower()
     address, secret = email or f"member.{number}@example.jp", totp.new_secret()
-    hashed = shop.passwords.hash(PASSWORD)
+    hashed = _hashed()
 
     def work(session: Session) -> str:
         chosen = roles or (Role.SUPPORT,)
@@ -66,6 +68,12 @@ def make_member(
         return member.id
 
     return Person(shop.db.write(work), address, secret)
+
+
+@cache
+def _hashed() -> str:
+    """PASSWORD as the shop keeps it. The price is meant to be felt, but once a process."""
+    return Passwords().hash(PASSWORD)
 
 
 class Desk:
