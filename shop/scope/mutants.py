@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -139,10 +140,10 @@ class Clean:
     def new_in(self, changed: Mapping[str, str]) -> Result:
         """The same without what the rules find in those files as they are."""
         concerned = self._concerned(changed)
-        known = {(each.path, each.rule, each.message) for each in _all(self._judged(self.texts, concerned))}
-        result = self._judged(changed, concerned)
+        before, result = self._judged(self.texts, concerned), self._judged(changed, concerned)
         # A change that brings its own excuse is none the better for it.
-        result.findings = [each for each in _all(result) if (each.path, each.rule, each.message) not in known]
+        excused = _more(_excused(before), _excused(result))
+        result.findings = [*_more(before.findings, result.findings), *excused]
         return result
 
     def _concerned(self, changed: Mapping[str, str]) -> set[str]:
@@ -157,10 +158,21 @@ class Clean:
         return result
 
 
-def _all(result: Result) -> list[Finding]:
-    """With what a comment took away; what the project's configuration allows stays allowed."""
-    excused = [finding for finding, by in result.suppressed if isinstance(by, Suppression)]
-    return [*result.findings, *excused]
+def _excused(result: Result) -> list[Finding]:
+    """What a comment took away; what the project's configuration allows stays allowed."""
+    return [finding for finding, by in result.suppressed if isinstance(by, Suppression)]
+
+
+def _more(before: list[Finding], after: list[Finding]) -> list[Finding]:
+    """Those that were not there before, or not as often; lines move, so they say nothing."""
+    left = Counter((each.path, each.rule, each.message) for each in before)
+    found = []
+    for each in after:
+        key = (each.path, each.rule, each.message)
+        left[key] -= 1
+        if left[key] < 0:
+            found.append(each)
+    return found
 
 
 def parsed_tree() -> Clean:
