@@ -114,6 +114,10 @@ class Watched:
         self.headers = [(each["name"], each["value"]) for each in answer.headers_array()]
         return answer.status
 
+    def forget_cache(self) -> None:
+        """From now on every page and file is asked for anew; cookies and storage stay."""
+        self._session.send("Network.clearBrowserCache")
+
     def asked(self) -> list[str]:
         """Addresses that were asked for since `begin`."""
         return list(self._urls)

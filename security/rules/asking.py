@@ -19,7 +19,8 @@ _ASKS = re.compile(
     r"(?:お?送り|送って|送付|返信|ご?連絡|お?知らせ|教えて|お?伝え|電話|口頭|FAX|ファ(?:ッ)?クス|記入|記載|添付|入力|書い|書き).{0,16}(?:ください|下さい|願い|頂き|いただ)"
     r"|(?<![a-z])(?:reply|replying|answer|send|e-?mail|fax|text|tell|call|phone|write|give|enclose|attach|let)(?![a-z])"
     r".{0,30}(?<![a-z])(?:us|to|back|with|know|by|over|this)(?![a-z])"
-    r"|(?<![a-z])(?:enter|type|key in|fill in|write down|put)(?![a-z]).{0,12}(?<![a-z])(?:your|the)(?![a-z])",
+    r"|(?<![a-z])(?:enter|type|key in|fill in|write|put|provide|include)(?![a-z])"
+    r".{0,12}(?<![a-z])(?:your|the)(?![a-z])",
     re.IGNORECASE,
 )
 _REFUSES = re.compile(

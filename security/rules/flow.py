@@ -176,6 +176,8 @@ class Flow:
             and is_form(node.value.value, module)
         ):
             return frozenset({f"field:{node.value.attr}"})
+        if node.attr in {"data", "raw_data"} and _is_field_of_form(node.value, module):
+            return frozenset({"body"})
         kept = self._of_bindings(
             (module.path, dotted(node)), module.attributes.get(dotted(node), []), frame, depth
         )
@@ -292,6 +294,12 @@ class Flow:
             values = returned(frame.scope) if isinstance(frame.scope, FunctionNode) else []
             self._results[frame.key] = NOTHING.union(*(self.of(value, frame, depth) for value in values))
         return self._results[frame.key]
+
+
+def _is_field_of_form(node: ast.expr, module: Module) -> bool:
+    """The variable of a loop over a form: {each.name: each.data for each in form}"""
+    bound = module.bound(node) if isinstance(node, ast.Name) else None
+    return bound is not None and any(each.kind == "part" and is_form(each.value, module) for each in bound[1])
 
 
 def _makes_a_record(module: Module, callee: ast.expr) -> bool:

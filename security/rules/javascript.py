@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from ..finding import Finding
-from . import styles, templates
+from . import secret_keys, styles, templates
 from .config import Config
 from .tokens import MARK, Token, UnreadableScript, tokens_of
 from .typed_text import is_typed, names_of_typed, reads_any_field, sends_elsewhere, statement
@@ -131,6 +131,7 @@ _TOKEN_MAKERS = frozenset(
 )
 _ADDRESS_BAR = frozenset({"replaceState", "pushState"})
 _NAMESPACES = frozenset({"www.w3.org", "schema.org", "json-schema.org"})
+_PAGE_TEXTS = ("dataset", "textContent", "innerText", "value", "innerHTML", "getAttribute", "hash", "search")
 _TIMERS = frozenset(
     {"setTimeout", "setInterval", "setImmediate", "execScript", "queueMicrotask", "requestIdleCallback"}
 )
@@ -192,6 +193,10 @@ class _Script:
         if re.match(r"\s*javascript:", token.value, re.IGNORECASE):
             yield self._found(token, "HK406", "code stands in an address")
         callee = self._callee(at)
+        if token.value in _WRITES and callee in {"set", "defineProperty", "defineProperties"}:
+            yield self._found(token, "HK408", f"{token.value} is given what may vary")
+        for each in secret_keys.in_text(self._path, token.value, self._config):
+            yield self._found(token, each.rule, each.message)
         if callee == "createElement" and token.value.lower() in _LOADS:
             yield self._found(token, "HK406", f"a <{token.value.lower()}> is made at run time")
         elif callee == "createElement" and token.value.lower() == "form" and "submit" in self._names:
@@ -247,6 +252,21 @@ class _Script:
             yield self._found(token, "HK106", "a field shows a card number's groups")
         elif in_text and is_short_label(plain) and (label := card_label(plain)):
             yield self._found(token, "HK106", f"'{plain}' labels a {label.value}")
+        elif self._callee(at) in {"append", "prepend", "replaceChildren"}:
+            whole = "".join(each.value for each in self._neighbours(at))
+            if is_short_label(whole) and (label := card_label(whole)):
+                yield self._found(token, "HK106", f"'{whole}' labels a {label.value}")
+
+    def _neighbours(self, at: int) -> list[Token]:
+        """The texts beside this one among the arguments of a call, which a page shows as one."""
+        first = at
+        while self._at(first - 1).is_op(",") and self._at(first - 2).kind == "string":
+            first -= 2
+        found = [self._at(first)]
+        while self._at(first + 1).is_op(",") and self._at(first + 2).kind == "string":
+            first += 2
+            found.append(self._at(first))
+        return found
 
     def _address(self, token: Token) -> Iterator[Finding]:
         match = _URL.match(token.value)
@@ -349,6 +369,14 @@ class _Script:
                 yield self._found(token, "HK406", "code is loaded from an address that may vary")
         elif name in {"write", "writeln"} and self._at(at - 2).is_name("document") and after.is_op("("):
             yield self._found(token, "HK406", "document.write changes the page while it loads")
+        elif name in _TIMERS and after.is_op("(") and self._is_a_text(at + 1):
+            yield self._found(token, "HK406", f"{name} runs a text as code")
+
+    def _is_a_text(self, at: int) -> bool:
+        """Whether the first argument is a text of the page: box.dataset.code, and no function."""
+        group = self._group(at)
+        ends = next((place for place, each in enumerate(group) if each.is_op(",")), len(group) - 1)
+        return any(each.is_name(*_PAGE_TEXTS) for each in group[max(1, ends - 3) : ends])
 
     def _html(self, at: int, token: Token, after: Token) -> Iterator[Finding]:
         if token.value in _WRITES and after.is_op("=", "+=") and not self._is_constant(at + 2):
@@ -359,6 +387,33 @@ class _Script:
                 yield self._found(token, "HK408", f"{token.value} is given what may vary")
         elif token.value == "dangerouslySetInnerHTML":
             yield self._found(token, "HK408", "HTML that may vary is written")
+        elif token.value in _WRITES and after.is_op(":") and not self._is_constant(at + 2):
+            yield self._found(token, "HK408", f"{token.value} is given what may vary")
+        elif token.value == "createPolicy" and after.is_op("("):
+            yield self._found(token, "HK408", "a policy of trusted types says of any text that it is safe")
+        elif token.value == "setAttribute" and self._at(at + 2).kind == "name" and self._makes_fields():
+            yield self._found(token, "HK106", "an element gets whatever attributes data says")
+        elif token.value == "assign" and self._at(at - 2).is_name("Object") and self._is_made(at + 2):
+            yield self._found(token, "HK106", "an element becomes whatever data says, a field among others")
+
+    def _makes_fields(self) -> bool:
+        """Whether the script makes fields, or elements of a kind that it does not say."""
+        kinds = [self._at(at + 2) for at, token in enumerate(self._tokens) if token.is_name("createElement")]
+        return any(
+            each.kind == "name" or each.value.lower() in {"input", "textarea", "select"} for each in kinds
+        )
+
+    def _is_made(self, at: int) -> bool:
+        """Object.assign(element, data): an element of this script, and what it is given is nowhere to be read."""
+        made, given = self._at(at), self._at(at + 2)
+        if made.kind != "name" or given.kind != "name" or not self._at(at + 3).is_op(")"):
+            return False
+        return any(
+            token.value == made.value
+            and self._at(place + 1).is_op("=")
+            and any(each.is_name("createElement") for each in self._statement(place)[:6])
+            for place, token in enumerate(self._tokens)
+        )
 
     def _is_constant(self, at: int) -> bool:
         token, after = self._at(at), self._at(at + 1)

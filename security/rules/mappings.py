@@ -84,12 +84,24 @@ def _of_call(module: Module, node: ast.Call, found: dict[str, list[ast.expr]], d
     if names & {"dict", "copy", "deepcopy", "OrderedDict", "cast", "MappingProxyType", "fromkeys"}:
         for argument in node.args:
             _merge(found, module.entries(argument, depth + 1))
+    if names & {"zip"} and len(node.args) == 2:
+        _of_zip(module, node, found)
     if isinstance(node.func, ast.Attribute) and node.func.attr == "copy" and not node.args:
         _merge(found, module.entries(node.func.value, depth + 1))
     if isinstance(node.func, ast.Name):
         for function in module.functions.get(node.func.id, ()):
             for value in returned(function):
                 _merge(found, module.entries(value, depth + 1))
+
+
+def _of_zip(module: Module, node: ast.Call, found: dict[str, list[ast.expr]]) -> None:
+    """dict(zip(("number", "cvc"), values))"""
+    keys, values = module.value_of(node.args[0]), node.args[1]
+    for place, key in enumerate(keys if isinstance(keys, tuple) else ()):
+        known = isinstance(values, (ast.Tuple, ast.List)) and place < len(values.elts)
+        found[str(key)].append(
+            values.elts[place] if known and isinstance(values, (ast.Tuple, ast.List)) else values
+        )
 
 
 def arguments_of(module: Module, call: ast.Call) -> dict[str, list[ast.expr]]:

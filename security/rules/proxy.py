@@ -1,4 +1,6 @@
-"""HK201, HK202, HK209, HK401 to HK404, HK502: what an nginx in front of a shop writes down, keeps, or puts in. Pure.
+"""HK201, HK202, HK209, HK305, HK401 to HK404, HK412, HK502: an nginx in front of a shop, by what it does. Pure.
+
+What it writes down, keeps, puts in, takes off, and whom it asks.
 
 It sees whatever is typed before any guard does, so its logs and files are sinks like others.
 """
@@ -9,9 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 from ..finding import Finding
-from . import policy, templates
+from . import policy, templates, weak_headers
 from .config import Config
 from .policy import Fault
 
@@ -81,7 +84,26 @@ def _error_log(words: list[str], _config: Config) -> Iterator[Fault]:
         yield Fault("HK201", f"at level {level} whole request lines are written to the error log")
 
 
+def _old_tls(words: list[str], _config: Config) -> Iterator[Fault]:
+    if old := sorted({"SSLv2", "SSLv3", "TLSv1", "TLSv1.1"} & set(words)):
+        yield Fault("HK502", f"{', '.join(old)} can be read by others")
+
+
+def _passes(words: list[str], _config: Config) -> Iterator[Fault]:
+    """To a name with a public ending, where the shop is a neighbour or this machine."""
+    host = (urlsplit(words[0]).hostname or "") if words and "://" in words[0] else ""
+    if re.search(r"\.(?!local$|internal$|lan$|home$|svc$|localhost$|cluster$)[a-z]{2,}$", host):
+        yield Fault("HK209", f"requests are passed on to {host}")
+
+
+def _host_header(words: list[str], _config: Config) -> Iterator[Fault]:
+    if words[:1] == ["Host"] and len(words) > 1 and "$http_x" in words[1]:
+        yield Fault("HK305", "the visitor says by a header what the host is")
+
+
 def _header(words: list[str], config: Config) -> Iterator[Fault]:
+    if len(words) > 1 and (fault := weak_headers.fault_of(words[0].lower(), words[1])):
+        yield Fault("HK412", fault)
     if len(words) > 1 and words[0].lower() == "content-security-policy":
         yield from policy.judge_text(words[1], config)
 
@@ -109,6 +131,9 @@ _JUDGES: dict[str, Judge] = {
     "add_header": _header,
     "proxy_hide_header": _hides,
     "more_clear_headers": _hides,
+    "ssl_protocols": _old_tls,
+    "proxy_pass": _passes,
+    "proxy_set_header": _host_header,
     "mirror": _mirror,
     "sub_filter": _rewrites,
     "add_after_body": _mirror,

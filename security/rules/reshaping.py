@@ -66,6 +66,8 @@ _KEEP = frozenset(
         "getattr",
         "cast",
         "SimpleNamespace",
+        "Money",
+        "Amount",
         "asdict",
     }
 )

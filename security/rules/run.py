@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..finding import Finding
-from . import asking, javascript, proxy, secret_keys, styles, suppress, templates, translations
+from . import asking, javascript, proxy, script_list, secret_keys, styles, suppress, templates, translations
 from .config import Allow, Config
 from .project import Project
 from .python import (
@@ -257,6 +257,8 @@ def _any_text(path: str, text: str, config: Config) -> Iterator[Finding]:
     yield from secret_keys.in_text(path, text, config)
     if Path(path).suffix.lower() in _PAGES | {".txt", ".po"}:
         yield from asking.check_text(path, text)
+    elif Path(path).suffix == ".toml":
+        yield from script_list.check_text(path, text, config)
     elif Path(path).suffix == ".conf" and proxy.is_proxy(text):
         yield from proxy.check_text(path, text, config)
 

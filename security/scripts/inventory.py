@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 DEFAULT = Path(__file__).with_name("inventory.toml")
 # In place of an address: the provider's script, whose origin is configuration.
@@ -91,6 +92,11 @@ def _script(entry: dict[str, object]) -> Script:
         raise InventoryError(f"{name}: {min(missing)} is missing")
     script = Script(**texts, approved=approved)  # type: ignore[arg-type]  # checked above
     _require(bool(script.path) != bool(script.url), name, "give either path or url")
+    _require(
+        not script.url or script.url == PROVIDER or _is_one_address(script.url),
+        name,
+        "url must be one https address, or the provider",
+    )
     _require(script.pages in {"all", "payment"}, name, 'pages must be "all" or "payment"')
     _require(
         script.hash != _EVERGREEN or bool(script.evergreen and script.url),
@@ -103,6 +109,12 @@ def _script(entry: dict[str, object]) -> Script:
         "hash must be sha384-… or evergreen",
     )
     return script
+
+
+def _is_one_address(url: str) -> bool:
+    """Whether it names one script: a pattern would stand for what nobody has read."""
+    parts = urlsplit(url)
+    return parts.scheme in {"http", "https"} and bool(parts.netloc) and not set("*?[]{} ,|") & set(url)
 
 
 def _require(rule: bool, name: object, message: str) -> None:

@@ -117,7 +117,7 @@ class Visit:
         workers = watched.workers()
         findings += [Finding(place, None, "service-worker", f"a worker runs: {worker}") for worker in workers]
         findings += [Finding(place, None, "blocked", line) for line in watched.blocked_here]
-        headers = {name: value for name, value in watched.headers if name in HEADERS}
+        headers = {name.lower(): value for name, value in watched.headers if name.lower() in HEADERS}
         seen = Sighting(
             page=f"{self.url}{page_kind(place)}",
             visitor=self.visitor.name,

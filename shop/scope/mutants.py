@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -22,10 +23,13 @@ from pathlib import Path, PurePosixPath
 from rich.console import Console
 from rich.table import Table
 
+from security.finding import Finding
 from security.rules import config
 from security.rules.run import Result, judge
 from security.rules.run import run as run_rules
 from security.rules.source import Module
+from security.rules.suppress import Suppression
+from shop.scope.loosened import LOOKED_AT, loosened
 
 CATALOG = Path("tests/mutants")
 CHECKED = ("shop", "payments", "security", "static", "deploy", "wsgi.py")
@@ -136,13 +140,10 @@ class Clean:
     def new_in(self, changed: Mapping[str, str]) -> Result:
         """The same without what the rules find in those files as they are."""
         concerned = self._concerned(changed)
-        known = {
-            (each.path, each.rule, each.message) for each in self._judged(self.texts, concerned).findings
-        }
-        result = self._judged(changed, concerned)
-        result.findings = [
-            each for each in result.findings if (each.path, each.rule, each.message) not in known
-        ]
+        before, result = self._judged(self.texts, concerned), self._judged(changed, concerned)
+        # A change that brings its own excuse is none the better for it.
+        excused = _more(_excused(before), _excused(result))
+        result.findings = [*_more(before.findings, result.findings), *excused]
         return result
 
     def _concerned(self, changed: Mapping[str, str]) -> set[str]:
@@ -155,6 +156,23 @@ class Clean:
         # The limit on suppressions counts over the whole tree; a part of it says nothing.
         result.findings = [finding for finding in result.findings if finding.rule != "HK902"]
         return result
+
+
+def _excused(result: Result) -> list[Finding]:
+    """What a comment took away; what the project's configuration allows stays allowed."""
+    return [finding for finding, by in result.suppressed if isinstance(by, Suppression)]
+
+
+def _more(before: list[Finding], after: list[Finding]) -> list[Finding]:
+    """Those that were not there before, or not as often; lines move, so they say nothing."""
+    left = Counter((each.path, each.rule, each.message) for each in before)
+    found = []
+    for each in after:
+        key = (each.path, each.rule, each.message)
+        left[key] -= 1
+        if left[key] < 0:
+            found.append(each)
+    return found
 
 
 def parsed_tree() -> Clean:
@@ -193,8 +211,12 @@ def _git(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess
 
 
 def _tree() -> dict[str, str]:
+    return _texts(*CHECKED)
+
+
+def _texts(*paths: str) -> dict[str, str]:
     texts = {}
-    for name in listed(*CHECKED):
+    for name in listed(*paths):
         try:
             texts[name] = Path(name).read_text("utf-8")
         except UnicodeDecodeError:
@@ -239,20 +261,27 @@ def _importers(touched: set[str], modules: Mapping[str, Module]) -> set[str]:
 
 def run_patch(patch: Path) -> Result:
     """The rules on a copy of the repository with an assessor's patch applied. Raises MutantError."""
-    with _patched(patch, _tree()) as folder:
-        return run_rules([str(folder / each) for each in CHECKED], config.load(None))
+    around = _texts(*LOOKED_AT)
+    with _patched(patch, _tree() | around) as folder:
+        result = run_rules([str(folder / each) for each in CHECKED], config.load(None))
+        result.findings += loosened(around, _below(folder, *LOOKED_AT))
+    return result
 
 
 def judge_patch(patch: Path, clean: Clean) -> Result:
     """What the patch brings that the rules find, by the files it changes alone: fast. Raises MutantError."""
-    with _patched(patch, clean.texts) as folder:
-        files = [file for each in CHECKED for file in _below(folder / each)]
-        changed = {file.relative_to(folder).as_posix(): file.read_text("utf-8", "replace") for file in files}
-    return clean.new_in(changed)
+    around = _texts(*LOOKED_AT)
+    with _patched(patch, clean.texts | around) as folder:
+        result = clean.new_in(_below(folder, *CHECKED))
+        result.findings += loosened(around, _below(folder, *LOOKED_AT))
+    return result
 
 
-def _below(path: Path) -> list[Path]:
-    return [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+def _below(folder: Path, *names: str) -> dict[str, str]:
+    """The texts below a copy that these names, of files or folders, lead to."""
+    paths = [folder / name for name in names]
+    files = [file for path in paths for file in (path, *path.rglob("*")) if file.is_file()]
+    return {file.relative_to(folder).as_posix(): file.read_text("utf-8", "replace") for file in files}
 
 
 @contextlib.contextmanager
@@ -274,8 +303,9 @@ def apply(patch: Path, tree: Path) -> None:
     named = _git_apply(patch, tree, "--numstat", "-z").split("\0")
     for name in (line.split("\t")[-1] for line in named if line):
         parts = PurePosixPath(name).parts
-        if ".." in parts or not {parts[0], name} & set(CHECKED):
-            raise MutantError(f"{patch.name}: {name} is outside of what is looked at ({', '.join(CHECKED)})")
+        if ".." in parts or parts[0] not in (*CHECKED, *LOOKED_AT):
+            looked = ", ".join([*CHECKED, *LOOKED_AT])
+            raise MutantError(f"{patch.name}: {name} is outside of what is looked at ({looked})")
     _git_apply(patch, tree)
 
 

@@ -105,7 +105,8 @@ class _Visit(Visit):
         locale = "en" if root else "ja"
         # Where the provider's script may run, the payment step is our own page.
         shopper = Shopper(watched.page, self.target.url, locale=locale, is_token=bool(self.target.script))
-        watched.open(f"{self.target.url}{root}/")
+        watched.forget_cache()
+        yield self.see(watched, root + "/")  # once more: some show themselves to those who come back
         product = next(link for link in self._links(watched) if "/products/" in link)
         shopper.add(product.rsplit("/", 1)[-1])
         yield from self.seen(watched, [root + "/cart", root + "/checkout"])

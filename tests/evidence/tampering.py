@@ -77,6 +77,13 @@ def _to_phones_only(answer: Answer) -> None:
         answer.add("<script>window.seen = 1</script>")
 
 
+def _to_those_who_return(answer: Answer) -> None:
+    if answer.path == "/":
+        if "again=1" in answer.asked.get("cookie", ""):
+            answer.add('<b onclick="x()"></b>')
+        answer.headers.append(("Set-Cookie", "again=1; Path=/; HttpOnly; SameSite=Lax"))
+
+
 def _weaker_policy(answer: Answer) -> None:
     policy = answer.header("Content-Security-Policy")
     answer.set(
@@ -109,6 +116,7 @@ PLANTS: dict[str, tuple[Plant, str]] = {
     "a weaker policy": (_on("/guide/law", _weaker_policy), "header-csp"),
     "a header gone": (_on("/guide/payment", lambda a: a.set("X-Content-Type-Options", "")), "watch-headers"),
     "a script for phones only": (_to_phones_only, "inline-script"),
+    "a handler for those who come back": (_to_those_who_return, "inline-script"),
     # A page whose script does not come leads on to the provider's own page by itself: it may be there before we look.
     "another provider host": (_other_provider, "third-party payment-host"),
     "a service worker": (_worker, "service-worker"),

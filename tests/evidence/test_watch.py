@@ -81,6 +81,8 @@ def test_every_planted_change_is_alarmed_within_one_round(watcher: Watcher) -> N
     ]
     assert to_phones != []
     assert all("phone" in path for path in to_phones)
+    on_return = [each["path"] for each in alarms if each["rule"] == "inline-script"]
+    assert any("/ as desktop, Japanese" in path for path in on_return), on_return
     assert watcher.check().exit_code == 1, "the newest sighting holds alarms"
 
 

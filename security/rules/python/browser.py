@@ -12,7 +12,7 @@ from ...finding import Finding
 from .. import asking, policy, templates
 from ..constants import VARIES
 from ..source import Module
-from ..syntax import dotted
+from ..syntax import dotted, returned
 from .base import Context, found, last_names
 
 _HTML = re.compile(
@@ -49,6 +49,23 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
         assert isinstance(node, ast.Assign)
         yield from _switched(module, node)
     yield from _handed_on(module)
+    yield from _says_it_is_html(module)
+
+
+def _says_it_is_html(module: Module) -> Iterator[Finding]:
+    """An `__html__` that gives back what it holds: no template escapes it then."""
+    for function in module.functions.get("__html__", []):
+        values = returned(function)
+        safe = (
+            module.value_of(each) is not VARIES
+            or (
+                isinstance(each, ast.Call)
+                and last_names(module, each.func) & (_TRUSTED | {"format", "Markup"})
+            )
+            for each in values
+        )
+        if not all(safe):
+            yield found(module, function, "HK407", "__html__ says of a text that may vary that it is HTML")
 
 
 def _texts(module: Module, context: Context) -> Iterator[Finding]:
@@ -267,6 +284,10 @@ def _escaping_off(module: Module, context: Context, call: ast.Call) -> Iterator[
         module.value_of(words.get(key)) is False for key in ("default", "default_for_string") if key in words
     ):
         yield found(module, call, "HK407", "autoescape is off")
+    elif last & {"select_autoescape"} and "enabled_extensions" in words:
+        listed = module.value_of(words["enabled_extensions"])
+        if isinstance(listed, tuple) and "html" not in listed:
+            yield found(module, call, "HK407", "pages are not among what is escaped")
 
 
 def _switched(module: Module, node: ast.Assign) -> Iterator[Finding]:
@@ -282,6 +303,13 @@ def _switched(module: Module, node: ast.Assign) -> Iterator[Finding]:
             yield found(module, node, "HK407", "autoescape is off")
         elif name in {"select_jinja_autoescape"}:
             yield found(module, node, "HK407", "what is escaped is decided anew")
+        elif isinstance(target, ast.Subscript) and dotted(target.value).endswith("filters"):
+            if name in {"e", "escape", "forceescape"}:
+                yield found(module, node, "HK407", f"the filter {name} is replaced: it escapes no more")
+            elif any(re.search(r"\[(?:safe|unescape)\]$", each) for each in module.names(node.value)) or (
+                isinstance(node.value, ast.Subscript) and module.text_of(node.value.slice) == "safe"
+            ):
+                yield found(module, node, "HK407", "the filter safe gets another name")
 
 
 def _handed_on(module: Module) -> Iterator[Finding]:

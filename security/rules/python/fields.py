@@ -67,7 +67,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
     for node in module.all(ast.Dict):
         assert isinstance(node, ast.Dict)
         yield from _listed(module, node)
-    for node in module.all(ast.Constant, ast.JoinedStr):
+    for node in module.all(ast.Constant, ast.JoinedStr, ast.BinOp):
         yield from _sql(module, node)
     for node in module.all(ast.Subscript):
         assert isinstance(node, ast.Subscript)
@@ -262,14 +262,10 @@ def _labelled(module: Module, call: ast.Call) -> Iterator[Finding]:
     """A field with a neutral name whose label, placeholder or autocomplete says what it takes."""
     if last_names(module, call.func) & {"Query", "FieldList"}:
         return
-    for node in ast.walk(call):
-        text = (
-            module.text_of(node)
-            if isinstance(node, (ast.Constant, ast.BinOp, ast.Call, ast.JoinedStr))
-            else None
-        )
-        if text is None or module.parents.get(node) is None:
-            continue
+    if _is_long_number(module, call):
+        yield found(module, call, "HK101", "a form field takes as many digits as a card has")
+        return
+    for node, text in _said(module, call):
         card = card_label(text) if is_short_label(text) else None
         if cc_token(text) or (card and not (text.isascii() and text.isidentifier())):
             yield found(
@@ -283,6 +279,40 @@ def _labelled(module: Module, call: ast.Call) -> Iterator[Finding]:
             yield found(module, node, "HK101", "a form field takes as many digits as a card has")
             return
     yield from _whole_card(module, call)
+
+
+def _said(module: Module, call: ast.Call) -> Iterator[tuple[ast.AST, str]]:
+    """The texts in a call, also those that a loop's variable stands for."""
+    for node in ast.walk(call):
+        if isinstance(node, (ast.Constant, ast.BinOp, ast.Call, ast.JoinedStr)):
+            if (text := module.text_of(node)) is not None:
+                yield node, text
+        elif isinstance(node, ast.Name) and (bound := module.bound(node)):
+            looped = [each.value for each in bound[1] if each.kind == "part"]
+            for inner in [inner for value in looped for inner in ast.walk(value)]:
+                if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+                    yield node, inner.value
+
+
+def _is_long_number(module: Module, call: ast.Call) -> bool:
+    """Length(13, 19) beside a pattern of digits alone."""
+    calls = [each for each in ast.walk(call) if isinstance(each, ast.Call) and each is not call]
+    limits = [
+        number
+        for each in calls
+        if last_names(module, each.func) & {"Length", "MaxLengthValidator", "length"}
+        for value in [*each.args, *(word.value for word in each.keywords)]
+        if isinstance(number := module.value_of(value), int)
+    ]
+    patterns = [
+        module.text_of(each.args[0]) or ""
+        for each in calls
+        if each.args and any("reg" in name.lower() for name in last_names(module, each.func))
+    ]
+    return any(13 <= number <= 23 for number in limits) and any(map(_DIGITS.fullmatch, patterns))
+
+
+_DIGITS = re.compile(r"\^?\(?\[?(?:0-9|\\d|\s|\\s|-)+\]?\)?[+*]?(?:\$|\\Z)?")
 
 
 def _is_shape(module: Module, node: ast.AST, text: str) -> bool:
@@ -335,8 +365,11 @@ def _strings(module: Module, values: list[ast.expr], at: ast.Call, rule: str) ->
 
 
 def _sql(module: Module, node: ast.AST) -> Iterator[Finding]:
-    if isinstance(module.parents.get(node), (ast.JoinedStr, ast.FormattedValue)) or node in module.docstrings:
+    outer = module.parents.get(node)
+    if isinstance(outer, (ast.JoinedStr, ast.FormattedValue)) or node in module.docstrings:
         return
+    if isinstance(outer, ast.BinOp) and module.text_of(outer) is not None:
+        return  # judged as the whole
     text = module.text_of(node)
     if text is None and isinstance(node, ast.JoinedStr):
         text = "".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))

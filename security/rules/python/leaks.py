@@ -61,6 +61,7 @@ _KEEPS = re.compile(
 _WRITES_ROWS = re.compile(
     r"(?:^|[._])(?:insert\(\)\.values|update\(\)\.values|(?:session|connection|conn|cursor|db|connect|begin|Session)(?:\(\))?\.(?:execute|executemany|merge)"
     r"|bulk_insert_mappings|insert_one|insert_many|objects\.create|enqueue|send_task|apply_async|delay|publish)$"
+    r"|(?:^|[._])(?:q|queue|\w*[Qq]ueue(?:\(\))?|inbox|pipe|connection)\.(?:put|put_nowait|send|send_bytes|appendleft)$"
 )
 _ROWS = re.compile(
     r"payload|body|raw|request|params|form|details|snapshot|meta|extra|context|content|dump|input|data|note",
@@ -70,7 +71,7 @@ _TAKES_INPUT = re.compile(
     r"(?:Form|FormSet|Serializer|Schema|Request|Response|Headers|Dict|Event|Error|Parser|StringIO|BytesIO|Query|Adapter|Validator|Result|Context|Data|Filter)$"
 )
 _MAILS = re.compile(
-    r"(?:^|\.)(?:send_mail|send_message|sendmail|send_mass_mail|mail_admins|mail_managers|EmailMessage|EmailMultiAlternatives|MIMEText|Message|set_content|add_attachment|attach_alternative|send_email|enqueue_mail|notify_admin)$"
+    r"(?:^|\.)(?:send_mail|send_message|sendmail|send_mass_mail|mail_admins|mail_managers|EmailMessage|EmailMultiAlternatives|MIMEText|Message|set_content|add_attachment|set_payload|attach_alternative|send_email|enqueue_mail|notify_admin)$"
 )
 _TO_WHOM = frozenset(
     {"to", "to_addr", "to_addrs", "to_email", "to_emails", "recipient", "recipients", "recipient_list"}
@@ -87,10 +88,13 @@ _FORWARDS = re.compile(
 )
 _REGISTERS = re.compile(r"(?:^|\.)(?:getattr|hasattr|isinstance|super|add_url_rule|setattr)$")
 _SENDS = re.compile(
-    r"(?:^|\.)(?:sendall|sendto)$|(?:^|\.)(?:subprocess\.(?:run|Popen|call|check_call|check_output)|os\.(?:system|popen)"
+    r"(?:^|\.)(?:sendall|sendto|sendmsg|communicate)$|HTTPS?Connection\(\)\.(?:request|send|endheaders)$|(?:^|\.)(?:subprocess\.(?:run|Popen|call|check_call|check_output)|os\.(?:system|popen)"
     r"|asyncio\.create_subprocess_(?:exec|shell))$"
 )
 _PROVIDER = re.compile(r"(?:^|\.)(?:stripe|payjp|omise|square|braintree)\b", re.IGNORECASE)
+_HEADERS = re.compile(r"(?:^|\.)(?:\w*headers|Headers\(\))\.(?:add|set|setdefault|append)$")
+_SHOWS = ((_FLASHES, "a message"), (_HEADERS, "a header of the answer"))
+_ADDRESSES = re.compile(r"(?:^|\.)(?:url_for|url_path_for|reverse|urlencode_to|build_url)$")
 _PAGES = re.compile(
     r"(?:^|[._])(?:render_template|render|render_to_response|render_template_string|jsonify|make_response|Response|HTMLResponse|PlainTextResponse|JSONResponse|HttpResponse\w*|JsonResponse|flash|abort|_?error_page|\w*_page)$"
 )
@@ -144,9 +148,25 @@ def _at(flow: Flow, frame: Frame, node: ast.AST) -> Iterator[tuple[str, str]]:
 def _call(flow: Flow, frame: Frame, call: ast.Call) -> Iterator[tuple[str, str]]:
     names = frame.module.names(call.func)
     labels = _typed(flow, frame, call)
+    if "body" in labels and _fills_process(frame.module, call):
+        yield "HK203", "the request's body is kept in the process"
     if labels:
         yield from _leaks(call, names | _handed_on(frame.module, call, names), labels)
     yield from _client_values(flow, frame, call, names)
+
+
+def _fills_process(module: Module, call: ast.Call) -> bool:
+    """LAST.append(request.form), where LAST is a list of the file."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in _FILLS:
+        return False
+    bound = module.bound(call.func.value) if isinstance(call.func.value, ast.Name) else None
+    makers = [each.value for each in bound[1]] if bound and isinstance(bound[0], ast.Module) else []
+    return any(isinstance(each, (ast.List, ast.Dict, ast.Set, ast.Call)) for each in makers)
+
+
+_FILLS = frozenset(
+    {"append", "appendleft", "add", "update", "setdefault", "extend", "put", "put_nowait", "insert"}
+)
 
 
 def _handed_on(module: Module, call: ast.Call, names: frozenset[str]) -> frozenset[str]:
@@ -186,8 +206,8 @@ def _leaks(call: ast.Call, names: frozenset[str], labels: Labels) -> Iterator[tu
         yield "HK203", f"{what} is kept in a session, cookie or cache"
     elif typed and (any(map(_MAILS.search, names)) or _is_letter(call)):
         yield "HK204", f"{what} goes into a mail"
-    elif typed and any(map(_FLASHES.search, names)):
-        yield "HK205", f"{what} goes into a message"
+    elif typed and (shown := next((words for sink, words in _SHOWS if any(map(sink.search, names))), None)):
+        yield "HK205", f"{what} goes into {shown}"
     elif typed and any(map(_REPORTS.search, names)):
         yield "HK207", f"{what} goes to an error reporter"
     elif "body" in typed:
@@ -213,6 +233,8 @@ def _whole_body(call: ast.Call, names: frozenset[str]) -> Iterator[tuple[str, st
         yield "HK203", "the request's body is kept in a record"
     elif any(map(_WRITES_ROWS.search, names)):
         yield "HK203", "the request's body goes into the database or a queue"
+    elif any(map(_ADDRESSES.search, names)):
+        yield "HK205", "the request's body goes into an address"
 
 
 def _is_letter(call: ast.Call) -> bool:
@@ -237,9 +259,13 @@ def _stored(flow: Flow, frame: Frame, target: ast.expr, value: ast.expr) -> Iter
         }
         if "body" in typed and dotted(target.value).partition("[")[0] == "event":
             yield "HK207", "the request's body is put on a report"
+        if typed and dotted(target.value).rpartition(".")[2] == "headers":
+            yield "HK205", f"{_what(frozenset(typed))} goes into a header of the answer"
+        if "body" in typed and _is_of_process(frame.module, target.value):
+            yield "HK203", "the request's body is kept in the process"
         if typed and any(
             re.search(
-                r"(?:^|\.)(?:session|cache|cookies|request\.session|os\.environ|(?:shelve|dbm|dbm\.\w+)\.open)(?:\(\))?$",
+                r"(?:^|\.)(?:session|cache|cookies|request\.session|os\.environ|(?:app|current_app)\.(?:config|extensions)|(?:shelve|dbm|dbm\.\w+)\.open)(?:\(\))?$",
                 name,
             )
             for name in owners
@@ -268,6 +294,12 @@ def _stored(flow: Flow, frame: Frame, target: ast.expr, value: ast.expr) -> Iter
         yield "HK207", f"{_what(labels)} is put on a report"
 
 
+def _is_of_process(module: Module, owner: ast.expr) -> bool:
+    """Whether a container is one of the file's own, which outlives the request."""
+    bound = module.bound(owner) if isinstance(owner, ast.Name) else None
+    return bound is not None and isinstance(bound[0], ast.Module)
+
+
 def _raised(flow: Flow, frame: Frame, raised: ast.expr) -> Iterator[tuple[str, str]]:
     arguments = (
         [*raised.args, *(word.value for word in raised.keywords)] if isinstance(raised, ast.Call) else []
@@ -285,13 +317,24 @@ def _returned(flow: Flow, frame: Frame, value: ast.expr) -> Iterator[tuple[str, 
         owner = frame.module.class_of(scope)
         if owner is not None and any(re.search(r"Formatter|Filter", dotted(base)) for base in owner.bases):
             yield "HK201", "the request's body is written into each line of the log"
-    handles = any(
+    handles = scope.name in _handlers(frame.module) or any(
         "errorhandler" in last_names(frame.module, each.func if isinstance(each, ast.Call) else each)
         or "exception_handler" in last_names(frame.module, each.func if isinstance(each, ast.Call) else each)
         for each in decorators(scope)
     )
     if (handles or is_view(scope, frame.module)) and "trace" in flow.of(value, frame):
         yield "HK208", "a traceback is shown to visitors"
+
+
+def _handlers(module: Module) -> set[str]:
+    """The functions that a file registers for errors by a call."""
+    return {
+        each.id
+        for call in module.calls
+        if last_names(module, call.func) & {"register_error_handler", "add_exception_handler"}
+        for each in call.args
+        if isinstance(each, ast.Name)
+    }
 
 
 def _return_addresses(flow: Flow, frame: Frame, node: ast.Dict) -> Iterator[tuple[str, str]]:

@@ -46,6 +46,7 @@ _HOLDERS = frozenset(
     }
 )
 _NESTED = re.compile(r"card\]?\[(?:number|cvc)\]")
+_WRITTEN = re.compile(r"(?:card|source)\[(?:number|cvc|exp_month)\]")
 _PASSED = frozenset({"card", "source", "credit_card"})
 
 
@@ -58,6 +59,10 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
         assert isinstance(node, ast.Dict)
         if reason := _is_card(module, node):
             yield found(module, node, "HK104", reason)
+    for node in module.all(ast.Constant, ast.JoinedStr):
+        text = (_start(module, node) if isinstance(node, ast.JoinedStr) else module.text_of(node)) or ""
+        if _WRITTEN.search(text) and node not in module.docstrings:
+            yield found(module, node, "HK104", "a text names a card's number as the provider's API does")
     for call in module.calls:
         if (
             isinstance(call.func, ast.Name)
@@ -153,6 +158,8 @@ def _is_card(module: Module, node: ast.Dict) -> str | None:
     keys = {text for key in node.keys if key is not None and (text := module.text_of(key))}
     if any(map(_NESTED.search, keys)):
         return "a mapping names a card's number as the provider's API does"
+    if any(_holds_number(module, key, value) for key, value in zip(node.keys, node.values, strict=True)):
+        return "a mapping holds a card with its number"
     if not _is_pair(keys):
         return None
     values = [value for value in node.values if not isinstance(value, (ast.Dict, ast.List))]
@@ -162,6 +169,13 @@ def _is_card(module: Module, node: ast.Dict) -> str | None:
     ):
         return None
     return "a mapping holds a card's number and code"
+
+
+def _holds_number(module: Module, key: ast.expr | None, value: ast.expr) -> bool:
+    """{"card": {"number": …}}"""
+    if key is None or module.text_of(key) not in _PASSED or not isinstance(value, ast.Dict):
+        return False
+    return any(module.text_of(each) == "number" for each in value.keys if each is not None)
 
 
 def _is_pair(keys: set[str]) -> bool:

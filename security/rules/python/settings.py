@@ -18,7 +18,7 @@ _OFF: tuple[tuple[str, re.Pattern[str], frozenset[object], str], ...] = (
     (
         "HK208",
         re.compile(
-            r"^(?:DEBUG|PROPAGATE_EXCEPTIONS|DEBUG_PROPAGATE_EXCEPTIONS|EXPLAIN_TEMPLATE_LOADING|FLASK_DEBUG|PRESERVE_CONTEXT_ON_EXCEPTION|DEBUG_TB_ENABLED|TRAP_HTTP_EXCEPTIONS)$"
+            r"^(?:DEBUG|PROPAGATE_EXCEPTIONS|DEBUG_PROPAGATE_EXCEPTIONS|EXPLAIN_TEMPLATE_LOADING|FLASK_DEBUG|PRESERVE_CONTEXT_ON_EXCEPTION|DEBUG_TB_ENABLED|TRAP_HTTP_EXCEPTIONS|TESTING)$"
         ),
         frozenset({True, "1", "true", "True", "on"}),
         "debugging is on",
@@ -57,9 +57,30 @@ _OFF: tuple[tuple[str, re.Pattern[str], frozenset[object], str], ...] = (
     ),
     (
         "HK502",
-        re.compile(r"^(?:PYTHONHTTPSVERIFY)$"),
-        frozenset({"0", 0}),
+        re.compile(r"^(?:PYTHONHTTPSVERIFY|GIT_SSL_NO_VERIFY|NODE_TLS_REJECT_UNAUTHORIZED)$"),
+        frozenset({"0", 0, "1", 1}),
         "TLS certificates are not checked",
+    ),
+    (
+        "HK502",
+        re.compile(r"^(?:CURL_CA_BUNDLE|REQUESTS_CA_BUNDLE|SSL_CERT_FILE)$"),
+        frozenset({"", None}),
+        "TLS certificates are not checked",
+    ),
+    (
+        "HK502",
+        re.compile(r"^(?:cert_reqs|verify_mode)$"),
+        frozenset({"CERT_NONE", "CERT_OPTIONAL", "NONE"}),
+        "TLS certificates are not checked",
+    ),
+    (
+        "HK207",
+        re.compile(
+            r"^(?:trace_query_string|http_tag_query_string|DD_HTTP_SERVER_TAG_QUERY_STRING|DD_TRACE_HEADER_TAGS"
+            r"|ELASTIC_APM_CAPTURE_BODY|SENTRY_SEND_DEFAULT_PII)$"
+        ),
+        frozenset({True, "true", "True", "1", "all", "errors"}),
+        "traces hold what was typed",
     ),
 )
 _LOUD = re.compile(
@@ -81,6 +102,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
         yield from _cookie(module, context, call)
         yield from _forged(module, context, call)
         yield from _tls(module, call)
+        yield from _unsafe_tls(module, call)
     for kind in (ast.FunctionDef, ast.AsyncFunctionDef):
         for node in module.all(kind):
             assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
@@ -128,6 +150,8 @@ def _setting(
     module: Module, context: Context, name: str, value: ast.expr, node: ast.AST
 ) -> Iterator[Finding]:
     constant = module.value_of(value)
+    if name.startswith("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS") and constant not in {VARIES, ""}:
+        yield found(module, node, "HK207", f"{name}: traces hold headers, cookies among them")
     for rule, pattern, bad, message in _OFF:
         if (
             pattern.match(name)
@@ -287,6 +311,8 @@ def _is_info(module: Module, level: ast.expr) -> bool:
 
 
 def _is_debug(module: Module, level: ast.expr) -> bool:
+    if isinstance(level, ast.Call) and last_names(module, level.func) & {"min"}:
+        return any(_is_debug(module, each) for each in level.args)
     constant = module.value_of(level)
     return (isinstance(constant, (str, int)) and constant in _DEBUG_LEVELS and constant is not False) or bool(
         last_names(module, level) & {"DEBUG", "NOTSET"}
@@ -472,6 +498,22 @@ def _tls(module: Module, call: ast.Call) -> Iterator[Finding]:
         "ssl" in name or "urllib3" in name for name in module.names(call.func)
     ):
         yield found(module, call, "HK502", "TLS certificates are not checked, or that is kept quiet")
+
+
+def _unsafe_tls(module: Module, call: ast.Call) -> Iterator[Finding]:
+    """A context that checks nobody by its kind, and tools that are told to look away."""
+    handed = {name for each in call.args for name in last_names(module, each)}
+    if last_names(module, call.func) & {"SSLContext"} and (not call.args or handed & _UNCHECKED):
+        yield found(module, call, "HK502", "a context of this kind checks no certificates")
+    words = [module.text_of(each) for list_ in call.args for each in getattr(list_, "elts", ())]
+    if words[:1] and re.search(r"(?:^|/)(?:curl|wget)$", words[0] or "") and _LOOKS_AWAY & set(words):
+        yield found(module, call, "HK502", f"{words[0]} is told to check no certificates")
+
+
+_UNCHECKED = frozenset(
+    {"PROTOCOL_TLS", "PROTOCOL_SSLv23", "PROTOCOL_TLSv1", "PROTOCOL_TLSv1_1", "PROTOCOL_TLSv1_2"}
+)
+_LOOKS_AWAY = frozenset({"-k", "--insecure", "--no-check-certificate", "-sk", "-ks", "-Lk"})
 
 
 def _sends(module: Module, call: ast.Call, word: str) -> bool:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 from security.canary.sinks import MissingEvidence
 from shop.scope.lab import Lab
+from shop.scope.locks import PIN, install_faults, lock_faults, unhashed
 from shop.scope.result import Notes
 
 LOCKS = ("requirements/run.lock", "requirements/dev.lock")
-_PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
 _AUDIT_S = 45
 _SBOM_S = 240
 
@@ -34,30 +33,15 @@ def _lock(path: Path, name: str, notes: Notes) -> None:
         notes.lack(f"{name} is not there")
         return
     text = path.read_text("utf-8")
-    for without in unhashed(text):
-        notes.found(name, "no-hash", f"{without} is not locked by hash")
-    if re.search(
-        r"^\s*(?:--index-url|--extra-index-url|-i|--find-links|--trusted-host)\b", text, re.MULTILINE
-    ):
-        notes.found(name, "index", "it names a place to load from: the machine's own setting decides that")
-    if re.search(r"^\s*(?:-e|git\+|https?://|[\w.-]+ @ )", text, re.MULTILINE):
-        notes.found(name, "address", "a dependency is loaded from an address and not by name and hash")
-    notes.add("locked", len(_PIN.findall(text)))
+    for rule, message in lock_faults(text):
+        notes.found(name, rule, message)
+    notes.add("locked", len(PIN.findall(text)))
     notes.control(list(unhashed("flask==1.0\n")) == ["flask"], "a requirement without a hash is not seen")
-
-
-def unhashed(lock: str) -> list[str]:
-    """Requirements of a lock file that no hash follows."""
-    pins = list(_PIN.finditer(lock))
-    ends = [pin.start() for pin in pins[1:]] + [len(lock)]
-    return [
-        pin[1] for pin, end in zip(pins, ends, strict=True) if "--hash=sha256:" not in lock[pin.start() : end]
-    ]
 
 
 def _installed(lock: Path, notes: Notes) -> None:
     """What runs is what is locked. A package that this platform does not need is not installed, and that is well."""
-    for name, version in _PIN.findall(lock.read_text("utf-8")):
+    for name, version in PIN.findall(lock.read_text("utf-8")):
         try:
             here = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -70,9 +54,8 @@ def _makefile(root: Path, notes: Notes) -> None:
     if not path.is_file():
         notes.lack("there is no Makefile to read how dependencies are installed")
         return
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        if "pip install" in line and ".lock" in line and "--require-hashes" not in line:
-            notes.found("Makefile", "install", "installs from the lock without --require-hashes", number)
+    for number, message in install_faults(path.read_text("utf-8")):
+        notes.found("Makefile", "install", message, number)
 
 
 def _sbom(root: Path, notes: Notes) -> str:

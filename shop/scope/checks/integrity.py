@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
+from security.headers import PageKind, ProviderOrigins, csp
 from security.scripts import inventory
-from security.scripts.inventory import check, integrity_of
+from security.scripts.inventory import Script, check, integrity_of
 from shop.build import build_id
 from shop.scope.lab import Lab
 from shop.scope.result import Notes, Table
@@ -23,6 +26,7 @@ def look(lab: Lab, notes: Notes) -> None:
     listed = listing(lab.root, notes)
     notes.files["integrity.json"] = json.dumps({"build": build_id(), "files": listed}, indent=1)
     _control(lab, notes)
+    _rules_of_inventory(notes)
     _scripts(lab, notes)
     served = lab.desk.guest().client.get("/readyz", base_url="http://127.0.0.1:8000").get_json()
     notes.expect(
@@ -70,6 +74,23 @@ def _control(lab: Lab, notes: Notes) -> None:
     notes.control(integrity_of(data) != integrity_of(data + b" "), "a changed script has the same hash")
 
 
+def _rules_of_inventory(notes: Notes) -> None:
+    """What the inventory and the policy make of a script that nobody approved, or not for long: made up here."""
+    today = dt.datetime.now(dt.UTC).date()
+    made_up = Script("a", "b", "all", "evergreen", url="https://scripts.example/a.js", evergreen="c")
+    old = replace(made_up, approved=today - dt.timedelta(days=400))
+    notes.expect(
+        made_up.is_stale() and old.is_stale(), "inventory", "approval", "what nobody approved lately passes"
+    )
+    policy = csp(PageKind.TOKEN_PAYMENT, ProviderOrigins(), scripts=[made_up])
+    notes.expect(
+        "scripts.example" not in str(policy),
+        "inventory",
+        "approval",
+        "the policy lets in what nobody approved",
+    )
+
+
 def _scripts(lab: Lab, notes: Notes) -> None:
     table = Table("Script inventory", ("Script", "Pages", "Owner", "Reason", "Hash", "Approved"))
     scripts = inventory.load()
@@ -77,6 +98,11 @@ def _scripts(lab: Lab, notes: Notes) -> None:
         approved = script.approved.isoformat() if script.approved else "nobody"
         table.rows.append((script.name, script.pages, script.owner, script.reason, script.hash, approved))
     notes.tables.append(table)
+    for script in scripts:
+        is_ours = not script.url or script.url == inventory.PROVIDER
+        notes.expect(
+            is_ours, script.name, "inventory-foreign", "a script that is neither ours nor the provider's"
+        )
     for finding in check(lab.root / "static", scripts):
         if finding.rule == "unapproved":
             notes.lack(f"{finding.script} in the inventory: nobody has approved it")

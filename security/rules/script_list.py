@@ -1,0 +1,45 @@
+"""HK404: a script inventory that lets in what nobody can have read: a pattern, or a stranger's script that may change.
+
+Only the provider's own script may be evergreen: it is approved by its host. Pure.
+"""
+
+# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from ..finding import Finding
+from .config import Config
+
+_PROVIDER = "provider"
+
+
+def check_text(path: str, text: str, config: Config) -> Iterator[Finding]:
+    """The findings of a TOML file, if it is such an inventory."""
+    if "[[script]]" not in text:
+        return
+    try:
+        entries = tomllib.loads(text).get("script", [])
+    except tomllib.TOMLDecodeError as error:
+        yield Finding(path, None, "HK404", f"the script inventory cannot be read: {error}")
+        return
+    for entry in entries:
+        url = str(entry.get("url", "")) if isinstance(entry, dict) else ""
+        if url and url != _PROVIDER and (fault := _fault(url, entry, config)):
+            yield Finding(path, _line(text, url), "HK404", f"the script inventory lists {url}: {fault}")
+
+
+def _fault(url: str, entry: dict[str, object], config: Config) -> str | None:
+    parts = urlsplit(url)
+    if set("*?[]{}") & set(parts.netloc + parts.path) or parts.scheme != "https":
+        return "that is not one script over https"
+    if entry.get("hash") == "evergreen" and not config.is_provider(parts.hostname or ""):
+        return "it may change, and is not the provider's"
+    return None
+
+
+def _line(text: str, url: str) -> int:
+    return text.count("\n", 0, text.index(url)) + 1 if url in text else 1

@@ -1,0 +1,120 @@
+"""What a change loosens around the code: locks and how they are installed, what CI runs, what the rules are told. Pure.
+
+The rules read code; these files say whether anybody asks the rules, and what else gets in beside our code.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from security.finding import Finding
+from shop.scope.locks import install_faults, lock_faults
+
+LOOKED_AT = ("scope.toml", "pyproject.toml", "requirements", "Makefile", ".github", ".ci")
+RULE = "loosened"
+_CHECKS = re.compile(
+    r"check|verify|pytest|test|rules|bandit|scan|inventory|mypy|ruff|lint|require-hashes|audit"
+)
+_LETS_FAIL = re.compile(
+    r"\|\|\s*(?:true|:|exit 0)|continue-on-error:\s*true|--exit-zero|--deselect|if:\s*false"
+)
+_WIDENS = (
+    "exclude",
+    "provider_hosts",
+    "script_hosts",
+    "script_sources",
+    "own_addresses",
+    "csrf_exempt",
+    "tests",
+)
+_NARROWS = ("guards", "paths")
+
+
+def loosened(before: Mapping[str, str], after: Mapping[str, str]) -> list[Finding]:
+    """What is looser in `after`; both are texts by path."""
+    found = []
+    for path in sorted(before.keys() | after.keys()):
+        old, new = before.get(path, ""), after.get(path, "")
+        if old != new:
+            found += [
+                Finding(path, None, RULE, message) for message in dict.fromkeys(_in_file(path, old, new))
+            ]
+    return found
+
+
+def _in_file(path: str, old: str, new: str) -> Iterator[str]:
+    if path.startswith("requirements/"):
+        yield from _more(old, new, lambda text: [message for _rule, message in lock_faults(text)])
+    elif path == "scope.toml":
+        yield from _rules(_table(old), _table(new))
+    elif path == "pyproject.toml":
+        yield from _project(_table(old), _table(new))
+    else:
+        yield from _more(old, new, lambda text: [message for _line, message in install_faults(text)])
+        yield from _commands(old, new)
+
+
+def _more(old: str, new: str, faults: Any) -> Iterator[str]:
+    known = set(faults(old))
+    yield from (each for each in faults(new) if each not in known)
+
+
+def _commands(old: str, new: str) -> Iterator[str]:
+    """A line that checks something is gone, or may fail from now on. One that only says more is still there."""
+    lines = [line.strip() for line in new.splitlines()]
+    for line in map(str.strip, old.splitlines()):
+        if (
+            line
+            and not line.startswith("#")
+            and _CHECKS.search(line)
+            and not any(line in each for each in lines)
+        ):
+            yield f"`{line[:80]}` is gone"
+    for line in lines:
+        if _LETS_FAIL.search(line) and line not in old:
+            yield f"`{line[:80]}` may fail unnoticed"
+
+
+def _table(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return {}
+
+
+def _rules(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+    before, now = old.get("rules", {}), new.get("rules", {})
+    yield from (f"{key} of the rules grows by {each}" for key in _WIDENS for each in _grown(before, now, key))
+    yield from (f"{key} of the rules loses {each}" for key in _NARROWS for each in _grown(now, before, key))
+    if now.get("max_suppressions", 25) > before.get("max_suppressions", 25):
+        yield "more suppressions are allowed"
+    known = {(each["path"], rule) for each in before.get("allow", ()) for rule in each.get("rules", ())}
+    for each in now.get("allow", ()):
+        if more := sorted(rule for rule in each.get("rules", ()) if (each.get("path"), rule) not in known):
+            yield f"{', '.join(more)} no longer hold for {each.get('path')}"
+    for key in ("exclude", "allow_test_numbers"):
+        yield from (
+            f"{key} of the scan grows by {each}"
+            for each in _grown(old.get("scan", {}), new.get("scan", {}), key)
+        )
+
+
+def _project(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+    before, now = old.get("tool", {}).get("bandit", {}), new.get("tool", {}).get("bandit", {})
+    for key in ("skips", "exclude_dirs"):
+        yield from (f"{key} of bandit grows by {each}" for each in _grown(before, now, key))
+    for each in new.get("project", {}).get("dependencies", ()):
+        if "@" in each and each not in old.get("project", {}).get("dependencies", ()):
+            yield f"{each} is loaded from an address and not by name and hash"
+    contracts = [
+        len(each.get("tool", {}).get("importlinter", {}).get("contracts", ())) for each in (old, new)
+    ]
+    if contracts[1] < contracts[0]:
+        yield "a rule about who imports whom is gone"
+
+
+def _grown(old: Mapping[str, Any], new: Mapping[str, Any], key: str) -> list[str]:
+    return [each for each in new.get(key, ()) if each not in old.get(key, ())]

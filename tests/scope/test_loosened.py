@@ -1,0 +1,71 @@
+"""Round the code: a change that loosens a lock, CI or what the rules are told is seen; an ordinary one is not."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import pytest
+
+from shop.scope import mutants
+from shop.scope.loosened import loosened
+
+SCOPE = '[rules]\nmax_suppressions = 7\nguards = ["shop/app.py: PANGuard"]\ncsrf_exempt = []\n'
+LOCK = "flask==3.1 \\\n    --hash=sha256:aa\n"
+MAKE = "check: lint\n\tpip install --require-hashes -r requirements/run.lock\n\tshop scope verify\n"
+LOOSER = {
+    "a requirement without a hash": ("requirements/run.lock", LOCK, LOCK + "other==1.0\n"),
+    "one without a version": ("requirements/run.lock", LOCK, LOCK + "other>=1.0\n"),
+    "another index": ("requirements/run.lock", LOCK, "--extra-index-url https://pypi.example\n" + LOCK),
+    "more suppressions": ("scope.toml", SCOPE, SCOPE.replace("7", "70")),
+    "a guard that nobody asks for": ("scope.toml", SCOPE, SCOPE.replace('"shop/app.py: PANGuard"', "")),
+    "a view without a token": ("scope.toml", SCOPE, SCOPE.replace("[]", '["shop.pay"]')),
+    "a rule that does not hold": (
+        "scope.toml",
+        SCOPE,
+        SCOPE + '[[rules.allow]]\npath = "shop/**"\nrules = ["HK201"]\nreason = "so be it"\n',
+    ),
+    "hashes are not looked at": ("Makefile", MAKE, MAKE.replace("--require-hashes ", "")),
+    "a check is gone": ("Makefile", MAKE, MAKE.replace("\tshop scope verify\n", "")),
+    "a check may fail": (".github/workflows/a.yml", "- run: make check\n", "- run: make check || true\n"),
+    "bandit looks away": ("pyproject.toml", "", '[tool.bandit]\nskips = ["B105"]\n'),
+}
+
+
+@pytest.mark.parametrize("what", LOOSER)
+def test_what_is_looser_is_seen(what: str) -> None:
+    path, before, after = LOOSER[what]
+    assert [each.path for each in loosened({path: before}, {path: after})] != []
+    assert loosened({path: before}, {path: before}) == []
+
+
+ORDINARY = {
+    "another version with its hash": (
+        "requirements/run.lock",
+        LOCK,
+        LOCK.replace("3.1", "3.2").replace("aa", "bb"),
+    ),
+    "fewer suppressions": ("scope.toml", SCOPE, SCOPE.replace("7", "5")),
+    "another guard": ("scope.toml", SCOPE, SCOPE.replace('PANGuard"', 'PANGuard", "a.py: PANFilter"')),
+    "a check says more": ("Makefile", MAKE, MAKE.replace("scope verify", "scope verify --report var")),
+    "a comment": ("Makefile", MAKE, "# how to check\n" + MAKE),
+}
+
+
+@pytest.mark.parametrize("what", ORDINARY)
+def test_an_ordinary_change_is_none(what: str) -> None:
+    path, before, after = ORDINARY[what]
+    assert loosened({path: before}, {path: after}) == []
+
+
+def test_a_patch_that_loosens_or_excuses_itself_is_red(tmp_path: Path) -> None:
+    clean = mutants.parsed_tree()
+    name, patch = "requirements/run.lock", tmp_path / "a.diff"
+    lock = Path(name).read_text().splitlines(keepends=True)
+    patch.write_text("".join(difflib.unified_diff(lock, [*lock, "other==1.0\n"], f"a/{name}", f"b/{name}")))
+    assert {each.rule for each in mutants.judge_patch(patch, clean).findings} == {"loosened"}
+    patch.write_text(
+        "--- /dev/null\n+++ b/shop/noting.py\n@@ -0,0 +1,3 @@\n+from flask import request\n"
+        "+# hk: allow HK202 it is quite all right here\n+print(request.form)\n"
+    )
+    assert {each.rule for each in mutants.judge_patch(patch, clean).findings} == {"HK202"}
