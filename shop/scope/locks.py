@@ -19,8 +19,8 @@ def lock_faults(text: str) -> Iterator[tuple[str, str]]:
     if re.search(r"^\s*(?:-e|git\+|https?://|[\w.-]+ @ )", text, re.MULTILINE):
         yield "address", "a dependency is loaded from an address and not by name and hash"
     for line in text.splitlines():
-        name = re.match(r"[A-Za-z0-9._-]+", line)
-        if name and not PIN.match(line):
+        name = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", line)
+        if name and not PIN.match(line) and not re.search(r"://|git\+| @ ", line):
             yield "no-pin", f"{name[0]} is not locked to one version"
 
 

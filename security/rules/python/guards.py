@@ -120,10 +120,17 @@ def _required(module: Module, context: Context) -> Iterator[Finding]:
             continue
         plain = name.removesuffix("?")
         uses = [call for call in module.calls if _uses(module, call, plain)]
-        if not uses:
+        if not uses and not _is_raised(module, plain):
             yield found(module, module.tree, "HK601", f"{plain} is not used here any more")
-        elif name == plain and all(_is_idle(module, call, name) for call in uses):
+        elif uses and name == plain and all(_is_idle(module, call, name) for call in uses):
             yield found(module, uses[0], "HK601", f"{name} is used under a condition, or made and not used")
+
+
+def _is_raised(module: Module, name: str) -> bool:
+    return any(
+        isinstance(node, ast.Raise) and node.exc is not None and name in last_names(module, node.exc)
+        for node in module.all(ast.Raise)
+    )
 
 
 def _uses(module: Module, call: ast.Call, name: str) -> bool:

@@ -15,7 +15,8 @@ from typing import Any, cast
 
 from payments.inbox import RELEVANT, apply_events
 from payments.money import Money
-from payments.provider import Charge, Provider, Session
+from payments.provider import BadSignature, Charge, Provider, Session
+from payments.providers.stripe import StripeProvider
 from payments.settle import settle
 from shop.orders.listener import OrderListener
 from shop.scope.checks.money import OrderState, count_events, count_jobs, order_of
@@ -100,11 +101,18 @@ def _door(desk: Desk, notes: Notes) -> None:
         "an empty MAC": f"t={int(time.time())},v1=",
         "another scheme": sign(body, secret).replace("v1=", "v0="),
         "another account's secret": sign(body, "whsec_" + secrets.token_hex(12)),
+        "an empty secret": sign(body, ""),
         "another body's signature": sign(body + b" ", secret),
         "a signature ten minutes old": sign(body, secret, age_s=600),
         "a MAC over the body alone": f"t={int(time.time())},v1={hmac.new(secret.encode(), body, 'sha256').hexdigest()}",
         "a signature without its time": sign(body, secret).partition(",")[2],
     }
+    without = StripeProvider("none", "sk_test_hitsuka", (), HERE, livemode=False)
+    try:
+        without.parse_event(body, {"Stripe-Signature": sign(body, secret)})
+        notes.found(PATH, "webhook-signature", "an account without any secret takes every event")
+    except BadSignature:
+        notes.add("looks")
     before = count_events(desk)
     for what, signature in forged.items():
         status = send(desk, body, signature)
