@@ -32,13 +32,13 @@ _ID = re.compile(
     r"ids?$",
     re.IGNORECASE,
 )
-# What an order, a parcel, a request is called by: words for it, with a word for its number behind.
+# What an order or a parcel is called by, and codes that are printed on goods. Not more: under any other name, a reference's
+# or a SKU's say, a number that may be a card's is taken for one.
 _OTHER_NUMBER = re.compile(
-    r"^(?:\w*_)?(?:tracking|waybill|way_?bill|awb|order|invoice|shipment|shipping|parcel|consignment|delivery|ticket|serial"
-    r"|receipt|transaction|txn|trx|reference|ref|booking|reservation|inquiry|case|rma|return|purchase|quote|lot|batch"
-    r"|imei(?:sv)?|meid|iccid|isbn|jan|gtin|ean|upc|sku)_?(?:no|nr|num|number|code|ref|reference|key|id)s?$"
-    r"|^(?:tracking|waybill|awb|imei(?:sv)?|meid|iccid|isbn|jan|gtin|ean|upc|sku)$"
-    r"|[a-z]_ids?$|(?:追跡|送り状|伝票|問い?合わ?せ|注文|受注|管理|整理|受付|予約|取引|商品|法人|シリアル|製造)(?:番号|コード|id)$",
+    r"^(?:\w*_)?(?:tracking|waybill|way_?bill|awb|order|invoice|receipt|shipment|shipping|parcel|consignment|delivery|transaction"
+    r"|imei(?:sv)?|meid|iccid|isbn|jan|gtin|ean|upc)_?(?:no|nr|num|number|code|id)s?$"
+    r"|^(?:tracking|waybill|awb|imei(?:sv)?|meid|iccid|isbn|jan|gtin|ean|upc)$"
+    r"|(?:追跡|送り状|伝票|問い?合わ?せ|注文|受注|取引)(?:番号|コード|id)$",
     re.IGNORECASE,
 )
 _CLICK_IDS = frozenset(

@@ -15,11 +15,15 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from payments.columns import utcnow
+from security.guard import Passage
 from security.headers import PageKind, ProviderOrigins, security_headers
+from security.refused import CardNumberRefused
 from shop.context import the_host, the_shop
 from shop.errors import BadRequest, NotFound, ShopError
 from shop.language import language_of
 from shop.networks import is_allowed
+from shop.passages import Passages
 from shop.settings import STAFF, STRIPE_API, StripeAccount
 from shop.stores import all_stores
 
@@ -46,6 +50,7 @@ def install(app: Flask, know_host: Callable[[], ResponseReturnValue | None] | No
     app.register_error_handler(CSRFError, _form_too_old)
     app.register_error_handler(ShopError, _shop_error)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(CardNumberRefused, _card_number)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -209,6 +214,18 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     return _error_page(
         error.code, str(texts.get(error.code, BadRequest.message)), error.name.lower().replace(" ", "_")
     )
+
+
+def _card_number(error: CardNumberRefused) -> ResponseReturnValue:
+    """What the door let in as a parcel's number, say, and a guard further in knows for what it may be."""
+    host = str(g.get("host_name", ""))
+    Passages(the_shop().db).record(Passage(utcnow(), error.place, "card", g.get("request_id"), host))
+    message = _(
+        "カード番号らしい数字が入力されたため、消去しました。カード番号は、お支払いの画面にある決済会社の入力欄だけにご入力ください。"
+    )
+    response = make_response(_error_page(422, message, "card_number"))
+    response.headers["X-Pan-Guard"] = "refused"
+    return response
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:

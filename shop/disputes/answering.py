@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from payments.columns import utcnow
 from payments.dispute_models import Dispute
 from payments.provider import Evidence, PaymentError, Refused
+from security.refused import require_clean
 from shop.audit.actor import Actor
 from shop.context import Shop
 from shop.disputes.once import NotDone, claim, end_claim, read_again, record
@@ -52,7 +53,12 @@ def answer(
 
 
 def check(evidence: Evidence) -> None:
-    """Raise NotDone for what is no evidence: nothing, or a file of another kind than it says, or too large."""
+    """Raise NotDone for what is no evidence: nothing, or a file of another kind than it says, or too large.
+
+    Raises CardNumberRefused for a text that holds one: at the door a parcel's number may look like it.
+    """
+    for name, text in evidence.texts.items():
+        require_clean(text, f"dispute.{name}")
     if not any(evidence.texts.values()) and evidence.file_field is None:
         raise NotDone("empty")
     if evidence.file_field is None:

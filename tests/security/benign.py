@@ -49,9 +49,8 @@ _ID_NAMES = (
         "tracking",
         "transaction_id",
         "invoice_no",
-        "reference_number",
     ),
-    *("送り状番号", "注文番号", "お問い合わせ番号", "gclid", "serial-number"),
+    *("送り状番号", "注文番号", "お問い合わせ番号", "gclid"),
 )
 
 

@@ -169,6 +169,7 @@ def test_what_is_no_evidence_is_refused_and_costs_no_answer(
         ({"file": _file(b"%PDF-", "x.exe")}, 400),
         ({"file": _file(b"", "x.pdf")}, 400),
         ({"uncategorized_text": f"card {number}"}, 422),
+        ({"shipping_tracking_number": number}, 422),
         ({"file": _file(b"%PDF-1.4 " + number.encode(), "x.pdf")}, 422),
     ):
         assert _answer(finance, dispute_id, **fields) == status, fields.keys()
