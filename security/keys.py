@@ -32,8 +32,8 @@ _ID = re.compile(
     r"ids?$",
     re.IGNORECASE,
 )
-# What an order or a parcel is called by, and codes that are printed on goods. Not more: under any other name, a reference's
-# or a SKU's say, a number that may be a card's is taken for one.
+# What an order or a parcel is called by, and codes that are printed on goods. Not more: under any other name, a SKU's
+# or a reference's say, a number that may be a card's is taken for one.
 _OTHER_NUMBER = re.compile(
     r"^(?:\w*_)?(?:tracking|waybill|way_?bill|awb|order|invoice|receipt|shipment|shipping|parcel|consignment|delivery|transaction"
     r"|imei(?:sv)?|meid|iccid|isbn|jan|gtin|ean|upc)_?(?:no|nr|num|number|code|id)s?$"

@@ -60,7 +60,9 @@ def test_what_its_name_says_numbers_something_else_passes(name: str) -> None:
     assert shop.passages == []
 
 
-@pytest.mark.parametrize("name", [*OTHER_NAMES[:4], "number", "value", "id", "sku", "reference", "card_order_id"])
+@pytest.mark.parametrize(
+    "name", [*OTHER_NAMES[:4], "number", "value", "id", "sku", "reference", "card_order_id"]
+)
 def test_but_not_as_printed_nor_among_words_nor_under_any_other_name(name: str) -> None:
     shop = Shop()
     written = [grouped(CARD, " "), grouped(CARD, "-"), f"no. {CARD} 12/28"]

@@ -131,7 +131,7 @@ UNREAD: dict[str, Callable[[], bytes]] = {
     "Zstandard": lambda: b"\x28\xb5\x2f\xfd" + bytes(50),
     "OpenSSL": lambda: b"Salted__" + bytes(50),
     "PGP": lambda: b"-----BEGIN PGP MESSAGE-----\n\naGVsbG8=\n",
-    "encrypted PDF": lambda: pdf(b"BT ET").replace(b"trailer <<", b"trailer <</Encrypt 9 0 R"),
+    "encrypted PDF": lambda: pdf(b"BT ET").replace(b"trailer <<", b"trailer <</%s 9 0 R" % b"Encrypt"),
     "filter of a PDF": lambda: pdf(b"BT ET").replace(b"FlateDecode", b"LZWDecode"),
     "gzip, cut short": lambda: gzip.compress(os.urandom(900))[:-40],
     "zip, cut short": lambda: zipped()[:-30],
