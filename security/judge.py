@@ -14,7 +14,15 @@ from .budget import Budget
 from .canonical import canonical
 from .decode import View, form_views, views
 from .fields import Piece, joined
-from .keys import is_card_key, is_code_key, is_free_text, is_id, is_other_number, is_safe_name
+from .keys import (
+    is_card_key,
+    is_code_key,
+    is_free_text,
+    is_id,
+    is_other_number,
+    is_safe_name,
+    numbers_something_else,
+)
 
 __all__ = [
     "Hit",
@@ -45,7 +53,6 @@ _Counts = Callable[[View, pan.Match], bool]
 
 # Codes of products and waybills have 12 and 13 digits: far oftener than cards, also in words a customer writes.
 _LONGEST_CODE = 13
-_LONGEST_COMMON_CARD = 16
 _FEWEST = 12
 _CODE = re.compile(r"\D{0,2}[0-9]{3,4}\D{0,2}")
 # Only values with this frame are left alone: a number by itself never has it.
@@ -183,7 +190,11 @@ def _kind_of(view: View, budget: Budget, refuses_maybe: _Counts) -> str | None:
     if len(text) < _FEWEST:
         return "code" if view.name is not None and _is_code(view.name, text) else None
     for match in pan.find(text, budget.spend_groups):
-        if match.verdict is pan.Verdict.CARD and view.sure and not numbers_something_else(view, match):
+        if (
+            match.verdict is pan.Verdict.CARD
+            and view.sure
+            and not numbers_something_else(view.name, view.text, match)
+        ):
             return "card"
         if refuses_maybe(view, match):
             return "maybe"
@@ -192,16 +203,3 @@ def _kind_of(view: View, budget: Budget, refuses_maybe: _Counts) -> str | None:
 
 def _is_code(name: str, text: str) -> bool:
     return len(text) >= 3 and is_code_key(name) and bool(_CODE.fullmatch(canonical(text)))
-
-
-def numbers_something_else(view: View, match: pan.Match) -> bool:
-    """Whether the name of a view says so of a match that is all that stands in it, in one piece; or it is a long id.
-
-    With blanks or hyphens as on a card, or among words, it is a card under any name.
-    """
-    if view.name is None:
-        return False
-    if match.digits_length > _LONGEST_COMMON_CARD and is_id(view.name):
-        return True
-    is_all = match.end - match.start == match.digits_length == len(view.text.strip(" \t\r\n\"'#"))
-    return is_all and is_other_number(view.name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from .match import Match
+
 _SAFE_NAME = re.compile(r"[A-Za-z_][\w.\-\[\]]{0,39}")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _CARD_KEY = re.compile(
@@ -41,6 +43,7 @@ _OTHER_NUMBER = re.compile(
     r"|(?:追跡|送り状|伝票|問い?合わ?せ|注文|受注|取引)(?:番号|コード|id)$",
     re.IGNORECASE,
 )
+_LONGEST_COMMON_CARD = 16
 _CLICK_IDS = frozenset(
     ["gclid", "yclid", "fbclid", "msclkid", "twclid", "ttclid", "gbraid", "wbraid", "dclid", "ysclid"]
 )
@@ -82,6 +85,19 @@ def is_other_number(name: str) -> bool:
         return True
     plain = re.sub(r"[^A-Za-z\u3040-\u9fff]+", "_", _words(name)).strip("_")
     return bool(_OTHER_NUMBER.search(plain)) and not is_card_key(name)
+
+
+def numbers_something_else(name: str | None, text: str, match: Match) -> bool:
+    """Whether a name says so of a match that is all of the text under it, in one piece; or it is a long id.
+
+    With blanks or hyphens as on a card, or among words, it is a card under any name.
+    """
+    if name is None:
+        return False
+    if match.digits_length > _LONGEST_COMMON_CARD and is_id(name):
+        return True
+    is_all = match.end - match.start == match.digits_length == len(text.strip(" \t\r\n\"'#"))
+    return is_all and is_other_number(name)
 
 
 def is_card_number_key(name: str) -> bool:

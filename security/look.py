@@ -13,8 +13,7 @@ from . import dumps, pan
 from .budget import Budget
 from .decode import View, views
 from .engine import Engine
-from .judge import numbers_something_else
-from .keys import is_card_number_key
+from .keys import is_card_number_key, numbers_something_else
 from .published import is_test_number
 from .wide import Readable
 
@@ -75,7 +74,7 @@ def _cards(view: View) -> Iterator[pan.Match]:
     under_card = view.name is not None and is_card_number_key(view.name)
     for match in pan.find(view.text):
         is_card = (match.verdict is pan.Verdict.CARD and view.sure) or under_card
-        if is_card and not numbers_something_else(view, match):
+        if is_card and not numbers_something_else(view.name, view.text, match):
             yield match
 
 
