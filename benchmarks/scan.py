@@ -24,9 +24,9 @@ from statistics import median
 import click
 
 from benchmarks.chart import lines
-from security.engine import EngineName
 from security.pan import is_luhn_valid
 from security.scan import Scan
+from security.scanner.engine import EngineName
 
 _PATTERN = r"\b(?:[0-9][ -]?){12,18}[0-9]\b"
 _AGENT = (

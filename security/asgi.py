@@ -10,13 +10,13 @@ import urllib.parse
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
-from . import refusal
-from .body import Intake, UnreadableBodyError
-from .gate import Gate, Mode, expired
 from .guard import policies_of
-from .judge import check_body, is_free_text
-from .passage import Passage
-from .policy import MAX_BODY, Policy
+from .request import refusal
+from .request.body import Intake, UnreadableBodyError
+from .request.gate import Gate, Mode, expired
+from .request.judge import check_body, is_free_text
+from .request.passage import Passage
+from .request.policy import MAX_BODY, Policy
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from . import binary, charsets, documents, layers, multipart, pan
-from .budget import Budget
-from .fields import Piece, joined
-from .tokens import Token, has_marks, may_have_tokens, shape_of, tokens
-from .view import View
+from . import pan
+from .decoder import binary, charsets, documents, layers, multipart
+from .decoder.budget import Budget
+from .decoder.fields import Piece, joined
+from .decoder.tokens import Token, has_marks, may_have_tokens, shape_of, tokens
+from .decoder.view import View
 
 __all__ = ["Budget", "View", "form_views", "views"]
 

@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from . import refusal
-from .body import Intake, UnreadableBodyError, declared_length
-from .gate import Gate, Mode, expired
-from .judge import Hit, check_body, is_free_text
-from .passage import Passage
-from .policy import MAX_BODY, Policy
+from .request import refusal
+from .request.body import Intake, UnreadableBodyError, declared_length
+from .request.gate import Gate, Mode, expired
+from .request.judge import Hit, check_body, is_free_text
+from .request.passage import Passage
+from .request.policy import MAX_BODY, Policy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import InputStream, StartResponse, WSGIApplication, WSGIEnvironment

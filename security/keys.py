@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from .match import Match
+from .finder.match import Match
 
 _SAFE_NAME = re.compile(r"[A-Za-z_][\w.\-\[\]]{0,39}")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

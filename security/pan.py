@@ -12,9 +12,9 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from . import odd_groups, shapes, tracks
-from .canonical import FOREIGN_DIGIT, canonical
-from .match import FEWEST, Match, Spend, Verdict, is_luhn_valid
+from .finder import odd_groups, shapes, tracks
+from .finder.canonical import FOREIGN_DIGIT, canonical
+from .finder.match import FEWEST, Match, Spend, Verdict, is_luhn_valid
 
 __all__ = ["Match", "Verdict", "digits_of", "find", "is_luhn_valid", "mask", "may_hold"]
 

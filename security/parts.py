@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from . import baseline
 from .canary import door, visit
 from .canary.numbers import fresh_number
 from .canary.sinks import MissingEvidence
@@ -22,6 +21,7 @@ from .config import ScopeConfig, SiteTable
 from .result import Notes, NotExercised, Result
 from .rules.run import run as run_rules
 from .scan import Scan
+from .scanner import baseline
 from .scripts import inventory
 
 Look = Callable[["Project", Notes], None]

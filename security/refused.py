@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from . import pan
-from .budget import Budget
 from .decode import views
+from .decoder.budget import Budget
 
 
 class CardNumberRefused(Exception):

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from . import containers, engine, look, pan, sources, wide
+from . import pan
+from .scanner import containers, engine, look, sources, wide
 
 CARD, TEST_NUMBER = "card-number", "test-number"
 

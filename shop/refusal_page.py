@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, g, render_template
 
-from security.refusal import Notice, Page
+from security.request.refusal import Notice, Page
 from shop.settings import STAFF, Settings
 from shop.stores import all_stores
 
@@ -22,7 +22,7 @@ POLICY = (
 
 
 class RefusalPages:
-    """A `security.refusal.Renderer` for all hosts of a deployment; None for a host that is none of ours."""
+    """A `security.request.refusal.Renderer` for all hosts of a deployment; None for a host that is none of ours."""
 
     def __init__(self, stores: Flask, staff: Flask, settings: Settings) -> None:
         self._apps = dict.fromkeys(all_stores(), stores) | {STAFF: staff}

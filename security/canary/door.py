@@ -1,6 +1,5 @@
 """Whether a running shop turns card numbers away at its door, wherever in a request they stand. Standard library."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
 from __future__ import annotations
 
 import json

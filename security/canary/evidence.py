@@ -1,6 +1,5 @@
 """Look for every number in every sink, and judge. No evidence is not green."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -8,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..forms import forms_of
-from ..memory import MemoryUnreadableError
+from ..scanner.memory import MemoryUnreadableError
 from .sinks import MissingEvidence, Place, Sink
 
 

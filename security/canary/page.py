@@ -5,7 +5,6 @@ so that shadow roots, closed ones too, and frames of the page's own process are 
 hide them.
 """
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
 from __future__ import annotations
 
 import re

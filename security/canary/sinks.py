@@ -4,7 +4,6 @@ Each sink has a witness: bytes that must be found in it by the very search that 
 witness is not found the search saw nothing, and nothing may be concluded from its silence.
 """
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
 from __future__ import annotations
 
 import email
@@ -17,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from .. import containers
 from ..forms import search, search_file
-from ..memory import search_memory
+from ..scanner import containers
+from ..scanner.memory import search_memory
 
 Forms = Mapping[str, bytes]
 

@@ -1,6 +1,5 @@
 """Type a number into everything on a page that takes text, and see whether the page, or else the server, refuses it."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
 from __future__ import annotations
 
 from collections.abc import Iterator

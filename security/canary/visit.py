@@ -1,6 +1,5 @@
 """The browser canary for any shop: its pages in Chromium, a number typed into every field, then the files searched."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -1,6 +1,5 @@
 """A page in Chromium with everything that ran, was asked for and is shown on it, for `security.canary.page`."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
 from __future__ import annotations
 
 import json

@@ -1,7 +1,5 @@
 """`inventory`: compare the script inventory with the files."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import argparse

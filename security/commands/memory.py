@@ -1,14 +1,13 @@
 """`memory`: look for numbers, read from standard input, in a tree of processes."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from .. import forms, memory
+from .. import forms
+from ..scanner import memory
 from .shared import fail
 
 if TYPE_CHECKING:

@@ -1,7 +1,5 @@
 """`record`: keep every byte of each connection to a server."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import argparse

@@ -1,8 +1,5 @@
 """`rules`: what must not stand in the code of a shop that never touches a card number."""
 
-
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import argparse

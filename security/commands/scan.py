@@ -1,7 +1,5 @@
 """`scan`: look for card numbers in files, archives, mailboxes, databases, a process, a repository's history."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import argparse
@@ -11,8 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import baseline, config, scan_report
+from .. import config
 from ..scan import Scan
+from ..scanner import baseline, scan_report
 from .progress import Progress
 from .shared import fail, printable
 

@@ -1,7 +1,5 @@
 """`verify` and `canary`: gather the evidence on a project that `scope.toml` describes."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import argparse

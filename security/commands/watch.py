@@ -1,7 +1,5 @@
 """`watch`: look at live pages from another host, on a schedule; `keygen`: the key that signs what was seen."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import argparse

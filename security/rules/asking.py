@@ -4,8 +4,6 @@ Such a number reaches us although no page has a field for it. Sentences that say
 what a shop should say.
 """
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import re

@@ -4,8 +4,6 @@ Bandit looks at one file at a time, so what flows from file to file is seen by `
 module needs Bandit; nothing else imports it.
 """
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 from collections.abc import Callable

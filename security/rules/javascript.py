@@ -3,8 +3,6 @@
 Reads tokens, no tree: own scripts of a shop are small, and one that isn't plain is suspicious by itself.
 """
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import re

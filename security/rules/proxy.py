@@ -5,8 +5,6 @@ What it writes down, keeps, puts in, takes off, and whom it asks.
 It sees whatever is typed before any guard does, so its logs and files are sinks like others.
 """
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import re

@@ -1,7 +1,5 @@
 """A run's outcome as text, JSON or SARIF 2.1.0. Used by the command line alone."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import json

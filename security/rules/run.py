@@ -3,8 +3,6 @@
 What cannot be read or parsed is reported, never passed over.
 """
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import ast

@@ -3,8 +3,6 @@
 Only the provider's own script may be evergreen: it is approved by its host. Pure.
 """
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import tomllib

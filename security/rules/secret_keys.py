@@ -1,7 +1,5 @@
 """HK501: secret keys in any text, by shape, by entropy, in pieces, in base64. Pure; the finding never holds the key."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import ast

@@ -1,7 +1,5 @@
 """HK210, HK404: style sheets that load from elsewhere, or tell elsewhere what stands in a field. Pure."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import re

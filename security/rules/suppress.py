@@ -4,8 +4,6 @@
 `# noqa: HK407 our own words` and `# nosec HK407 our own words`. A suppression needs an id and a reason in words.
 """
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import io

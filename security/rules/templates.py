@@ -3,8 +3,6 @@
 One walk over the page: `elements` judges each element alone, `card_fields` the fields with the texts round them.
 """
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import math

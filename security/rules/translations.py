@@ -1,7 +1,5 @@
 """HK105: a translation that asks for card data where its source does not: a field's label by another file. Pure."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import ast

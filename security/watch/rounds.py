@@ -1,6 +1,5 @@
 """Rounds of the watcher: look, compare with what was approved, sign, alarm; and the dead man's switch."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
 from __future__ import annotations
 
 import datetime as dt

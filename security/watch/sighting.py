@@ -4,7 +4,6 @@ Compared is what decides where a card number could go: scripts and styles with t
 fields, headers, workers, hosts, and the kinds of elements that pages are made of. Texts, prices and pictures are not.
 """
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
 from __future__ import annotations
 
 import re

@@ -1,6 +1,5 @@
 """The watcher's folder: signed sightings and the approved baseline. Needs cryptography."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
 from __future__ import annotations
 
 import datetime as dt

@@ -3,7 +3,6 @@
 Playwright is imported when pages are opened.
 """
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
 from __future__ import annotations
 
 import contextlib

@@ -17,9 +17,9 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from security.issuers import issuer_of
+from security.finder.issuers import issuer_of
+from security.finder.published import is_test_number
 from security.pan import is_luhn_valid
-from security.published import is_test_number
 
 _LISTS = ("numbers", "entry_points", "patches", "checks")
 _KEYS = {"nonce", *_LISTS}

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import URL, MetaData, create_engine, select, text
 
 from security.canary.sinks import Files, Process
-from security.memory import process_tree
+from security.scanner.memory import process_tree
 from shop.scope.waiting import wait_until
 
 

@@ -12,8 +12,8 @@ from sqlalchemy import URL, make_url
 
 from security.canary.sinks import Files, MissingEvidence, Process, Recording, Sink, Values
 from security.canary.watched import Sent
-from security.memory import process_tree
 from security.recorder import Recorder
+from security.scanner.memory import process_tree
 from shop.scope.databases import database_files, postgres_processes, rows_of
 from shop.scope.processes import free_port
 from shop.scope.system import System, running_system

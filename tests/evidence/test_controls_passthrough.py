@@ -19,8 +19,8 @@ from playwright.sync_api import BrowserContext
 from security.canary.evidence import Evidence, gather
 from security.canary.numbers import fresh_number
 from security.canary.sinks import Files, Process, Recording, Sink
-from security.memory import process_tree
 from security.recorder import Recorder
+from security.scanner.memory import process_tree
 from tests.security import passthrough_app
 
 pytestmark = pytest.mark.browser

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from security.forms import forms_of, search_file
-from security.memory import process_tree, search_memory
 from security.recorder import Recorder
 from security.scan import Scan
+from security.scanner.memory import process_tree, search_memory
 
 from .cards import luhn_digit
 

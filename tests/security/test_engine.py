@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from security import engine, look
 from security.scan import Scan
+from security.scanner import engine, look
 
 from .cards import in_base64, percent_encoded, written_forms
 from .corpus.case import CARD, Case

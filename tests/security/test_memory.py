@@ -14,7 +14,7 @@ import pytest
 
 from security.__main__ import main
 from security.forms import forms_of
-from security.memory import MemoryUnreadableError, process_tree, search_memory
+from security.scanner.memory import MemoryUnreadableError, process_tree, search_memory
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 

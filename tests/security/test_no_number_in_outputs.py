@@ -10,14 +10,15 @@ from random import Random
 
 import pytest
 
-from security import pan, scan_report
+from security import pan
 from security.__main__ import main
-from security.budget import Budget
 from security.decode import views
-from security.judge import check_body, hit_in_header, hit_in_query, hit_in_text
+from security.decoder.budget import Budget
 from security.logs import PANFilter
 from security.refused import require_clean
+from security.request.judge import check_body, hit_in_header, hit_in_query, hit_in_text
 from security.scan import Scan
+from security.scanner import scan_report
 
 from .corpus.case import CARD
 from .corpus.judged import cases
@@ -48,7 +49,7 @@ def test_whatever_the_guard_finds_it_says_nothing_of(caplog: pytest.LogCaptureFi
     assert not pan.find(caplog.text)
 
 
-@pytest.mark.parametrize("failing", ["security.pan.find", "security.body.Intake.finish"])
+@pytest.mark.parametrize("failing", ["security.pan.find", "security.request.body.Intake.finish"])
 def test_a_guard_that_fails_says_nothing(
     failing: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

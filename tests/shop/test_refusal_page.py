@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from security.refusal import Notice, Page, answer
+from security.request.refusal import Notice, Page, answer
 from shop.refusal_page import RefusalPages
 from tests.security.cards import luhn_digit
 

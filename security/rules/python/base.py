@@ -1,7 +1,5 @@
 """What the Python rules share: the context of a run, findings, questions about functions and views."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import ast

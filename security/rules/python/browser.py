@@ -1,7 +1,5 @@
 """HK401 to HK403, HK407, and pages written in Python: policies, escaping, HTML in texts."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import ast
@@ -9,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ...finding import Finding
-from .. import asking, policy, templates
+from ...rules import asking, policy, templates
 from ..constants import VARIES
 from ..source import Module
 from ..syntax import dotted, returned

@@ -1,7 +1,5 @@
 """HK101, HK102, HK103, HK107: card data by the name of a field, a column, a migration, a key of the request."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import ast

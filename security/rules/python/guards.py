@@ -3,8 +3,6 @@
 The guards of this package are known by name; what else a project relies on, it lists as `guards` in its configuration.
 """
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import ast

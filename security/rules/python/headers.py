@@ -1,7 +1,5 @@
 """HK403, HK412: headers that protect a page, made weaker where they are written, or changed after they were made."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import ast

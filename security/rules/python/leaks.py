@@ -1,7 +1,5 @@
 """HK201 to HK205, HK207 to HK209, HK303, HK305: where request data ends, by the flow of a whole run."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import ast

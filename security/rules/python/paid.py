@@ -1,7 +1,5 @@
 """HK304: an order is paid when the provider says so, asked by us; not because a browser came back or an event began."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import ast

@@ -1,7 +1,5 @@
 """HK307: the payment provider is reached at its own hosts, over https, and through nobody between."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import ast

@@ -1,7 +1,5 @@
 """HK104: card data handed to a provider's API by the server, through any name, mapping or helper."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import ast

@@ -1,7 +1,5 @@
 """HK206, HK207, HK208, HK306, HK411, HK502: switches that open what was closed."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import ast

@@ -1,7 +1,5 @@
 """HK301, HK302: webhooks are believed only after their signature was checked, in full, over the raw body."""
 
-# ruff: noqa: TID252  (this package may be taken elsewhere under another name)
-
 from __future__ import annotations
 
 import ast

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from .canonical import canonical
-from .keys import is_card_number_key
-from .odd_groups import is_no_scale
+from ..finder.canonical import canonical
+from ..finder.odd_groups import is_no_scale
+from ..keys import is_card_number_key
 from .view import View
 
 

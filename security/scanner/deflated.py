@@ -7,7 +7,7 @@ import re
 import string
 import zlib
 
-from . import pan
+from .. import pan
 
 _PART = rb"(?:[A-Za-z0-9+/_-]|%2[BbFf])"
 _TOKEN = re.compile(_PART + rb"+")

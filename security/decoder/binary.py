@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import NamedTuple
 
-from . import charsets, message_pack, pan, pdf
+from .. import pan
+from . import charsets, message_pack, pdf
 from .budget import Budget
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from typing import BinaryIO, Protocol
 
-from . import charsets
+from ..decoder import charsets
 
 _FEWEST = 16
 # So many of the upper halves of letters are NUL in a text that has Latin digits among Japanese, say.

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from .forms import Found, longest, search
+from ..forms import Found, longest, search
 
 _PROC = Path("/proc")
 # Small, so that most of what processes share is cut into the same pieces in each of them.

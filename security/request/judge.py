@@ -9,12 +9,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from . import pan
-from .budget import Budget
-from .canonical import canonical
-from .decode import View, form_views, views
-from .fields import Piece, joined
-from .keys import (
+from .. import pan
+from ..decode import View, form_views, views
+from ..decoder.budget import Budget
+from ..decoder.fields import Piece, joined
+from ..finder.canonical import canonical
+from ..keys import (
     is_card_key,
     is_code_key,
     is_free_text,

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from . import pan
+from .. import pan
 from .budget import Budget
 from .charsets import is_text, is_wide
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from .scan import Finding
+from ..scan import Finding
 
 _NEEDED = ("path", "rule", "owner", "reason", "expires")
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Literal
 
+from ..finder.canonical import KANJI
 from . import deflated
-from .canonical import KANJI
 
 _SEPARATORS = rb" \t\-./\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xff"
 _ODD_RUN = rb"[\x00-\x09\x0b-/:-@\[-`{-\xff]+"

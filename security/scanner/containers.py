@@ -24,8 +24,9 @@ from email.message import Message
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
-from . import binary, charsets, pdf, streams
-from .budget import Budget
+from ..decoder import binary, charsets, pdf
+from ..decoder.budget import Budget
+from . import streams
 
 DEPTH = 5
 _LARGEST = 512 << 20

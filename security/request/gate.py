@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from . import pan
+from .. import pan
 from .body import Intake, UnreadableBodyError
 from .judge import Hit, hit_in_header, hit_in_query, hit_in_text, hits_in_boxes, is_safe_name
 from .passage import Passage

@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from . import dumps, pan
-from .budget import Budget
-from .decode import View, views
+from .. import pan
+from ..decode import View, views
+from ..decoder import dumps
+from ..decoder.budget import Budget
+from ..finder.published import is_test_number
+from ..keys import is_card_number_key, numbers_something_else
 from .engine import Engine
-from .keys import is_card_number_key, numbers_something_else
-from .published import is_test_number
 from .wide import Readable
 
 _WINDOW = 1 << 20

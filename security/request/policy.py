@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .keys import is_free_text
+from ..keys import is_free_text
 
 MAX_BODY = 1 << 20  # bytes
 

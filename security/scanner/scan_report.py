@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from .sarif import invocation, location, text_of
-from .scan import CARD, TEST_NUMBER, Finding, Scan
+from ..sarif import invocation, location, text_of
+from ..scan import CARD, TEST_NUMBER, Finding, Scan
 
 _RULES = {
     CARD: ("error", "A card number"),

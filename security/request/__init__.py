@@ -1,0 +1,1 @@
+"""What the guards for WSGI and ASGI are made of: reading a request, judging it, refusing it."""
