@@ -56,7 +56,7 @@ def is_encrypted(data: bytes) -> bool:
 
 
 def streams(data: bytes, missed: Callable[[str], None], most: int = _LARGEST) -> Iterator[bytes]:
-    """Each stream that may hold text, unpacked. `missed` is told the name of a filter that is not undone, or "size"."""
+    """Each stream that may hold text, unpacked. `missed` hears "size", "damage", or a filter that is not undone."""
     at = 0
     while found := _STREAM.search(data, at):
         end = data.find(b"endstream", found.end())
@@ -101,6 +101,8 @@ def _inflated(data: bytes, missed: Callable[[str], None], most: int) -> bytes:
         output = _as_far_as_it_goes(inflater, data, most)
     if inflater.unconsumed_tail:
         missed("size")
+    elif not inflater.eof:
+        missed("damage")
     return output
 
 

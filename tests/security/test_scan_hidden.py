@@ -122,6 +122,12 @@ def test_a_hidden_number_is_found(kind: str, engine: str, tmp_path: Path) -> Non
     assert CARD[-4:] in {each.last4 for each in scan.findings}
 
 
+def cut_short(whole: bytes) -> bytes:
+    """Forty bytes of the first stream are missing."""
+    end = whole.index(b"endstream")
+    return whole[: end - 40] + whole[end:]
+
+
 UNREAD: dict[str, Callable[[], bytes]] = {
     "Parquet": lambda: b"PAR1" + bytes(50),
     "Avro": lambda: b"Obj\x01" + bytes(50),
@@ -133,6 +139,7 @@ UNREAD: dict[str, Callable[[], bytes]] = {
     "PGP": lambda: b"-----BEGIN PGP MESSAGE-----\n\naGVsbG8=\n",
     "encrypted PDF": lambda: pdf(b"BT ET").replace(b"trailer <<", b"trailer <</%s 9 0 R" % b"Encrypt"),
     "filter of a PDF": lambda: pdf(b"BT ET").replace(b"FlateDecode", b"LZWDecode"),
+    "stream of a PDF, cut short": lambda: cut_short(pdf(b"BT (%s) Tj ET" % os.urandom(300).hex().encode())),
     "gzip, cut short": lambda: gzip.compress(os.urandom(900))[:-40],
     "zip, cut short": lambda: zipped()[:-30],
     "xz, cut short": lambda: lzma.compress(os.urandom(900))[:-40],
