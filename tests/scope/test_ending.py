@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -37,15 +38,28 @@ def short() -> Iterator[Path]:
         yield Path(name)
 
 
-def started(folder: Path, *command: str) -> subprocess.Popen[str]:
+@contextlib.contextmanager
+def started(folder: Path, *command: str) -> Iterator[subprocess.Popen[str]]:
     """A process of its own, whose temporary files go below `folder`."""
-    return subprocess.Popen(
+    one = subprocess.Popen(
         [sys.executable, *command],
         env=os.environ | {"TMPDIR": str(folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_heed_every_signal,
     )
+    try:
+        yield one
+    finally:
+        one.kill()  # of what did not end by itself nobody waits for the end
+        one.communicate()
+
+
+def _heed_every_signal() -> None:
+    """A shell lets what it starts in the background ignore SIGINT, and that is handed down to all of a test run."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def names(pids: set[int]) -> dict[int, str]:
