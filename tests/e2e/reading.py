@@ -42,8 +42,13 @@ _OVER = """() => [document.documentElement, ...document.querySelectorAll(".scrol
   .map((box) => `${box.scrollWidth - box.clientWidth} px over: ${box.getAttribute("aria-label") || "the page"}`)"""
 
 
+_AT_REST = """() => document.getAnimations().every((each) =>
+  each.playState !== "running" || each.effect.getComputedTiming().endTime === Infinity)"""
+
+
 def axe_faults(page: Page) -> list[str]:
-    """What axe finds against WCAG 2.2 AA."""
+    """What axe finds against WCAG 2.2 AA, when no colour is on its way any more."""
+    page.wait_for_function(_AT_REST)
     found = Axe().run(page, options=RULES).response["violations"]
     return [f"{page.url}: {one['id']}: {[node['html'][:120] for node in one['nodes']]}" for one in found]
 
