@@ -28,6 +28,7 @@ from shop.jobs.worker import Worker
 from shop.mail.message import compose
 from shop.orders.listener import OrderListener
 from shop.orders.models import Order, OrderPayment
+from shop.passages import PassageRow
 from shop.settings import load
 from shop.staff.rights import Role
 from tests.environment import make_environ
@@ -173,6 +174,10 @@ def test_what_is_no_evidence_is_refused_and_costs_no_answer(
         ({"file": _file(b"%PDF-1.4 " + number.encode(), "x.pdf")}, 422),
     ):
         assert _answer(finance, dispute_id, **fields) == status, fields.keys()
+    # At the door it may be a parcel's number; where it would be handed on it is a card's, and counted.
+    with shop.db.read() as session:
+        places = list(session.scalars(select(PassageRow.place)))
+    assert places.count("dispute.shipping_tracking_number") == 1
     for path, size in ((f"/disputes/style/{dispute_id}/answer", 6 << 20), ("/disputes/style/x", 400 << 10)):
         body = b"--b\r\nContent-Disposition: form-data; name=x\r\n\r\n" + b"y" * size + b"\r\n--b--\r\n"
         kind = "multipart/form-data; boundary=b"
