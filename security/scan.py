@@ -210,14 +210,14 @@ class Scan:
         """Without the numbers whose last digits are `known`: they were found in another reading of the same."""
         for seen in look.look(stream, engine.by_name(self.engine_name)):
             if isinstance(seen, look.NotFullyRead):
-                self._not_read(path, f"line {seen.line}: more encoded data than can be looked at")
+                self._not_read(path, f"line {seen.line}: {seen.reason}")
             elif (seen.encoding == "plain" or not plain_alone) and seen.last4 not in known:
                 self._found(path, place_of(seen), seen)
 
     def _value(self, path: str, place: str, value: _Value) -> None:
         for seen in look.look_at_value(value):
             if isinstance(seen, look.NotFullyRead):
-                self._not_read(path, f"{place}: more encoded data than can be looked at")
+                self._not_read(path, f"{place}: {seen.reason}")
             else:
                 self._found(path, (place, None), seen)
 

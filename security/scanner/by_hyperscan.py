@@ -9,12 +9,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, cached_property
+from typing import Any
 
 import hyperscan
 
 from . import deflated
-from .patterns import BASE64, COMPILED, DECODED, DEFLATE, FOREIGN, KINDS, ODD_RUN, PATTERNS, SEPARATORS, Ends
+from .patterns import (
+    BASE64,
+    COMPILED,
+    DECODED,
+    DEFLATE,
+    FOREIGN,
+    KINDS,
+    ODD_RUN,
+    PATTERNS,
+    PLAINLY,
+    SEPARATORS,
+    Ends,
+)
 
 _Ends = list[tuple[int, int]]
 
@@ -53,6 +66,7 @@ _BEYOND_ASCII = frozenset(
         "kanji digits",
     ]
 )
+_LINES = re.compile(rb"[^\n]{1,2048}")  # of a long one its parts
 _CHUNK, _ACROSS = 64 << 10, 128
 _NEAR, _FAR = 256, 8 << 10  # a single digit may stand on a line of its own; a line may have no end
 
@@ -67,7 +81,7 @@ def engine() -> Callable[[bytes], Ends]:
     in_any = _Patterns(marked)
     in_ascii = _Patterns({name: each for name, each in marked.items() if name not in _BEYOND_ASCII})
     loose = _Patterns({"digits": rb"[0-9](?:" + b"|".join(dict.fromkeys(_BEHIND_A_DIGIT.values())) + rb")"})
-    exact = _Patterns({name: PATTERNS[name] for name in [*_BEHIND_A_DIGIT, "hex"]})
+    exact = _Patterns({name: PATTERNS[name] for name in [*_BEHIND_A_DIGIT, "hex"]}, most=4_000)
     in_scripts, in_words = _in_chunks({"other scripts": PATTERNS["other scripts"]}, FOREIGN), _in_words()
 
     def ends(block: bytes) -> Ends:
@@ -80,27 +94,41 @@ def engine() -> Callable[[bytes], Ends]:
 
 
 class _Patterns:
-    """Patterns in one database: called with bytes, where they end."""
+    """Patterns in one database, made when it is first needed: called with bytes, where they end.
 
-    def __init__(self, patterns: dict[str, bytes], flag: int = 0) -> None:
+    Where they end nearly everywhere, all the rest is named, line by line: to be told each end would take for ever.
+    """
+
+    def __init__(self, patterns: dict[str, bytes], *, flag: int = 0, most: int = 100_000) -> None:
+        self._patterns, self._flag, self._most = patterns, hyperscan.HS_FLAG_DOTALL | flag, most
         self._kinds = [KINDS[name] for name in patterns]
-        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        self._database.compile(
-            expressions=list(patterns.values()),
-            ids=list(range(len(patterns))),
-            elements=len(patterns),
-            flags=[hyperscan.HS_FLAG_DOTALL | flag] * len(patterns),
-        )
+
+    @cached_property
+    def _database(self) -> Any:
+        return _database(list(self._patterns.values()), self._flag)
 
     def __call__(self, block: bytes) -> _Ends:
         ends: _Ends = []
-        kinds = self._kinds
+        kinds, most = self._kinds, self._most
 
-        def found(pattern: int, start: int, end: int, flags: int, context: object) -> None:  # noqa: ARG001  (its shape)
+        def found(pattern: int, start: int, end: int, flags: int, context: object) -> bool:  # noqa: ARG001  (its shape)
             ends.append((end, kinds[pattern]))
+            return len(ends) > most
 
-        self._database.scan(block, match_event_handler=found)
+        try:
+            self._database.scan(block, match_event_handler=found)
+        except hyperscan.ScanTerminated:
+            ends += [(each.end(), PLAINLY | DECODED) for each in _LINES.finditer(block, ends[-1][0])]
         return ends
+
+
+def _database(patterns: list[bytes], flag: int) -> Any:
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    flags = [flag] * len(patterns)
+    database.compile(
+        expressions=patterns, ids=list(range(len(patterns))), elements=len(patterns), flags=flags
+    )
+    return database
 
 
 class _Runs:
@@ -109,10 +137,7 @@ class _Runs:
     def __init__(self, letters: bytes, fewest: int) -> None:
         self._fewest = fewest
         self._rest = re.compile(letters + rb"*")
-        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        self._database.compile(
-            expressions=[letters + rb"{%d}" % fewest], ids=[0], elements=1, flags=[hyperscan.HS_FLAG_DOTALL]
-        )
+        self._database = _database([letters + rb"{%d}" % fewest], hyperscan.HS_FLAG_DOTALL)
 
     def __call__(self, block: bytes) -> Iterator[tuple[int, int]]:
         view, at = memoryview(block), 0
@@ -129,7 +154,7 @@ class _Runs:
             return True
 
         try:
-            self._database.scan(view, match_event_handler=found)  # type: ignore[type-var]  # any buffer does
+            self._database.scan(view, match_event_handler=found)
         except hyperscan.ScanTerminated:
             return ends[0]
         return 0
@@ -138,7 +163,7 @@ class _Runs:
 def _in_chunks(patterns: dict[str, bytes], needed: bytes) -> Callable[[bytes], _Ends]:
     """Where they end in the chunks in which what they need is."""
     gate, inside = (
-        _Patterns({next(iter(patterns)): needed}, hyperscan.HS_FLAG_SINGLEMATCH),
+        _Patterns({next(iter(patterns)): needed}, flag=hyperscan.HS_FLAG_SINGLEMATCH),
         _Patterns(patterns),
     )
 
@@ -160,7 +185,7 @@ def _chunks(block: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _in_words() -> Callable[[bytes], _Ends]:
     """What long words hold, in the chunks that have any."""
-    has_word = _Patterns({DEFLATE: _WORD}, hyperscan.HS_FLAG_SINGLEMATCH)
+    has_word = _Patterns({DEFLATE: _WORD}, flag=hyperscan.HS_FLAG_SINGLEMATCH)
     named = _Patterns({name: PATTERNS[name] for name in ("base64 of digits", "base64 of packed")})
     runs = [(_Runs(letters, fewest), names) for letters, fewest, names in _IN_RUNS]
     long_words = _Runs(BASE64, 32)

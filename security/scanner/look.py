@@ -19,7 +19,9 @@ from .engine import Engine
 from .patterns import DECODED, PLAINLY
 from .places import START, Place, Reached, Readable
 
+MOST_TOLD = 10_000
 _WINDOW = 1 << 20
+_PIECE = 64 << 10
 _OVERLAP = 4 << 10
 _LONGEST_LINE = 4 << 10
 _ROUND = 512
@@ -45,14 +47,23 @@ class Sighting(NamedTuple):
 
 
 class NotFullyRead(NamedTuple):
-    """A line held more encoded layers than it may."""
+    """From this line on there was more than is looked at."""
 
     line: int
+    reason: str = "more encoded data than can be looked at"
 
 
 def look(stream: Readable, engine: Engine) -> Iterator[Sighting | NotFullyRead]:
     """What is in `stream`, which is at its beginning, from left to right; the same may be told twice where two windows
-    meet. One that can seek may go back and forth."""
+    meet. One that can seek may go back and forth. After so many numbers the rest is not looked at, and that is told."""
+    for told, seen in enumerate(_in_all(stream, engine), 1):
+        yield seen
+        if told == MOST_TOLD:
+            yield NotFullyRead(seen.line, f"{MOST_TOLD} card numbers so far, the rest is not looked at")
+            return
+
+
+def _in_all(stream: Readable, engine: Engine) -> Iterator[Sighting | NotFullyRead]:
     reached, kept = Reached(stream), b""
     while window := stream.read(_WINDOW):
         block = kept + window
@@ -84,31 +95,44 @@ def _in_block(block: bytes, reached: Reached, engine: Engine) -> Iterator[Sighti
     place: Place | None = None
     done = 0
     for start, end, kind in _regions(block, engine):
-        seen = list(_in_region(block, start, end, kind))
-        if seen:
-            place, done = (place or reached.place).after(block[done:start]), start
-            yield from (_moved(each, place) for each in seen)
+        here: Place | None = None
+        for seen in _in_region(block, start, end, kind):
+            if here is None:
+                place = here = (place or reached.place).after(block[done:start])
+                done = start
+            yield _moved(seen, here)
 
 
 def _in_region(block: bytes, start: int, end: int, kind: int) -> Iterator[Sighting | NotFullyRead]:
     """What stands between two places of a block, as if it began there."""
     region = block[start:end]
-    matches = pan.find(_text(region)) if kind & PLAINLY else []
-    if not (kind & DECODED or matches) and region.isascii():
-        return
-    cards = [match for match in matches if match.verdict is pan.Verdict.CARD]
-    yield from _plain(block, start, end, cards)
+    known, worth_decoding = set[tuple[int, str]](), bool(kind & DECODED) or not region.isascii()
+    for first, last in _pieces(block, start, end) if kind & PLAINLY else ():
+        matches = pan.find(_text(block[first:last]))
+        cards = [match for match in matches if match.verdict is pan.Verdict.CARD]
+        place = START.after(block[start:first])
+        yield from (_moved(each, place) for each in _plain(block, first, last, cards))
+        worth_decoding = worth_decoding or bool(matches)
+        known.update((match.digits_length, match.last4) for match in cards)
     # What stands plain stands in the decoded views as well.
-    known = {(match.digits_length, match.last4) for match in cards}
-    for seen in _encoded(region):
+    for seen in _encoded(region) if worth_decoding else ():
         if isinstance(seen, NotFullyRead) or (seen.length, seen.last4) not in known:
             yield seen
+
+
+def _pieces(block: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The region itself; a long one in pieces that overlap, so that who has seen enough need not search it all."""
+    last = start
+    while last < end:
+        first = start if last == start else _cut_before(block, last - _ROUND)
+        last = min(end, _cut_after(block, first + _PIECE))
+        yield first, last
 
 
 def _moved(seen: Sighting | NotFullyRead, place: Place) -> Sighting | NotFullyRead:
     line = place.line + seen.line - 1
     if isinstance(seen, NotFullyRead):
-        return NotFullyRead(line)
+        return seen._replace(line=line)
     # In what was decoded there is no column to tell.
     characters = place.characters if seen.line == 1 and seen.encoding == "plain" else 0
     return seen._replace(offset=place.offset + seen.offset, line=line, column=characters + seen.column)
@@ -193,9 +217,11 @@ def _plain(block: bytes, start: int, end: int, cards: list[pan.Match]) -> Iterat
     if any(map(_is_grouped, cards)):
         lead, tail = _text(block[max(0, start - _ROUND) : start]), _text(block[end : end + _ROUND])
         cards = list(_in_context(cards, lead, text, tail))
+    place, done = START, 0
     for match in cards:
-        before = text[: match.start].encode("utf-8", "surrogateescape")
-        yield _sighting(text, match, START.after(before), "plain")
+        place = place.after(text[done : match.start].encode("utf-8", "surrogateescape"))
+        done = match.start
+        yield _sighting(text, match, place, "plain")
 
 
 def _in_context(cards: list[pan.Match], lead: str, text: str, tail: str) -> Iterator[pan.Match]:
