@@ -8,6 +8,7 @@ both ways hardly anything is named in most texts, and the exact patterns see the
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Iterator
 from functools import cache, cached_property
 from typing import Any
@@ -47,11 +48,10 @@ _BEHIND_A_DIGIT: dict[str, bytes] = {
 _HEX_CODE = rb"[,; ]0[xX]3[0-9]"
 # A number in base64 or hex fills at least nineteen letters. Most of a log has no word so long: that is seen far faster.
 _WORD = BASE64 + rb"{19}"
-_IN_RUNS = (
-    (rb"[A-Z2-7]", 20, ("base32",)),
-    (rb"[a-z2-7]", 20, ("base32",)),
-    (rb"[0-9A-Fa-f]", 24, ("hex", "hex of packed")),
-)
+_IN_HEX = ("hex", "hex of packed")
+# A word of base32 without a digit is a word. Its first digit has six letters or digits behind it, or many before it.
+_DIGIT_IN_BASE32 = rb"[A-Za-z]{4}[2-7]|[2-7](?:[a-z2-7]{6}|[A-Z2-7]{6})"
+_BASE32, _BASE32_REACH = (string.ascii_letters + "234567").encode(), 32
 _IN_WORDS = frozenset(
     ["base32", "base64 of digits", "base64 of text", "base64 of packed", "hex", "hex of packed", DEFLATE]
 )
@@ -67,6 +67,8 @@ _BEYOND_ASCII = frozenset(
     ]
 )
 _LINES = re.compile(rb"[^\n]{1,2048}")  # of a long one its parts
+# Automata that count so far are large; what is named in vain for that is seldom.
+_COUNTED = ("inline tags", "office runs", "sections")
 _CHUNK, _ACROSS = 64 << 10, 128
 _NEAR, _FAR = 256, 8 << 10  # a single digit may stand on a line of its own; a line may have no end
 
@@ -91,6 +93,11 @@ def engine() -> Callable[[bytes], Ends]:
         return found + in_words(block)
 
     return ends
+
+
+def _unbounded(pattern: bytes) -> bytes:
+    """Without what is the most of each of its repeats."""
+    return re.sub(rb"\{1,\d+\}", b"+", re.sub(rb"\{0,\d+\}", b"*", pattern))
 
 
 class _Patterns:
@@ -171,7 +178,7 @@ def _in_chunks(patterns: dict[str, bytes], needed: bytes) -> Callable[[bytes], _
         return [
             (start + end, kind)
             for start, chunk in _chunks(block)
-            if gate(chunk)
+            if not chunk.isascii() and gate(chunk)
             for end, kind in inside(chunk)
         ]
 
@@ -187,8 +194,8 @@ def _in_words() -> Callable[[bytes], _Ends]:
     """What long words hold, in the chunks that have any."""
     has_word = _Patterns({DEFLATE: _WORD}, flag=hyperscan.HS_FLAG_SINGLEMATCH)
     named = _Patterns({name: PATTERNS[name] for name in ("base64 of digits", "base64 of packed")})
-    runs = [(_Runs(letters, fewest), names) for letters, fewest, names in _IN_RUNS]
-    long_words = _Runs(BASE64, 32)
+    in_base32 = _Patterns({"base32": _DIGIT_IN_BASE32})
+    hexes, long_words = _Runs(rb"[0-9A-Fa-f]", 24), _Runs(BASE64, 32)
 
     def ends(block: bytes) -> _Ends:
         found: _Ends = []
@@ -196,22 +203,41 @@ def _in_words() -> Callable[[bytes], _Ends]:
             if not has_word(chunk):
                 continue
             found += [(start + end, kind) for end, kind in named(chunk)]
-            for seek, names in runs:
-                for first, last in seek(chunk):
-                    found += _in_run(chunk[first:last], start + first, names)
+            found += [(start + end, DECODED) for end in _in_base32(chunk, in_base32(chunk))]
+            for first, last in hexes(chunk):
+                found += _in_run(block, start + first, start + last, _IN_HEX)
             for first, last in long_words(chunk):
-                found += _in_run(chunk[first:last], start + first, ("base64 of text",))
-                if deflated.holds(block, start + first + 32):
+                found += _in_run(block, start + first, start + last, ("base64 of text",))
+                if _may_be_deflated(block, start + first, start + last) and deflated.holds(
+                    block, start + last
+                ):
                     found.append((start + first + 32, DECODED))
         return found
 
     return ends
 
 
-def _in_run(run: bytes, start: int, names: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+def _in_run(block: bytes, first: int, last: int, names: tuple[str, ...]) -> Iterator[tuple[int, int]]:
     for name in names:
-        if name != "base32" or not run.isalpha():  # a word; the decoder takes it for one too
-            yield from ((start + each.end(), DECODED) for each in COMPILED[name].finditer(run))
+        yield from ((each.end(), DECODED) for each in COMPILED[name].finditer(block, first, last))
+
+
+def _in_base32(chunk: bytes, ends: _Ends) -> Iterator[int]:
+    """Where words that are long enough for base32 go on, of those with a digit near these ends."""
+    done = 0
+    for end, _ in ends:
+        if end <= done:
+            continue
+        before, after = chunk[max(0, end - _BASE32_REACH) : end], chunk[end : end + _BASE32_REACH]
+        first, done = len(before.rstrip(_BASE32)), end + len(after) - len(after.lstrip(_BASE32))
+        if done - end + len(before) - first >= 20 and COMPILED["base32"].search(
+            before[first:] + chunk[end:done]
+        ):
+            yield done
+
+
+def _may_be_deflated(block: bytes, first: int, last: int) -> bool:
+    return deflated.is_mixed(block[first:last]) or b"%" in (block[last : last + 1], block[first - 1 : first])
 
 
 def _lines_of(ends: _Ends, block: bytes) -> Iterator[tuple[int, int]]:

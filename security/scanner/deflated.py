@@ -22,7 +22,7 @@ _STORED, _RESERVED = 0, 3
 def holds(block: bytes, end: int) -> bool:
     """Whether the token in `block` of which `end` is a place within unpacks to something that may hold a number."""
     found = _TOKEN.match(block, (begin := _beginning(block, end)), begin + _LONGEST)
-    if found is None or found[0].isalpha() or not _is_mixed(found[0]):
+    if found is None or found[0].isalpha() or not is_mixed(found[0]):
         return False
     token = found[0].translate(_URL_SAFE)
     if b"%" in token:
@@ -45,6 +45,6 @@ def _beginning(block: bytes, end: int) -> int:
     return first + len(before)
 
 
-def _is_mixed(token: bytes) -> bool:
+def is_mixed(token: bytes) -> bool:
     """Letters of both cases and digits; words, paths and hashes in hex have not all of them."""
     return any(map(token.__contains__, b"0123456789")) and token.lower() != token != token.upper()
