@@ -1,6 +1,6 @@
 """Every form in which a known number could lie in a file, in memory or on a wire, and the search for them.
 
-Pure but for `search_file`; standard library alone. For evidence: the number searched for is made up for the run
+Pure but for `search_file`. For evidence: the number searched for is made up for the run
 and exists nowhere else, so a single hit is a leak.
 """
 
@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import struct
 from collections.abc import Iterator, Mapping
-from mmap import mmap
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from .literals import places
+
 WINDOW = 1 << 20
+_TAIL = 12
 
 
 class Found(NamedTuple):
@@ -46,7 +48,7 @@ def forms_of(number: str) -> dict[str, bytes]:
         "utf-32 be": number.encode("utf-32-be"),
         "reversed": number[::-1].encode(),
         "bcd": bytes.fromhex(number if len(number) % 2 == 0 else number + "f"),
-        "last twelve": number[-12:].encode(),
+        "last twelve": number[-_TAIL:].encode(),
         **_full_width(number),
         **_integers(int(number)),
     }
@@ -55,15 +57,20 @@ def forms_of(number: str) -> dict[str, bytes]:
     return forms
 
 
-def search(data: bytes | mmap, forms: Mapping[str, bytes], offset: int = 0) -> list[Found]:
+def search(data: bytes, forms: Mapping[str, bytes], offset: int = 0) -> list[Found]:
     """Every place where one of `forms` begins in `data`, in order; `offset` is where `data` itself begins.
 
-    The last twelve digits are not told again where they end the whole number.
+    A form that only ends another one found there (the last twelve digits, the whole number) is not told again.
     """
-    found = [Found(name, offset + at) for name, form in forms.items() for at in _places(data, form)]
-    whole = {at + len(forms[name]) for name, at in found if name == "plain"}
+    names, texts = tuple(forms), tuple(forms.values())
+    found = [(at, texts[which], names[which]) for which, at in places(data, texts)]
+    whole = {(at + len(text), text[-_TAIL:]) for at, text, _name in found if len(text) > _TAIL}
     return sorted(
-        (each for each in found if each.form != "last twelve" or each.offset + 12 not in whole),
+        (
+            Found(name, offset + at)
+            for at, text, name in found
+            if len(text) > _TAIL or (at + len(text), text) not in whole
+        ),
         key=lambda each: (each.offset, each.form),
     )
 
@@ -91,13 +98,6 @@ def search_file(path: Path, forms: Mapping[str, bytes]) -> list[Found]:
 def longest(forms: Mapping[str, bytes]) -> int:
     """The length in bytes of the longest form: what two windows must share, but for one byte."""
     return max(map(len, forms.values()))
-
-
-def _places(data: bytes | mmap, form: bytes) -> Iterator[int]:
-    at = data.find(form)
-    while at >= 0:
-        yield at
-        at = data.find(form, at + 1)
 
 
 def _grouped(number: str, separator: str) -> str:

@@ -53,8 +53,9 @@ def gather(sinks: Iterable[Sink], numbers: Mapping[str, str]) -> Evidence:
     if not numbers:
         evidence.faults.append("no number to look for")
         return evidence
+    needles = _needles(numbers)
     for sink in sinks:
-        fault = _look(sink, numbers, evidence)
+        fault = _look(sink, needles, evidence)
         if fault is None:
             evidence.searched.append(sink.name)
         else:
@@ -62,12 +63,27 @@ def gather(sinks: Iterable[Sink], numbers: Mapping[str, str]) -> Evidence:
     return evidence
 
 
-def _look(sink: Sink, numbers: Mapping[str, str], evidence: Evidence) -> str | None:
+class _Needle(NamedTuple):
+    label: str
+    form: str
+    text: bytes
+
+
+def _needles(numbers: Mapping[str, str]) -> dict[str, _Needle]:
+    """All forms of all numbers by a name of their own, so that a sink is gone through once."""
+    return {
+        f"{label}, {form}": _Needle(label, form, text)
+        for label, number in numbers.items()
+        for form, text in forms_of(number).items()
+    }
+
+
+def _look(sink: Sink, needles: Mapping[str, _Needle], evidence: Evidence) -> str | None:
     """Add the hits; why the sink was not seen wholly, or None."""
     try:
-        for label, number in numbers.items():
-            for place in sink.search(forms_of(number)):
-                evidence.hits.append(Hit(sink.name, label, place))
+        for place in sink.search({name: needle.text for name, needle in needles.items()}):
+            needle = needles[place.form]
+            evidence.hits.append(Hit(sink.name, needle.label, Place(place.where, needle.form)))
         if not sink.witness or not any(True for _ in sink.search({"witness": sink.witness})):
             return "its witness was not found, so it was not seen"
     except (OSError, MissingEvidence, MemoryUnreadableError) as error:

@@ -82,11 +82,20 @@ def type_everywhere(watched: Watched, number: str) -> Typed:
 
 def leaks(watched: Watched, number: str, where: str) -> Iterator[Finding]:
     """Whether what was typed left the browser by itself, or was kept in it. What `type_everywhere` sent is ours."""
+    yield from left(watched, number, where)
+    if search(watched.kept().encode(), forms_of(number)):
+        yield Finding(where, None, "number-kept", "a typed number was kept in the browser's storage")
+
+
+def left(watched: Watched, number: str, where: str) -> Iterator[Finding]:
+    """Whether it left the browser since this was last asked.
+
+    A script may send it later, from another page: type one number in all pages of a profile, and ask once more
+    at the end.
+    """
     forms, own = forms_of(number), origin_of(watched.page.url)
-    for sent in watched.sent:
+    for sent in watched.sent_since():
         is_ours = watched.mark.encode() in sent.whole and origin_of(sent.url) == own
         if not is_ours and search(sent.whole, forms):
             place = origin_of(sent.url)
             yield Finding(where, None, "number-left", f"a typed number was sent to {place} without a press")
-    if search(watched.kept().encode(), forms):
-        yield Finding(where, None, "number-kept", "a typed number was kept in the browser's storage")

@@ -65,6 +65,7 @@ class Watched:
         self._parsed: list[dict[str, Any]] = []
         self._urls: list[str] = []
         self.sent: list[Sent] = []
+        self._told = 0
         self.hops: list[Hop] = []
         self.blocked: list[str] = []
         self.blocked_here: list[str] = []
@@ -116,6 +117,11 @@ class Watched:
     def forget_cache(self) -> None:
         """From now on every page and file is asked for anew; cookies and storage stay."""
         self._session.send("Network.clearBrowserCache")
+
+    def sent_since(self) -> list[Sent]:
+        """What was sent since this was last asked."""
+        fresh, self._told = self.sent[self._told :], len(self.sent)
+        return fresh
 
     def asked(self) -> list[str]:
         """Addresses that were asked for since `begin`."""

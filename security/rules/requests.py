@@ -170,3 +170,13 @@ def is_harmless(label: str) -> bool:
     """Whether one named value is a count, an id or a switch rather than something typed."""
     kind, _, name = label.partition(":")
     return kind == "field" and bool(_QUANTITY.search(name.lower()))
+
+
+def in_words(labels: Labels) -> str:
+    """What findings call a value with these labels."""
+    if labels & {"body"}:
+        return "the request's body"
+    if labels & {"query", "headers", "cookies", "request"}:
+        return "the request's address or headers"
+    name = next((label.partition(":")[2] for label in sorted(labels) if label.startswith("field:")), "")
+    return f"the typed value of '{name}'" if name else "request data"

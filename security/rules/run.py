@@ -12,22 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..finding import Finding
-from . import asking, javascript, proxy, script_list, secret_keys, styles, suppress, templates, translations
+from . import asking, proxy, script_list, secret_keys, styles, suppress, templates, translations
 from .config import Allow, Config
+from .javascript import check as javascript
 from .project import Project
-from .python import (
-    browser,
-    fields,
-    guards,
-    headers,
-    leaks,
-    paid,
-    provider_address,
-    raw_card,
-    settings,
-    webhooks,
-)
+from .python import columns, leaks
 from .python.base import Context
+from .python.families import FAMILIES
 from .source import Module
 from .suppress import Suppression
 
@@ -94,17 +85,6 @@ _SKIPPED = frozenset(
     }
 )
 _BIGGEST = 2 << 20  # bytes; a larger text is none that people write
-_FAMILIES = (
-    fields.check,
-    raw_card.check,
-    settings.check,
-    webhooks.check,
-    paid.check,
-    browser.check,
-    headers.check,
-    provider_address.check,
-    guards.check,
-)
 
 
 @dataclass
@@ -262,7 +242,7 @@ def _any_text(path: str, text: str, config: Config) -> Iterator[Finding]:
 
 
 def _python(module: Module, context: Context) -> Iterator[Finding]:
-    for check in _FAMILIES:
+    for check in FAMILIES:
         yield from check(module, context)
     yield from secret_keys.in_module(module, context.config)
 
@@ -288,7 +268,7 @@ def _translations(path: str, text: str, config: Config) -> Iterator[Finding]:
 
 def _sql(path: str, text: str) -> Iterator[Finding]:
     for number, line in enumerate(text.splitlines(), 1):
-        for message in fields.sql_columns(line.partition("--")[0]):
+        for message in columns.sql_columns(line.partition("--")[0]):
             yield Finding(path, number, "HK103", message)
 
 

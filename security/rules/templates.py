@@ -13,8 +13,9 @@ from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 from ..finding import Finding
-from . import card_fields, elements, javascript, jinja, styles
+from . import card_fields, elements, jinja, styles
 from .config import Config
+from .javascript import check as javascript
 from .words import card_label, is_short_label, is_whole_card
 
 _ASIDE = frozenset({"small", "span", "em", "b", "i", "strong", "br"})

@@ -19,6 +19,7 @@ from ..forms import Found, longest, search
 _PROC = Path("/proc")
 # Small, so that most of what processes share is cut into the same pieces in each of them.
 WINDOW = 64 << 10
+_EMPTY = bytes(2 * WINDOW)
 _LARGE_WINDOW, _WINDOW_OVERLAP = 1 << 20, 512
 # The kernel's own pages: the same in every process, and not readable this way.
 _KERNELS = frozenset({"[vvar]", "[vvar_vclock]", "[vsyscall]"})
@@ -170,7 +171,10 @@ def _search_region(
     seen: set[Found] = set()
     for start in range(region.start, region.end, WINDOW):
         data = _read(memory, pid, start, min(WINDOW + overlap, region.end - start))
-        digest = hashlib.blake2b(data, digest_size=16).digest()
+        if _EMPTY.startswith(data):  # much of what is mapped was never written to
+            seen = set()
+            continue
+        digest = hashlib.sha256(data).digest()
         hits = set() if digest in clean else set(search(data, forms, start))
         if not hits:
             clean.add(digest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pyotp
 from flask import Flask
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
@@ -24,7 +25,7 @@ from shop.scope.guest import Guest
 from shop.settings import STAFF
 from shop.staff import people, sessions
 from shop.staff.access import cookie_name
-from shop.staff.models import Link, Member
+from shop.staff.models import Link, Member, StaffSession
 from shop.staff.rights import Role
 from shop.staff.sealed import place
 
@@ -99,6 +100,19 @@ def set_session(guest: Guest, token: str) -> None:
 def type_password(guest: Guest, who: Colleague, password: str | None = None) -> TestResponse:
     """The first step of signing in."""
     return guest.fill("/sign-in", email=who.email, password=password or who.password)
+
+
+def other_code(who: Colleague) -> str:
+    """A code that is none now, nor half a minute before or after."""
+    totp, now = pyotp.TOTP(who.secret), int(utcnow().timestamp()) // 30
+    near = {totp.generate_otp(step) for step in range(now - 3, now + 4)}
+    return next(code for code in (f"{number:06}" for number in range(10)) if code not in near)
+
+
+def proved_at(shop: Shop, who: Colleague, then: dt.datetime) -> None:
+    """Let the last proof of somebody's sessions be of that time."""
+    query = update(StaffSession).where(StaffSession.member_id == who.id).values(proved_at=then)
+    shop.db.write(lambda session: session.execute(query))
 
 
 def is_in(guest: Guest) -> bool:

@@ -17,6 +17,7 @@ from shop.accounts.people import Profile
 from shop.accounts.throttle import Browser
 from shop.address.contact import Contact
 from shop.context import Shop
+from shop.orders.models import Order
 
 ADDRESS = Contact(
     email="",
@@ -56,7 +57,7 @@ def member_of(shop: Shop, store_id: str, order_id: str) -> Member:
                 AccountAddress.store_id == store_id, AccountAddress.account_id == who.id
             )
         ).one()
-    shop.db.write(lambda session: claim.take(session, _again(session, who), order_id))
+    shop.db.write(lambda session: _take(session, who, order_id))
     links = {
         letters.JOIN: letter_to(shop, store_id, letters.JOIN, f"{new_id()}@example.jp"),
         letters.RESET: letter_to(shop, store_id, letters.RESET, mail, who.id),
@@ -80,6 +81,13 @@ def _who(shop: Shop, store_id: str, mail: str) -> SignedIn:
             )
         ).one()
         return SignedIn(account, kept)
+
+
+def _take(session: Session, who: SignedIn, order_id: str) -> None:
+    """Whoever placed it used another address: it becomes theirs as by the link that is mailed there."""
+    order = session.get_one(Order, (who.account.store_id, order_id))
+    taken = claim.take_by_letter(session, _again(session, who), order_id, order.email_hash)
+    assert taken, "nobody else has it"
 
 
 def _again(session: Session, who: SignedIn) -> Account:

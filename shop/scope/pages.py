@@ -42,7 +42,7 @@ class Known:
     """Somebody with an account, where the walk has one."""
 
 
-_NOBODY = Member("", "none", "none", dict.fromkeys(("join", "reset", "email", "claim"), "none~none"))
+NOBODY = Member("", "none", "none", dict.fromkeys(("join", "reset", "email", "claim"), "none~none"))
 
 EXCEPTIONS: dict[str, str] = {
     "payment.wait": "shown only while many people pay at once; leads on otherwise. Judged at request level",
@@ -84,7 +84,7 @@ _ARGUMENTS: dict[str, Paths] = {
 
 def _of_member(known: Known, pattern: str) -> tuple[str, ...]:
     """A member's own address; at request level, where nobody is a member, one that nothing is at."""
-    return (pattern.format(known.member or _NOBODY),)
+    return (pattern.format(known.member or NOBODY),)
 
 
 def _orders(known: Known, tail: str) -> tuple[str, ...]:

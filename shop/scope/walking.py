@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from security.canary.numbers import fresh_number
 from security.canary.page import Allowed, Executed, judge_document, origin_of
-from security.canary.typing import Typed, leaks, type_everywhere
+from security.canary.typing import Typed, leaks, left, type_everywhere
 from security.canary.watched import Hop, Watched
 from security.finding import Finding
 from security.scripts import inventory
@@ -120,6 +120,8 @@ class _Walker:
         self.system = lab.stage.recorded.system
         self.scripts = inventory.load()
         self.known: dict[str, pages.Known] = {}
+        self.number = ""
+        """What this visitor types."""
 
     def buy(self, store_id: str) -> None:
         """To the paid order, over a decline, with a look at every step; and an order that stays unpaid."""
@@ -220,12 +222,16 @@ class _Walker:
         return order_token(shop.settings.keys, store_id, order_id)
 
     def _visitor(self, store_id: str, size: str, locale: str) -> Iterator[tuple[Watched, Shopper]]:
-        """A fresh profile, once; what it sent and what was blocked is added up when it leaves."""
+        """A fresh profile and number, once; what it sent and what was blocked is added up when it leaves."""
+        self.number = fresh_number()
         language = {"ja": "ja-JP", "en": "en-GB"}[locale]
         context = self.lab.browser.new_context(viewport=SIZES[size], locale=language)
         try:
             watched = Watched(context.new_page())
             yield watched, shopper_of(self.lab.stage.recorded, watched, store_id, locale)
+            if self.walk.seen:
+                last = self.walk.seen[-1]
+                last.findings += left(watched, self.number, last.path)
             self.walk.requests += len(watched.sent)
             self.walk.blocked += [f"{store_id}: {line}" for line in watched.blocked]
         finally:
@@ -244,7 +250,7 @@ class _Walker:
 
     def _see(self, watched: Watched, store_id: str, size: str, locale: str, status: int) -> None:
         """Judge the page that is shown, type into it, judge what became of it."""
-        number, url = fresh_number(), watched.page.url
+        number, url = self.number, watched.page.url
         allowed = allowed_on(self.lab, store_id, urlsplit(url).path)
         executed = watched.executed()
         findings = watched.judge(allowed, self.scripts)

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Route, expect
 
+from security.canary.numbers import fresh_number
 from security.canary.page import Allowed
+from security.canary.typing import left
 from security.canary.watched import Watched
 from security.scripts import inventory
 from shop.scope.system import System, running_system
@@ -92,3 +94,19 @@ def test_a_script_that_the_server_was_made_to_send_turns_red(
     findings = watched.judge(shelf(system, "style"), inventory.load())
     # The one with an address of its own, the one in the page, and the one that this made from a text.
     assert len([each for each in findings if each.rule == "script"]) == 3
+
+
+def test_a_number_that_another_page_sends_later_is_seen_and_told_once(
+    unprotected: BrowserContext, system: System
+) -> None:
+    watched, number = Watched(unprotected.new_page()), fresh_number()
+    watched.open(system.origins["style"] + "/search")
+    watched.page.evaluate("number => { window.name = number }", number)
+    at_once = list(left(watched, number, "/search"))
+
+    watched.open(system.origins["style"] + "/cart")
+    watched.page.evaluate("() => fetch('/csp-report', { method: 'POST', body: window.name })")
+
+    assert at_once == []
+    assert [finding.rule for finding in left(watched, number, "/cart")] == ["number-left"]
+    assert list(left(watched, number, "/cart")) == []

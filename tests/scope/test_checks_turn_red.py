@@ -5,11 +5,14 @@ That each is green as things are is seen in the one run of the whole command, in
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import Column, String, select
+from sqlalchemy.orm import Session
 
 from payments import settle as settling
 from payments.columns import INTERNAL, utcnow
@@ -20,7 +23,7 @@ from security.headers import CSP
 from security.secret_scan import find
 from shop import app as shop_app
 from shop import web
-from shop.accounts import throttle
+from shop.accounts import claim, throttle
 from shop.accounts.current import SignedIn
 from shop.app import create_shop
 from shop.card_testing import rules as card_rules
@@ -28,17 +31,37 @@ from shop.cards import gate
 from shop.context import Shop
 from shop.csrf import csrf
 from shop.db.tables import metadata
+from shop.identity import totp
+from shop.orders import access as order_access
+from shop.orders.links import order_of_token
+from shop.orders.models import Order
+from shop.orders.queries import OrderView, order_view
 from shop.scope import lab, mutants_running
 from shop.scope.challenge import Challenge, Patch
-from shop.scope.checks import dependencies, injection, integrity, secrets, staff, staff_posts, stop
-from shop.scope.colleagues import Colleague, make_colleague, session_of
+from shop.scope.checks import (
+    dependencies,
+    injection,
+    integrity,
+    secrets,
+    staff,
+    staff_posts,
+    staff_rights,
+    stop,
+    walls,
+)
+from shop.scope.colleagues import Colleague, make_colleague, session_of, staff_app
 from shop.scope.lab import Lab
 from shop.scope.registry import CHECKS
 from shop.scope.result import Notes, Result, Status
 from shop.scope.running import run_one
-from shop.staff import access, lock, people, signing_in
+from shop.scope.staff_pages import LIST, read, reviewed
+from shop.settings import Keys
+from shop.staff import access, lock, people, sessions, signing_in
+from shop.staff.access import Door, Need
 from shop.staff.models import Member
+from shop.staff.rights import RIGHTS, Right, Role
 from shop.staff.sealed import email_hash
+from shop.stores import all_stores
 from tests.scope.conftest import Look
 
 
@@ -160,6 +183,14 @@ def staff_rules(look: Look, name: str) -> set[str]:
     return rules(result)
 
 
+@pytest.fixture
+def only_the_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    """E12 without its parts on rights and walls, which have tests of their own."""
+    for part in (staff_rights, walls):
+        monkeypatch.setattr(part, "look", lambda *_about: None)
+
+
+@pytest.mark.usefixtures("only_the_door")
 def test_e12_an_account_that_is_there_from_the_start(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staff, "create_shop", lambda settings: with_somebody(create_shop(settings)))
     assert staff_rules(look, "E12") == {"default-account"}
@@ -170,6 +201,7 @@ def with_somebody(shop: Shop) -> Shop:
     return shop
 
 
+@pytest.mark.usefixtures("only_the_door")
 def test_e12_a_page_that_anybody_opens(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also one that its own declaration calls a door for anyone: the closed list is the check's."""
     needs = access.needs
@@ -181,6 +213,7 @@ def test_e12_a_page_that_anybody_opens(look: Look, monkeypatch: pytest.MonkeyPat
     assert staff_rules(look, "E12") == {"anonymous"}
 
 
+@pytest.mark.usefixtures("only_the_door")
 def test_e12_a_password_that_is_enough(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     def at_once(shop: Shop, address: str, *_typed: object) -> str:
         with shop.db.read() as session:
@@ -193,16 +226,19 @@ def test_e12_a_password_that_is_enough(look: Look, monkeypatch: pytest.MonkeyPat
     assert "one-factor" in rules(look("E12"))
 
 
+@pytest.mark.usefixtures("only_the_door")
 def test_e12_no_lock(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "MOST", 1000)
     assert staff_rules(look, "E12") == {"lock"}
 
 
+@pytest.mark.usefixtures("only_the_door")
 def test_e12_staff_from_everywhere(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web, "is_allowed", lambda _address, _networks: True)
     assert staff_rules(look, "E12") == {"address", "forged-address"}
 
 
+@pytest.mark.usefixtures("only_the_door")
 def test_e12_a_header_that_is_believed(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     def first_of_all(inner: Any, **_hops: int) -> Any:
         def answer(environ: Any, start: Any) -> Any:
@@ -214,6 +250,92 @@ def test_e12_a_header_that_is_believed(look: Look, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(shop_app, "ProxyFix", first_of_all)
     assert "forged-address" in rules(look("E12"))
+
+
+@pytest.fixture
+def installed(here: Lab) -> Iterator[Flask]:
+    """The shop as after its installation, whose staff's pages a test may change."""
+    with staff._installed(here) as app:
+        yield app
+
+
+LESS = {
+    "staff_audit.audit": (Need(Door.MEMBER), {"right"}),
+    "staff_members.members": (Need(Right.SEE_AUDIT), {"right"}),
+    "staff_refunds.give_back": (Need(Right.REFUND), {"right", "stale-proof"}),
+    "staff_more.more": (Need(Right.MANAGE_STAFF, fresh=True), {"unlisted"}),
+}
+
+
+def test_e12_pages_that_need_less_than_was_reviewed_and_one_that_nobody_reviewed(installed: Flask) -> None:
+    app, notes = staff_app(installed), Notes()
+    app.add_url_rule("/more", "staff_more.more", lambda: "more")
+    access.needs(app).update({page: need for page, (need, _wanted) in LESS.items()})
+    staff_rights.look(installed, notes)
+    assert notes.missing == []
+    rule_of = {rule.endpoint: f"staff:{rule.rule}" for rule in app.url_map.iter_rules()}
+    by_page: dict[str, set[str]] = {}
+    for finding in notes.findings:
+        by_page.setdefault(finding.path, set()).add(finding.rule)
+    assert by_page == {rule_of[page]: wanted for page, (_need, wanted) in LESS.items()}
+
+
+LOOSER = {
+    "everybody may everything": (access, "rights_of", lambda _roles: frozenset(Right), "right"),
+    "every proof is fresh": (sessions, "is_fresh", lambda *_about: True, "stale-proof"),
+    "nobody is sent to prove it": (access, "_to_prove", lambda: None, "stale-proof"),
+    "any code proves": (totp, "step_of", lambda *_about, **_named: 1, "stale-proof"),
+}
+
+
+def test_e12_a_right_or_a_proof_that_is_not_asked_for(
+    installed: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the pages declare is as it should be: only trying shows it."""
+    known = reviewed()
+    for what, (place, name, instead, rule) in LOOSER.items():
+        notes = Notes()
+        with monkeypatch.context() as patched:
+            patched.setattr(place, name, instead)
+            staff_rights._declared(installed, known, notes)
+            assert notes.findings == []
+            staff_rights._without_a_role(installed, known, notes)
+            staff_rights._stale(installed, known, notes)
+            staff_rights._proof(installed, known, notes)
+        assert {finding.rule for finding in notes.findings} == {rule}, what
+
+
+def test_e12_a_role_that_may_more_than_was_reviewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RIGHTS, Role.SUPPORT, RIGHTS[Role.SUPPORT] | {Right.REFUND})
+    notes = Notes()
+    staff_rights._roles(reviewed(), notes)
+    assert [(each.path, each.rule) for each in notes.findings] == [("role:support", "right")]
+
+
+def test_e12_the_reviewed_list_names_rights_that_there_are(tmp_path: Path) -> None:
+    bad = tmp_path / "pages.toml"
+    bad.write_text(LIST.read_text().replace('"see_audit"\n', '"see_audits"\n'))
+    with pytest.raises(ValueError, match="see_audits"):
+        read(bad)
+
+
+def test_e12_walls_between_stores_and_members_that_are_not_there(
+    here: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def of_any_store(keys: Keys, _store_id: str, token: str) -> str | None:
+        return next(filter(None, (order_of_token(keys, each, token) for each in all_stores())), None)
+
+    def wherever(session: Session, _store_id: str, order_id: str) -> OrderView | None:
+        store_id = session.scalars(select(Order.store_id).where(Order.id == order_id)).one()
+        return order_view(session, store_id, order_id)
+
+    monkeypatch.setattr(order_access, "order_of_token", of_any_store)
+    monkeypatch.setattr(order_access, "order_view", wherever)
+    monkeypatch.setattr(claim, "own_order_id", lambda _session, _account, order_id: order_id)
+    notes = Notes()
+    walls.look(here.desk, notes)
+    assert {each.rule for each in notes.findings} == {"wall"}
+    assert {"style:/account/orders/<id>", "cocomo:/orders/<token>"} <= {each.path for each in notes.findings}
 
 
 def test_e13_sessions_that_outlive_their_member(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:

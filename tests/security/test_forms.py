@@ -7,6 +7,7 @@ import io
 import json
 import marshal
 import sqlite3
+import sys
 import urllib.parse
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from security.forms import Found, forms_of, search, search_stream
+from security.literals import _fastest, in_one_pass, one_by_one
 
 from .cards import card_numbers, grouped, in_digits
 
@@ -69,6 +71,30 @@ def test_another_number_is_not_found() -> None:
     data = b"".join(REALLY.values())
 
     assert search(data, forms_of("4556123400980006")) == []
+
+
+@given(st.data())
+def test_one_pass_tells_what_a_pass_for_each_tells(data: st.DataObject) -> None:
+    text = st.binary(min_size=1, max_size=4)
+    texts = tuple(data.draw(st.lists(text, min_size=1, max_size=6), "texts"))
+    noise = st.one_of(
+        st.sampled_from(texts), st.binary(max_size=3), st.text("ab\n", max_size=3).map(str.encode)
+    )
+    where = b"".join(data.draw(st.lists(noise, max_size=12), "where"))
+
+    assert sorted(in_one_pass(texts)(where)) == sorted(one_by_one(texts)(where))
+
+
+def test_without_hyperscan_the_same_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = bytes(2000).join(REALLY.values())
+    with_it = search(data, forms_of(NUMBER))
+    monkeypatch.setitem(sys.modules, "hyperscan", None)
+    _fastest.cache_clear()
+    without = search(data, forms_of(NUMBER))
+    _fastest.cache_clear()
+
+    assert with_it == without
+    assert len(with_it) >= len(REALLY)
 
 
 def test_places_are_told_and_the_last_twelve_not_twice() -> None:

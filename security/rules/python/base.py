@@ -41,6 +41,14 @@ def named(module: Module, node: ast.AST, pattern: re.Pattern[str]) -> str | None
     return next((name for name in sorted(module.names(node)) if pattern.search(name)), None)
 
 
+def is_one_of(constant: object, bad: frozenset[object]) -> bool:
+    """Whether a constant is among these, of the same type: 1 is not True here."""
+    try:
+        return any(constant == each and type(constant) is type(each) for each in bad)
+    except TypeError:
+        return False
+
+
 def decorators(function: FunctionNode) -> list[ast.expr]:
     return [] if isinstance(function, ast.Lambda) else function.decorator_list
 

@@ -7,23 +7,22 @@ import dataclasses
 import uuid
 from collections.abc import Iterator
 
-import pyotp
 from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from payments.columns import utcnow
 from shop.accounts.models import Account
 from shop.app import create_app, create_shop
 from shop.context import Shop
 from shop.identity.passwords import Passwords
+from shop.scope.checks import staff_rights, walls
 from shop.scope.colleagues import (
     BY,
-    Colleague,
     addresses,
     browser,
     is_in,
     make_colleague,
+    other_code,
     set_session,
     type_password,
 )
@@ -31,29 +30,10 @@ from shop.scope.environ import make_environ
 from shop.scope.guest import Guest
 from shop.scope.lab import Lab
 from shop.scope.result import Notes
+from shop.scope.staff_pages import reviewed
 from shop.settings import load
 from shop.staff import people
 from shop.staff.models import Member
-
-OPEN = frozenset(
-    {
-        ("GET", "/sign-in"),
-        ("POST", "/sign-in"),
-        ("GET", "/sign-in/code"),
-        ("POST", "/sign-in/code"),
-        ("POST", "/sign-in/passkey"),
-        ("POST", "/passkey/options"),
-        ("GET", "/join/<token>"),
-        ("POST", "/join/<token>"),
-        ("GET", "/join/factor/setup"),
-        ("GET", "/join/factor/setup.svg"),
-        ("POST", "/join/factor/code"),
-        ("POST", "/join/factor/options"),
-        ("POST", "/join/factor/passkey"),
-        ("POST", "/csp-report"),
-    }
-)
-"""The closed list of what is answered before signing in."""
 
 USUAL = (
     ("admin", "admin"),
@@ -68,16 +48,18 @@ _SAME = {"Sec-Fetch-Site": "same-origin"}
 
 
 def look(lab: Lab, notes: Notes) -> None:
-    """E12, each on a fresh installation."""
+    """E12, each on a fresh installation; the walls between stores where orders were placed."""
     with _installed(lab) as app:
         _no_account(app, notes)
         _anonymous(app, notes)
         _second_factor(app, notes)
         _lock(app, notes)
+        staff_rights.look(app, notes)
     with _installed(lab, STAFF_NETWORKS="192.0.2.0/24") as app:
         _address(app, notes)
     with _installed(lab, STAFF_NETWORKS="192.0.2.0/24", PROXY_HOPS="1") as app:
         _behind_a_proxy(app, notes)
+    walls.look(lab.desk, notes)
 
 
 @contextlib.contextmanager
@@ -129,7 +111,7 @@ def _anonymous(app: Flask, notes: Notes) -> None:
     guest = browser(app)
     notes.control(not _is_refused(guest.get("/sign-in")), "the sign-in page is taken for a refusal")
     for method, path, rule in addresses(app):
-        if (method, rule.rule) in OPEN:
+        if (method, rule.rule) in reviewed().open:
             continue
         for root in ("", "/en"):
             answer = guest.client.open(root + path, method=method, base_url=guest.origin, headers=_SAME)
@@ -156,7 +138,7 @@ def _second_factor(app: Flask, notes: Notes) -> None:
         thief = browser(app)
         set_session(thief, value)
         notes.expect(not is_in(thief), "staff:/sign-in", "one-factor", "the first step's cookie is a session")
-    wrong = guest.fill("/sign-in/code", code=_other_code(who))
+    wrong = guest.fill("/sign-in/code", code=other_code(who))
     notes.expect(
         wrong.status_code != 303 and not is_in(guest),
         "staff:/sign-in/code",
@@ -170,13 +152,6 @@ def _second_factor(app: Flask, notes: Notes) -> None:
 def _cookie_values(answer: TestResponse) -> list[str]:
     lines = answer.headers.getlist("Set-Cookie")
     return [line.partition(";")[0].partition("=")[2] for line in lines]
-
-
-def _other_code(who: Colleague) -> str:
-    """A code that is none now, nor half a minute before or after."""
-    totp, now = pyotp.TOTP(who.secret), int(utcnow().timestamp()) // 30
-    near = {totp.generate_otp(step) for step in range(now - 3, now + 4)}
-    return next(code for code in (f"{number:06}" for number in range(10)) if code not in near)
 
 
 def _lock(app: Flask, notes: Notes) -> None:
@@ -243,7 +218,7 @@ def leavers(lab: Lab, notes: Notes) -> None:
         code_page = half.form("/sign-in/code", "/sign-in/code").defaults()
         shop.db.write(lambda session: people.disable(session, shop, leaves.id, by=BY))
         for method, path, rule in addresses(app):
-            if (method, rule.rule) not in OPEN:
+            if (method, rule.rule) not in reviewed().open:
                 answer = old.client.open(path, method=method, base_url=old.origin, headers=_SAME)
                 notes.expect(
                     _is_refused(answer), f"staff:{rule.rule}", "leaver", f"{method}: {answer.status_code}"

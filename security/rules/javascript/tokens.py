@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from .constants import decoded
+from ..constants import decoded
 
 MARK = "\ue000"
 _SPACE = re.compile(r"\s+")

@@ -1,0 +1,66 @@
+"""HK406: code that is made or loaded at run time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...finding import Finding
+from .script import Script
+from .tokens import Token
+
+_LOADS = frozenset({"script", "iframe", "object", "embed", "frame", "link", "base", "portal"})
+_PAGE_TEXTS = ("dataset", "textContent", "innerText", "value", "innerHTML", "getAttribute", "hash", "search")
+_TIMERS = frozenset(
+    {"setTimeout", "setInterval", "setImmediate", "execScript", "queueMicrotask", "requestIdleCallback"}
+)
+
+
+def of_text(script: Script, at: int, token: Token) -> Iterator[Finding]:
+    """Addresses that are code, and elements that load it."""
+    if re.match(r"\s*javascript:", token.value, re.IGNORECASE):
+        yield script.found(token, "HK406", "code stands in an address")
+    if script.callee(at) == "createElement" and token.value.lower() in _LOADS:
+        yield script.found(token, "HK406", f"a <{token.value.lower()}> is made at run time")
+
+
+def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
+    """eval and its like, workers, imports, document.write."""
+    name, before, after = token.value, script.at(at - 1), script.at(at + 1)
+    if name == "eval" and not after.is_op(":"):
+        yield script.found(token, "HK406", "eval runs a text as code")
+    elif (
+        name in {"Function", "AsyncFunction", "GeneratorFunction"}
+        and (before.is_name("new") or (after.is_op("(") and not before.is_op(".")))
+    ) or (
+        name == "constructor"
+        and before.is_op(".")
+        and after.is_op(".", "(")
+        and (
+            script.at(at + 2).value == "constructor"
+            or (after.is_op("(") and script.at(at + 2).kind in {"string", "template"})
+        )
+    ):
+        yield script.found(token, "HK406", "a function is made of a text")
+    elif name in _TIMERS and after.is_op("(") and script.at(at + 2).kind in {"string", "template"}:
+        yield script.found(token, "HK406", f"{name} runs a text as code")
+    elif name in {"importScripts", "Worklet"} or (
+        name in {"Worker", "SharedWorker"} and before.is_name("new")
+    ):
+        yield script.found(token, "HK406", f"{name} loads code at run time")
+    elif name == "register" and "serviceWorker" in script.names | script.strings:
+        yield script.found(token, "HK406", "a service worker may change every page")
+    elif name == "import" and after.is_op("("):
+        if not re.match(r"^\.{0,2}/(?!/)", script.at(at + 2).value) or script.at(at + 2).kind != "string":
+            yield script.found(token, "HK406", "code is loaded from an address that may vary")
+    elif name in {"write", "writeln"} and script.at(at - 2).is_name("document") and after.is_op("("):
+        yield script.found(token, "HK406", "document.write changes the page while it loads")
+    elif name in _TIMERS and after.is_op("(") and _is_a_text(script, at + 1):
+        yield script.found(token, "HK406", f"{name} runs a text as code")
+
+
+def _is_a_text(script: Script, at: int) -> bool:
+    """Whether the first argument is a text of the page: box.dataset.code, and no function."""
+    group = script.group(at)
+    ends = next((place for place, each in enumerate(group) if each.is_op(",")), len(group) - 1)
+    return any(each.is_name(*_PAGE_TEXTS) for each in group[max(1, ends - 3) : ends])

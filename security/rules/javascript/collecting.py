@@ -1,0 +1,140 @@
+"""HK210: a skimmer's shape: what is typed is listened to, and is kept or sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...finding import Finding
+from .script import Script
+from .tokens import Token
+from .typed_text import reads_any_field, sends_elsewhere
+
+_KEYS = frozenset({"keydown", "keyup", "keypress", "beforeinput"})
+_TYPED = frozenset(
+    {
+        *_KEYS,
+        "input",
+        "change",
+        "blur",
+        "submit",
+        "paste",
+        "focusout",
+        "click",
+        "pagehide",
+        "beforeunload",
+        "visibilitychange",
+        "copy",
+    }
+)
+_SENDS = frozenset(
+    {
+        "fetch",
+        "XMLHttpRequest",
+        "sendBeacon",
+        "WebSocket",
+        "EventSource",
+        "RTCPeerConnection",
+        "WebTransport",
+        "Image",
+        "BroadcastChannel",
+    }
+)
+_QUIET_SENDS = frozenset(
+    {
+        "sendBeacon",
+        "WebSocket",
+        "RTCPeerConnection",
+        "WebTransport",
+        "Image",
+        "EventSource",
+        "BroadcastChannel",
+    }
+)
+_STORES = frozenset({"localStorage", "sessionStorage", "indexedDB", "caches"})
+_REPLACED = frozenset({"fetch", "Stripe", "XMLHttpRequest", "WebSocket", "FormData"})
+_ADDRESS_BAR = frozenset({"replaceState", "pushState"})
+
+
+def of_text(script: Script, at: int, token: Token) -> Iterator[Finding]:
+    """createElement("form") in a script that submits."""
+    if script.callee(at) == "createElement" and token.value.lower() == "form" and "submit" in script.names:
+        yield script.found(token, "HK210", "a form is made and sent by script")
+
+
+def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
+    """The browser's or the provider's own functions, put away for others through which what is sent passes."""
+    before, after = script.at(at - 1), script.at(at + 1)
+    owner = script.at(at - 2)
+    is_global = before.is_op(".") and owner.is_name("window", "self", "globalThis")
+    of_kind = before.is_op(".") and owner.is_name("prototype")
+    if after.is_op("=") and ((token.value in _REPLACED and is_global) or of_kind):
+        yield script.found(token, "HK210", f"{token.value} is replaced: what is sent passes through here")
+    elif token.is_name("defineProperty") and script.at(at + 4).value in _REPLACED:
+        yield script.found(token, "HK210", f"{script.at(at + 4).value} is replaced")
+
+
+def of_script(script: Script) -> Iterator[Finding]:
+    """What shows in no single place: what is typed is listened to here, and goes somewhere there."""
+    listens = [
+        token
+        for at, token in enumerate(script.tokens)
+        if token.kind == "string" and token.value in _TYPED and script.callee(at) == "addEventListener"
+    ]
+    listens += [
+        token
+        for token in script.tokens
+        if token.kind == "name" and token.value.removeprefix("on") in _TYPED and token.value.startswith("on")
+    ]
+    keys = [token for token in listens if token.value.removeprefix("on") in _KEYS]
+    reads = bool(script.names & {"value", "FormData", "clipboardData", "key", "elements", "data"})
+    if (
+        keys
+        and script.names & _SENDS
+        and script.names & {"key", "value", "code", "keyCode", "which", "charCode", "data"}
+    ):
+        yield script.found(keys[0], "HK210", "keys are listened to in a script that sends")
+    elif reads and script.names & _QUIET_SENDS and (listens or script.names & {"FormData", "value"}):
+        first = next(token for token in script.tokens if token.value in _QUIET_SENDS)
+        yield script.found(first, "HK210", f"what is typed may leave by {first.value}")
+    if "clipboardData" in script.names and script.names & _SENDS:
+        first = next(token for token in script.tokens if token.value == "clipboardData")
+        yield script.found(first, "HK210", "what is pasted is read in a script that sends")
+    if "setInterval" in script.names and "value" in script.names and script.names & _SENDS:
+        first = next(token for token in script.tokens if token.value == "setInterval")
+        yield script.found(first, "HK210", "fields are read again and again in a script that sends")
+    if script.names & _SENDS and (anything := reads_any_field(script.tokens)):
+        yield script.found(anything, "HK210", "whatever field there is, is read in a script that sends")
+    if elsewhere := sends_elsewhere(script.tokens):
+        yield script.found(elsewhere, "HK210", "a form's values are sent to another address than the form's")
+    yield from _kept(script, is_keyed=bool(keys))
+
+
+def _kept(script: Script, *, is_keyed: bool) -> Iterator[Finding]:
+    """What is typed and put where it stays, or where others read it."""
+    for at, token in enumerate(script.tokens):
+        if is_keyed and token.is_name("location", "href") and _builds_an_address(script, at):
+            yield script.found(token, "HK210", "keys are listened to, and an address is put together")
+        elif (
+            token.value in _ADDRESS_BAR or (token.is_name("console") and script.at(at + 1).is_op("."))
+        ) and any(each.is_name("value", "FormData") for each in script.statement(at)):
+            yield script.found(token, "HK210", f"what is typed is written by {token.value}")
+        elif (
+            token.kind == "name"
+            and token.value in _STORES
+            and any(each.is_name("value", "FormData", "elements", "key") for each in script.statement(at))
+        ):
+            yield script.found(token, "HK210", f"what is typed is kept in {token.value}")
+        elif (
+            (
+                token.is_name("cookie")
+                or (token.is_name("name") and script.at(at - 2).is_name("window", "self"))
+            )
+            and script.at(at + 1).is_op("=", "+=")
+            and any(each.is_name("value", "FormData") for each in script.statement(at))
+        ):
+            yield script.found(token, "HK210", f"what is typed is kept in the browser's {token.value}")
+
+
+def _builds_an_address(script: Script, at: int) -> bool:
+    after = script.at(at + 1)
+    return after.is_op("=") and any(each.is_op("+") for each in script.statement(at + 1))

@@ -1,0 +1,46 @@
+"""HK409: messages between windows without an origin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...finding import Finding
+from .script import Script
+from .tokens import Token
+
+
+def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
+    """postMessage(data, "*"), and listeners that ask for no origin."""
+    after = script.at(at + 1)
+    if token.value == "postMessage" and after.is_op("("):
+        if any(each.value == "*" and each.kind == "string" for each in script.group(at + 1)):
+            yield script.found(token, "HK409", "a message is sent to whoever is there")
+    elif token.value == "addEventListener" and after.is_op("(") and script.at(at + 2).value == "message":
+        if _is_window(script, at) and not _knows_origin(script, script.group(at + 1)):
+            yield script.found(token, "HK409", "a message is taken from whoever sends it")
+    elif token.value == "onmessage" and after.is_op("=") and _is_window(script, at):
+        known = _knows_origin(script, script.tokens[at : at + 120])
+        if not known:
+            yield script.found(token, "HK409", "a message is taken from whoever sends it")
+
+
+def _is_window(script: Script, at: int) -> bool:
+    owner = script.at(at - 2)
+    return not script.at(at - 1).is_op(".") or owner.is_name("window", "self", "globalThis", "top", "parent")
+
+
+def _knows_origin(script: Script, tokens: list[Token]) -> bool:
+    if any(token.is_name("origin", "source") for token in tokens):
+        return True
+    called = {token.value for token in tokens if token.kind == "name"}
+    for at, token in enumerate(script.tokens):
+        defines = token.is_name("function") or (
+            script.at(at + 2).is_op("=") and token.is_name("const", "let", "var")
+        )
+        if (
+            defines
+            and script.at(at + 1).value in called
+            and any(each.is_name("origin", "source") for each in script.tokens[at : at + 150])
+        ):
+            return True
+    return False

@@ -1,0 +1,37 @@
+"""HK411: cookies that are set without their flags."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ...finding import Finding
+from ..source import Module
+from .base import Context, found, is_one_of
+
+
+def check(module: Module, context: Context) -> Iterator[Finding]:
+    """Calls that set a cookie."""
+    for call in module.calls:
+        yield from _cookie(module, context, call)
+
+
+def _cookie(module: Module, context: Context, call: ast.Call) -> Iterator[Finding]:
+    if (
+        not isinstance(call.func, ast.Attribute)
+        or call.func.attr not in {"set_cookie", "set_signed_cookie"}
+        or context.config.is_test(module.path)
+    ):
+        return
+    words = {word.arg: word.value for word in call.keywords}
+    if None in words or len(call.args) > 3:
+        return
+    absent = [flag for flag in ("secure", "httponly", "samesite") if flag not in words]
+    off = [
+        flag
+        for flag, value in words.items()
+        if flag in {"secure", "httponly", "samesite"}
+        and is_one_of(module.value_of(value), frozenset({False, None, "None", "none"}))
+    ]
+    if absent or off:
+        yield found(module, call, "HK411", f"a cookie without {', '.join(sorted({*absent, *off}))}")

@@ -1,0 +1,80 @@
+"""HK306: views and forms that take posts without a token."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ...finding import Finding
+from ..source import Module
+from ..syntax import FunctionNode, dotted
+from .base import Context, found, last_names, routes
+
+_WEBHOOKS = re.compile(
+    r"web_?hooks?|(?:^|[_/])hooks?(?:[_/]|$)|csp|report|stripe_events?|callback_ipn", re.IGNORECASE
+)
+
+
+def check(module: Module, context: Context) -> Iterator[Finding]:
+    """Calls and decorators that exempt a view, forms that go without, hooks that are taken away."""
+    for call in module.calls:
+        yield from _forged(module, context, call)
+    for node in module.all(ast.FunctionDef, ast.AsyncFunctionDef):
+        assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        yield from _exempt(module, context, node)
+
+
+def _exempt(module: Module, context: Context, function: FunctionNode) -> Iterator[Finding]:
+    for decorator in getattr(function, "decorator_list", ()):
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if last_names(module, target) & {"exempt", "csrf_exempt", "disable_csrf"} and not _may_go_without(
+            module, context, function
+        ):
+            yield found(
+                module,
+                decorator,
+                "HK306",
+                f"{getattr(function, 'name', 'a view')} takes posts without a token",
+            )
+
+
+def _may_go_without(module: Module, context: Context, function: FunctionNode) -> bool:
+    name = getattr(function, "name", "")
+    paths = [module.text_of(route.args[0]) or "" for route in routes(function, module)]
+    if any(
+        name == each.rpartition(".")[2]
+        and (module.name or module.path.replace("/", ".")).endswith(each.rpartition(".")[0])
+        for each in context.config.csrf_exempt
+    ):
+        return True
+    return any(map(_WEBHOOKS.search, paths)) if paths else bool(_WEBHOOKS.search(name))
+
+
+def _forged(module: Module, context: Context, call: ast.Call) -> Iterator[Finding]:
+    if (
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr in {"exempt", "exempt_views"}
+        and call.args
+        and "csrf" in dotted(call.func.value).lower()
+    ):
+        if isinstance(module.parents.get(call), (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return
+        target = context.project.function(module, call.args[0])
+        known = target is not None and _may_go_without(target[0], context, target[1])
+        text = module.text_of(call.args[0])
+        if not known and not (text and text in context.config.csrf_exempt):
+            yield found(module, call, "HK306", f"{ast.unparse(call.args[0])} takes posts without a token")
+    elif isinstance(call.func, ast.Name) and last_names(module, call.func) & {"csrf_exempt"}:
+        wrapped = ast.unparse(call.args[0]) if call.args else "webhook"
+        if not _WEBHOOKS.search(wrapped):
+            yield found(module, call, "HK306", f"{ast.unparse(call.args[0])} takes posts without a token")
+    elif isinstance(call.func, ast.Attribute) and call.func.attr in {"clear", "pop", "remove"}:
+        hooks = call.func.value.value if isinstance(call.func.value, ast.Subscript) else call.func.value
+        if isinstance(hooks, ast.Attribute) and hooks.attr in {"before_request_funcs", "after_request_funcs"}:
+            yield found(module, call, "HK306", "what looks at every request is taken away")
+    for word in call.keywords:
+        if word.arg == "meta" and any(
+            module.value_of(value) is False for value in module.entries(word.value).get("csrf", ())
+        ):
+            yield found(module, call, "HK306", "a form without a token")

@@ -1,0 +1,82 @@
+"""HK201, HK203, HK205, HK207, HK303: what was typed, kept where it outlives the request, or set as an amount."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ..flow import Flow, Frame
+from ..requests import in_words, is_harmless
+from ..source import Module
+from ..syntax import dotted
+from .client_values import AMOUNT_KEYS, amount_of
+
+_AMOUNT_OWNERS = re.compile(
+    r"(?:^|[._])(?:order|payment|intent|session|checkout|cart|quote|charge|line|invoice)s?$", re.IGNORECASE
+)
+_FILLS = frozenset(
+    {"append", "appendleft", "add", "update", "setdefault", "extend", "put", "put_nowait", "insert"}
+)
+
+
+def fills_process(module: Module, call: ast.Call) -> bool:
+    """LAST.append(request.form), where LAST is a list of the file."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in _FILLS:
+        return False
+    bound = module.bound(call.func.value) if isinstance(call.func.value, ast.Name) else None
+    makers = [each.value for each in bound[1]] if bound and isinstance(bound[0], ast.Module) else []
+    return any(isinstance(each, (ast.List, ast.Dict, ast.Set, ast.Call)) for each in makers)
+
+
+def stored(flow: Flow, frame: Frame, target: ast.expr, value: ast.expr) -> Iterator[tuple[str, str]]:
+    """The rules that an assignment breaks: session["x"] = …, record.body = …, order.amount = …."""
+    labels = flow.of(value, frame)
+    if isinstance(target, ast.Subscript):
+        owners = frame.module.names(target.value)
+        typed = {
+            label
+            for label in labels
+            if label in {"body", "query"} or (label.startswith("field:") and not is_harmless(label))
+        }
+        if "body" in typed and dotted(target.value).partition("[")[0] == "event":
+            yield "HK207", "the request's body is put on a report"
+        if typed and dotted(target.value).rpartition(".")[2] == "headers":
+            yield "HK205", f"{in_words(frozenset(typed))} goes into a header of the answer"
+        if "body" in typed and _is_of_process(frame.module, target.value):
+            yield "HK203", "the request's body is kept in the process"
+        if typed and any(
+            re.search(
+                r"(?:^|\.)(?:session|cache|cookies|request\.session|os\.environ|(?:app|current_app)\.(?:config|extensions)|(?:shelve|dbm|dbm\.\w+)\.open)(?:\(\))?$",
+                name,
+            )
+            for name in owners
+        ):
+            yield "HK203", f"{in_words(frozenset(typed))} is kept in a session or cache"
+    elif isinstance(target, ast.Attribute) and (
+        any(_AMOUNT_OWNERS.search(name) for name in frame.module.names(target.value))
+        and AMOUNT_KEYS.search(target.attr)
+        and (amount := amount_of(labels))
+    ):
+        yield "HK303", f"'{target.attr}' is set from {amount} of the request"
+    if (
+        labels & {"body", "query"}
+        and isinstance(target, ast.Attribute)
+        and (
+            dotted(target.value).rpartition(".")[2] in {"record", "log_record", "logrecord"}
+            or any(name.endswith("LogRecord()") for name in frame.module.names(target.value))
+        )
+    ):
+        yield "HK201", f"{in_words(labels)} is put on a log record"
+    if (
+        any(label in {"body", "query"} for label in labels)
+        and isinstance(target, ast.Attribute)
+        and target.attr in {"user_attributes", "extra", "tags"}
+    ):
+        yield "HK207", f"{in_words(labels)} is put on a report"
+
+
+def _is_of_process(module: Module, owner: ast.expr) -> bool:
+    """Whether a container is one of the file's own, which outlives the request."""
+    bound = module.bound(owner) if isinstance(owner, ast.Name) else None
+    return bound is not None and isinstance(bound[0], ast.Module)
