@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 
 from . import pan
-from .decoder import binary, charsets, documents, layers, multipart
+from .decoder import bare_numbers, binary, charsets, documents, layers, multipart
 from .decoder.budget import Budget
 from .decoder.fields import Piece, joined
-from .decoder.tokens import Token, has_marks, may_have_tokens, shape_of, tokens
+from .decoder.tokens import Token, dense_tokens, has_marks, may_have_dense, may_have_tokens, shape_of, tokens
 from .decoder.view import View
 
 __all__ = ["Budget", "View", "form_views", "views"]
@@ -50,6 +49,7 @@ def form_views(form: str, budget: Budget) -> Iterator[View]:
 
 # A name that is a word of ASCII letters holds no number, whatever it may be decoded to.
 _PLAIN_NAME = re.compile(r"[A-Za-z_.\-\[\]]{0,23}[0-9]{0,4}[A-Za-z_\]]{0,8}")
+_LONGEST_PIECE = 32
 _SHORTEST = 8  # an integer of msgpack; as text a number takes twelve
 
 
@@ -82,14 +82,15 @@ class _Walk:
         if parts is None:
             yield from self.raw(data, None, self._budget.depth)
             return
+        short = list[Piece]()
         for part in parts:
             if not self._budget.spend(len(part.body), tokens=1):
                 return
+            if len(part.body) < _LONGEST_PIECE:
+                short.append(Piece(part.name or "", _readable(part.body)))
             yield from self.text(View(part.headers, part.name, "part header"), self._budget.depth - 1)
             yield from self.raw(part.body, part.name, self._budget.depth - 1)
-        yield from joined(
-            [Piece(part.name or "", _readable(part.body)) for part in parts if len(part.body) < 32]
-        )
+        yield from joined(short)
 
     def _fields(self, fields: list[tuple[str, bytes]]) -> Iterator[View]:
         depth = self._budget.depth - 1
@@ -97,7 +98,9 @@ class _Walk:
             if not _PLAIN_NAME.fullmatch(name):
                 yield from self.text(View(name, None, "field name"), depth)
             yield from self.raw(value, name, depth)
-        yield from joined([Piece(name, _readable(value)) for name, value in fields if len(value) < 32])
+        yield from joined(
+            [Piece(name, _readable(value)) for name, value in fields if len(value) < _LONGEST_PIECE]
+        )
 
     def _unquoted(self, part: str) -> bytes:
         raw = part.replace("+", " ").encode("latin-1", "replace")
@@ -117,16 +120,32 @@ class _Walk:
         if len(data) < _SHORTEST:
             yield View(_readable(data), name)
             return
+        text = charsets.plain(data)
+        if text is not None:
+            yield from self.text(View(text, name), depth)
+            if bare_numbers.may_be_in_text(data):
+                yield from bare_numbers.of_bytes(data, name, self._budget)
+            if not binary.may_be(data):
+                return
+        else:
+            yield from self._no_plain_text(data, name, depth)
+        yield from self._unpacked(data, name, depth)
+
+    def _no_plain_text(self, data: bytes, name: str | None, depth: int) -> Iterator[View]:
         if charsets.is_binary(data):
             yield from self._binary(data, name, depth)
         else:
             for text, codec in charsets.readings(data):
                 yield from self.text(View(text, name, codec), depth)
+        if bare_numbers.may_be(data):
+            yield from bare_numbers.of_bytes(data, name, self._budget)
+
+    def _unpacked(self, data: bytes, name: str | None, depth: int) -> Iterator[View]:
         for found in binary.unpacked(data, self._budget):
             if depth <= 0:
                 self._budget.over = True
                 return
-            if not self._budget.spend(len(found.data), tokens=1):
+            if not self._budget.spend(len(found[0]), tokens=1):
                 return
             yield from self._packed(found, name, depth - 1)
 
@@ -141,12 +160,14 @@ class _Walk:
                 for token in tokens(text, shape, self._budget):
                     yield from self._token(token, name, depth - 1)
 
-    def _packed(self, found: binary.Packed, name: str | None, depth: int) -> Iterator[View]:
-        inner = found.name or name
-        if isinstance(found.data, str):
-            yield from self.text(View(found.data, inner, found.encoding), depth)
+    def _packed(self, found: binary.Found, name: str | None, depth: int) -> Iterator[View]:
+        if isinstance(found, View):
+            found = found if found.name else found._replace(name=name)
+            yield from self.text(found, depth) if found.sure else [found]
+        elif isinstance(found.data, str):
+            yield from self.text(View(found.data, found.name or name, found.encoding), depth)
         else:
-            yield from self.raw(found.data, inner, depth)
+            yield from self.raw(found.data, found.name or name, depth)
 
     def text(self, view: View, depth: int) -> Iterator[View]:
         """`view` and, level by level, whatever its text turns into when decoded one step further."""
@@ -174,24 +195,40 @@ class _Walk:
 
     def _layers(self, view: View) -> Iterator[View | Token]:
         shape = shape_of(view.text)
-        if not (has_marks(shape) or may_have_tokens(shape) or layers.may_change(view.text, shape)):
+        if not (
+            has_marks(shape)
+            or may_have_tokens(shape)
+            or may_have_dense(view.text)
+            or layers.may_change(view.text, shape)
+        ):
             return
         yield from documents.of_markup(view, self._budget)
         yield from layers.decoded(view, shape, self._budget)
         yield from tokens(view.text, shape, self._budget)
+        yield from dense_tokens(view.text, self._budget)
 
     def _token(self, token: Token, name: str | None, depth: int) -> Iterator[View]:
         """What a token of base64 or hex holds; random bytes (signatures, keys) are not gone into."""
-        if charsets.is_text(token.data):
-            yield from self.text(View(_readable(token.data), name, token.encoding), depth)
-        elif charsets.is_wide(token.data) or (token.aligned and binary.is_packed(token.data)):
-            yield from self.raw(token.data, name, depth)
+        data = token.data
+        if charsets.is_text(data):
+            yield from self.text(View(_readable(data), name, token.encoding), depth)
+        elif charsets.is_wide(data):
+            yield from self.raw(data, name, depth)
         else:
-            if pan.may_hold(token.data):
-                yield View(charsets.ascii_of(token.data), name, token.encoding)
-            if token.aligned and (inflated := binary.raw_inflated(token.data, self._budget)):
+            yield from self._bytes_of(token, name, depth)
+
+    def _bytes_of(self, token: Token, name: str | None, depth: int) -> Iterator[View]:
+        data = token.data
+        if pan.may_hold(data):
+            yield View(charsets.ascii_of(data), name, token.encoding)
+        if bare_numbers.may_be(data):
+            yield from bare_numbers.of_bytes(data, name, self._budget)
+        if token.aligned:
+            yield from self._unpacked(data, name, depth)
+            if inflated := binary.raw_inflated(data, self._budget):
                 yield from self.text(View(_readable(inflated), name, "deflate"), depth - 1)
 
 
 def _readable(data: bytes) -> str:
-    return next(iter(islice(charsets.readings(data), 1)))[0]
+    text = charsets.plain(data)
+    return text if text is not None else next(charsets.readings(data))[0]

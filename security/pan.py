@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from .finder import odd_groups, shapes, tracks
-from .finder.canonical import FOREIGN_DIGIT, canonical
+from .finder.canonical import canonical, has_foreign_digit
 from .finder.match import FEWEST, Match, Spend, Verdict, is_luhn_valid
 
 __all__ = ["Match", "Verdict", "digits_of", "find", "is_luhn_valid", "mask", "may_hold"]
@@ -26,6 +26,9 @@ _IBAN = re.compile(
 # For a look before the search: digits become 0, what may stand between them is deleted, the rest blanked.
 _BLANKED = bytes(ord("0") if ord("0") <= code <= ord("9") else ord("?") for code in range(256))
 _ODD_BYTES = bytes(code for code in range(128) if not chr(code).isalnum())
+# Of UTF-8: the first bytes of ideographs, which are letters; anything else that is no ASCII may be a divider.
+_IDEOGRAPHS = range(0xE5, 0xEA)
+_ODD_WIDE = _ODD_BYTES + bytes(code for code in range(128, 256) if code not in _IDEOGRAPHS)
 _STRONG_BYTES = b" \t-./" + bytes((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F))
 _TWELVE = b"0" * FEWEST
 # Groups as on a card have one of four or six digits in the middle.
@@ -42,8 +45,8 @@ _SINGLE, _FEWEST_SINGLES = b" 0 ", 5  # every other of twelve, for they overlap
 _WIDE_BEHIND, _WIDE_BEFORE = b"0000     ", b"     0000"
 # A search of a long text is a piece of work by itself.
 _LONG, _SHARE = 64 << 10, 512
+_PIECE, _SHARE_OF_ROLES = 16 << 10, 16
 _THOUSANDS = b" 000 000 000 000"
-_DIGITS = b"0123456789"
 
 
 def _no_limit(work: int) -> bool:  # noqa: ARG001  (the shape of a limit)
@@ -58,35 +61,50 @@ def find(text: str, spend: Spend = _no_limit) -> list[Match]:
     work; once it says False, what was found so far is returned.
     """
     if not text.isascii():
-        raw = text.encode("ascii", "replace")
-        if len(raw) - len(raw.translate(None, _DIGITS)) < FEWEST and not FOREIGN_DIGIT.search(text):
+        # Most of what is no ASCII is letters, between which no number stands; to find its roles is dear.
+        wide = text.encode("utf-8", "replace").translate(_BLANKED, _ODD_WIDE)
+        if _TWELVE not in wide and not has_foreign_digit(text):
             return []
-        text = canonical(text)
+        text = _canonical(text, spend)
     raw = text.encode("ascii", "replace")
     if _TWELVE not in raw.translate(_BLANKED, _ODD_BYTES):
         return []
     matches: list[Match] = []
-    for search in _searches(raw):
-        if len(raw) > _LONG and not spend(len(raw) // _SHARE):
-            break
+    for search in _searches(raw, spend):
         matches += search(text, spend)
     return _settled(text, matches) if matches else matches
 
 
-def _searches(raw: bytes) -> Iterator[Callable[[str, Spend], Iterable[Match]]]:
+def _canonical(text: str, spend: Spend) -> str:
+    """The canonical text; of a long one as much as may be spent on."""
+    if len(text) <= _LONG:
+        return canonical(text)
+    pieces = (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
+    return "".join(canonical(piece) for piece in pieces if spend(len(piece) // _SHARE_OF_ROLES))
+
+
+def _searches(raw: bytes, spend: Spend) -> Iterator[Callable[[str, Spend], Iterable[Match]]]:
     """Those for which there is something in the text, the cheap look at which is `raw`."""
     if _TWELVE in raw.translate(_BLANKED, _STRONG_BYTES):
         yield shapes.in_runs
         yield _in_frames
+    if not _may_go_on(raw, spend):
+        return
     lengths = raw.translate(_LENGTHS)
     if any(middle in lengths for middle in _MIDDLE_GROUPS):
         yield odd_groups.in_unlike_dividers
         if _WIDE_BEHIND in lengths and _WIDE_BEFORE in lengths:
             yield odd_groups.in_like_dividers
+    if not _may_go_on(raw, spend):
+        return
     if lengths.count(_SINGLE) >= _FEWEST_SINGLES:
         yield odd_groups.digit_by_digit
     if _THOUSANDS in lengths and (b"," in raw or b"_" in raw or b"'" in raw):
         yield odd_groups.in_thousands
+
+
+def _may_go_on(raw: bytes, spend: Spend) -> bool:
+    return len(raw) <= _LONG or spend(len(raw) // _SHARE)
 
 
 def _in_frames(text: str, spend: Spend) -> Iterator[Match]:  # noqa: ARG001  (the shape of the others)

@@ -1,6 +1,7 @@
-"""What is packed in bytes: compressed data, zip, SQLite, msgpack, pickle. Used by `decode`; standard library alone.
+"""What is packed in bytes: compressed data, zip, SQLite, pickle, trees of values. Used by `decode`.
 
-Nothing is loaded or run: pickles are read opcode by opcode, databases in memory without their triggers or views.
+Standard library alone. Nothing is loaded or run: pickles are read opcode by opcode, databases in memory without their
+triggers or views.
 """
 
 from __future__ import annotations
@@ -9,25 +10,17 @@ import bz2
 import io
 import lzma
 import pickletools  # nosec B403  # it reads opcodes and loads nothing
+import plistlib
 import sqlite3
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from typing import NamedTuple
 
 from .. import pan
-from . import charsets, message_pack, pdf
+from . import bson, cbor, charsets, message_pack, pdf, pictures, protobuf, trees
 from .budget import Budget
-
-
-class Packed(NamedTuple):
-    """Something taken out, its name if it has one, and of what."""
-
-    data: bytes | str
-    name: str | None
-    encoding: str
-
+from .view import Packed, View
 
 _GZIP, _ZIP, _BZIP2, _XZ, _SQLITE = (
     b"\x1f\x8b\x08",
@@ -37,16 +30,21 @@ _GZIP, _ZIP, _BZIP2, _XZ, _SQLITE = (
     b"SQLite format 3\0",
 )
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+_PLIST = b"bplist00"
 _LARGEST = 4 << 20
 _LARGEST_DECLARED = 1 << 40
 _LARGEST_TOKEN = 64 << 10
+_DEEPEST = 32
 
 
-def unpacked(data: bytes, budget: Budget) -> Iterator[Packed]:
+def may_be(text: bytes) -> bool:
+    """Whether `unpacked` may find something in bytes that are a text too. A fast look."""
+    return text[:1] in _FIRST_BYTES or text[-1:] == b"."
+
+
+def unpacked(data: bytes, budget: Budget) -> Iterator[Found]:
     """What `data` holds, if it begins like something packed. Damaged data give what could be had of them."""
-    if data[:1] not in _FIRST_BYTES and data[-1:] != b".":
-        return
-    for is_it, unpack in _KINDS:
+    for is_it, unpack in _KINDS_OF_A_REQUEST:
         if is_it(data):
             yield from unpack(data, budget)
             return
@@ -72,13 +70,17 @@ def is_lzma(head: bytes) -> bool:
 
 
 def is_packed(data: bytes) -> bool:
-    """Whether `data` begins like something packed."""
-    return any(is_it(data) for is_it, _ in _KINDS)
+    """Whether `data` begins like something packed; where much else begins so too, whether it is that to its end."""
+    for is_it, unpack in _KINDS:
+        if is_it(data):
+            return unpack is not _tree or any(True for _ in _tree(data, Budget()))
+    return protobuf.may_be(data) and any(isinstance(each, View) for each in protobuf.values(data, Budget()))
 
 
 def may_be_packed(head: bytes) -> bool:
     """Whether a file that begins with `head` may be packed."""
-    return head[:1] in _FIRST_BYTES or head[:1] in _PICKLES
+    first = head[:1]
+    return first in _FIRST_BYTES or first in _PICKLES or bson.may_begin(head) or protobuf.may_be(head)
 
 
 def database_of(data: bytes) -> sqlite3.Connection:
@@ -212,22 +214,70 @@ def _opcodes(data: bytes, budget: Budget) -> Iterator[Packed]:
         return
 
 
-def _message(data: bytes, budget: Budget) -> Iterator[Packed]:
-    for name, value in message_pack.values(data, budget):
-        yield Packed(value, name, "msgpack")
+def _property_list(data: bytes, budget: Budget) -> Iterator[Found]:
+    """Apple's binary form of them."""
+    if len(data) > _LARGEST_TOKEN or not budget.spend(len(data), tokens=len(data) // 16):
+        return
+    try:
+        document = plistlib.loads(data, fmt=plistlib.FMT_BINARY)
+    except (plistlib.InvalidFileException, ValueError, OverflowError, RecursionError):
+        return
+    if budget.spend(0, tokens=len(data)):
+        yield from trees.values(None, _tree_of(document, _DEEPEST), "plist")
 
 
-_KINDS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes, Budget], Iterator[Packed]]], ...] = (
+def _tree_of(value: object, depth: int) -> object:
+    if isinstance(value, dict):
+        return trees.Pairs(
+            [(str(key), _tree_of(each, depth - 1)) for key, each in value.items()] if depth else []
+        )
+    if isinstance(value, list):
+        return [_tree_of(each, depth - 1) for each in value] if depth else []
+    return trees.number_of(value) if isinstance(value, (int, float)) else value
+
+
+def _pictured(data: bytes, budget: Budget) -> Iterator[Found]:
+    for words in pictures.words(data):
+        if not budget.spend(len(words), tokens=1):
+            return
+        yield Packed(words, None, "picture")
+
+
+def _tree(data: bytes, budget: Budget) -> Iterator[Found]:
+    """By each format that it is from end to end."""
+    for reader in (message_pack, cbor):
+        if reader.may_be(data) and (tree := reader.tree(data, budget)) is not None:
+            yield from trees.values(None, tree, reader.NAME)
+
+
+def _document(data: bytes, budget: Budget) -> Iterator[Found]:
+    tree = bson.tree(data, budget)
+    if tree is not None:
+        yield from trees.values(None, tree, "bson")
+
+
+Found = Packed | View
+_Unpack = Callable[[bytes, Budget], Iterator[Found]]
+_KINDS: tuple[tuple[Callable[[bytes], bool], _Unpack], ...] = (
     (lambda data: data.startswith((_GZIP, *_ZLIB)), _inflated),
     (lambda data: data.startswith(_BZIP2), _unbzipped),
     (lambda data: data.startswith(_XZ) or is_lzma(data), _unxzed),
     (lambda data: data.startswith(_ZIP), _zip_members),
     (lambda data: data.startswith(_SQLITE), _cells),
     (lambda data: data.startswith(pdf.MARK), _pdf_texts),
+    (lambda data: data.startswith(_PLIST), _property_list),
     (_is_pickle, _opcodes),
-    (message_pack.may_be, _message),
+    (lambda data: message_pack.may_be(data) or cbor.may_be(data), _tree),
+    (bson.may_be, _document),
+)
+# What no file is taken apart for: its bytes show the same, or it is told by its form alone.
+_KINDS_OF_A_REQUEST: tuple[tuple[Callable[[bytes], bool], _Unpack], ...] = (
+    (lambda data: data.startswith(pictures.MARKS), _pictured),
+    *_KINDS,
+    (protobuf.is_framed, lambda data, _: protobuf.framed(data)),
+    (protobuf.may_be, lambda data, budget: iter(protobuf.values(data, budget))),
 )
 _FIRST_BYTES = frozenset(
-    [each[:1] for each in (_GZIP, *_ZLIB, _BZIP2, _XZ, b"\x5d", _ZIP, _SQLITE, pdf.MARK)]
-    + [bytes([each]) for each in message_pack.FIRST_BYTES]
+    [each[:1] for each in (_GZIP, *_ZLIB, _BZIP2, _XZ, b"\x5d", _ZIP, _SQLITE, pdf.MARK, _PLIST)]
+    + [bytes([each]) for each in message_pack.FIRST_BYTES | cbor.FIRST_BYTES]
 )

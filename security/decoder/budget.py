@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+_LONG = 64 << 10
+
 
 @dataclass
 class Budget:
@@ -42,6 +44,12 @@ class Budget:
             if self._unwatched > self._look_after:
                 self._unwatched, self._look_after = 0, 4_000
                 self.over = time.thread_time() > self._deadline
+        return not self.over
+
+    def has_time(self, size: int) -> bool:
+        """Whether one more pass over `size` characters may begin: asked between passes, none of which stops halfway."""
+        if size >= _LONG and self.seconds is not None and not self.over:
+            self.over = time.thread_time() > self._deadline
         return not self.over
 
     def spend_groups(self, groups: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 # ASCII as it is, any other byte as a question mark; Latin-1's space and soft hyphen keep their role.
 _ASCII = bytes(code if code < 128 else {0xA0: 0x20, 0xAD: 0}.get(code, ord("?")) for code in range(256))
@@ -13,6 +13,8 @@ _ROLES = {**dict.fromkeys(b"0123456789 -./", "d"), 0: "z", **dict.fromkeys(range
 _SHAPES = "".join(_ROLES.get(code, "?") for code in range(256)).encode()
 _UTF_16 = (b"dz" * 8, b"zd" * 8, b"wf" * 4, b"fw" * 4)
 _UTF_32 = (b"dzzz" * 8, b"zzzd" * 8, b"wfzz" * 4, b"zzfw" * 4)
+_NO_ROLE = bytes(code for code in range(256) if code not in _ROLES)
+_FEWEST_BINARY, _WHOLE, _STRIDE = 64, 64 << 10, 7
 _OTHER_CODEC = re.compile(
     r"charset=[\"']?(utf-?7|utf-?16\w*|utf-?32\w*|cp\d+|ibm\d+|ebcdic[\w-]*)", re.IGNORECASE
 )
@@ -28,6 +30,9 @@ _EBCDIC = re.compile(
     + _ROUND
     + rb"]|\Z)"
 )
+# Big5's full-width digits, which the older Japanese sets read as other characters.
+# (It begins with a byte as it stands, to which the search leaps.)
+_BIG5 = re.compile(rb"\xa2[\xaf-\xb8](?:(?:[ -]|\xa1[\x40\xd0])?\xa2[\xaf-\xb8]){11,}")
 _DIGITS_ALONE = bytes(ord("0") if 0xF0 <= code <= 0xF9 else ord("?") for code in range(256))
 _TWELVE = b"0" * 12
 
@@ -38,6 +43,16 @@ def in_ebcdic(data: bytes) -> str | None:
         return None
     runs = [found[0].decode("cp037") for found in _EBCDIC.finditer(data)]
     return "\n".join(runs) or None
+
+
+def plain(data: bytes) -> str | None:
+    """`data` as UTF-8, where it is that and can be nothing else."""
+    if b"\0" in data or b"\x1b$" in data:
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def readings(data: bytes) -> Iterator[tuple[str, str]]:
@@ -55,6 +70,8 @@ def readings(data: bytes) -> Iterator[tuple[str, str]]:
         yield from found or [(ascii_of(data), "plain")]
         if digits := in_ebcdic(data):
             yield digits, "ebcdic"
+        for run in _BIG5.finditer(data):
+            yield run[0].decode("big5", "replace"), "big5"
     if (b"\0" in data or b"\xff" in data) and len(data) >= 24:
         yield from _wide(data)
 
@@ -63,21 +80,33 @@ def is_wide(data: bytes) -> bool:
     """Whether digits stand in `data` as UTF-16 or UTF-32 has them."""
     if b"\0" not in data and b"\xff" not in data:
         return False
-    pairs = data.translate(_SHAPES)
-    return any(run in pairs for run in (*_UTF_16, *_UTF_32))
+    return any(run in data.translate(_SHAPES) for run in _wide_runs(data))
+
+
+def _wide_runs(data: bytes) -> Sequence[bytes]:
+    """The runs that may stand in its shape: those that do when all between what makes them up is left out."""
+    dense = data.translate(_SHAPES, _NO_ROLE)
+    return [run for run in (*_UTF_16, *_UTF_32) if run in dense]
 
 
 def is_binary(data: bytes) -> bool:
     """Whether `data` is no text in any character set, but an image or the like: a third of it is no ASCII text."""
-    return len(data) >= 64 and len(data.translate(None, _TEXT_BYTES)) > len(data) // 3 and not is_text(data)
+    if len(data) < _FEWEST_BINARY:
+        return False
+    # Of much a part tells as much.
+    sample = data if len(data) <= _WHOLE else data[::_STRIDE]
+    return len(sample.translate(None, _TEXT_BYTES)) > len(sample) // 3 and not is_text(data)
 
 
 def _wide(data: bytes) -> Iterator[tuple[str, str]]:
-    pairs = data.translate(_SHAPES)
-    if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")) or any(run in pairs for run in _UTF_32):
+    runs = _wide_runs(data)
+    pairs = data.translate(_SHAPES) if runs else b""
+    if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")) or any(
+        run in pairs for run in runs if run in _UTF_32
+    ):
         for codec in ("utf-32-le", "utf-32-be"):
             yield data.decode(codec, "replace"), "utf-32"
-    elif data.startswith((b"\xff\xfe", b"\xfe\xff")) or any(run in pairs for run in _UTF_16):
+    elif data.startswith((b"\xff\xfe", b"\xfe\xff")) or any(run in pairs for run in runs if run in _UTF_16):
         # Text may begin at either byte of what stands round it.
         for start in (0, 1):
             for codec in ("utf-16-le", "utf-16-be"):

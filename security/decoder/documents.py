@@ -9,16 +9,12 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import TypeGuard
 
 from .budget import Budget
-from .fields import Piece, joined, of_numbers
+from .fields import Piece, joined
+from .trees import SHORT_CODE, SHORTEST, Number, Pairs, values
 from .view import View
-
-_SHORTEST = 12
-_SHORT_CODE = re.compile(r"\D{0,2}\d{3,4}\D{0,2}")
 
 
 def of_json(view: View, budget: Budget) -> Iterator[View] | None:
@@ -26,77 +22,51 @@ def of_json(view: View, budget: Budget) -> Iterator[View] | None:
 
     They are all there is to see in it: what the text itself holds stands in one of them.
     """
-    text = view.text.lstrip()
+    text = view.text.lstrip("\ufeff \t\r\n")
     if text[:1] not in {"{", "[", '"'}:
         return None
     # Parsing cannot be stopped halfway: what it costs is counted beforehand.
     if not budget.spend(0, tokens=text.count(",") + text.count(":") + text.count("[")):
         return None
     try:
-        document = json.loads(text, parse_int=_Number, parse_float=_plain_number, object_pairs_hook=_Pairs)
+        document = _document(text)
     except RecursionError:
         budget.over = True
         return None
     except ValueError:
         return None
-    return _values(view.name, document, "json" if view.encoding == "plain" else view.encoding)
+    return _texts(view.name, document, "json" if view.encoding == "plain" else view.encoding)
 
 
-def _values(name: str | None, document: object, encoding: str) -> Iterator[View]:
-    pending: list[tuple[str | None, object]] = [(name, document)]
-    while pending:
-        name, value = pending.pop()
-        if isinstance(value, str):
-            if len(value) >= _SHORTEST or _SHORT_CODE.fullmatch(value):
-                yield View(value, name, encoding)
-        elif isinstance(value, _Pairs):
-            yield from (View(key, None, "json key") for key, _ in value.pairs if len(key) >= _SHORTEST)
-            yield from joined([each for key, inner in value.pairs for each in _piece(key, inner)])
-            yield from of_numbers([each for _, each in value.pairs if isinstance(each, _Number)], name)
-            pending += value.pairs
-        elif isinstance(value, list):
-            yield from joined([each for inner in value for each in _piece(name or "", inner)])
-            yield from of_numbers([each for each in value if isinstance(each, _Number)], name)
-            pending += [(name, each) for each in value]
+def _document(text: str) -> object:
+    """Raises ValueError where it is no JSON, nor a JSON text a line."""
+    try:
+        return _parsed(text)
+    except ValueError:
+        if "\n" not in text:
+            raise
+    return [_parsed(line) for line in text.split("\n") if not line.isspace() and line]
 
 
-def _piece(name: str, value: object) -> tuple[Piece, ...]:
-    """A short string, also one that is all that an object holds, by its key there; nothing of anything else."""
-    for _ in range(3):
-        if not (isinstance(value, _Pairs) and len(value.pairs) == 1):
-            break
-        name, value = value.pairs[0]
-    return (Piece(name, value),) if _is_string(value) else ()
+def _parsed(text: str) -> object:
+    return json.loads(text, parse_int=Number, parse_float=_plain_number, object_pairs_hook=Pairs)
 
 
-@dataclass(frozen=True)
-class _Pairs:
-    """A JSON object with its keys as they came: a duplicate key must not hide a value."""
-
-    pairs: list[tuple[str, object]]
+def _texts(name: str | None, document: object, encoding: str) -> Iterator[View]:
+    return (found for found in values(name, document, encoding) if isinstance(found, View))
 
 
-class _Number(str):
-    """A number's digits as written. Unlike strings, numbers side by side are no boxes of one card number."""
-
-    __slots__ = ()
-
-
-def _is_string(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and not isinstance(value, _Number) and len(value) <= _SHORTEST
-
-
-def _plain_number(literal: str) -> _Number:
+def _plain_number(literal: str) -> Number:
     """A JSON number such as 4.2e15 written out, when it is a whole number of card length."""
     if len(literal) > 40:
-        return _Number(literal)
+        return Number(literal)
     try:
         value = Decimal(literal)
     except InvalidOperation:
-        return _Number(literal)
+        return Number(literal)
     if value.is_finite() and 11 <= value.adjusted() <= 18 and value == value.to_integral_value():
-        return _Number(int(value))
-    return _Number(literal)
+        return Number(int(value))
+    return Number(literal)
 
 
 _TAG = re.compile(r"<([^<>]{0,2000})>")
@@ -116,6 +86,8 @@ def of_markup(view: View, budget: Budget) -> Iterator[View]:
     if not tags or ">" not in view.text or not budget.spend(0, tokens=tags // 4):
         return
     text = _INLINE.sub("", view.text)
+    if not budget.has_time(len(text)):
+        return
     if "<!--" in text or "<![CDATA[" in text:
         text = _UNSEEN.sub("", text)
     yield from _of_attributes(text)
@@ -131,9 +103,9 @@ def of_markup(view: View, budget: Budget) -> Iterator[View]:
         if each and not each.isspace()
     ]
     for name, each in named:
-        if len(each) >= _SHORTEST or _SHORT_CODE.fullmatch(each):
+        if len(each) >= SHORTEST or SHORT_CODE.fullmatch(each):
             yield View(each, name or view.name, "markup")
-    yield from joined([Piece(name, each) for name, each in named if len(each) <= _SHORTEST])
+    yield from joined([Piece(name, each) for name, each in named if len(each) <= SHORTEST])
 
 
 def _name(tag: str) -> str:
@@ -152,3 +124,8 @@ def _of_attributes(text: str) -> Iterator[View]:
             found.append(Piece(name[1] if name and key.lower() == "value" else key, digits))
     for _, group in itertools.groupby(found, key=lambda piece: piece.name.rstrip("0123456789")):
         yield from joined(list(group))
+    # A digit each, with what counts them between: i="0" d="4", i="1" d="2" …
+    for key in {piece.name for piece in found if len(piece.value) == 1}:
+        digits = [piece for piece in found if piece.name == key]
+        if all(len(piece.value) == 1 for piece in digits) and len(digits) < len(found):
+            yield from joined(digits)

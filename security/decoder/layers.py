@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import AnyStr
 
-from . import dumps, programs
+from . import dumps, lines, programs, tables
 from .budget import Budget
 from .charsets import readings
 from .view import View
@@ -39,6 +39,9 @@ _QUOTED = re.compile(r"=\r?\n|=[0-9A-F]{2}[^=]{0,200}=[0-9A-F]{2}", re.DOTALL)
 _SOFT_BREAK = re.compile(r"=\r?\n")
 _CONTINUED = re.compile(r"\\\r?\n")  # a string goes on in the next line
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
+_HOST_LABEL = re.compile(r"xn--([A-Za-z0-9-]{2,59})")
+# Of ASCII's digits and of full-width ones.
+_UTF_7 = re.compile(r"\+(?:AD|/x)[A-Za-z0-9+/]{1,200}-?")
 # A value and no quoted control character, of which texts have none.
 _EQUALS = re.compile(rb"=(?=0[0-8BCEF]|1[0-9A-F]|7F)")
 
@@ -48,9 +51,15 @@ def may_change(text: str, shape: bytes) -> bool:
     return (
         has_quoted(text)
         or programs.may_be(text, shape)
-        or dumps.may_be_folded(text)
-        or dumps.may_be_dump(text)
+        or lines.may_be_cut(text)
+        or ("\n" in text and (dumps.may_be_folded(text) or dumps.may_be_dump(text) or tables.may_be(text)))
+        or may_be_mailed(text)
     )
+
+
+def may_be_mailed(text: str) -> bool:
+    """Whether digits may stand in it as UTF-7 (RFC 2152) has them, or as the names of hosts (RFC 3492)."""
+    return "+AD" in text or "+/x" in text or "xn--" in text
 
 
 def has_quoted(text: str) -> bool:
@@ -66,7 +75,9 @@ def url_decoded(raw: bytes, budget: Budget) -> bytes | None:
 def behind_stray_percents(text: str, budget: Budget) -> str | None:
     """The numbers that begin right behind a percent sign, read as if it were none; between quotes there is none."""
     digits = text.encode("ascii", "replace").translate(_BLANKED)
-    if b"%0" not in digits or not any(each in digits for each in _FOUR_BEHIND):
+    if b"%0" not in digits or b"%0000" not in digits.replace(b"8", b"0"):
+        return None
+    if not any(each in digits for each in _FOUR_BEHIND):
         return None
     return _in_windows(text, _behind_percents, "%", 64, budget) or None
 
@@ -91,6 +102,12 @@ def _percent_run(found: re.Match[bytes]) -> bytes:
 
 def decoded(view: View, shape: bytes, budget: Budget) -> Iterator[View]:
     """`view` with one layer taken off, for each kind of layer that it has."""
+    for take_off in (_of_web, _of_programs, _of_mail, _over_lines):
+        if budget.has_time(len(view.text)):
+            yield from take_off(view, shape, budget)
+
+
+def _of_web(view: View, shape: bytes, budget: Budget) -> Iterator[View]:  # noqa: ARG001  (the shape of the others)
     text = view.text
     if "%" in text:
         yield from _changed_bytes(view, url_decoded(text.encode("utf-8", "replace"), budget), "url")
@@ -99,19 +116,29 @@ def decoded(view: View, shape: bytes, budget: Budget) -> Iterator[View]:
             yield from _changed(view, _PERCENT_U.sub(_coded, text), "url")
     if "&" in text and _ENTITY.search(text):
         yield from _changed(view, _in_windows(text, html.unescape, "&", 12, budget), "html")
+    if "xn--" in text:
+        yield from _changed(view, _HOST_LABEL.sub(_of_punycode, text), "punycode")
+
+
+def _of_programs(view: View, shape: bytes, budget: Budget) -> Iterator[View]:
+    text = view.text
     if "\\" in text:
         yield from _without_escapes(view, budget)
     if "\x1b[" in text:
         yield from _changed(view, _in_windows(text, _without_colours, "\x1b", 24, budget), "terminal")
     if programs.may_be(text, shape) and (len(text) <= _WINDOW or budget.spend(0, tokens=len(text) // 4096)):
         yield from _changed(view, programs.put_together(text, shape), "program")
+
+
+def _of_mail(view: View, shape: bytes, budget: Budget) -> Iterator[View]:  # noqa: ARG001  (the shape of the others)
+    text = view.text
     if has_quoted(text):
         raw = _in_windows(text.encode("utf-8", "replace"), _unquoted, b"=", 3, budget)
         yield from _changed_bytes(view, raw, "quoted-printable")
         # An equals sign that nobody quoted takes two digits with it: the breaks alone as well.
         yield from _changed(view, _in_windows(text, _without_breaks, "=", 3, budget), "quoted-printable")
-    if "\n" in text:
-        yield from _over_lines(view, budget)
+    if "+AD" in text or "+/x" in text:
+        yield from _changed(view, _UTF_7.sub(_of_utf_7, text), "utf-7")
 
 
 def _without_escapes(view: View, budget: Budget) -> Iterator[View]:
@@ -123,9 +150,13 @@ def _without_escapes(view: View, budget: Budget) -> Iterator[View]:
         yield from _changed(view, _CONTINUED.sub("", text), "escapes")
 
 
-def _over_lines(view: View, budget: Budget) -> Iterator[View]:
+def _over_lines(view: View, shape: bytes, budget: Budget) -> Iterator[View]:  # noqa: ARG001  (the shape of the others)
     """Lines of which each holds a part."""
     text = view.text
+    if lines.may_be_cut(text):
+        yield from lines.uncut(view, budget)
+    if tables.may_be(text):
+        yield from tables.of_table(view, budget)
     if dumps.may_be_folded(text):
         yield from _changed(view, dumps.unfolded(text, ""), "folded")
         yield from _changed(view, dumps.unfolded(text, " "), "folded")
@@ -156,6 +187,17 @@ def _without_breaks(text: str) -> str:
 
 def _without_colours(text: str) -> str:
     return _COLOUR.sub("", text)
+
+
+def _of_utf_7(found: re.Match[str]) -> str:
+    return found[0].encode("ascii").decode("utf-7", "replace")
+
+
+def _of_punycode(found: re.Match[str]) -> str:
+    try:
+        return found[1].encode("ascii").decode("punycode")
+    except UnicodeError:
+        return found[0]
 
 
 def _coded(found: re.Match[str]) -> str:

@@ -1,12 +1,13 @@
-"""Read msgpack (the public specification of 2013) for its strings and integers. Pure; used by `binary`."""
+"""Read msgpack (the public specification of 2013) as a tree. Pure; used by `binary`."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 
 from .budget import Budget
+from .trees import NotThisError, Number, Pairs, number_of
 
+NAME = "msgpack"
 _DEEPEST = 32
 # For each first byte: the struct format of what follows. A length, or a value.
 _LENGTHS = {
@@ -35,89 +36,100 @@ _VALUES = {
 }
 _EXTENSIONS = {0xC7: ">B", 0xC8: ">H", 0xC9: ">I"}
 _NUMBERS = frozenset([0xCF, 0xD3])
-FIRST_BYTES = frozenset([*range(0x81, 0xA0), *range(0xDC, 0xE0)]) | _NUMBERS
+_CONTAINERS = frozenset([*range(0x81, 0xA0), *range(0xDC, 0xE0)])
+FIRST_BYTES = _CONTAINERS | _NUMBERS
 _FIXED_EXTENSIONS = {0xD4: 1, 0xD5: 2, 0xD6: 4, 0xD7: 8, 0xD8: 16}
-
-
-class _NotThis(Exception):
-    """The bytes are something else than msgpack."""
 
 
 def may_be(data: bytes) -> bool:
     """Whether `data` begins as a map, an array or a number of nine bytes does."""
     if len(data) < 8 or data[0] not in FIRST_BYTES:
         return False
-    return data[0] not in _NUMBERS or len(data) == 9
+    # A number by itself may be any nine bytes; of seventeen digits and more it is none of a card sooner.
+    return data[0] not in _NUMBERS or (len(data) == 9 and data[1] == 0)
 
 
-def values(data: bytes, budget: Budget) -> Iterator[tuple[str | None, bytes | str]]:
-    """Strings and integers with the map key they stand under; nothing when `data` is not msgpack from end to end."""
-    found: list[tuple[str | None, bytes | str]] = []
+def tree(data: bytes, budget: Budget) -> object:
+    """What is in it, None when `data` is not msgpack from end to end. Several maps or arrays may follow one another."""
+    found, at = list[object](), 0
     try:
-        end = _Reader(data, found, budget).read(0, None, _DEEPEST)
-    except (_NotThis, struct.error, IndexError, UnicodeDecodeError):
-        return
-    if end == len(data):
-        yield from found
+        while at < len(data):
+            if at and data[at] not in _CONTAINERS:
+                return None
+            value, at = _Reader(data, budget).read(at, _DEEPEST)
+            found.append(value)
+    except (NotThisError, struct.error, IndexError, OverflowError, ValueError):
+        return None
+    return found[0] if len(found) == 1 else found
 
 
 class _Reader:
-    def __init__(self, data: bytes, found: list[tuple[str | None, bytes | str]], budget: Budget) -> None:
-        self._data, self._found, self._budget = data, found, budget
+    def __init__(self, data: bytes, budget: Budget) -> None:
+        self._data, self._budget = data, budget
 
-    def read(self, at: int, name: str | None, depth: int) -> int:
-        """Read the value that begins at `at`; where the next one begins."""
+    def read(self, at: int, depth: int) -> tuple[object, int]:
+        """The value that begins at `at`, and where the next one begins."""
         if depth <= 0 or not self._budget.spend(0, tokens=1):
-            raise _NotThis
+            raise NotThisError
         first = self._data[at]
-        if first <= 0x7F or first >= 0xE0 or 0xC0 <= first <= 0xC3:
-            return at + 1
+        if first <= 0x7F:
+            return Number(first), at + 1
+        if first >= 0xE0 or 0xC0 <= first <= 0xC3:
+            return None, at + 1
         if first in _VALUES:
-            return self._number(at + 1, _VALUES[first], name)
+            (value,) = struct.unpack_from(_VALUES[first], self._data, at + 1)
+            return number_of(value), at + 1 + struct.calcsize(_VALUES[first])
         if first in _FIXED_EXTENSIONS:
-            return at + 2 + _FIXED_EXTENSIONS[first]
+            return None, at + 2 + _FIXED_EXTENSIONS[first]
         if first in _EXTENSIONS:
             size, after = self._length(at + 1, _EXTENSIONS[first])
-            return self._bytes(after + 1, size, name)
-        return self._sized(at, first, name, depth)
+            return self._bytes(after + 1, size)
+        return self._sized(at, first, depth)
 
-    def _sized(self, at: int, first: int, name: str | None, depth: int) -> int:
+    def _sized(self, at: int, first: int, depth: int) -> tuple[object, int]:
         size, after = self._size_of(at, first)
-        if 0xA0 <= first <= 0xBF or 0xC4 <= first <= 0xDB:
-            return self._bytes(after, size, name)
+        if 0xC4 <= first <= 0xC6:
+            return self._bytes(after, size)
+        if 0xA0 <= first <= 0xBF or 0xD9 <= first <= 0xDB:
+            text, after = self._bytes(after, size)
+            return _text(text), after
         if 0x90 <= first <= 0x9F or first in {0xDC, 0xDD}:
-            for _ in range(size):
-                after = self.read(after, name, depth - 1)
-            return after
+            return self._list(after, size, depth)
+        return self._map(after, size, depth)
+
+    def _list(self, after: int, size: int, depth: int) -> tuple[object, int]:
+        items = list[object]()
         for _ in range(size):
-            key, after = self._key(after, depth)
-            after = self.read(after, key or name, depth - 1)
-        return after
+            item, after = self.read(after, depth - 1)
+            items.append(item)
+        return items, after
+
+    def _map(self, after: int, size: int, depth: int) -> tuple[object, int]:
+        pairs = list[tuple[str, object]]()
+        for _ in range(size):
+            key, after = self.read(after, depth - 1)
+            value, after = self.read(after, depth - 1)
+            pairs.append((key if isinstance(key, str) else "", value))
+        return Pairs(pairs), after
 
     def _size_of(self, at: int, first: int) -> tuple[int, int]:
         if first in _LENGTHS:
             return self._length(at + 1, _LENGTHS[first])
         return first & (0x1F if first >= 0xA0 else 0x0F), at + 1
 
-    def _key(self, at: int, depth: int) -> tuple[str | None, int]:
-        before = len(self._found)
-        end = self.read(at, None, depth - 1)
-        last = self._found[-1][1] if len(self._found) > before else None
-        return (last.decode() if isinstance(last, bytes) and len(last) < 60 else None), end
-
     def _length(self, at: int, form: str) -> tuple[int, int]:
         (size,) = struct.unpack_from(form, self._data, at)
         return int(size), at + struct.calcsize(form)
 
-    def _number(self, at: int, form: str, name: str | None) -> int:
-        (value,) = struct.unpack_from(form, self._data, at)
-        self._found.append(
-            (name, str(int(value) if isinstance(value, float) and value.is_integer() else value))
-        )
-        return at + struct.calcsize(form)
-
-    def _bytes(self, at: int, size: int, name: str | None) -> int:
+    def _bytes(self, at: int, size: int) -> tuple[bytes, int]:
         if at + size > len(self._data):
-            raise _NotThis
-        self._found.append((name, self._data[at : at + size]))
-        return at + size
+            raise NotThisError
+        return self._data[at : at + size], at + size
+
+
+def _text(data: bytes) -> str | bytes:
+    """As text, or as it is: older writers put bytes there."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data

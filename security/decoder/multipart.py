@@ -6,6 +6,7 @@ import base64
 import binascii
 import quopri
 import re
+from collections.abc import Iterator
 from email.message import Message
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ def boundary_of(content_type: str) -> bytes | None:
     return value.encode("latin-1", "replace") if isinstance(value, str) and value else None
 
 
-def split(body: bytes, content_type: str, most: int) -> list[Part] | None:
+def split(body: bytes, content_type: str, most: int) -> Iterator[Part] | None:
     """The parts of `body`, preamble and epilogue among them as nameless ones; None without a boundary.
 
     More lenient than a server's parser: whatever stands between delimiters (RFC 2046 section 5.1.1) is one. After
@@ -35,7 +36,7 @@ def split(body: bytes, content_type: str, most: int) -> list[Part] | None:
     boundary = boundary_of(content_type)
     if boundary is None or b"--" + boundary not in body:
         return None
-    return [_part(chunk) for chunk in body.split(b"--" + boundary, most) if chunk.strip(b"-\r\n")]
+    return (_part(chunk) for chunk in body.split(b"--" + boundary, most) if chunk.strip(b"-\r\n"))
 
 
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
@@ -43,6 +44,8 @@ _NAME = re.compile(r"""[;\s]name=(?:"([^"]*)"|([^;\s]+))""")
 
 
 def _part(chunk: bytes) -> Part:
+    # The line's end before a delimiter belongs to that (RFC 2046 section 5.1.1): what is packed ends before it.
+    chunk = chunk.removesuffix(b"\n").removesuffix(b"\r")
     pieces = _END_OF_HEADERS.split(chunk, maxsplit=1)
     if len(pieces) == 1:
         return Part(None, "", chunk)

@@ -15,7 +15,7 @@ _CODES = re.compile(
     r"[45](?<![0-9A-Za-z].)(?:(?<=4)[89]|(?<=5)[0-7])[,;\s]{1,3}"
     r"(?:(?:4[89]|5[0-7])[,;\s]{1,3}){10,17}(?:4[89]|5[0-7])(?![0-9])"
 )
-_HEX_CODES = re.compile(r"(?:0[xX]3[0-9][,;\s]{0,3}){11,}0[xX]3[0-9]")
+_HEX_CODES = re.compile(r"0(?:[xX]3[0-9][,;\s]{0,3}0){11,}[xX]3[0-9]")
 _EXPONENT = re.compile(r"(?<![0-9A-Za-z.])([0-9]{1,4}\.[0-9]{9,18})[eE]\+?([0-9]{1,2})(?![0-9])")
 _NAMED = re.compile(r"\\N\{(?:[A-Z-]+ ){0,3}DIGIT (ZERO|ONE|TWO|THREE|FOUR|FIVE|SIX|SEVEN|EIGHT|NINE)\}")
 _NAMES = ("ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE")
@@ -30,6 +30,12 @@ _JOINED = re.compile(
     r"(?:join|concat)\s?\(\s?[\[(]?\s?((?:[\"'`][0-9]{1,8}[\"'`]\s?,?\s?){2,19})", re.IGNORECASE
 )
 
+# One call for each character, as SQL and Visual Basic write them.
+_CALLS = re.compile(
+    r"(?:n?chr?(?:ar|[bw])?\$?\(\s?(?:4[89]|5[0-7])\s?\)[^0-9A-Za-z]{0,8}){12,}", re.IGNORECASE
+)
+_CALL = ("hr(", "HR(", "har(", "HAR(", "hr$(", "hrW(", "hrw(")
+
 # As `tokens.shape_of` draws them, without blanks: q a quote, a a letter, digit or plus, m an ampersand or backslash.
 _JOINERS = (b"qaq", b"qq", b"qmq")
 _PAIRS, _WIDE_PAIRS, _PAIR_LINES = b"aa aa aa aa", b"aa  aa  aa  aa", b"aanaanaanaa"
@@ -43,7 +49,7 @@ def may_be(text: str, shape: bytes) -> bool:
         or "0X3" in text
         or _has_joints(shape)
         or _has_exponents(text)
-        or ("(" in text and ("join" in text or "oncat" in text or "ONCAT" in text))
+        or ("(" in text and ("join" in text or "oncat" in text or "ONCAT" in text or _has_calls(text)))
     )
 
 
@@ -52,6 +58,10 @@ def _has_codes(shape: bytes) -> bool:
     if b" " in shape and b" aa " in shape and (_PAIRS in shape or _WIDE_PAIRS in shape):
         return True
     return b"n" in shape and _PAIR_LINES in shape
+
+
+def _has_calls(text: str) -> bool:
+    return any(call in text for call in _CALL)
 
 
 def _has_joints(shape: bytes) -> bool:
@@ -71,6 +81,8 @@ def put_together(text: str, shape: bytes) -> str:
         text = _JOINT.sub("", text)
     if "(" in text and _JOINED.search(text):
         text = _JOINED.sub(lambda found: " " + "".join(re.findall("[0-9]+", found[1])), text)
+    if "(" in text and _has_calls(text):
+        text = _CALLS.sub(lambda found: _codes_of(found[0]), text)
     if _has_codes(shape):
         text = _CODES.sub(_characters, text)
     if "0x3" in text or "0X3" in text:
@@ -94,7 +106,11 @@ def _of_rich_text(code: str) -> str:
 
 
 def _characters(found: re.Match[str]) -> str:
-    return "".join(chr(int(code)) for code in re.findall(r"[0-9]+", found[0]))
+    return _codes_of(found[0])
+
+
+def _codes_of(text: str) -> str:
+    return "".join(chr(int(code)) for code in re.findall(r"[0-9]+", text))
 
 
 def _hex_characters(found: re.Match[str]) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import string
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from .. import pan
+from . import dense
 from .budget import Budget
 from .charsets import is_text, is_wide
 
@@ -32,6 +34,7 @@ _HEX_PAIRS = re.compile(
     r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{2}(?:[ :,-][0-9A-Fa-f]{2}){11,999}"
 )  # longer ones in pieces
 _BASE32 = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z2-7]{20,}|[a-z2-7]{20,})(?![A-Za-z0-9])")
+_BASE32_HEX = re.compile(r"(?<![A-Za-z0-9])(?:[0-9A-V]{20,}|[0-9a-v]{20,})(?![A-Za-z0-9])")
 _ASCII85 = re.compile(r"<~([!-uz\s]{12,4000})~>")
 _NO_DIVIDERS = str.maketrans("", "", " :,-")
 _URL_SAFE = str.maketrans("-_", "+/")
@@ -48,7 +51,12 @@ _SHAPES = "".join(_ROLES.get(code, " ") for code in range(256)).encode()
 _HEX_SHAPES = "".join(
     "h" if code in _HEX_DIGITS else " " if code in b" :,-" else "?" for code in range(256)
 ).encode()
-_RUN_OF_16, _RUN_OF_24, _PAIRS = b"a" * 16, b"a" * 24, b"aa aa aa aa"
+_RUN_OF_16, _RUN_OF_24, _PAIRS = b"a" * 16, b"a" * 24, b"aa aa aa aa aa aa aa aa aa aa aa aa"
+_RUN_OF_20 = b"a" * 20
+_CASES = tuple(
+    bytes(ord("a") if chr(code) in letters + string.digits else ord(" ") for code in range(256))
+    for letters in (string.ascii_uppercase, string.ascii_lowercase)
+)
 _FOLD = b"a" * 8 + b"n"
 _HEX_RUN, _HEX_PAIR_RUN = b"h" * 24, b"hh hh hh hh hh hh hh hh hh hh hh hh"
 _SAMPLE = 1200
@@ -69,13 +77,28 @@ def may_have_tokens(shape: bytes) -> bool:
     return _RUN_OF_16 in shape or _PAIRS in shape or _FOLD in shape
 
 
+def may_have_dense(text: str) -> bool:
+    """Whether it may hold what `dense` decodes."""
+    return dense.may_be(text) or "begin " in text
+
+
 def tokens(text: str, shape: bytes, budget: Budget) -> Iterator[Token]:
     """What runs of base64 (each alignment, url-safe, folded) and of hex in `text`, whose shape it is, decode to."""
     for pattern, decode in _patterns_for(text, shape):
+        if not budget.has_time(len(text)):
+            return
         for found in pattern.finditer(text):
             if not budget.spend(len(found[0]), tokens=1):
                 return
             yield from decode(found[0], budget)
+
+
+def dense_tokens(text: str, budget: Budget) -> Iterator[Token]:
+    """What runs of letters that nothing announces decode to, where that is digits."""
+    if dense.may_be(text):
+        yield from (Token(data, name, aligned=False) for data, name in dense.of_85(text, budget))
+    if "begin " in text:
+        yield from (Token(data, "uuencode") for data in dense.uudecoded(text))
 
 
 _Decode = Callable[[str, Budget], Iterator[Token]]
@@ -84,7 +107,9 @@ _Decode = Callable[[str, Budget], Iterator[Token]]
 def _patterns_for(text: str, shape: bytes) -> Iterator[tuple[re.Pattern[str], _Decode]]:
     if _RUN_OF_16 in shape:
         yield _BASE64, _base64
-        yield _BASE32, _base32
+        if _has_one_case(text):
+            yield _BASE32, _base32
+            yield _BASE32_HEX, _base32_hex
     if _FOLD in shape:
         yield _FOLDED, _folded
     if "<~" in text:
@@ -97,6 +122,12 @@ def _patterns_for(text: str, shape: bytes) -> Iterator[tuple[re.Pattern[str], _D
             yield _HEX_PAIRS, _hex
 
 
+def _has_one_case(text: str) -> bool:
+    """Whether there are runs of digits and of letters that all are capitals, or all small."""
+    raw = text.encode("ascii", "replace")
+    return any(_RUN_OF_20 in raw.translate(shapes) for shapes in _CASES)
+
+
 def _hex(run: str, budget: Budget) -> Iterator[Token]:
     """The run decoded; one of odd length from its first digit and from its second."""
     digits = run if run.isalnum() else run.translate(_NO_DIVIDERS)
@@ -105,14 +136,24 @@ def _hex(run: str, budget: Budget) -> Iterator[Token]:
         yield Token(binascii.unhexlify(digits[1:]), "hex", aligned=False)
 
 
-def _base32(run: str, budget: Budget) -> Iterator[Token]:  # noqa: ARG001  (the shape of the others)
+def _base32(run: str, budget: Budget) -> Iterator[Token]:
+    return _of_fives(run, base64.b32decode, budget)
+
+
+def _base32_hex(run: str, budget: Budget) -> Iterator[Token]:
+    return _of_fives(run, base64.b32hexdecode, budget)
+
+
+def _of_fives(run: str, decode: Callable[..., bytes], budget: Budget) -> Iterator[Token]:
     """The run decoded, where that gives text: words and hashes hardly ever do."""
-    if run.isalpha():
-        return  # a word
+    # The library's decoder is slow, and what does not begin as text is none.
+    if len(run) > _SAMPLE and not is_text(decode(run[:_SAMPLE], casefold=True)):
+        return
     digits = run[: len(run) - len(run) % 8] if len(run) % 8 in {1, 3, 6} else run
-    data = base64.b32decode(digits + "=" * (-len(digits) % 8), casefold=True)
-    if is_text(data):
-        yield Token(data, "base32")
+    if budget.spend(0, tokens=len(digits) // 32):
+        data = decode(digits + "=" * (-len(digits) % 8), casefold=True)
+        if is_text(data):
+            yield Token(data, "base32")
 
 
 def _ascii85(run: str, budget: Budget) -> Iterator[Token]:  # noqa: ARG001  (the shape of the others)

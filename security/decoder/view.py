@@ -1,4 +1,4 @@
-"""A readable text found in an input. Used by `decode`; pure."""
+"""A readable text found in an input, or what was taken out of it and is to be read. Used by `decode`; pure."""
 
 from __future__ import annotations
 
@@ -16,3 +16,11 @@ class View(NamedTuple):
     name: str | None = None
     encoding: str = "plain"
     sure: bool = True
+
+
+class Packed(NamedTuple):
+    """Something taken out, its name if it has one, and of what."""
+
+    data: bytes | str
+    name: str | None
+    encoding: str

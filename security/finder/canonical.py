@@ -35,8 +35,9 @@ KANJI = (
 )
 # Numerals from nought to nine that are no decimal digits: small, circled, in brackets, Roman, of Suzhou, rods.
 _NUMERALS = "²³¹⁰⁴-⁹₀-₉Ⅰ-Ⅸⅰ-ⅸ①-⑨⑴-⑼⒈-⒐⓪⓵-⓽⓿❶-❾➀-➈➊-➒〡-〩㆒-㆕㈠-㈨㊀-㊈፩-፱៰-៹𐄇-𐄏𐹠-𐹨𝍠-𝍨🄀-🄌"
-# Every digit that is no ASCII digit.
-FOREIGN_DIGIT = re.compile(f"[^\\D0-9]|[{''.join(KANJI)}{_NUMERALS}]")
+# Every digit that is no ASCII digit; in two patterns, each of which is far faster than both in one.
+_FOREIGN_DIGIT = re.compile(r"[^\D0-9]")
+_OTHER_DIGIT = re.compile(f"[{''.join(KANJI)}{_NUMERALS}]")
 _NUMERAL = re.compile(f"[{_NUMERALS}]")
 # Blank, whatever their category: a line's end, fillers of Hangul and Khmer, the empty cell of Braille.
 _BLANKS = "\x85\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800"
@@ -81,6 +82,11 @@ _TABLE = _Table(
     | {ord(char): str(value) for value, chars in enumerate(KANJI) for char in chars}
     | {ord(char): " " for char in _BLANKS}
 )
+
+
+def has_foreign_digit(text: str) -> bool:
+    """Whether a digit stands in it that is none of ASCII."""
+    return bool(_OTHER_DIGIT.search(text) or _FOREIGN_DIGIT.search(text))
 
 
 def canonical(text: str) -> str:

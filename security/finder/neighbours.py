@@ -16,10 +16,15 @@ _LABELS = (
 ).replace(" ", "|")
 # A letter before the digits means an identifier, unless it ends one of these words, an escape such as \n, a colour of
 # a terminal, or the %B with which track 1 of a magnetic stripe begins.
-_LABEL_BEFORE = re.compile(rf"(?:(?<![A-Za-z0-9])(?:{_LABELS})|\\[nrtfvb]|%b|\x1b\[[0-9;]*m)$", re.IGNORECASE)
+_LABEL_BEFORE = re.compile(
+    rf"(?:(?<![A-Za-z0-9])(?:{_LABELS})|(?<!gift)(?<!post)(?<!point)(?<!sim)card|\\[nrtfvb]|%b|\x1b\[[0-9;]*m)$",
+    re.IGNORECASE,
+)
 # D and the expiry: track 2 as a chip has it (EMV tag 57). n, l, ull: a long number in a program's text.
 _LABEL_AFTER = re.compile(
-    r"exp|cvc|cvv|cvn|\\[nrt]|d[0-9]{7}|(?:n|ul{0,2}|ll?)(?![A-Za-z0-9])", re.IGNORECASE
+    r"exp|cvc|cvv|cvn|(?:visa|master|jcb|amex)(?:card)?(?![a-z])|\\[nrt]"
+    r"|d[0-9]{7}|(?:n|ul{0,2}|ll?)(?![A-Za-z0-9])",
+    re.IGNORECASE,
 )
 _LETTERS_BEFORE = re.compile(r"(?:^|[^A-Za-z0-9])[A-Za-z]{1,12}$")
 _LETTERS_AFTER = re.compile(r"[A-Za-z]{1,12}(?![A-Za-z0-9])")
@@ -103,11 +108,15 @@ def judge_groups(text: str, match: Match, divider: str) -> Match | None:
 
 def names_a_card(text: str, match: Match) -> bool:
     """Whether the words before a match say that a card's number follows; prices, all of which end in 0, never do."""
-    before = text[max(0, match.start - _REACH) : match.start]
     groups = re.findall(r"[0-9]+", text[match.start : match.end])
-    return bool(_CARD_NAMED.search(before)) and not (
+    return announces_a_card(text[max(0, match.start - _REACH) : match.start]) and not (
         len(groups) > 1 and all(each.endswith("0") for each in groups)
     )
+
+
+def announces_a_card(before: str) -> bool:
+    """Whether these words say that a card's number follows at once."""
+    return bool(_CARD_NAMED.search(before))
 
 
 def is_time(digits: str) -> bool:

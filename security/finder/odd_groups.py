@@ -150,6 +150,8 @@ def _crosses(text: str, match: Match, dividers: list[str]) -> bool:
 
 def _is_list(text: str, match: Match, dividers: list[str]) -> bool:
     """Whether the groups look like a list of numbers: divided as one, unevenly, or going on beyond the match."""
+    # A divider at a line's end goes on in the next one: 4000-0000-, and 0000-0000 below it.
+    dividers = [each.strip("\r\n") or each for each in dividers]
     if len(set(dividers)) != 1 or (_LISTS.search(dividers[0]) and dividers[0] != _THIN_SPACE):
         return True
     divider = dividers[0]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from .. import pan
 from .body import Intake, UnreadableBodyError
-from .judge import Hit, hit_in_header, hit_in_query, hit_in_text, hits_in_boxes, is_safe_name
+from .judge import Hit, hit_in_header, hit_in_query, hit_in_repeated, hit_in_text, hits_in_boxes, is_safe_name
 from .passage import Passage
 from .policy import Policy
 
@@ -143,7 +143,7 @@ def strip_cookies(environ: WSGIEnvironment, *, keep: bool) -> list[tuple[str, Hi
     pairs = environ["HTTP_COOKIE"].split(";")
     hits = [_hit_in_cookie(pair) for pair in pairs]
     if not any(hits):
-        hits = hits_in_boxes([pair.strip().partition("=")[::2] for pair in pairs])
+        hits = hits_in_boxes([pair.strip(" \t").partition("=")[::2] for pair in pairs])
     found = [(pair.partition("=")[0].strip(), hit) for pair, hit in zip(pairs, hits, strict=True) if hit]
     if found and not keep:
         environ["HTTP_COOKIE"] = ";".join(pair for pair, hit in zip(pairs, hits, strict=True) if not hit)
@@ -151,8 +151,9 @@ def strip_cookies(environ: WSGIEnvironment, *, keep: bool) -> list[tuple[str, Hi
 
 
 def _hit_in_cookie(pair: str) -> Hit | None:
-    name, _, value = pair.strip().partition("=")
-    return (None if is_safe_name(name) else hit_in_text(pair)) or hit_in_text(value, name)
+    # Not any blank: of characters that stand for bytes, some are the end of another script's digit.
+    name, _, value = pair.strip(" \t").partition("=")
+    return (None if is_safe_name(name) else hit_in_text(pair)) or hit_in_repeated(value, name)
 
 
 def expired(names: list[str]) -> list[tuple[str, str]]:

@@ -29,6 +29,7 @@ __all__ = [
     "check_body",
     "hit_in_header",
     "hit_in_query",
+    "hit_in_repeated",
     "hit_in_text",
     "hits_in_boxes",
     "is_free_text",
@@ -128,7 +129,12 @@ def hit_in_header(key: str, value: object) -> Hit | None:
     if key == "HTTP_REFERER":
         address, _, query = value.partition("?")
         return hit_in_text(address) or (hit_in_query(query) if query else None)
-    return _clean_headers.judged(value, key.removeprefix("HTTP_").lower())
+    return hit_in_repeated(value, key.removeprefix("HTTP_").lower())
+
+
+def hit_in_repeated(value: str, name: str) -> Hit | None:
+    """Judge the value of a header or cookie: what was clean before is so still."""
+    return _clean_values.judged(value, name)
 
 
 def hits_in_boxes(pairs: Sequence[tuple[str, str]]) -> list[Hit | None]:
@@ -146,8 +152,8 @@ def hits_in_boxes(pairs: Sequence[tuple[str, str]]) -> list[Hit | None]:
     return [None] * len(boxes)
 
 
-class _CleanHeaders:
-    """Remembers headers that were clean: browsers send the same ones with every request. Hashes, never values."""
+class _CleanValues:
+    """Remembers headers and cookies that were clean, by hash: browsers send the same ones with every request."""
 
     _MOST = 4096
 
@@ -166,7 +172,7 @@ class _CleanHeaders:
         return hit
 
 
-_clean_headers = _CleanHeaders()
+_clean_values = _CleanValues()
 
 
 def _judged(found: Iterator[View], budget: Budget, refuses_maybe: _Counts) -> Hit | None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
-from .corpus import negatives
+from .corpus import binary, negatives
 from .corpus.numbers import common_card, digits, imei, in_fours, jan, yamato
 
 FORM = "application/x-www-form-urlencoded"
@@ -191,6 +191,11 @@ SHAPES: dict[str, Shape] = {
     "JSON: passkey": lambda r: _json({"id": _token(r, 32), "rawId": _token(r, 32), "response": {"clientDataJSON": base64.urlsafe_b64encode(json.dumps({"type": "webauthn.get", "challenge": _token(r)}).encode()).decode(), "signature": _token(r, 70)}}),
     "JSON: picture in base64": lambda r: _json({"picture": "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + r.randbytes(3000)).decode()}),
     "JSON: GraphQL": lambda r: _json({"query": "query($id: ID!) { product(id: $id) { name price } }", "variables": {"id": str(r.randint(1, 10**9))}}),
+    "bytes of other formats": lambda r: _post(r.choice(list(binary.ordinary(r))), r.choice(("", "application/octet-stream"))),
+    "bytes, uploaded": lambda r: _multipart(r, ("file", r.choice(list(binary.ordinary(r))))),
+    "bytes in base64": lambda r: _json({"payload": base64.b64encode(r.choice(list(binary.ordinary(r)))).decode(), "at": r.randint(1_600_000_000_000, 1_999_999_999_999)}),
+    "staff: table of cards' brands": lambda r: _multipart(r, ("file", ("card,count,total\n" + "".join(f"{brand},{digits(r, 4)},{digits(r, 8)}\n" for brand in ("visa", "jcb", "amex"))).encode())),
+    "lines of numbers": lambda r: _form(list="\r\n".join(digits(r, 8) for _ in range(6)), csv="\n".join(f"{digits(r, 6)},{digits(r, 10)}" for _ in range(4))),
     "text": lambda r: _post(_words(r, 30).encode(), "text/plain"),
     "XML": lambda r: _post(f"<o><id>{r.randint(1, 10**9)}</id><name>{_words(r, 2)}</name><tel>{_phone(r)}</tel></o>".encode(), "application/xml"),
     "HTML": lambda r: _post(("<table>" + "".join(f"<tr><td>{r.randint(1, 999)}</td><td>{_words(r, 1)}</td></tr>" for _ in range(6)) + "</table>").encode(), "text/html"),

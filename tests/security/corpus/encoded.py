@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import bz2
 import gzip
 import io
@@ -96,6 +97,11 @@ def _folded(text: str) -> str:
     return "\r\n".join(encoded[at : at + 20] for at in range(0, len(encoded), 20))
 
 
+def _table(number: str, divider: str) -> str:
+    names = divider.join(("id", "card_no1", "card_no2", "card_no3", "card_no4", "name"))
+    return f"{names}\n7{divider}{in_fours(number, divider)}{divider}taro\n"
+
+
 def _exponent(number: str) -> str:
     return f"{Decimal(number):e}"
 
@@ -167,6 +173,30 @@ ANY: dict[str, Encode] = {
     "base64 of bare deflate": lambda r, n: base64_of(
         zlib.compress(f'<a id="x"><n>{n}</n></a>'.encode())[2:-4]
     ),
+    "base32hex": lambda r, n: base64.b32hexencode(f"card={n};".encode()).decode().rstrip("="),
+    "base85": lambda r, n: base64.b85encode(f"{'#' * r.randint(0, 5)}{n};".encode()).decode(),
+    "ascii85, bare": lambda r, n: base64.a85encode(f"{'#' * r.randint(0, 5)}{n};".encode()).decode(),
+    "uuencoded": lambda r, n: (
+        f"begin 644 a.txt\n{binascii.b2a_uu(f'card: {n} 12/29'.encode()).decode()}`\nend\n"
+    ),
+    "UTF-7, digit by digit": lambda r, n: "".join(
+        f"+{base64_of(each.encode('utf-16-be')).rstrip('=')}-" for each in n
+    ),
+    "name of a host": lambda r, n: f"https://xn--{f'カード{wide(n)}'.encode('punycode').decode()}.jp/",
+    "calls, one a character": lambda r, n: r.choice(("+", "||", " & ")).join(
+        f"{r.choice(('chr', 'CHAR', 'Chr'))}({ord(each)})" for each in n
+    ),
+    "two lines, announced": lambda r, n: (
+        f"card: {n[:9]}{r.choice((chr(10), chr(13) + chr(10), chr(92) + 'n'))}{n[9:]} ok"
+    ),
+    "groups over two lines": lambda r, n: f"{n[:4]}-{n[4:8]}-\n{n[8:12]}-{n[12:]}",
+    "chip, in hex pairs": lambda r, n: (
+        f"4F 07 A0 00 00 00 03 10 10 5A 08 {bytes.fromhex(n).hex(' ')} 5F 24 03 29 12 31"
+    ),
+    "chip, in base64": lambda r, n: base64_of(bytes.fromhex(f"4F07A00000000310105A08{n}5F2403291231")),
+    "table, split columns": lambda r, n: _table(n, r.choice(",;\t|")),
+    "table, halves": lambda r, n: f'"id","カード番号1","カード番号2"\r\n"1","{n[:8]}","{n[8:]}"\r\n',
+    "digits between counts": lambda r, n: "".join(f'<d i="{at}" v="{each}"/>' for at, each in enumerate(n)),
     "inner tags": lambda r, n: "".join(f"<b>{each}</b>" for each in n),
     "comments": lambda r, n: as_printed(n, "<!-- x -->"),
     "JWT": lambda r, n: jwt({"sub": "u1", "note": n, "iat": 1_790_000_000}),
@@ -218,6 +248,14 @@ WIRE: dict[str, tuple[str, Encode]] = {
         lambda r, n: json.dumps([{"part": n[at : at + 4]} for at in range(0, 16, 4)]),
     ),
     "JSON codes": (JSON, lambda r, n: json.dumps({"a": [ord(each) for each in n]})),
+    "JSON, a line each": (
+        JSON,
+        lambda r, n: '{"a": 1}\n' + json.dumps({f"c{at}": n[at : at + 4] for at in range(0, 16, 4)}),
+    ),
+    "JSON boxes behind a mark": (
+        JSON,
+        lambda r, n: "\ufeff" + json.dumps({f"c{at}": n[at : at + 4] for at in range(0, 16, 4)}),
+    ),
     "JSON, cut off": (JSON, lambda r, n: json.dumps({"a": n})[:-2]),
     "JSON, UTF-16": (JSON, lambda r, n: json.dumps({"a": n}).encode("utf-16")),
     "JSON, UTF-32": (JSON, lambda r, n: json.dumps({"a": n}).encode("utf-32-le")),
@@ -245,6 +283,7 @@ WIRE: dict[str, tuple[str, Encode]] = {
         lambda r, n: f"番号は{wide(n)}です".encode("utf-32-le"),
     ),
     "text, EBCDIC": ("text/plain; charset=cp037", lambda r, n: f"number {n}".encode("cp037")),
+    "text, Big5": ("text/plain", lambda r, n: f"卡號{wide(n)}".encode("big5")),
     "text, EUC-JP": ("text/plain", lambda r, n: f"番号{wide(n)}".encode("euc_jp")),
     "text, Shift_JIS": ("text/plain", lambda r, n: f"番号{wide(n)}".encode("cp932")),
     "text, ISO-2022-JP": ("text/plain", lambda r, n: f"番号{wide(n)}です".encode("iso2022_jp")),

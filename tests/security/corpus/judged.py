@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from security import pan
 from security.decode import Budget, View, views
 
-from . import encoded, negatives, positives
+from . import binary, encoded, negatives, positives
 from .case import CARD, MAYBE, NO, Case
 
 
@@ -29,6 +29,7 @@ def cases() -> Iterator[Case]:
     """All of the corpus."""
     yield from positives.cases()
     yield from encoded.cases()
+    yield from binary.cases()
     yield from negatives.cases()
 
 
