@@ -147,24 +147,24 @@ class _Runs:
         self._database = _database([letters + rb"{%d}" % fewest], hyperscan.HS_FLAG_DOTALL)
 
     def __call__(self, block: bytes) -> Iterator[tuple[int, int]]:
-        view, at = memoryview(block), 0
-        # It would name every letter behind: so it is stopped at the first, and goes on behind the run.
-        while end := self._first(view[at:]):
-            first, at = at + end - self._fewest, self._rest.match(block, at + end).end()  # type: ignore[union-attr]  # matches nothing at least
-            yield first, at
-
-    def _first(self, view: memoryview) -> int:
-        ends: list[int] = []
+        view, at, ends = memoryview(block), 0, list[int]()
 
         def found(pattern: int, start: int, end: int, flags: int, context: object) -> bool:  # noqa: ARG001  (its shape)
             ends.append(end)
             return True
 
+        # It would name every letter behind: so it is stopped at the first, and goes on behind the run.
+        while self._is_stopped(view[at:], found):
+            end = at + ends.pop()
+            at = self._rest.match(block, end).end()  # type: ignore[union-attr]  # matches nothing at least
+            yield end - self._fewest, at
+
+    def _is_stopped(self, view: memoryview, found: Callable[..., bool]) -> bool:
         try:
             self._database.scan(view, match_event_handler=found)
         except hyperscan.ScanTerminated:
-            return ends[0]
-        return 0
+            return True
+        return False
 
 
 def _in_chunks(patterns: dict[str, bytes], needed: bytes) -> Callable[[bytes], _Ends]:

@@ -56,9 +56,12 @@ class NotFullyRead(NamedTuple):
 def look(stream: Readable, engine: Engine) -> Iterator[Sighting | NotFullyRead]:
     """What is in `stream`, which is at its beginning, from left to right; the same may be told twice where two windows
     meet. One that can seek may go back and forth. After so many numbers the rest is not looked at, and that is told."""
-    for told, seen in enumerate(_in_all(stream, engine), 1):
+    told = set[tuple[int, int, int, str]]()
+    for seen in _in_all(stream, engine):
         yield seen
-        if told == MOST_TOLD:
+        if isinstance(seen, Sighting):
+            told.add((seen.offset, seen.line, seen.column, seen.last4))
+        if len(told) == MOST_TOLD:
             yield NotFullyRead(seen.line, f"{MOST_TOLD} card numbers so far, the rest is not looked at")
             return
 
