@@ -206,7 +206,7 @@ def _git(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess
     limits = {"GIT_CEILING_DIRECTORIES": str(folder.resolve().parent)} if folder else {}
     environ = os.environ | limits | {"LC_ALL": "C"}
     try:
-        return subprocess.run(["git", *words], capture_output=True, check=False, cwd=folder, env=environ)  # nosec B607 (their own git)
+        return subprocess.run(["git", *words], capture_output=True, check=False, cwd=folder, env=environ)  # nosec B607  # their own git
     except OSError as error:
         raise MutantError(f"git, which makes the copies, cannot be started: {error.strerror}") from error
 
