@@ -3,8 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.installed
-# One more than there are cores: for a third of the time a test waits for a process, a page or a deadline.
-JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Two for each core: for much of its time a test waits for a process, a page or a deadline.
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 2)
 # Whole files, the longest first (tests/longest.py).
 SPREAD := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 CODE := shop payments security tests benchmarks tools wsgi.py
@@ -39,7 +39,9 @@ test: setup browser  ## every test, browser tests included
 quick: setup  ## every test but those in a browser
 	$(BIN)/python -m pytest $(SPREAD) -m "not browser"
 
-check: lint types imports rules test  ## what CI runs; among the tests is `make verify`, whole (tests/evidence)
+check: setup  ## what CI runs; among the tests is `make verify`, whole (tests/evidence)
+	@$(MAKE) --no-print-directory --jobs lint types imports rules
+	@$(MAKE) --no-print-directory test
 
 lint: setup  ## style and common mistakes
 	$(BIN)/ruff check $(CODE)

@@ -136,7 +136,7 @@ def _processes() -> Iterator[tuple[int, int]]:
                 if state != "Z":
                     yield int(entry.parent.name), int(parent)
         return
-    done = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=False)  # nosec B607  (a fixed list of arguments)
+    done = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=False)  # nosec B607  # a fixed list of arguments
     for line in done.stdout.splitlines():
         pid, parent = line.split()
         yield int(pid), int(parent)

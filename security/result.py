@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from .counted import counted
 from .finding import Finding
 
 Row = tuple[str, ...]
@@ -105,12 +106,12 @@ class Result:
         """The outcome for people, one line."""
         notes = self.notes
         if notes.findings:
-            return f"{len(notes.findings)} findings"
+            return counted(len(notes.findings), "findings")
         if self.status is Status.MISSING:
             return "; ".join(notes.missing) or "it looked at nothing"
         if notes.not_exercised:
             return "; ".join(notes.not_exercised)
-        return ", ".join(f"{count} {what}" for what, count in notes.figures.items())
+        return ", ".join(counted(count, what) for what, count in notes.figures.items())
 
     def document(self) -> dict[str, Any]:
         """For report.json."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from . import pan
-from .scanner import containers, engine, look, sources, wide
+from .scanner import containers, engine, look, places, sources, wide
 
 CARD, TEST_NUMBER = "card-number", "test-number"
 
@@ -201,7 +201,7 @@ class Scan:
     def _look(
         self,
         path: str,
-        stream: wide.Readable,
+        stream: places.Readable,
         place_of: _PlaceOf,
         *,
         plain_alone: bool = False,

@@ -249,7 +249,7 @@ class _Supervisor:
         deadline = time.monotonic() + READY_S
         while part.ready_url and not self._asked_to_stop and self._failed() is None:
             try:
-                with urllib.request.urlopen(part.ready_url, timeout=2):  # noqa: S310  # nosec B310  (our own http address)
+                with urllib.request.urlopen(part.ready_url, timeout=2):  # noqa: S310  # nosec B310  # our own http address
                     return
             except (urllib.error.URLError, OSError):
                 if time.monotonic() > deadline:

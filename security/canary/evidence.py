@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ..counted import counted
 from ..forms import forms_of
 from ..scanner.memory import MemoryUnreadableError
 from .sinks import MissingEvidence, Place, Sink
@@ -44,7 +45,7 @@ class Evidence:
 
     def __str__(self) -> str:
         lines = [*map(str, self.hits), *(f"missing: {fault}" for fault in self.faults)]
-        return "\n".join(lines) or f"nothing found in {len(self.searched)} places"
+        return "\n".join(lines) or f"nothing found in {counted(len(self.searched), 'places')}"
 
 
 def gather(sinks: Iterable[Sink], numbers: Mapping[str, str]) -> Evidence:

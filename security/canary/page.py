@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
+from ..counted import counted
 from ..finding import Finding
 from ..rules import card_fields
 from ..scripts.inventory import PROVIDER, Script, integrity_of
@@ -166,7 +167,10 @@ def _judge_file(name: str, node: Node, attributes: dict[str, str]) -> Iterator[F
             yield ("integrity", f"style {attributes.get('href', '')} has no integrity")
     elif "src" not in attributes:
         if "json" not in attributes.get("type", ""):
-            yield ("inline-script", f"{len(node.get('children', ()))} pieces of script in the page itself")
+            yield (
+                "inline-script",
+                f"{counted(len(node.get('children', ())), 'pieces')} of script in the page itself",
+            )
     elif not attributes.get("integrity") and origin_of(attributes["src"]) == "":
         yield ("integrity", f"script {attributes['src']} has no integrity")
 

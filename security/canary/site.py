@@ -57,7 +57,7 @@ def running(command: Sequence[str], url: str, folder: Path, output: Path) -> Ite
         return
     with output.open("ab") as log:
         try:
-            child = subprocess.Popen(  # nosec B603  (the project's own command, from its own file)
+            child = subprocess.Popen(  # nosec B603  # the project's own command, from its own file
                 list(command),
                 cwd=folder,
                 stdin=subprocess.DEVNULL,

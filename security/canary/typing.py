@@ -24,6 +24,15 @@ _TYPE = """async (number, mark) => {
   const kinds = new Set(["text", "search", "email", "tel", "url", "password", "number"]);
   const takes = (each) => (each.tagName === "INPUT" && kinds.has(each.type)) || each.tagName === "TEXTAREA"
     || each.isContentEditable || ["textbox", "searchbox", "spinbutton"].includes(each.getAttribute("role"));
+  // What a page sends when it is left is better seen while it is there.
+  const leave = () => {
+    Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
+    Object.defineProperty(document, "hidden", { value: true, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+    window.dispatchEvent(new PageTransitionEvent("pagehide"));
+    for (const kind of ["beforeunload", "unload", "blur"]) window.dispatchEvent(new Event(kind));
+    delete document.visibilityState; delete document.hidden;
+  };
   const seen = [];
   for (const each of found.filter(takes)) {
     if (each.disabled || each.readOnly || !each.getClientRects().length) continue;
@@ -39,6 +48,7 @@ _TYPE = """async (number, mark) => {
     for (const kind of ["keydown", "input", "keyup", "change", "blur"]) {
       each.dispatchEvent(new Event(kind, { bubbles: true, composed: true }));
     }
+    leave();
     await new Promise((done) => setTimeout(done, 0));
     about.kept = String("value" in each ? each.value : each.textContent).replace(/\\D/g, "").includes(number);
     if (about.kept && each.form) {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..finding import Finding
 from ..scripts.inventory import Script
 from .page import Allowed, Executed, judge_document, judge_requests, judge_scripts
+from .sending import tell_all
 from .sinks import MissingEvidence
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Watched:
         self._session.on("Runtime.executionContextsCleared", lambda _event: self._parsed.clear())
         self._session.send("Debugger.enable")
         self._session.send("Runtime.enable")
+        tell_all(self._session, self.mark, self._told_of)
         page.on("request", lambda request: self._urls.append(request.url))
         page.on("response", self._hop)
         page.on("console", self._heard)
@@ -84,6 +86,11 @@ class Watched:
     def _keep(self, request: Request) -> None:
         head = "\n".join([request.method, request.url, *request.headers.values()]).encode()
         self.sent.append(Sent(request.url, head + b"\n" + (request.post_data_buffer or b"")))
+
+    def _told_of(self, url: str, body: str) -> None:
+        """What `sending` hears of: the browser's own record has it in part, or not at all."""
+        self._urls.append(url)
+        self.sent.append(Sent(url, f"{url}\n{body}".encode("utf-8", "replace")))
 
     def _hop(self, response: Response) -> None:
         """Redirects too: each is an answer of its own."""

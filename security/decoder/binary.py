@@ -9,7 +9,7 @@ from __future__ import annotations
 import bz2
 import io
 import lzma
-import pickletools  # nosec B403  (it reads opcodes and loads nothing)
+import pickletools  # nosec B403  # it reads opcodes and loads nothing
 import plistlib
 import sqlite3
 import zipfile
@@ -162,7 +162,7 @@ def _cells(data: bytes, budget: Budget) -> Iterator[Packed]:
             database.text_factory = bytes
             database.set_progress_handler(lambda: not budget.spend(0, tokens=1), 1000)
             for table in _tables(database):
-                rows = database.execute(f"SELECT * FROM {table}")  # noqa: S608  # nosec B608  (quoted, and nothing of ours is in there)
+                rows = database.execute(f"SELECT * FROM {table}")  # noqa: S608  # nosec B608  # quoted, and nothing of ours is in there
                 names = [column[0] for column in rows.description]
                 for row in rows:
                     if not budget.spend(0, tokens=1):

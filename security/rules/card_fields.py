@@ -7,6 +7,7 @@ form field that an expression or a macro renders.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 
 from . import jinja
@@ -121,6 +122,15 @@ def is_personal(tag: str, attributes: dict[str, str]) -> bool:
         or kind in {"email", "tel", "password"}
         or (kind != "search" and bool(_PERSONAL.search(said)))
     )
+
+
+def is_offered_number(text: str) -> bool:
+    """Whether an option to choose is a card number's groups, or two of them: nothing else is written so."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    return shows_a_card(plain) or bool(_TWO_GROUPS.fullmatch(plain))
+
+
+_TWO_GROUPS = re.compile(r"[\d•*x-]{4}[ \u00a0][\d•*x-]{4}(?:[ \u00a0][\d•*x-]{4})*")
 
 
 def card_field(each: Field) -> str | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from . import jinja, policy, weak_headers
+from . import jinja, loaded, policy, weak_headers
 from .config import Config
 from .policy import Fault
 
@@ -29,6 +29,7 @@ _COPY = re.compile(
 )
 _SCRIPT_SOURCES = frozenset({"src", "href", "xlink:href"})
 """SVG has its own scripts, and loads them by another name."""
+_REFRESH = re.compile(r"[;,]\s*(?:url\s*=\s*)?['\"]?\s*([^\s'\"]+)", re.IGNORECASE)
 _FOREIGN = re.compile(r"['\"]\s*(?:https?:)?//", re.IGNORECASE)
 Attributes = Mapping[str, str]
 
@@ -37,6 +38,7 @@ def faults(tag: str, attributes: Attributes, template: jinja.Template, config: C
     """What is wrong with an element, whatever stands round it."""
     yield from _code_in(tag, attributes)
     judge = _Element(template, config)
+    yield from loaded.faults(tag, attributes, template, judge.stranger)
     if tag == "form" or "formaction" in attributes:
         yield from judge.target(
             tag, attributes.get("action", "") if tag == "form" else attributes["formaction"]
@@ -88,6 +90,11 @@ class _Element:
             return None if self._is_own(expression) else f"{{{{ {expression} }}}}"
         return None
 
+    def stranger(self, address: str) -> str | None:
+        """The same for what is no code: hosts that the configuration lists may be asked."""
+        away, host = self.away(address), urlsplit(address.replace("\\", "/")).hostname or ""
+        return None if host in self._config.script_hosts or self._config.is_provider(host) else away
+
     def _is_own(self, expression: str) -> bool:
         if re.match(r"^['\"]/(?!/)", expression):
             return True
@@ -134,5 +141,5 @@ class _Element:
             yield Fault("HK412", fault)
         if kind == "content-security-policy":
             yield from policy.judge_text(content, self._config)
-        elif kind == "refresh" and re.search(r"url\s*=\s*['\"]?(?:https?:)?//", content, re.IGNORECASE):
-            yield Fault("HK410", "the page leads to another origin by itself")
+        elif kind == "refresh" and (found := _REFRESH.search(content)) and (away := self.away(found[1])):
+            yield Fault("HK410", f"the page leads to {away} by itself")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 
+from ..counted import counted
 from ..finding import Finding
 from ..sarif import invocation, location, text_of
 from .catalog import RULES
@@ -28,14 +29,14 @@ def as_text(result: Result) -> str:
         f"{by.path}: {count} of {', '.join(by.rules)} allowed: {by.reason}" for by, count in entries.items()
     ]
     allowed = f"{len(result.suppressed)} allowed by {_count(result)}"
-    unread = f"{len(result.unreadable)} not readable, {result.files} files looked at"
+    unread = f"{len(result.unreadable)} not readable, {counted(result.files, 'files looked at')}"
     return "\n".join([*lines, f"{len(result.findings)} found, {allowed}, {unread}"])
 
 
 def _count(result: Result) -> str:
     comments = len({by for _, by in result.suppressed if isinstance(by, Suppression)})
     entries = len({by for _, by in result.suppressed if isinstance(by, Allow)})
-    return f"{comments} comments and {entries} entries of the configuration"
+    return f"{counted(comments, 'comments')} and {counted(entries, 'entries of the configuration')}"
 
 
 def as_json(result: Result) -> str:

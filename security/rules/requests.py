@@ -78,7 +78,7 @@ _QUERY = frozenset(
 )
 _HOST = frozenset({"host", "host_url", "url_root", "base_url", "root_url", "get_host"})
 _QUANTITY = re.compile(
-    r"(?:^|_)(?:quantity|qty|count|units|number|n|size|limit|page|per_page|offset|index|position|id|ids|sku|skus|slug|variant|product|item|lang|locale|tz|version|v|mode|kind|type|state|status|action|category|sort|order|step|tab|q|turn|after|before)(?:$|_)"
+    r"(?:^|_)(?:quantity|qty|count|units|n|size|limit|page|per_page|offset|index|position|id|ids|sku|skus|slug|variant|product|item|lang|locale|tz|version|v|mode|kind|type|state|status|action|category|sort|order|step|tab|q|turn|after|before)(?:$|_)"
 )
 _FORM_CLASS = re.compile(r"(?:Form|FormSet|Serializer)\(\)$")
 _FORM_NAME = re.compile(r"(?:^|[._])\w*(?:form|serializer)$", re.IGNORECASE)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..counted import counted
 from ..finding import Finding
 from . import asking, proxy, script_list, secret_keys, styles, suppress, templates, translations
 from .config import Allow, Config
@@ -307,6 +308,6 @@ def _settle(found: list[Finding], texts: Mapping[str, str], config: Config, resu
                 last.path,
                 last.line,
                 "HK902",
-                f"{len(ours)} suppressions, {config.max_suppressions} are allowed",
+                f"{counted(len(ours), 'suppressions')}; at most {config.max_suppressions}",
             )
         )

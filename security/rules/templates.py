@@ -140,9 +140,15 @@ class _Page(HTMLParser):
             self._legend = text
         elif name == "fieldset":
             self._legend = ""
+        elif name == "option":
+            self._judge_option(text)
         elif name == "style":
             for each_fault in styles.check_text(self._path, text, self._config):
                 self._found(each_fault.rule, each_fault.message)
+
+    def _judge_option(self, text: str) -> None:
+        if card_fields.is_offered_number(text):
+            self._found("HK105", "an option shows a card number's groups")
 
     def _judge_link(self, address: str, text: str) -> None:
         """A link that speaks of a card leads to the provider or to us: elsewhere people would type it for strangers."""
@@ -254,6 +260,11 @@ class _Page(HTMLParser):
     def _judge_element(self, tag: str, attributes: dict[str, str]) -> None:
         for fault in elements.faults(tag, attributes, self._template, self._config):
             self._found(fault.rule, fault.message)
+        for each in styles.check_text(self._path, f"x{{{attributes.get('style', '')}}}", self._config):
+            self._found(each.rule, each.message)
+        if tag == "option":
+            self._judge_option(attributes.get("value", ""))
+            self._judge_option(attributes.get("label", ""))
         is_hidden = tag == "input" and attributes.get("type", "").lower() == "hidden"
         if is_hidden and _AMOUNT.search(attributes.get("name", "")):
             self._found("HK303", f"the page brings '{attributes['name']}' back, which anybody may alter")

@@ -17,8 +17,23 @@ _BAD: dict[str, tuple[re.Pattern[str], str]] = {
     "cross-origin-opener-policy": (re.compile(r"^unsafe-none$"), "other sites get hold of the window"),
     "cross-origin-resource-policy": (re.compile(r"^cross-origin$"), "other sites may load what is here"),
     "x-frame-options": (re.compile(r"^allow"), "other sites may frame the page"),
+    "service-worker-allowed": (re.compile(r"."), "a script may stand between every page and the server"),
     "permissions-policy": (re.compile(r"payment\s*=\s*\*"), "every frame may ask for payment"),
 }
+_LEADS = frozenset(
+    {
+        "link",
+        "refresh",
+        "sourcemap",
+        "x-sourcemap",
+        "reporting-endpoints",
+        "report-to",
+        "nel",
+        "speculation-rules",
+    }
+)
+"""Headers by which a browser asks or tells another host something by itself."""
+_ELSEWHERE = re.compile(r"(?:https?:)?//([^/\s\"'<>;,]+)")
 
 
 def fault_of(name: str, value: str) -> str | None:
@@ -31,6 +46,8 @@ def fault_of(name: str, value: str) -> str | None:
         return (
             None if int(age[1]) >= _HALF_A_YEAR_S else "browsers forget after a while that it is https alone"
         )
+    if name in _LEADS and (elsewhere := _ELSEWHERE.search(plain)):
+        return f"{name}: the browser is led to {elsewhere[1]}"
     if name not in _BAD:
         return None
     pattern, reason = _BAD[name]

@@ -147,7 +147,7 @@ def _opener_for(head: bytes) -> Callable[[BinaryIO], Members] | None:
         return _tar_members
     if binary.is_lzma(head):
         return _xz_members
-    if pdf.MARK in head[:_PDF_MARK_WITHIN]:
+    if _is_pdf(head):
         return _pdf_parts
     return _mail_parts if _MAIL.match(head) else None
 
@@ -164,8 +164,16 @@ def is_mail(head: bytes) -> bool:
 
 def may_hold_streams(head: bytes) -> bool:
     """Whether compressed streams may lie within it: it is no text, nor one of the kinds above."""
-    is_text = b"\0" not in head and (head.isascii() or charsets.is_text(head.rpartition(b"\n")[0]))
-    return not is_text and not is_archive(head) and pdf.MARK not in head[:_PDF_MARK_WITHIN]
+    return not _is_text(head) and not is_archive(head) and not _is_pdf(head)
+
+
+def _is_text(head: bytes) -> bool:
+    return b"\0" not in head and (head.isascii() or charsets.is_text(head.rpartition(b"\n")[0]))
+
+
+def _is_pdf(head: bytes) -> bool:
+    """Whether it begins as one does, or within some bytes that are no text: a program's text may speak of it."""
+    return head.startswith(pdf.MARK) or (pdf.MARK in head[:_PDF_MARK_WITHIN] and not _is_text(head))
 
 
 def streams_within(stream: BinaryIO) -> Members:
@@ -364,7 +372,7 @@ def _database(stream: BinaryIO) -> sqlite3.Connection:
 
 def _table_values(database: sqlite3.Connection, table: str) -> Iterator[tuple[str, bytes | str]]:
     quoted = table.replace('"', '""')
-    rows = database.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608  # nosec B608  (a name from the file itself, quoted)
+    rows = database.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608  # nosec B608  # a name from the file itself, quoted
     columns = [column[0] for column in rows.description]
     for number, row in enumerate(rows, 1):
         for column, value in zip(columns, row, strict=True):

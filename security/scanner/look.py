@@ -16,7 +16,8 @@ from ..decoder.budget import Budget
 from ..finder.published import is_test_number
 from ..keys import is_card_number_key, numbers_something_else
 from .engine import Engine
-from .wide import Readable
+from .patterns import DECODED, PLAINLY
+from .places import START, Place, Reached, Readable
 
 _WINDOW = 1 << 20
 _OVERLAP = 4 << 10
@@ -50,14 +51,14 @@ class NotFullyRead(NamedTuple):
 
 
 def look(stream: Readable, engine: Engine) -> Iterator[Sighting | NotFullyRead]:
-    """What is in `stream`, from left to right; the same may be told twice where two windows meet."""
-    place = _START
-    kept = b""
+    """What is in `stream`, which is at its beginning, from left to right; the same may be told twice where two windows
+    meet. One that can seek may go back and forth."""
+    reached, kept = Reached(stream), b""
     while window := stream.read(_WINDOW):
         block = kept + window
-        yield from _in_block(block, place, engine)
+        yield from _in_block(block, reached, engine)
         kept = block[-_OVERLAP:]
-        place = place.after(block[: len(block) - len(kept)])
+        reached.go_past(block[: len(block) - len(kept)])
 
 
 def look_at_value(value: bytes | str) -> Iterator[Sighting | NotFullyRead]:
@@ -65,7 +66,7 @@ def look_at_value(value: bytes | str) -> Iterator[Sighting | NotFullyRead]:
     budget = Budget(characters=64 << 20, tokens=1_000_000)
     for view in views(value, budget):
         for match in _cards(view):
-            yield _sighting(view.text, match, _START, view.encoding)
+            yield _sighting(view.text, match, START, view.encoding)
     if budget.over:
         yield NotFullyRead(1)
 
@@ -79,39 +80,23 @@ def _cards(view: View) -> Iterator[pan.Match]:
             yield match
 
 
-class _Place(NamedTuple):
-    """Where a block begins: bytes before it, its line, and the characters of that line before it."""
-
-    offset: int
-    line: int
-    characters: int
-
-    def after(self, data: bytes) -> _Place:
-        newline = data.rfind(b"\n")
-        characters = _characters(data[newline + 1 :]) + (self.characters if newline < 0 else 0)
-        return _Place(self.offset + len(data), self.line + data.count(b"\n"), characters)
-
-
-_START = _Place(0, 1, 0)
-
-
-def _characters(data: bytes) -> int:
-    return len(data.decode("utf-8", "surrogateescape"))
-
-
-def _in_block(block: bytes, place: _Place, engine: Engine) -> Iterator[Sighting | NotFullyRead]:
+def _in_block(block: bytes, reached: Reached, engine: Engine) -> Iterator[Sighting | NotFullyRead]:
+    place: Place | None = None
     done = 0
-    for start, end, is_plain in _regions(block, engine):
-        seen = list(_in_region(block, start, end, is_plain=is_plain))
-        if seen:  # only then: to count lines takes as long as to look for numbers
-            place, done = place.after(block[done:start]), start
+    for start, end, kind in _regions(block, engine):
+        seen = list(_in_region(block, start, end, kind))
+        if seen:
+            place, done = (place or reached.place).after(block[done:start]), start
             yield from (_moved(each, place) for each in seen)
 
 
-def _in_region(block: bytes, start: int, end: int, *, is_plain: bool) -> Iterator[Sighting | NotFullyRead]:
+def _in_region(block: bytes, start: int, end: int, kind: int) -> Iterator[Sighting | NotFullyRead]:
     """What stands between two places of a block, as if it began there."""
     region = block[start:end]
-    cards = _plain_cards(region) if is_plain else []
+    matches = pan.find(_text(region)) if kind & PLAINLY else []
+    if not (kind & DECODED or matches) and region.isascii():
+        return
+    cards = [match for match in matches if match.verdict is pan.Verdict.CARD]
     yield from _plain(block, start, end, cards)
     # What stands plain stands in the decoded views as well.
     known = {(match.digits_length, match.last4) for match in cards}
@@ -120,7 +105,7 @@ def _in_region(block: bytes, start: int, end: int, *, is_plain: bool) -> Iterato
             yield seen
 
 
-def _moved(seen: Sighting | NotFullyRead, place: _Place) -> Sighting | NotFullyRead:
+def _moved(seen: Sighting | NotFullyRead, place: Place) -> Sighting | NotFullyRead:
     line = place.line + seen.line - 1
     if isinstance(seen, NotFullyRead):
         return NotFullyRead(line)
@@ -129,19 +114,19 @@ def _moved(seen: Sighting | NotFullyRead, place: _Place) -> Sighting | NotFullyR
     return seen._replace(offset=place.offset + seen.offset, line=line, column=characters + seen.column)
 
 
-def _regions(block: bytes, engine: Engine) -> Iterator[tuple[int, int, bool]]:
-    """The lines in which the engine saw something, as spans of the block."""
-    region: tuple[int, int, bool] | None = None
-    for end, is_plain in sorted(engine(block)):
-        if region is not None and end <= region[1] and region[2] >= is_plain:
+def _regions(block: bytes, engine: Engine) -> Iterator[tuple[int, int, int]]:
+    """The lines in which the engine saw something, as spans of the block, with how they are looked at."""
+    region: tuple[int, int, int] | None = None
+    for end, kind in sorted(engine(block)):
+        if region is not None and end <= region[1] and region[2] | kind == region[2]:
             continue
         first, last = _line_round(block, end)
         if region is not None and first < region[1]:
-            region = min(first, region[0]), max(last, region[1]), region[2] or is_plain
+            region = min(first, region[0]), max(last, region[1]), region[2] | kind
             continue
         if region is not None:
             yield region
-        region = first, last, is_plain
+        region = first, last, kind
     if region is not None:
         yield region
 
@@ -155,7 +140,10 @@ def _line_round(block: bytes, end: int) -> tuple[int, int]:
     last = block.find(b"\n", at, at + _LONGEST_LINE)
     last = last if last >= 0 else _cut_after(block, min(len(block), at + _LONGEST_LINE))
     for _ in range(_MOST_LINES):
+        before = first, last
         first, last = _grown(block, first, last)
+        if (first, last) == before:
+            break
     return first, last
 
 
@@ -200,10 +188,6 @@ def _goes_on(line: bytes, following: bytes) -> bool:
     )
 
 
-def _plain_cards(region: bytes) -> list[pan.Match]:
-    return [match for match in pan.find(_text(region)) if match.verdict is pan.Verdict.CARD]
-
-
 def _plain(block: bytes, start: int, end: int, cards: list[pan.Match]) -> Iterator[Sighting]:
     text = _text(block[start:end])
     if any(map(_is_grouped, cards)):
@@ -211,7 +195,7 @@ def _plain(block: bytes, start: int, end: int, cards: list[pan.Match]) -> Iterat
         cards = list(_in_context(cards, lead, text, tail))
     for match in cards:
         before = text[: match.start].encode("utf-8", "surrogateescape")
-        yield _sighting(text, match, _START.after(before), "plain")
+        yield _sighting(text, match, START.after(before), "plain")
 
 
 def _in_context(cards: list[pan.Match], lead: str, text: str, tail: str) -> Iterator[pan.Match]:
@@ -234,17 +218,17 @@ def _text(data: bytes) -> str:
 def _encoded(region: bytes) -> Iterator[Sighting | NotFullyRead]:
     """Line by line, so that a place can be told; then all lines together, for what is folded over several."""
     budget = Budget(tokens=200_000)
-    at, lines = _START, region.split(b"\n")
+    at, lines = START, region.split(b"\n")
     for line in lines:
         yield from _views_of(line, at, budget)
         at = at.after(line + b"\n")
     if len(lines) > 1:
-        yield from _views_of(region, _START, budget)
+        yield from _views_of(region, START, budget)
     if budget.over:
         yield NotFullyRead(1)
 
 
-def _views_of(data: bytes, place: _Place, budget: Budget) -> Iterator[Sighting]:
+def _views_of(data: bytes, place: Place, budget: Budget) -> Iterator[Sighting]:
     plain = data.decode("utf-8", "replace")
     for view in views(data, budget):
         if view.text != plain:
@@ -252,7 +236,7 @@ def _views_of(data: bytes, place: _Place, budget: Budget) -> Iterator[Sighting]:
                 yield _sighting(view.text, match, place._replace(characters=0), view.encoding)
 
 
-def _sighting(text: str, match: pan.Match, place: _Place, encoding: str) -> Sighting:
+def _sighting(text: str, match: pan.Match, place: Place, encoding: str) -> Sighting:
     is_test = is_test_number(pan.digits_of(text, match))
     offset, line, column = place.offset, place.line, place.characters + 1
     return Sighting(offset, line, column, match.digits_length, match.issuer, match.last4, encoding, is_test)

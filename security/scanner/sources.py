@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import subprocess  # nosec B404  (git, by a fixed list of arguments)
+import subprocess  # nosec B404  # git, by a fixed list of arguments
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -46,7 +46,7 @@ def objects_of(repository: str) -> Iterator[tuple[str, bytes]]:
     listed = _git(repository, "rev-list", "--objects", "--all", "--reflog")
     names = dict(line.partition(" ")[::2] for line in listed.decode("utf-8", "surrogateescape").splitlines())
     batch = ["git", "-C", repository, "cat-file", "--batch"]
-    with subprocess.Popen(batch, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as git:  # nosec B603 B607
+    with subprocess.Popen(batch, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as git:  # nosec B603
         into, out = cast("IO[bytes]", git.stdin), cast("IO[bytes]", git.stdout)
         for identity, path in names.items():
             into.write(identity.encode() + b"\n")

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import codecs
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from ..decoder import charsets
 
 _FEWEST = 16
 # So many of the upper halves of letters are NUL in a text that has Latin digits among Japanese, say.
 _MOST_LATIN, _SOME_LATIN = 0.7, 0.3
-
-
-class Readable(Protocol):
-    """What can be read piece by piece."""
-
-    def read(self, size: int, /) -> bytes:
-        """The next bytes, some `size` of them; none at the end."""
 
 
 class InUTF8:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..canary.browser import opened
 from ..canary.sinks import MissingEvidence
+from ..counted import counted
 from ..finding import Finding
 from ..signatures import BadKey, SigningKey
 from . import state
@@ -109,9 +110,10 @@ def run_check(folder: Path, max_age: dt.timedelta, keys: tuple[str, ...], say: S
         return 1
     age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(newest["at"])
     fresh = dt.timedelta(minutes=-5) <= age <= max_age
-    say(f"newest sighting {newest['at']}, {len(newest['sightings'])} pages, {len(newest['alarms'])} alarms")
+    pages, alarms = counted(len(newest["sightings"]), "pages"), counted(len(newest["alarms"]), "alarms")
+    say(f"newest sighting {newest['at']}, {pages}, {alarms}")
     if not fresh:
-        say(f"it is {int(age.total_seconds() // 60)} minutes old: the watcher is silent")
+        say(f"it is {counted(int(age.total_seconds() // 60), 'minutes')} old: the watcher is silent")
     return 0 if fresh and not newest["alarms"] else 1
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..counted import counted
 from ..signatures import SigningKey, opened
 from .sighting import Sighting, read
 
@@ -62,7 +63,7 @@ def baseline(folder: Path, keys: Iterable[str], now: dt.datetime) -> list[Sighti
     payload = _read(folder / BASELINE, keys)
     age = now - dt.datetime.fromisoformat(payload["at"])
     if age > dt.timedelta(days=BASELINE_DAYS):
-        raise NoState(f"the baseline expired: it was approved {age.days} days ago")
+        raise NoState(f"the baseline expired: it was approved {counted(age.days, 'days')} ago")
     return _sightings(payload)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from xml.etree import ElementTree  # nosec B405  (no entities can be declared: see _parsed)
+from xml.etree import ElementTree  # nosec B405  # no entities can be declared: see _parsed
 
 LARGEST = 20_000_000
 _TEST = re.compile(r"tests/[A-Za-z0-9_/]+\.py::test_[A-Za-z0-9_]+(\[.{1,80}\])?")
@@ -50,7 +50,7 @@ def _parsed(xml: bytes) -> ElementTree.Element:
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise NoOutcome("it has entities of its own")
     try:
-        return ElementTree.fromstring(text)  # noqa: S314  # nosec B314  (no entities: refused above)
+        return ElementTree.fromstring(text)  # noqa: S314  # nosec B314  # no entities: refused above
     except (ElementTree.ParseError, ValueError) as error:
         raise NoOutcome("it is not XML in UTF-8") from error
 

@@ -101,7 +101,7 @@ def text(message: str, **values: object) -> Markup:
     known = _texts.get(key)
     if known is None:
         # hk: allow HK407 msgids and translations are our own words
-        known = _texts[key] = Markup(gettext(message))  # noqa: S704  # nosec B704  (our own words)
+        known = _texts[key] = Markup(gettext(message))  # noqa: S704  # nosec B704  # our own words
     return known % values
 
 
@@ -119,7 +119,7 @@ def foot() -> Markup:
     """The foot of the page: some twenty texts and links that are the same on all pages of a store and language."""
     key = the_store().id, the_locale()
     if key not in _feet:
-        _feet[key] = Markup(render_template("_foot.html"))  # noqa: S704  # nosec B704  (our own template, escaped by Jinja)
+        _feet[key] = Markup(render_template("_foot.html"))  # noqa: S704  # nosec B704  # our own template, escaped by Jinja
     return _feet[key]
 
 

@@ -27,7 +27,7 @@ def _counting(uses: int) -> TextClause:
     transaction ends, so counts are exact, and rows are locked in the order of the values."""
     values = ", ".join(f"(:key{n}, :slot{n}, 1, :over_at{n})" for n in range(uses))
     return text(
-        f"INSERT INTO limit_counter (key_hash, slot, uses, over_at) VALUES {values} "  # noqa: S608  # nosec B608  (numbers alone)
+        f"INSERT INTO limit_counter (key_hash, slot, uses, over_at) VALUES {values} "  # noqa: S608  # nosec B608  # numbers alone
         "ON CONFLICT (key_hash, slot) DO UPDATE SET uses = limit_counter.uses + 1 RETURNING key_hash, uses"
     ).bindparams(*(bindparam(f"over_at{n}", type_=UTCDateTime) for n in range(uses)))
 

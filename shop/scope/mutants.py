@@ -29,6 +29,7 @@ from security.rules.run import Result, judge
 from security.rules.run import run as run_rules
 from security.rules.source import Module
 from security.rules.suppress import Suppression
+from shop.scope.judges import edited_judges
 from shop.scope.loosened import LOOKED_AT, loosened
 
 CATALOG = Path("tests/mutants")
@@ -205,7 +206,7 @@ def _git(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess
     limits = {"GIT_CEILING_DIRECTORIES": str(folder.resolve().parent)} if folder else {}
     environ = os.environ | limits | {"LC_ALL": "C"}
     try:
-        return subprocess.run(["git", *words], capture_output=True, check=False, cwd=folder, env=environ)  # nosec B607 (their own git)
+        return subprocess.run(["git", *words], capture_output=True, check=False, cwd=folder, env=environ)  # nosec B607  # their own git
     except OSError as error:
         raise MutantError(f"git, which makes the copies, cannot be started: {error.strerror}") from error
 
@@ -261,10 +262,11 @@ def _importers(touched: set[str], modules: Mapping[str, Module]) -> set[str]:
 
 def run_patch(patch: Path) -> Result:
     """The rules on a copy of the repository with an assessor's patch applied. Raises MutantError."""
-    around = _texts(*LOOKED_AT)
-    with _patched(patch, _tree() | around) as folder:
+    around, tree = _texts(*LOOKED_AT), _tree()
+    with _patched(patch, tree | around) as folder:
         result = run_rules([str(folder / each) for each in CHECKED], config.load(None))
         result.findings += loosened(around, _below(folder, *LOOKED_AT))
+        result.findings += edited_judges(tree, _below(folder, *CHECKED))
     return result
 
 
@@ -272,7 +274,9 @@ def judge_patch(patch: Path, clean: Clean) -> Result:
     """What the patch brings that the rules find, by the files it changes alone: fast. Raises MutantError."""
     around = _texts(*LOOKED_AT)
     with _patched(patch, clean.texts | around) as folder:
-        result = clean.new_in(_below(folder, *CHECKED))
+        changed = _below(folder, *CHECKED)
+        result = clean.new_in(changed)
+        result.findings += edited_judges(clean.texts, changed)
         result.findings += loosened(around, _below(folder, *LOOKED_AT))
     return result
 

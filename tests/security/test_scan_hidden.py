@@ -159,6 +159,7 @@ def test_what_cannot_be_read_is_never_clean(kind: str, tmp_path: Path) -> None:
 def test_words_with_which_a_format_begins_are_text(tmp_path: Path) -> None:
     for word in ("ORCHID", "LZIP is a program", "PAR1S", "xar!", "zPQ"):
         (tmp_path / word[:4]).write_text(f"{word} and more\n")
+    (tmp_path / "about.py").write_text('MARK = b"%PDF-1.4"; ENCRYPTED = b"/Encrypt 9 0 R"\n')
 
     assert scanned(tmp_path).status == 0
 

@@ -1,4 +1,4 @@
-"""HK210, HK404, HK410: addresses and styles in a script that lead elsewhere."""
+"""HK108, HK210, HK404, HK410: addresses and styles in a script that lead elsewhere."""
 
 from __future__ import annotations
 
@@ -21,6 +21,16 @@ def of_text(script: Script, at: int, token: Token) -> Iterator[Finding]:
     """Addresses of other origins, and addresses into which what is typed is put."""
     yield from _foreign(script, token)
     yield from _loads_by_text(script, at, token)
+
+
+def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
+    """form.action = box.dataset.next: where a form leads is written in its page."""
+    is_set = script.at(at - 1).is_op(".") and script.at(at + 1).is_op("=")
+    by_call = token.is_name("setAttribute") and script.at(at + 2).value in {"action", "formaction"}
+    if (token.is_name("action", "formAction") and is_set and not script.is_constant(at + 2)) or (
+        by_call and not script.is_constant(at + 4)
+    ):
+        yield script.found(token, "HK108", "a script decides where a form leads")
 
 
 def _foreign(script: Script, token: Token) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ _HTML = re.compile(
     r"<\s*(?:input|textarea|select|form|iframe|script|object|embed|label|[a-z]+-[a-z-]+)\b", re.IGNORECASE
 )
 _OF_TEXTS = (fields, addresses, code, html, collecting)
-_OF_NAMES = (fields, code, html, messages, collecting)
+_OF_NAMES = (fields, addresses, code, html, messages, collecting)
 
 
 def check_text(path: str, text: str, config: Config) -> list[Finding]:
@@ -39,7 +39,8 @@ def _check(script: Script) -> Iterator[Finding]:
         elif token.kind == "name":
             for kind in _OF_NAMES:
                 yield from kind.of_name(script, at, token)
-    yield from collecting.of_script(script)
+    for whole in (messages, collecting):
+        yield from whole.of_script(script)
 
 
 def _of_any_text(script: Script, token: Token) -> Iterator[Finding]:

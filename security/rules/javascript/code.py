@@ -10,7 +10,21 @@ from .script import Script
 from .tokens import Token
 
 _LOADS = frozenset({"script", "iframe", "object", "embed", "frame", "link", "base", "portal"})
-_PAGE_TEXTS = ("dataset", "textContent", "innerText", "value", "innerHTML", "getAttribute", "hash", "search")
+_PAGE_TEXTS = (
+    *(
+        "dataset",
+        "textContent",
+        "innerText",
+        "value",
+        "innerHTML",
+        "getAttribute",
+        "hash",
+        "search",
+        "nodeValue",
+    ),
+    *("text", "responseText", "response", "content", "cookie", "referrer", "title"),
+)
+"""What is a text wherever it comes from, and no function."""
 _TIMERS = frozenset(
     {"setTimeout", "setInterval", "setImmediate", "execScript", "queueMicrotask", "requestIdleCallback"}
 )
@@ -44,7 +58,7 @@ def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
         yield script.found(token, "HK406", "a function is made of a text")
     elif name in _TIMERS and after.is_op("(") and script.at(at + 2).kind in {"string", "template"}:
         yield script.found(token, "HK406", f"{name} runs a text as code")
-    elif name in {"importScripts", "Worklet"} or (
+    elif name in {"importScripts", "Worklet", "addModule"} or (
         name in {"Worker", "SharedWorker"} and before.is_name("new")
     ):
         yield script.found(token, "HK406", f"{name} loads code at run time")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...finding import Finding
 from .script import Script
 from .tokens import Token
-from .typed_text import reads_any_field, sends_elsewhere
+from .typed_text import is_typed, reads_any_field, sends_elsewhere
 
 _KEYS = frozenset({"keydown", "keyup", "keypress", "beforeinput"})
 _TYPED = frozenset(
@@ -30,6 +30,7 @@ _SENDS = frozenset(
     {
         "fetch",
         "XMLHttpRequest",
+        "fetchLater",
         "sendBeacon",
         "WebSocket",
         "EventSource",
@@ -41,6 +42,7 @@ _SENDS = frozenset(
 )
 _QUIET_SENDS = frozenset(
     {
+        "fetchLater",
         "sendBeacon",
         "WebSocket",
         "RTCPeerConnection",
@@ -50,8 +52,10 @@ _QUIET_SENDS = frozenset(
         "BroadcastChannel",
     }
 )
+_KEY_NAMES = ("key", "value", "code", "keyCode", "which", "charCode", "data")
 _STORES = frozenset({"localStorage", "sessionStorage", "indexedDB", "caches"})
 _REPLACED = frozenset({"fetch", "Stripe", "XMLHttpRequest", "WebSocket", "FormData"})
+_LOADING = ("src", "srcset", "poster", "background", "ping", "attributionSrc")
 _ADDRESS_BAR = frozenset({"replaceState", "pushState"})
 
 
@@ -69,8 +73,19 @@ def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
     of_kind = before.is_op(".") and owner.is_name("prototype")
     if after.is_op("=") and ((token.value in _REPLACED and is_global) or of_kind):
         yield script.found(token, "HK210", f"{token.value} is replaced: what is sent passes through here")
+    elif token.is_name("read", "readText") and owner.is_name("clipboard"):
+        yield script.found(token, "HK210", "what was copied elsewhere is read")
+    elif token.is_name("get") and owner.is_name("credentials") and _asks_for_password(script, at):
+        yield script.found(token, "HK210", "the browser is asked for a password that it keeps")
+    elif token.is_name(*_LOADING) and before.is_op(".") and after.is_op("=", "+="):
+        if is_typed(script.statement(at + 2), script.typed):
+            yield script.found(token, "HK210", "what is typed is put into an address that is loaded")
     elif token.is_name("defineProperty") and script.at(at + 4).value in _REPLACED:
         yield script.found(token, "HK210", f"{script.at(at + 4).value} is replaced")
+
+
+def _asks_for_password(script: Script, at: int) -> bool:
+    return any(each.is_name("password", "federated") for each in script.group(at + 1))
 
 
 def of_script(script: Script) -> Iterator[Finding]:
@@ -78,7 +93,7 @@ def of_script(script: Script) -> Iterator[Finding]:
     listens = [
         token
         for at, token in enumerate(script.tokens)
-        if token.kind == "string" and token.value in _TYPED and script.callee(at) == "addEventListener"
+        if token.kind == "string" and token.value in _TYPED and _is_listened_to(script, at)
     ]
     listens += [
         token
@@ -87,11 +102,7 @@ def of_script(script: Script) -> Iterator[Finding]:
     ]
     keys = [token for token in listens if token.value.removeprefix("on") in _KEYS]
     reads = bool(script.names & {"value", "FormData", "clipboardData", "key", "elements", "data"})
-    if (
-        keys
-        and script.names & _SENDS
-        and script.names & {"key", "value", "code", "keyCode", "which", "charCode", "data"}
-    ):
+    if keys and script.names & _SENDS and _takes_keys(script):
         yield script.found(keys[0], "HK210", "keys are listened to in a script that sends")
     elif reads and script.names & _QUIET_SENDS and (listens or script.names & {"FormData", "value"}):
         first = next(token for token in script.tokens if token.value in _QUIET_SENDS)
@@ -109,6 +120,41 @@ def of_script(script: Script) -> Iterator[Finding]:
     yield from _kept(script, is_keyed=bool(keys))
 
 
+def _is_listened_to(script: Script, at: int) -> bool:
+    """By its own word, or as one of a list where listeners are put on by a variable."""
+    if script.callee(at) == "addEventListener":
+        return True
+    by_variable = any(
+        token.is_name("addEventListener") and script.at(place + 2).kind == "name"
+        for place, token in enumerate(script.tokens)
+    )
+    return by_variable and script.at(at - 1).is_op("[", ",", ":")
+
+
+def _takes_keys(script: Script) -> bool:
+    """Whether a key is more than compared: `e.key === "Escape"` closes a box, and tells nothing of what is typed."""
+    places = [place for start, end in _key_handlers(script) for place in range(start, end)]
+    return any(script.at(place).is_name(*_KEY_NAMES) and not _is_compared(script, place) for place in places)
+
+
+def _key_handlers(script: Script) -> list[tuple[int, int]]:
+    """Where what is done at a key stands: in the call itself, or anywhere in the script."""
+    found = []
+    for at, token in enumerate(script.tokens):
+        if token.is_name("addEventListener") and script.at(at + 2).value in _KEYS:
+            group = script.group(at + 1)
+            if any(each.is_op("=>") or each.is_name("function") for each in group):
+                found.append((at, at + len(group)))
+    others = [token for token in script.tokens if token.value.removeprefix("on") in _KEYS]
+    return found if found and len(found) == len(others) else [(0, len(script.tokens))]
+
+
+def _is_compared(script: Script, at: int) -> bool:
+    return script.at(at + 1).is_op("===", "!==", "==", "!=") or (
+        script.at(at + 1).is_op(")") and script.at(at - 4).is_name("switch")
+    )
+
+
 def _kept(script: Script, *, is_keyed: bool) -> Iterator[Finding]:
     """What is typed and put where it stays, or where others read it."""
     for at, token in enumerate(script.tokens):
@@ -121,7 +167,10 @@ def _kept(script: Script, *, is_keyed: bool) -> Iterator[Finding]:
         elif (
             token.kind == "name"
             and token.value in _STORES
-            and any(each.is_name("value", "FormData", "elements", "key") for each in script.statement(at))
+            and any(
+                each.is_name("value", "FormData", "elements", "key", "getSelection")
+                for each in script.statement(at)
+            )
         ):
             yield script.found(token, "HK210", f"what is typed is kept in {token.value}")
         elif (
@@ -130,7 +179,7 @@ def _kept(script: Script, *, is_keyed: bool) -> Iterator[Finding]:
                 or (token.is_name("name") and script.at(at - 2).is_name("window", "self"))
             )
             and script.at(at + 1).is_op("=", "+=")
-            and any(each.is_name("value", "FormData") for each in script.statement(at))
+            and any(each.is_name("value", "FormData", "key", "code") for each in script.statement(at))
         ):
             yield script.found(token, "HK210", f"what is typed is kept in the browser's {token.value}")
 

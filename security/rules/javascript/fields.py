@@ -156,7 +156,7 @@ def _raw_card(script: Script, at: int, token: Token, before: Token, after: Token
         names = [each.value for each in script.group(at + 1) if each.kind == "name"]
         if "number" in names:
             yield script.found(token, "HK106", f"{token.value} is given a number by this page")
-    elif token.is_name("PaymentRequest") and before.is_name("new"):
+    elif token.is_name("PaymentRequest") and not before.is_name("typeof"):
         yield script.found(token, "HK106", "the browser may hand a card's number to this page")
 
 

@@ -1,4 +1,4 @@
-"""HK409: messages between windows without an origin."""
+"""HK409: messages between windows without an origin, and windows that keep a hold of each other."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from ...finding import Finding
 from .script import Script
 from .tokens import Token
+
+_OWN = ("window", "self", "globalThis", "top", "parent", "view", "ownerDocument")
+_SAFE_TARGETS = frozenset({"_self", "_top", "_parent", "_blank", ""})
 
 
 def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
@@ -22,6 +25,28 @@ def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
         known = _knows_origin(script, script.tokens[at : at + 120])
         if not known:
             yield script.found(token, "HK409", "a message is taken from whoever sends it")
+
+
+def of_script(script: Script) -> Iterator[Finding]:
+    """A window that was opened here and is looked into, and the page that opened this one."""
+    opens = any(
+        token.is_name("open") and script.at(at + 1).is_op("(") and _is_window(script, at)
+        for at, token in enumerate(script.tokens)
+    )
+    for at, token in enumerate(script.tokens):
+        after = script.at(at + 1)
+        if token.is_name("opener") and not after.is_op("="):
+            yield script.found(token, "HK409", "the page that opened this one is reached for")
+        elif opens and token.is_name("document", "location") and script.at(at - 1).is_op(".", "?."):
+            if not script.at(at - 2).is_name(*_OWN):
+                yield script.found(token, "HK409", "a window that was opened here is looked into")
+        elif token.is_name("target") and _is_named_window(script, at):
+            yield script.found(token, "HK409", "what is sent or opened goes to a window by its name")
+
+
+def _is_named_window(script: Script, at: int) -> bool:
+    is_set = script.at(at - 1).is_op(".") and script.at(at + 1).is_op("=")
+    return is_set and script.at(at + 2).value not in _SAFE_TARGETS
 
 
 def _is_window(script: Script, at: int) -> bool:

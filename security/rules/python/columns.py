@@ -46,6 +46,9 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
             yield from _columns(module, call, names)
     for node in module.all(ast.Constant, ast.JoinedStr, ast.BinOp):
         yield from _sql(module, node)
+    for call in module.calls:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in {"join", "format", "replace"}:
+            yield from _sql(module, call)
 
 
 def _columns(module: Module, call: ast.Call, names: set[str]) -> Iterator[Finding]:

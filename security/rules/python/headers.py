@@ -19,6 +19,11 @@ _REWRITES = frozenset(
     {"replace", "sub", "subn", "split", "rsplit", "partition", "rpartition", "removeprefix", "removesuffix"}
     | {"translate", "join", "format", "strip", "lstrip", "rstrip", "splitlines"}
 )
+_REPLACES = frozenset({"replace", "sub", "subn", "removeprefix", "removesuffix"})
+_DIRECTIVE = re.compile(
+    r"\b(?:default|script|style|connect|frame|form|object|base|img|font|media|worker|child|manifest)-(?:src(?:-elem|-attr)?|uri"
+    r"|action|ancestors)\b|trusted-types|'(?:self|none|strict-dynamic)'"
+)
 _SWITCHES = {
     "SECURE_HSTS_SECONDS": "strict-transport-security",
     "strict_transport_security_max_age": "strict-transport-security",
@@ -37,6 +42,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
         yield from _judge(module, name.lower(), value)
     yield from _left_out(module)
     yield from _turned_off(module)
+    yield from _cut(module)
 
 
 def _given(module: Module) -> Iterator[tuple[str, ast.expr]]:
@@ -137,6 +143,14 @@ def _left_out(module: Module) -> Iterator[Finding]:
         said: list[str] = [(module.text_of(each) or "").lower() for each in call.args]
         if last_names(module, call.func) & _REWRITES and any(text.endswith("report-only") for text in said):
             yield found(module, call, "HK403", "a policy is renamed to one that only reports")
+
+
+def _cut(module: Module) -> Iterator[Finding]:
+    """policy.replace("script-src 'self'", …): the text of a policy is changed, under whatever name."""
+    for call in module.calls:
+        said = [module.text_of(each) or "" for each in call.args[:1]]
+        if last_names(module, call.func) & _REPLACES and any(map(_DIRECTIVE.search, said)):
+            yield found(module, call, "HK403", "the text of a policy is changed after it was made")
 
 
 def _turned_off(module: Module) -> Iterator[Finding]:

@@ -47,7 +47,7 @@ def stored(flow: Flow, frame: Frame, target: ast.expr, value: ast.expr) -> Itera
             yield "HK203", "the request's body is kept in the process"
         if typed and any(
             re.search(
-                r"(?:^|\.)(?:session|cache|cookies|request\.session|os\.environ|(?:app|current_app)\.(?:config|extensions)|(?:shelve|dbm|dbm\.\w+)\.open)(?:\(\))?$",
+                r"(?:^|\.)(?:session|cache|cookies|request\.session|os\.environ|(?:app|current_app)\.(?:config|extensions)|(?:shelve|dbm|dbm\.\w+)\.open|\w*SharedMemory\(\)\.buf|ShareableList|(?:mmap\.)?mmap)(?:\(\))?$",
                 name,
             )
             for name in owners
@@ -80,3 +80,11 @@ def _is_of_process(module: Module, owner: ast.expr) -> bool:
     """Whether a container is one of the file's own, which outlives the request."""
     bound = module.bound(owner) if isinstance(owner, ast.Name) else None
     return bound is not None and isinstance(bound[0], ast.Module)
+
+
+def names_thread(module: Module, target: ast.expr) -> bool:
+    """threading.current_thread().name, which every line of the log may show."""
+    if not isinstance(target, ast.Attribute) or target.attr != "name":
+        return False
+    owners = module.names(target.value)
+    return any(re.search(r"(?:current_thread|current_process|Thread|Process)\(\)$", name) for name in owners)

@@ -76,7 +76,7 @@ _FLASHES = re.compile(
     r"(?:^|\.)(?:flash|add_note|abort|messages\.(?:error|info|success|warning|debug|add_message))$"
 )
 _REPORTS = re.compile(
-    r"(?:^|\.)(?:capture_message|capture_event|set_context|set_extra|set_tag|add_breadcrumb|report_message|report_exc_info|add_custom_attribute|add_custom_attributes|record_custom_event|set_attribute|set_attributes|add_event|leave_breadcrumb|labels|add_metadata|set_custom_context|capture_exception|set_data|set_baggage|track|notify)$"
+    r"(?:^|\.)(?:capture_message|capture_event|set_context|set_extra|set_tag|add_breadcrumb|report_message|report_exc_info|add_custom_attribute|add_custom_attributes|record_custom_event|set_attribute|set_attributes|add_event|leave_breadcrumb|labels|add_metadata|set_custom_context|capture_exception|set_data|set_baggage|track|notify|start_as_current_span|start_span|start_transaction|start_child|update_name|set_transaction_name|continue_trace)$"
 )
 _FORWARDS = re.compile(
     r"(?:^|\.)(?:requests|httpx|aiohttp|urllib3|niquests)(?:\.\w+\(\))*\.(?:post|put|patch|get|request|Request|stream|send)$|(?:^|\.)(?:urllib\.request\.(?:Request|urlopen)|urlopen|Client\(\)\.(?:post|put|patch|request|stream)|Session\(\)\.(?:post|put|patch|request)|AsyncClient\(\)\.(?:post|put|request)|PoolManager\(\)\.request|HTTPSConnection\(\)\.request|http_client\.(?:post|request)|client\.post)$"
@@ -87,6 +87,7 @@ _SENDS = re.compile(
     r"|asyncio\.create_subprocess_(?:exec|shell))$"
 )
 PROVIDER = re.compile(r"(?:^|\.)(?:stripe|payjp|omise|square|braintree)\b", re.IGNORECASE)
+_MAKES_FILES = frozenset({"touch", "mkdir", "symlink_to", "hardlink_to", "write_text", "write_bytes"})
 _HEADERS = re.compile(r"(?:^|\.)(?:\w*headers|Headers\(\))\.(?:add|set|setdefault|append)$")
 _SHOWS = ((_FLASHES, "a message"), (_HEADERS, "a header of the answer"))
 _ADDRESSES = re.compile(r"(?:^|\.)(?:url_for|url_path_for|reverse|urlencode_to|build_url)$")
@@ -116,6 +117,14 @@ def typed_in(flow: Flow, frame: Frame, call: ast.Call) -> Labels:
         or (label.startswith("field:") and not is_harmless(label))
     }
     return frozenset(kept | ({"request"} if whole_request else set()))
+
+
+def named_file(call: ast.Call) -> list[ast.expr]:
+    """What makes the name in Path("notes", request.form["x"]).touch(): it says as much as what stands in a file."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in _MAKES_FILES:
+        return []
+    made = call.func.value
+    return [made, *(made.args if isinstance(made, ast.Call) else ())]
 
 
 def leaks_of(call: ast.Call, names: frozenset[str], labels: Labels) -> Iterator[tuple[str, str]]:

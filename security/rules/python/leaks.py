@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 from ...finding import Finding
 from ..flow import Flow, Frame
-from ..requests import Labels, in_words
+from ..requests import Labels, in_words, is_harmless
 from ..source import Module
 from ..syntax import dotted
 from .base import Context, decorators, found, is_view, last_names
 from .client_values import of_call, of_mapping
-from .kept_values import fills_process, stored
-from .leaking_calls import handed_on, leaks_of, typed_in
+from .kept_values import fills_process, names_thread, stored
+from .leaking_calls import handed_on, leaks_of, named_file, typed_in
 
 
 def check_all(context: Context, modules: list[Module]) -> Iterator[Finding]:
@@ -38,6 +38,8 @@ def _at(flow: Flow, frame: Frame, node: ast.AST) -> Iterator[tuple[str, str]]:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for target in targets:
             yield from stored(flow, frame, target, node.value)
+            if names_thread(frame.module, target) and _is_typed(flow.of(node.value, frame)):
+                yield "HK203", "what was typed is kept as the name of a thread or process"
     elif isinstance(node, ast.Raise) and node.exc is not None:
         yield from _raised(flow, frame, node.exc)
     elif isinstance(node, (ast.Return, ast.Yield)) and node.value is not None:
@@ -51,9 +53,18 @@ def _call(flow: Flow, frame: Frame, call: ast.Call) -> Iterator[tuple[str, str]]
     labels = typed_in(flow, frame, call)
     if "body" in labels and fills_process(frame.module, call):
         yield "HK203", "the request's body is kept in the process"
+    if any(_is_typed(flow.of(each, frame)) for each in named_file(call)):
+        yield "HK202", "what was typed is the name of a file"
     if labels:
         yield from leaks_of(call, names | handed_on(frame.module, call, names), labels)
     yield from of_call(flow, frame, call, names)
+
+
+def _is_typed(labels: Labels) -> bool:
+    return any(
+        label in {"body", "query"} or (label.startswith("field:") and not is_harmless(label))
+        for label in labels
+    )
 
 
 def _raised(flow: Flow, frame: Frame, raised: ast.expr) -> Iterator[tuple[str, str]]:

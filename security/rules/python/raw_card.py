@@ -57,7 +57,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
         assert isinstance(node, ast.Dict)
         if reason := _is_card(module, node):
             yield found(module, node, "HK104", reason)
-    for node in module.all(ast.Constant, ast.JoinedStr):
+    for node in module.all(ast.Constant, ast.JoinedStr, ast.BinOp):
         text = (_start(module, node) if isinstance(node, ast.JoinedStr) else module.text_of(node)) or ""
         if _WRITTEN.search(text) and node not in module.docstrings:
             yield found(module, node, "HK104", "a text names a card's number as the provider's API does")

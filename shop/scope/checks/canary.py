@@ -165,7 +165,7 @@ def _send(
     url = f"http://127.0.0.1:{origin.port}{urllib.parse.quote(target, safe='/?=&%')}"
     request = urllib.request.Request(url, body, {"Host": origin.netloc, **headers})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # nosec B310  (our own recorder)
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # nosec B310  # our own recorder
             return answer.status, answer.headers["X-Pan-Guard"]
     except urllib.error.HTTPError as refused:
         with refused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from security.counted import counted
 from shop.scope.result import Result, Status
 
 _CLASS = {
@@ -22,16 +23,16 @@ def state_class(status: Status) -> str:
 def flow(results: list[Result]) -> str:
     """Browser, shop and provider, and how often a number was seen on each way in this run."""
     canary = next((result for result in results if result.id == "E1"), None)
-    counted = canary.notes.figures if canary else {}
+    figures = canary.notes.figures if canary else {}
     is_known = canary is not None and canary.status in {Status.GREEN, Status.FINDING}
     words = {
-        "bought": f"card number: {counted.get('purchases', 0)} purchases",
+        "bought": f"card number: {counted(figures.get('purchases', 0), 'purchases')}",
         "typed": "typed into the provider's own fields or page",
         "ours": f"orders, pages: {len(canary.notes.findings)} with a number"
         if canary and is_known
         else "orders, pages: not measured",
-        "measured": f"{counted.get('requests of browsers', 0)} requests of browsers, "
-        f"{counted.get('sinks searched', 0)} sinks searched",
+        "measured": f"{counted(figures.get('requests of browsers', 0), 'requests of browsers')}, "
+        f"{counted(figures.get('sinks searched', 0), 'sinks searched')}",
     }
     words = {name: escape(text) for name, text in words.items()}
     return _wide(words) + _narrow(words)

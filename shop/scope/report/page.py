@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from security.counted import counted
 from shop.scope.report.drawing import durations, flow, state_class
 from shop.scope.result import Result, Status, Table
 
@@ -111,7 +112,7 @@ def _heading(text: str, japanese: str) -> str:
 def _check(result: Result) -> str:
     lines = [f"<li>{escape(str(finding))}</li>" for finding in result.notes.findings]
     lines += [f'<li class="lack">missing: {escape(line)}</li>' for line in result.notes.missing]
-    figures = ", ".join(f"{value} {name}" for name, value in result.notes.figures.items())
+    figures = ", ".join(counted(value, name) for name, value in result.notes.figures.items())
     facts = [escape(each) for each in [figures, *result.notes.not_exercised]]
     return (
         f'<article class="check {state_class(result.status)}" id="{escape(result.id)}"><header>'
