@@ -141,6 +141,8 @@ class _Walk:
             yield from bare_numbers.of_bytes(data, name, self._budget)
 
     def _unpacked(self, data: bytes, name: str | None, depth: int) -> Iterator[View]:
+        if not self._budget.has_time(len(data)):
+            return
         for found in binary.unpacked(data, self._budget):
             if depth <= 0:
                 self._budget.over = True
@@ -194,6 +196,8 @@ class _Walk:
                 yield from self._token(found, view.name, depth - 1)
 
     def _layers(self, view: View) -> Iterator[View | Token]:
+        if not self._budget.has_time(len(view.text)):
+            return
         shape = shape_of(view.text)
         if not (
             has_marks(shape)

@@ -63,7 +63,7 @@ def find(text: str, spend: Spend = _no_limit) -> list[Match]:
     if not text.isascii():
         # Most of what is no ASCII is letters, between which no number stands; to find its roles is dear.
         wide = text.encode("utf-8", "replace").translate(_BLANKED, _ODD_WIDE)
-        if _TWELVE not in wide and not has_foreign_digit(text):
+        if _TWELVE not in wide and not (_may_go_on(wide, spend) and has_foreign_digit(text)):
             return []
         text = _canonical(text, spend)
     raw = text.encode("ascii", "replace")
@@ -97,7 +97,7 @@ def _searches(raw: bytes, spend: Spend) -> Iterator[Callable[[str, Spend], Itera
             yield odd_groups.in_like_dividers
     if not _may_go_on(raw, spend):
         return
-    if lengths.count(_SINGLE) >= _FEWEST_SINGLES:
+    if lengths.count(_SINGLE) >= _FEWEST_SINGLES and _may_go_on(raw, spend):
         yield odd_groups.digit_by_digit
     if _THOUSANDS in lengths and (b"," in raw or b"_" in raw or b"'" in raw):
         yield odd_groups.in_thousands
@@ -107,13 +107,13 @@ def _may_go_on(raw: bytes, spend: Spend) -> bool:
     return len(raw) <= _LONG or spend(len(raw) // _SHARE)
 
 
-def _in_frames(text: str, spend: Spend) -> Iterator[Match]:  # noqa: ARG001  (the shape of the others)
+def _in_frames(text: str, spend: Spend) -> Iterator[Match]:
     if "^" in text or "=" in text:
-        yield from tracks.in_tracks(text)
+        yield from tracks.in_tracks(text, spend)
     if ("D" in text or "d" in text or "A0" in text or "a0" in text) and (
         "57" in text or "5A0" in text or "5a0" in text
     ):
-        yield from tracks.in_chip_data(text)
+        yield from tracks.in_chip_data(text, spend)
 
 
 def may_hold(data: bytes) -> bool:

@@ -108,7 +108,8 @@ def _decompressed(data: bytes, start: Callable[[], object], budget: Budget) -> I
     output, rest = bytearray(), data
     most = min(_LARGEST, max(0, budget.characters))
     try:
-        while rest and len(output) <= most:  # several streams may follow one another
+        # Several streams may follow one another; each leaves a copy of what is behind it.
+        while rest and len(output) <= most and budget.spend(len(rest) // 16, tokens=1):
             stream = start()
             output += stream.decompress(rest, most + 1 - len(output))  # type: ignore[attr-defined]  # all three have it
             rest = stream.unused_data if stream.eof else b""  # type: ignore[attr-defined]  # likewise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from .budget import Budget
-from .trees import NotThisError, Number, Pairs, number_of
+from .trees import NotThisError, Pairs, number_of
 
 _DEEPEST = 32
 _DOUBLE, _DOCUMENT, _ARRAY, _BINARY = 0x01, 0x03, 0x04, 0x05
@@ -56,7 +56,7 @@ class _Reader:
         if kind in _TEXTS:
             return self._taken(self._size())[:-1].decode()
         if kind in _INTEGERS:
-            return Number(int.from_bytes(self._taken(_INTEGERS[kind]), "little", signed=True))
+            return number_of(int.from_bytes(self._taken(_INTEGERS[kind]), "little", signed=True))
         if kind == _DOUBLE:
             return number_of(struct.unpack("<d", self._taken(8))[0])
         if kind == _DOCUMENT:

@@ -61,7 +61,7 @@ class _Reader:
         value = self._argument(extra)
         if major == _TAG:
             return self._tagged(value, depth)
-        return Number(value if major == _UNSIGNED else -1 - value)
+        return number_of(value if major == _UNSIGNED else -1 - value)
 
     def _argument(self, extra: int) -> int:
         if extra < 24:
@@ -115,5 +115,5 @@ class _Reader:
     def _tagged(self, tag: int, depth: int) -> object:
         value = self.read(depth - 1)
         if tag in _BIG_NUMBERS and isinstance(value, bytes):
-            return Number(int.from_bytes(value[:16], "big"))
+            return number_of(int.from_bytes(value[:16], "big"))
         return value

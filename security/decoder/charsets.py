@@ -32,7 +32,7 @@ _EBCDIC = re.compile(
 )
 # Big5's full-width digits, which the older Japanese sets read as other characters.
 # (It begins with a byte as it stands, to which the search leaps.)
-_BIG5 = re.compile(rb"\xa2[\xaf-\xb8](?:(?:[ -]|\xa1[\x40\xd0])?\xa2[\xaf-\xb8]){11,}")
+_BIG5 = re.compile(rb"\xa2[\xaf-\xb8](?:(?:[ -]|\xa1[\x40\xd0])?+\xa2[\xaf-\xb8]){11,60}+")
 _DIGITS_ALONE = bytes(ord("0") if 0xF0 <= code <= 0xF9 else ord("?") for code in range(256))
 _TWELVE = b"0" * 12
 
@@ -86,7 +86,8 @@ def is_wide(data: bytes) -> bool:
 def _wide_runs(data: bytes) -> Sequence[bytes]:
     """The runs that may stand in its shape: those that do when all between what makes them up is left out."""
     dense = data.translate(_SHAPES, _NO_ROLE)
-    return [run for run in (*_UTF_16, *_UTF_32) if run in dense]
+    there = {role for role in b"dzwf" if role in dense}  # zeros alone make a run dear to look for
+    return [run for run in (*_UTF_16, *_UTF_32) if there.issuperset(run) and run in dense]
 
 
 def is_binary(data: bytes) -> bool:

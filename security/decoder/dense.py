@@ -63,9 +63,11 @@ def _digits(text: str, start: int, end: int, decode: Callable[[str], bytes]) -> 
     return b""
 
 
-def uudecoded(text: str) -> Iterator[bytes]:
+def uudecoded(text: str, budget: Budget) -> Iterator[bytes]:
     """What stands between the lines that begin and end it."""
     for found in _UUENCODED.finditer(text):
+        if not budget.spend(len(found[0]), tokens=1):
+            return
         try:
             yield b"".join(binascii.a2b_uu(line) for line in found[1].splitlines())
         except binascii.Error:

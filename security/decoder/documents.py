@@ -90,22 +90,28 @@ def of_markup(view: View, budget: Budget) -> Iterator[View]:
         return
     if "<!--" in text or "<![CDATA[" in text:
         text = _UNSEEN.sub("", text)
-    yield from _of_attributes(text)
+    yield from _of_attributes(text, budget)
+    if not budget.has_time(len(text)):
+        return
     pieces = _TAG.split(text)
     if len(pieces) < 3:
         if text != view.text:
             yield View(text, view.name, "markup")
         return
-    texts, names = pieces[::2], ["", *pieces[1::2]]
-    named = [
-        (_name(tag), each.strip())
-        for tag, each in zip(names, texts, strict=True)
-        if each and not each.isspace()
-    ]
+    named = list(_named(pieces, budget))
     for name, each in named:
         if len(each) >= SHORTEST or SHORT_CODE.fullmatch(each):
             yield View(each, name or view.name, "markup")
     yield from joined([Piece(name, each) for name, each in named if len(each) <= SHORTEST])
+
+
+def _named(pieces: list[str], budget: Budget) -> Iterator[tuple[str, str]]:
+    """Each text that is not blank, by the name of the tag before it; texts and tags take turns."""
+    for text, tag in zip(pieces[::2], ["", *pieces[1::2]], strict=True):
+        if not budget.spend(0):
+            return
+        if text and not text.isspace():
+            yield _name(tag), text.strip()
 
 
 def _name(tag: str) -> str:
@@ -113,19 +119,26 @@ def _name(tag: str) -> str:
     return found[0] if found else ""
 
 
-def _of_attributes(text: str) -> Iterator[View]:
-    """Attributes of one stem, d1="4" d2="2" …, and the values of fields by their names."""
-    if "=" not in text or len(_DIGITS_GIVEN.findall(text)) < 2:
+def _of_attributes(text: str, budget: Budget) -> Iterator[View]:
+    """Attributes of one stem, d1="4" d2="2" …, the values of fields by their names, and a digit each by one name."""
+    if "=" not in text or sum(1 for _ in itertools.islice(_DIGITS_GIVEN.finditer(text), 2)) < 2:
         return
-    found = []
-    for tag in _TAG.findall(text):
-        name = _FIELD_NAME.search(tag)
-        for key, digits in _ATTRIBUTE.findall(tag):
-            found.append(Piece(name[1] if name and key.lower() == "value" else key, digits))
+    found = list(_digits_given(text, budget))
     for _, group in itertools.groupby(found, key=lambda piece: piece.name.rstrip("0123456789")):
         yield from joined(list(group))
-    # A digit each, with what counts them between: i="0" d="4", i="1" d="2" …
-    for key in {piece.name for piece in found if len(piece.value) == 1}:
-        digits = [piece for piece in found if piece.name == key]
-        if all(len(piece.value) == 1 for piece in digits) and len(digits) < len(found):
+    # With what counts them between: i="0" d="4", i="1" d="2" …
+    by_name: dict[str, list[Piece]] = {}
+    for piece in found:
+        by_name.setdefault(piece.name, []).append(piece)
+    for digits in by_name.values():
+        if len(digits) < len(found) and all(len(piece.value) == 1 for piece in digits):
             yield from joined(digits)
+
+
+def _digits_given(text: str, budget: Budget) -> Iterator[Piece]:
+    for tag in _TAG.finditer(text):
+        if not budget.spend(0, tokens=1):
+            return
+        name = _FIELD_NAME.search(tag[1])
+        for key, digits in _ATTRIBUTE.findall(tag[1]):
+            yield Piece(name[1] if name and key.lower() == "value" else key, digits)

@@ -29,13 +29,15 @@ _BLANKED = bytes(
 _FOUR_BEHIND = tuple(b"%0" + bytes(each) for each in itertools.product(b"08", repeat=3))
 _DIVIDER_BETWEEN = re.compile(r"\+|%20|%2[dD]")
 _ENTITY = re.compile(r"&(?:#[xX]?[0-9A-Fa-f]|[A-Za-z]{2})")
-_ESCAPE = re.compile(
-    r"(?<!\\)(?:\\++(?:u++[0-9A-Fa-f]{4}|'[0-9A-Fa-f]{2}|x[0-9A-Fa-f]{2}|U[0-9A-Fa-f]{8}|u\{[0-9A-Fa-f]{1,6}\}|[0-3][0-7]{2}))+"
-)
+_ONE_ESCAPE = r"(?:u++[0-9A-Fa-f]{4}|['x][0-9A-Fa-f]{2}|U[0-9A-Fa-f]{8}|u\{[0-9A-Fa-f]{1,6}\}|[0-3][0-7]{2})"
+_ESCAPES = bytes(ord("u") if code in b"uxU'0123" else code for code in range(256))
+# (It begins with a backslash as it stands, to which the search leaps; the first of several, which are all of it.)
+_ESCAPE = re.compile(rf"\\(?<!\\\\)\\*+{_ONE_ESCAPE}(?:\\++{_ONE_ESCAPE})*")
 _ESCAPED = re.compile(r"\\++(?:(?:u+|[Ux'])\{?([0-9A-Fa-f]+)\}?|([0-3][0-7]{2}))")
 # As JavaScript's escape() writes it.
 _PERCENT_U = re.compile(r"%u([0-9A-Fa-f]{4})")
 _QUOTED = re.compile(r"=\r?\n|=[0-9A-F]{2}[^=]{0,200}=[0-9A-F]{2}", re.DOTALL)
+_QUOTES = bytes(ord("0") if code in b"0123456789ABCDEF\r\n" else code for code in range(256))
 _SOFT_BREAK = re.compile(r"=\r?\n")
 _CONTINUED = re.compile(r"\\\r?\n")  # a string goes on in the next line
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
@@ -64,7 +66,9 @@ def may_be_mailed(text: str) -> bool:
 
 def has_quoted(text: str) -> bool:
     """Whether something in `text` looks like quoted-printable."""
-    return "=" in text and bool(_QUOTED.search(text))
+    if "=" not in text or b"=0" not in text.encode("ascii", "replace").translate(_QUOTES):
+        return False
+    return bool(_QUOTED.search(text))
 
 
 def url_decoded(raw: bytes, budget: Budget) -> bytes | None:
@@ -113,11 +117,11 @@ def _of_web(view: View, shape: bytes, budget: Budget) -> Iterator[View]:  # noqa
         yield from _changed_bytes(view, url_decoded(text.encode("utf-8", "replace"), budget), "url")
         yield from _changed(view, behind_stray_percents(text, budget), "url")
         if _PERCENT_U.search(text):
-            yield from _changed(view, _PERCENT_U.sub(_coded, text), "url")
+            yield from _changed(view, _in_windows(text, _without_percent_u, "%", 6, budget), "url")
     if "&" in text and _ENTITY.search(text):
         yield from _changed(view, _in_windows(text, html.unescape, "&", 12, budget), "html")
     if "xn--" in text:
-        yield from _changed(view, _HOST_LABEL.sub(_of_punycode, text), "punycode")
+        yield from _changed(view, _in_windows(text, _with_names, "x", 63, budget), "punycode")
 
 
 def _of_programs(view: View, shape: bytes, budget: Budget) -> Iterator[View]:
@@ -126,8 +130,13 @@ def _of_programs(view: View, shape: bytes, budget: Budget) -> Iterator[View]:
         yield from _without_escapes(view, budget)
     if "\x1b[" in text:
         yield from _changed(view, _in_windows(text, _without_colours, "\x1b", 24, budget), "terminal")
-    if programs.may_be(text, shape) and (len(text) <= _WINDOW or budget.spend(0, tokens=len(text) // 4096)):
+    if programs.may_be(text, shape) and (len(text) <= _WINDOW or budget.spend(0, tokens=_calls(text))):
         yield from _changed(view, programs.put_together(text, shape), "program")
+
+
+def _calls(text: str) -> int:
+    """What it costs to put together a long text: so many parts there may be."""
+    return len(text) // 4096 + text.count("(") // 4 + text.count("0x3") // 4 + text.count("0X3") // 4
 
 
 def _of_mail(view: View, shape: bytes, budget: Budget) -> Iterator[View]:  # noqa: ARG001  (the shape of the others)
@@ -138,14 +147,20 @@ def _of_mail(view: View, shape: bytes, budget: Budget) -> Iterator[View]:  # noq
         # An equals sign that nobody quoted takes two digits with it: the breaks alone as well.
         yield from _changed(view, _in_windows(text, _without_breaks, "=", 3, budget), "quoted-printable")
     if "+AD" in text or "+/x" in text:
-        yield from _changed(view, _UTF_7.sub(_of_utf_7, text), "utf-7")
+        yield from _changed(view, _in_windows(text, _without_utf_7, "+", 205, budget), "utf-7")
 
 
 def _without_escapes(view: View, budget: Budget) -> Iterator[View]:
     text = view.text
-    if _ESCAPE.search(text):
+    if b"\\u" in text.encode("ascii", "replace").translate(_ESCAPES) and _ESCAPE.search(text):
         yield from _changed(view, _in_windows(text, _unescaped, "\\", 12, budget), "escapes")
-    yield from _changed(view, programs.unescaped(text), "escapes")
+    # Run by run, which may be long: what it costs is counted beforehand.
+    if (
+        len(text) <= _WINDOW
+        or not programs.may_have_escapes(text)
+        or budget.spend(0, tokens=text.count("\\") // 3)
+    ):
+        yield from _changed(view, programs.unescaped(text), "escapes")
     if "\\\n" in text or "\\\r\n" in text:
         yield from _changed(view, _CONTINUED.sub("", text), "escapes")
 
@@ -198,6 +213,18 @@ def _of_punycode(found: re.Match[str]) -> str:
         return found[1].encode("ascii").decode("punycode")
     except UnicodeError:
         return found[0]
+
+
+def _without_percent_u(text: str) -> str:
+    return _PERCENT_U.sub(_coded, text)
+
+
+def _without_utf_7(text: str) -> str:
+    return _UTF_7.sub(_of_utf_7, text)
+
+
+def _with_names(text: str) -> str:
+    return _HOST_LABEL.sub(_of_punycode, text)
 
 
 def _coded(found: re.Match[str]) -> str:

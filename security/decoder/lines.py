@@ -34,7 +34,9 @@ def may_be_cut(text: str) -> bool:
 
 def uncut(view: View, budget: Budget) -> Iterator[View]:
     """The numbers that two lines hold together, each with the words before it."""
-    text = _HEADER.sub("\n", view.text) if "\n<" in view.text else view.text
+    text, records = view.text, view.text.count("\n<")
+    if records and budget.spend(0, tokens=records):
+        text = _HEADER.sub("\n", text)
     for cut in itertools.chain(_CUT.finditer(text), _WRITTEN_CUT.finditer(text)):
         if not budget.spend(0, tokens=1):
             return

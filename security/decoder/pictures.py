@@ -73,7 +73,7 @@ def _of_gif(data: bytes) -> Iterator[bytes]:
         if at < 0:
             return
         pieces, at = list[bytes](), at + 2
-        while size := int.from_bytes(data[at : at + 1], "big"):
+        while len(pieces) < _MOST and (size := int.from_bytes(data[at : at + 1], "big")):
             pieces.append(data[at + 1 : at + 1 + size])
             at += 1 + size
         yield b"".join(pieces)[:_LONGEST]

@@ -31,8 +31,10 @@ _JOINED = re.compile(
 )
 
 # One call for each character, as SQL and Visual Basic write them.
+# (It begins with a bracket, to which the search leaps.)
 _CALLS = re.compile(
-    r"(?:n?chr?(?:ar|[bw])?\$?\(\s?(?:4[89]|5[0-7])\s?\)[^0-9A-Za-z]{0,8}){12,}", re.IGNORECASE
+    r"\(\s?(?:4[89]|5[0-7])\s?\)(?:[^0-9A-Za-z]{0,8}n?chr?(?:ar|[bw])?\$?\(\s?(?:4[89]|5[0-7])\s?\)){11,}",
+    re.IGNORECASE,
 )
 _CALL = ("hr(", "HR(", "har(", "HAR(", "hr$(", "hrW(", "hrw(")
 
@@ -82,12 +84,17 @@ def put_together(text: str, shape: bytes) -> str:
     if "(" in text and _JOINED.search(text):
         text = _JOINED.sub(lambda found: " " + "".join(re.findall("[0-9]+", found[1])), text)
     if "(" in text and _has_calls(text):
-        text = _CALLS.sub(lambda found: _codes_of(found[0]), text)
+        text = _CALLS.sub(lambda found: " " + _codes_of(found[0]), text)
     if _has_codes(shape):
         text = _CODES.sub(_characters, text)
     if "0x3" in text or "0X3" in text:
         text = _HEX_CODES.sub(_hex_characters, text)
     return _EXPONENT.sub(_written_out, text) if _has_exponents(text) else text
+
+
+def may_have_escapes(text: str) -> bool:
+    """Whether `unescaped` may change a text."""
+    return "\\N{" in text or "?\\u" in text or "\\3" in text or "\\0" in text
 
 
 def unescaped(text: str) -> str:

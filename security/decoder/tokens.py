@@ -98,7 +98,7 @@ def dense_tokens(text: str, budget: Budget) -> Iterator[Token]:
     if dense.may_be(text):
         yield from (Token(data, name, aligned=False) for data, name in dense.of_85(text, budget))
     if "begin " in text:
-        yield from (Token(data, "uuencode") for data in dense.uudecoded(text))
+        yield from (Token(data, "uuencode") for data in dense.uudecoded(text, budget))
 
 
 _Decode = Callable[[str, Budget], Iterator[Token]]

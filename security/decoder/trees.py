@@ -14,7 +14,7 @@ from .fields import Piece, joined, of_numbers
 from .view import Packed, View
 
 SHORTEST = 12
-_LARGEST = 10**20
+_LONG, _LARGEST = 10**16, 10**20
 SHORT_CODE = re.compile(r"\D{0,2}\d{3,4}\D{0,2}")
 
 
@@ -31,13 +31,20 @@ class Number(str):
     __slots__ = ()
 
 
+class LongNumber(Number):
+    """Of seventeen digits and more, in a binary format: an id, or bytes drawn by lot that read as the format."""
+
+    __slots__ = ()
+
+
 class NotThisError(Exception):
     """The bytes are something else than the format that was tried."""
 
 
 def number_of(value: float) -> Number:
     """A binary format's number: a float that is whole, as it is in an index or a spreadsheet, without its point."""
-    return Number(int(value) if value == value // 1 and abs(value) < _LARGEST else value)
+    kind = LongNumber if abs(value) >= _LONG else Number
+    return kind(int(value) if value == value // 1 and abs(value) < _LARGEST else value)
 
 
 def values(name: str | None, tree: object, encoding: str) -> Iterator[View | Packed]:
@@ -47,11 +54,15 @@ def values(name: str | None, tree: object, encoding: str) -> Iterator[View | Pac
         name, value = pending.pop()
         if isinstance(value, str):
             if len(value) >= SHORTEST or SHORT_CODE.fullmatch(value):
-                yield View(value, name, encoding)
+                yield View(value, name, encoding, sure=not isinstance(value, LongNumber))
         elif isinstance(value, bytes):
             yield Packed(value, name, encoding)
         elif isinstance(value, Pairs):
-            yield from (View(key, None, f"{encoding} key") for key, _ in value.pairs if len(key) >= SHORTEST)
+            yield from (
+                View(key, None, f"{encoding} key", sure=not isinstance(key, LongNumber))
+                for key, _ in value.pairs
+                if len(key) >= SHORTEST
+            )
             yield from joined([each for key, inner in value.pairs for each in _piece(key, inner)])
             yield from of_numbers([each for _, each in value.pairs if isinstance(each, Number)], name)
             pending += value.pairs

@@ -29,6 +29,7 @@ _LABEL_AFTER = re.compile(
 _LETTERS_BEFORE = re.compile(r"(?:^|[^A-Za-z0-9])[A-Za-z]{1,12}$")
 _LETTERS_AFTER = re.compile(r"[A-Za-z]{1,12}(?![A-Za-z0-9])")
 _PREFIX_BEFORE = re.compile(r"(?:^|[^A-Za-z0-9])([A-Za-z][A-Za-z0-9]{0,15})[_-]$")
+_LETTER = re.compile(r"[^\W\d_]")
 _LABEL = re.compile(_LABELS, re.IGNORECASE)
 _REACH = 40
 
@@ -88,6 +89,8 @@ def judge_plain(
     if judged is None:
         return None
     reach = text[max(0, match.start - _REACH) : match.start]
+    if not (reach.endswith("=") or _LETTER.search(reach)):
+        return judged  # no word
     prefix = _PREFIX_BEFORE.search(reach)
     in_boundary = reach.endswith("==") and text.startswith(
         "==", match.end

@@ -20,7 +20,7 @@ _RUN = re.compile(rf"[0-9](?=(?:{_STRONG}{{0,5}}+[0-9]){{11}})[0-9]*+(?:{_STRONG
 _GROUP = re.compile(rf"[0-9]++(?:[{_CONTROL}]++[0-9]++)*+")
 _SHORTEST = 14
 _BANK_ACCOUNT = [4, 3, 7]  # in Japan: bank, branch, account
-_BLOCK, _REACH = 512, 20
+_BLOCK, _REACH, _LONGEST_GROUP = 128, 20, 80
 _MASKED = re.compile(rf"(?:[^*]{{0,4}}{_STRONG})?(?:\*{_STRONG}{{0,3}}){{4,8}}")
 _SPREAD_LIST, _LONG_LIST = 7, 12
 _FEWEST_COLUMNS, _MOST_GROUPS, _FEWEST_ROWS = 4, 5, 3
@@ -73,7 +73,9 @@ def _is_table(rows: list[_Row]) -> bool:
 def _blocks(text: str, start: int, end: int) -> Iterator[list[_Group]]:
     """The groups of a run, in blocks that overlap: a hostile run may have hundreds of thousands."""
     groups = (
-        _Group(found.start(), found.end(), found[0] if found[0].isdigit() else bare(found[0]))
+        _Group(
+            found.start(), found.end(), found[0] if found[0].isdigit() else bare(found[0][:_LONGEST_GROUP])
+        )
         for found in _GROUP.finditer(text, start, end)
     )
     block: list[_Group] = []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
-from .match import Match, Verdict, is_luhn_valid, match_of
+from .match import Match, Spend, Verdict, is_luhn_valid, match_of
 
 # ISO/IEC 7813: the frames of track 1 (%B…^) and of track 2 (;…=); ISO/IEC 4909: that of track 3 (;01…=).
 # (Each pattern begins with a character as it stands, to which the search leaps.)
@@ -21,9 +22,11 @@ _TAG_5A = re.compile(r"5[Aa]0([6-9Aa])(?=([0-9]{11,19}[0-9Ff]))")
 _TAG_57 = re.compile(r"57(?:0[9A-Fa-f]|1[0-9A-Fa-f])([0-9]{12,19})[Dd][0-9]{7}")
 
 
-def in_tracks(text: str) -> Iterator[Match]:
+def in_tracks(text: str, spend: Spend) -> Iterator[Match]:
     """Numbers of a stripe."""
     for start, end in _spans(text):
+        if not spend(1):
+            return
         digits = text[start:end]
         if is_luhn_valid(digits):
             match = match_of(digits, start, end)
@@ -41,11 +44,13 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
             yield reach + number.start(), reach + number.end()
 
 
-def in_chip_data(text: str) -> Iterator[Match]:
+def in_chip_data(text: str, spend: Spend) -> Iterator[Match]:
     """Numbers in the tags of a chip: of networks alone, for the frame is short."""
-    spans = [(found[2], found.start(2), 2 * int(found[1], 16)) for found in _TAG_5A.finditer(text)]
-    spans += [(found[1], found.start(1), len(found[1])) for found in _TAG_57.finditer(text)]
-    for digits, start, size in spans:
+    numbers = ((found[2], found.start(2), 2 * int(found[1], 16)) for found in _TAG_5A.finditer(text))
+    tracks = ((found[1], found.start(1), len(found[1])) for found in _TAG_57.finditer(text))
+    for digits, start, size in itertools.chain(numbers, tracks):
+        if not spend(1):
+            return
         number = text[start : start + size].rstrip("Ff") if len(digits) < size else digits[:size].rstrip("Ff")
         match = match_of(number, start, start + len(number)) if number.isdigit() else None
         if match is not None:

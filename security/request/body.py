@@ -19,6 +19,7 @@ IN_MEMORY = MAX_BODY
 WINDOW = 256 << 10
 _OVERLAP = 4 << 10
 _LENGTH_DIGITS = 12
+_MOST_MEMBERS = 200
 
 
 class UnreadableBodyError(Exception):
@@ -144,9 +145,11 @@ def inflated(body: bytes, coding: str, most: int) -> bytes:
 
 
 def _inflate(body: bytes, window_bits: int, most: int) -> bytes:
-    output, rest = b"", body
+    output, rest, members = b"", body, 0
     try:
         while rest:  # a gzip file may have several members
+            if (members := members + 1) > _MOST_MEMBERS:
+                raise UnreadableBodyError(413, "more compressed members than the limit")
             inflater = zlib.decompressobj(window_bits)
             output += inflater.decompress(rest, most + 1 - len(output))
             if len(output) > most:

@@ -153,6 +153,8 @@ def strip_cookies(environ: WSGIEnvironment, *, keep: bool) -> list[tuple[str, Hi
 def _hit_in_cookie(pair: str) -> Hit | None:
     # Not any blank: of characters that stand for bytes, some are the end of another script's digit.
     name, _, value = pair.strip(" \t").partition("=")
+    if not value and len(name) < _SHORT:
+        return None
     return (None if is_safe_name(name) else hit_in_text(pair)) or hit_in_repeated(value, name)
 
 

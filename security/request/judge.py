@@ -141,8 +141,10 @@ def hits_in_boxes(pairs: Sequence[tuple[str, str]]) -> list[Hit | None]:
     """A hit for each of the named values, cookies or headers say, that are parts of one number; None for the others."""
     boxes = [Piece(name, value.strip(' "')) for name, value in pairs]
     digits = [box for box in boxes if len(box.value) <= _LONGEST_CODE and box.value.isdigit()]
+    if len(digits) < 2:
+        return [None] * len(boxes)
     budget = request_budget()
-    for view in joined(digits) if len(digits) > 1 else ():
+    for view in joined(digits):
         if _kind_of(view, budget, _never) == "card":
             parts = set(view.text.split())
             return [

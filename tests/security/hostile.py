@@ -15,6 +15,7 @@ import zlib
 SIZE = 1 << 20
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+Bodies = dict[str, tuple[str, bytes]]
 
 
 def _filled(piece: bytes, size: int) -> bytes:
@@ -36,7 +37,7 @@ def _zip_bomb(size: int) -> bytes:
     return packed.getvalue()
 
 
-def bodies(size: int = SIZE) -> dict[str, tuple[str, bytes]]:
+def bodies(size: int = SIZE) -> Bodies:
     """Each by its name: content type and body of about `size` bytes (packed ones: unpacked)."""
     dice = random.Random(1)
     noise = dice.randbytes(size)
@@ -96,7 +97,79 @@ def bodies(size: int = SIZE) -> dict[str, tuple[str, bytes]]:
         "pickle": ("", pickle.dumps(list(range(size // 4)))[:size]),
         "msgpack": ("application/msgpack", b"\xdd" + (size - 5).to_bytes(4, "big") + bytes(size - 5)),
         "msgpack, deep": ("application/msgpack", _filled(b"\x91", size)),
+        **_texts(size),
+        **_bytes(size),
     }
+
+
+def _texts(size: int) -> Bodies:
+    """Those of single characters, of odd encodings, of lines and tags."""
+    one_character = {
+        f"all {each!r}": (FORM, _filled(each.encode(), size)) for each in ("&", "=", "+", "%", "&a=", "%2525")
+    }
+    return one_character | {
+        "JSON, short numbers": (JSON, json.dumps([1] * (size // 4)).encode()),
+        "JSON, a line each": (JSON, _filled(b'{"a":1}\n', size)),
+        "kanji digits": ("text/plain", _filled("四〇".encode(), size)),
+        "digits with marks": ("text/plain", _filled("4\u0301".encode(), size)),
+        "full-width, UTF-16": ("text/plain", _filled("４".encode("utf-16-be"), size)),
+        "Big5 digits": ("text/plain", _filled(b"\xa2\xb5", size)),
+        "EBCDIC digits": ("", _filled(b"\xf4\x40", size)),
+        "base32 of text": ("text/plain", base64.b32encode(_filled(b"4000 x", size * 5 // 8))),
+        "base85 of digits": ("text/plain", base64.b85encode(_filled(b"4000", size * 4 // 5))),
+        "letters of base85": ("text/plain", _filled(b"F", size)),
+        "uuencode, begun": ("text/plain", _filled(b"begin 644 a\n!!!!\n", size)),
+        "UTF-7": ("text/plain", _filled(b"+ADQ-", size)),
+        "names of hosts": ("text/plain", _filled(b"xn--" + b"a" * 55 + b".", size)),
+        "calls that open": ("text/plain", _filled(b"chr(", size)),
+        "names of digits": ("text/plain", _filled(b"\\N{DIGIT FOUR}", size)),
+        "escapes of RTF": ("text/plain", _filled(b"\\u52?", size)),
+        "digits and tildes": ("text/plain", _filled(b"4~", size)),
+        "lines of eight": ("text/plain", _filled(b"40000000\n", size)),
+        "records, broken": ("text/plain", _filled(b"\n<34>1 a b c d ", size)),
+        "table of cards": ("text/csv", b"card1,card2,card3\n" + _filled(b"4000,0000,0000\n", size)),
+        "attributes, a digit each": ("application/xml", _filled(b'<d i="1" v="4"/>', size)),
+        "chip in hex": ("text/plain", _filled(b"5A084000000000000000", size)),
+    }
+
+
+def _bytes(size: int) -> Bodies:
+    """Those of packed members and of binary formats."""
+    chunk = (
+        (len(packed := b"a\0\0" + zlib.compress(bytes(60_000)))).to_bytes(4, "big")
+        + b"zTXt"
+        + packed
+        + b"crc4"
+    )
+    return {
+        "members of gzip": ("", _filled(gzip.compress(b"4000"), size)),
+        "members of zlib": ("", _filled(zlib.compress(b"x"), size)),
+        "gzip in gzip": ("", gzip.compress(gzip.compress(gzip.compress(bytes(size * 50))))),
+        "zip of 9000": ("application/zip", _zip_of(9000)),
+        "CBOR, deep": ("application/cbor", _filled(b"\x81", size)),
+        "CBOR, no end": ("application/cbor", b"\x9f" + _filled(b"\x04", size)),
+        "CBOR, texts": ("application/cbor", b"\x9f" + _filled(b"\x644000", size) + b"\xff"),
+        "CBOR, sequence": ("application/cbor", _filled(b"\x81\x04", size)),
+        "protobuf": ("application/x-protobuf", _filled(b"\x10\xff\xff\xff\xff\xff\xff\x07", size)),
+        "gRPC, empty": ("application/grpc", _filled(b"\0\0\0\0\1\x08", size)),
+        "tags of chips": ("", _filled(b"\x5a\x08", size)),
+        "PNG, many chunks": (
+            "image/png",
+            b"\x89PNG\r\n\x1a\n" + _filled(b"\0\0\0\x08tEXt4000 000crc4", size),
+        ),
+        "PNG, packed chunks": ("image/png", b"\x89PNG\r\n\x1a\n" + _filled(chunk, size)),
+        "JPEG, many segments": ("image/jpeg", b"\xff\xd8" + _filled(b"\xff\xfe\0\x104000 0000 0000", size)),
+        "GIF, many comments": ("image/gif", b"GIF89a" + _filled(b"!\xfe\x0440000", size)),
+        "multipart, 100,000": ("multipart/form-data; boundary=a", _filled(b"--a\r\n\r\n4\r\n", size)),
+    }
+
+
+def _zip_of(count: int) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number in range(count):
+            archive.writestr(str(number), b"4000")
+    return packed.getvalue()
 
 
 def _json_in_json(size: int) -> bytes:

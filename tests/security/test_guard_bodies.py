@@ -51,6 +51,13 @@ def test_a_compression_bomb_is_refused() -> None:
     assert shop.reached == []
 
 
+def test_more_compressed_members_than_anybody_sends_are_refused() -> None:
+    body = gzip.compress(b"a=1&") * 201  # each leaves a copy of all that is behind it
+
+    assert Shop().send(**sent_compressed(body[: len(body) // 201 * 3], "gzip")) == 200
+    assert Shop().send(**sent_compressed(body, "gzip")) == 413
+
+
 _NOTE = f"note={CARD}".encode()
 _WIDE = CARD.translate(str.maketrans("0123456789", "０１２３４５６７８９"))
 

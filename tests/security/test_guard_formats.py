@@ -14,7 +14,7 @@ from security.guard import check_body
 
 from .corpus import binary, bytes_of
 from .corpus.numbers import common_card
-from .guarded import CARD, Shop, sent_form, sent_parts
+from .guarded import CARD, FORM, Shop, sent_form, sent_parts
 
 FORMATS = binary.TREES | binary.NUMBERS | binary.PICTURES
 
@@ -41,8 +41,19 @@ def test_a_long_number_without_a_name_is_a_guess_or_nothing() -> None:
 
     found = protobuf.values(bytes_of.protobuf("\u00e4", long), Budget())
     assert [view.sure for view in found if isinstance(view, View)].count(True) == 0
-    assert check_body(struct.pack(">Bq", 0xCF, long), "application/octet-stream") is None
+    assert check_body(b"password=g2kpMffTBsJjdVG3DvPo", FORM) is None  # drawn by lot, and msgpack as well
+    for first in (0xCF, 0x1B):  # msgpack's and CBOR's whole number
+        assert check_body(struct.pack(">Bq", first, long), "application/octet-stream") is None
     assert check_body(struct.pack("<Q", long), "application/octet-stream") is None
+
+
+def test_a_chips_number_is_seen_where_all_its_bytes_are_text() -> None:
+    numbers = (bytes_of.packed_decimal(common_card(Random(seed))) for seed in range(2000))
+    number = next(each for each in numbers if each.isascii())
+    data = bytes_of.tlv(("70", bytes_of.tlv(("5A", number), ("5F34", b"\1"))))
+
+    assert data.isascii()
+    assert check_body(data, "application/octet-stream") is not None
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,17 @@ def test_cookies_that_make_up_a_number_are_taken_away(cookies: str) -> None:
     assert {passage.kind for passage in shop.passages} == {"card"}
 
 
+def test_a_cookie_that_was_clean_under_one_name_is_judged_under_another() -> None:
+    shop = Shop()
+
+    assert shop.send(HTTP_COOKIE="a=123; b=12345678901234") == 200
+    assert shop.send(HTTP_COOKIE="cvc=123; b=12345678901234") == 200
+    assert [seen.get("HTTP_COOKIE") for seen in shop.reached] == [
+        "a=123; b=12345678901234",
+        " b=12345678901234",
+    ]
+
+
 def test_headers_of_one_stem_that_make_up_a_number_are_refused() -> None:
     shop = Shop()
 
