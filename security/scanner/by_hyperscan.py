@@ -61,6 +61,7 @@ _BEYOND_ASCII = frozenset(
         "full-width",
         "full-width, Shift_JIS",
         "full-width, EUC-JP",
+        "full-width, Big5",
         "full-width, UTF-16",
         "EBCDIC",
         "kanji digits",

@@ -83,6 +83,7 @@ PATTERNS: dict[str, bytes] = {
     "full-width": rb"(?:(?:\xef\xbc[\x90-\x99]|[0-9])[^\n]{0,6}){6}\xef\xbc[\x90-\x99]",
     "full-width, Shift_JIS": rb"(?:\x82[\x4f-\x58]){4}",
     "full-width, EUC-JP": rb"(?:\xa3[\xb0-\xb9]){4}",
+    "full-width, Big5": rb"(?:\xa2[\xaf-\xb8]){4}",
     "full-width, ISO-2022-JP": rb"(?:#[0-9]){4}",
     "EBCDIC": rb"(?:[\xf0-\xf9][\x40\x60\x4b\x61]?){13}[\xf0-\xf9]",
     "full-width, UTF-16": rb"(?:[\x10-\x19]\xff){4}|(?:\xff[\x10-\x19]){4}",
@@ -91,6 +92,8 @@ PATTERNS: dict[str, bytes] = {
     "url": (
         rb"%(?:3[0-9]%(?:3[0-9]|[CEce][0-9A-Fa-f]%)|25(?:25)*[23u]|u00[23]|u[fF][fF]1|26(?:%23|amp|[a-z]{2,6}%3)"
         rb"|5[cC](?:u|x|N|0{0,4}3)|(?:EF%BC|ef%bc)%9|82%[45])"
+        # Digits at once behind an escape look like more of it: %22 is a quotation mark.
+        rb"|%[2-7][0-9A-Fa-f][0-9]{12}"
         rb"|[0-9]%(?:20|09|2[dDeEfF]|C2%A0|c2%a0|E[23]%8|e[23]%8|00[0-9]|3[0-9][0-9])"
     ),
     "entities": rb"&#[xX]?[0-9A-Fa-f]{2,7};?[ ]?&#|&amp;(?:amp;)*#|[0-9]&(?:[A-Za-z]{2,16};|#)",
@@ -108,6 +111,7 @@ PATTERNS: dict[str, bytes] = {
     + BASE64
     + rb"{20}",
     "hex": rb"(?:3[0-9](?:2[0dDeEfF])?){12}|(?:3[0-9][ :,-]){11}",
+    "chip in hex": rb"(?:5[Aa]|57|9[Ff][ :]?6[Bb])[ :](?:0[6-9A-Fa-f]|1[0-3])(?:[ :][0-9]{2}){6}",
     "hex of packed": (
         rb"(?:1[fF]8[bB]08|78(?:01|5[eE]|9[cC]|[dD][aA])|504[bB]0304|425[aA]68|[fF][dD]377[aA])[0-9A-Fa-f]{24}"
     ),

@@ -31,6 +31,8 @@ _NOT_IN_FILES = (
     "form, list",
     "form, parts",
     "form, front",
+    "form, first and second",
+    "JSON, groups as numbers",
     "JSON codes",
     "bare deflate",
     "a line each",
