@@ -17,6 +17,7 @@ from payments.columns import utcnow
 from payments.models import Attempt, Payment, ProviderEvent, Refund
 from payments.provider import PaymentError
 from payments.reconcile import Report, reconcile
+from security.counted import counted
 from shop.app import create_shop
 from shop.cards.status import store_cards
 from shop.jobs.models import Job
@@ -58,8 +59,9 @@ def run_reconcile(days: int, *, as_json: bool) -> int:
 def _print(report: Report, days: int) -> None:
     verdict = "agrees" if report.agrees else "DIFFERS"
     click.echo(
-        f"{report.account}: {verdict}. {report.sessions} sessions, {report.refunds} refunds, {report.disputes} disputes"
-        f" and {report.balance_movements} movements of the balance of {days} days; "
+        f"{report.account}: {verdict}. {counted(report.sessions, 'sessions')}, {counted(report.refunds, 'refunds')}, "
+        f"{counted(report.disputes, 'disputes')} and {counted(report.balance_movements, 'movements')} of the balance"
+        f" of {counted(days, 'days')}; "
         f"provider {report.provider_minor:,} JPY, ledger {report.ledger_minor:,} JPY"
     )
     for line in report.healed:

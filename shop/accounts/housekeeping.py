@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
+from security.counted import counted
 from security.sealing import CannotOpen
 from shop.accounts import letters, sessions
 from shop.accounts.lookup import phone_hash
@@ -25,7 +26,7 @@ def sweep(shop: Shop) -> str:
     now = utcnow()
     ended = shop.db.write(lambda session: sessions.sweep(session, now))
     gone = shop.db.write(lambda session: letters.sweep(session, now))
-    return f"{ended} sessions, {gone} letters"
+    return f"{counted(ended, 'sessions')}, {counted(gone, 'letters')}"
 
 
 def fill_phones(shop: Shop) -> str:

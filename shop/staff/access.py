@@ -163,17 +163,6 @@ def signed_in() -> Signed | None:
     return cast("Signed | None", g.get("signed"))
 
 
-def fresh(right: Right) -> bool:
-    """Whether the member has a right and proved who they are a moment ago, where that depends on what was typed."""
-    member = the_member()
-    return right in member.rights and member.is_fresh
-
-
-def prove_first() -> ResponseReturnValue:
-    """Send the member to prove who they are, and back to the page that they were on."""
-    return _to_prove()
-
-
 def cookie_name(*, https: bool) -> str:
     """__Host- binds the cookie to this host and to https; plain http (the demo) does not allow that name."""
     return "__Host-staff" if https else "staff"

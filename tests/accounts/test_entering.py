@@ -305,7 +305,7 @@ def test_a_session_ends_when_it_idles_and_at_its_end(
     assert not member.is_in()
     from shop.accounts import housekeeping
 
-    assert housekeeping.sweep(both_shop).startswith("1 sessions")
+    assert housekeeping.sweep(both_shop) == "1 session, 0 letters"
     member.sign_in()
     with both_shop.db.read() as session:
         assert session.query(AccountSession).count() == 1
