@@ -16,7 +16,7 @@ from .request.body import Intake, UnreadableBodyError
 from .request.gate import Gate, Mode, expired
 from .request.judge import check_body, is_free_text
 from .request.passage import Passage
-from .request.policy import MAX_BODY, Policy
+from .request.policy import CPU_SECONDS, MAX_BODY, Policy
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -38,6 +38,7 @@ class ASGIPANGuard:
         on_passage: Callable[[Passage], None] | None = None,
         exempt: tuple[str, ...] = (),
         max_body: int | Callable[[str], int] = MAX_BODY,
+        cpu_seconds: float | Callable[[str], float] = CPU_SECONDS,
         body_seconds: float = 30.0,
         free_text: Callable[[str], bool] = is_free_text,
         request_id: Callable[[dict[str, Any]], str | None] | None = None,
@@ -49,7 +50,7 @@ class ASGIPANGuard:
         self._render = render
         self._body_seconds = body_seconds
         self._gate = Gate(
-            policy_for or policies_of(exempt, max_body, free_text), mode, on_passage, request_id
+            policy_for or policies_of(exempt, max_body, free_text, cpu_seconds), mode, on_passage, request_id
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

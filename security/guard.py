@@ -15,12 +15,12 @@ from .request.body import Intake, UnreadableBodyError, declared_length
 from .request.gate import Gate, Mode, expired
 from .request.judge import Hit, check_body, is_free_text
 from .request.passage import Passage
-from .request.policy import MAX_BODY, Policy
+from .request.policy import CPU_SECONDS, MAX_BODY, Policy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["MAX_BODY", "Hit", "PANGuard", "Passage", "Policy", "check_body"]
+__all__ = ["CPU_SECONDS", "MAX_BODY", "Hit", "PANGuard", "Passage", "Policy", "check_body"]
 
 _PIECE = 64 << 10
 
@@ -30,10 +30,11 @@ class PANGuard:
 
     `on_passage` is called for each refusal and each cookie taken away, in the request's thread, before the
     answer; what it raises is logged by type and dropped. `policy_for` gives the policy of a path; without it, one is
-    made of `max_body` (in bytes, or a function of the path), `free_text` and `exempt`: exact paths whose body alone is
-    not judged (a signed webhook: the app verifies, and calls `check_body` itself). `mode` "report" refuses nothing, and
-    takes no cookie away: it only counts. `request_id` reads the request's id from its environ. `render` draws the page
-    of a refusal in the look of the site (`refusal.Renderer`); a plain one stands in for it.
+    made of `max_body` (in bytes) and `cpu_seconds` (`Policy`), each a function of the path or one for all, `free_text`
+    and `exempt`: exact paths whose body alone is not judged (a signed webhook: the app verifies, and calls `check_body`
+    itself). `mode` "report" refuses nothing, and takes no cookie away: it only counts. `request_id` reads the request's
+    id from its environ. `render` draws the page of a refusal in the look of the site (`refusal.Renderer`); a plain one
+    stands in for it.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class PANGuard:
         on_passage: Callable[[Passage], None] | None = None,
         exempt: Collection[str] = (),
         max_body: int | Callable[[str], int] = MAX_BODY,
+        cpu_seconds: float | Callable[[str], float] = CPU_SECONDS,
         body_seconds: float = 30.0,
         free_text: Callable[[str], bool] = is_free_text,
         request_id: Callable[[WSGIEnvironment], str | None] | None = None,
@@ -53,7 +55,7 @@ class PANGuard:
         self._app = app
         self._render = render
         self._body_seconds = body_seconds
-        policies = policy_for or policies_of(exempt, max_body, free_text)
+        policies = policy_for or policies_of(exempt, max_body, free_text, cpu_seconds)
         self._gate = Gate(policies, mode, on_passage, request_id)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -94,15 +96,20 @@ class PANGuard:
 
 
 def policies_of(
-    exempt: Collection[str], max_body: int | Callable[[str], int], free_text: Callable[[str], bool]
+    exempt: Collection[str],
+    max_body: int | Callable[[str], int],
+    free_text: Callable[[str], bool],
+    cpu_seconds: float | Callable[[str], float],
 ) -> Callable[[str], Policy]:
     """Policies by path, from the few things in which they usually differ."""
     spared_paths = frozenset(exempt)
-    if isinstance(max_body, int):
-        usual = Policy(max_body, free_text)
-        unjudged = Policy(max_body, free_text, judged=False)
-        return lambda path: unjudged if path in spared_paths else usual
-    return lambda path: Policy(max_body(path), free_text, judged=path not in spared_paths)
+
+    def policy(path: str) -> Policy:
+        most = max_body(path) if callable(max_body) else max_body
+        seconds = cpu_seconds(path) if callable(cpu_seconds) else cpu_seconds
+        return Policy(most, free_text, judged=path not in spared_paths, cpu_seconds=seconds)
+
+    return policy
 
 
 def _pieces(environ: WSGIEnvironment, intake: Intake, deadline: float) -> Iterator[bytes]:

@@ -18,7 +18,7 @@ from payments.database import Database
 from payments.money import Money
 from payments.provider import Provider
 from payments.providers.stripe import StripeProvider
-from security.guard import MAX_BODY, PANGuard
+from security.guard import CPU_SECONDS, MAX_BODY, PANGuard
 from security.headers import PageKind
 from security.sealing import lookup_hash
 from shop import logs, web
@@ -36,6 +36,7 @@ from shop.backoffice.cod import cod_pages
 from shop.backoffice.customers import customer_pages
 from shop.backoffice.disputes import (
     LONGEST_BODY,
+    UPLOAD_CPU_SECONDS,
     InMemoryRequest,
     allow_uploads,
     dispute_pages,
@@ -303,6 +304,7 @@ def _middleware(app: Flask, shop: Shop, staff: Flask) -> None:
         on_passage=Passages(shop.db).record,
         exempt=("/webhooks/stripe",),
         max_body=lambda path: LONGEST_BODY if is_upload(path) else MAX_BODY,
+        cpu_seconds=lambda path: UPLOAD_CPU_SECONDS if is_upload(path) else CPU_SECONDS,
         request_id=_request_id,
         render=RefusalPages(app, staff, shop.settings),
     )

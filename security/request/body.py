@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable
 from typing import BinaryIO, cast
 
-from .judge import Hit, check_body
+from .judge import Hit, check_body, request_budget
 from .policy import MAX_BODY, Policy
 
 IN_MEMORY = MAX_BODY
@@ -99,11 +99,15 @@ class Intake:
         if not raw:
             return None
         plain = inflated(raw, self._coding, max(self._policy.max_body, IN_MEMORY))
-        return check_body(plain, self._content_type, free_text=self._policy.takes_words)
+        return self._checked(plain, self._content_type)
 
     def _judged(self, window: bytes) -> Hit | None:
         # What kind of part a window lies in is not known: as bytes of any kind, with no field's name.
-        return check_body(window, "application/octet-stream", free_text=self._policy.takes_words)
+        return self._checked(window, "application/octet-stream")
+
+    def _checked(self, body: bytes, content_type: str) -> Hit | None:
+        budget = request_budget(self._policy.cpu_seconds)
+        return check_body(body, content_type, free_text=self._policy.takes_words, budget=budget)
 
     def _written(self) -> BinaryIO:
         assert self._file is not None

@@ -23,6 +23,7 @@ from ..keys import (
     is_safe_name,
     numbers_something_else,
 )
+from .policy import CPU_SECONDS
 
 __all__ = [
     "Hit",
@@ -64,9 +65,10 @@ _FRAMED = {
 }
 
 
-def request_budget() -> Budget:
-    """What one part of a request may cost: so that a hostile mebibyte is turned away within 50 ms."""
-    return Budget(depth=6, characters=8 << 20, tokens=20_000, seconds=0.02)
+def request_budget(seconds: float = CPU_SECONDS) -> Budget:
+    """What judging one part of a request may cost; who allows more time allows more work."""
+    share = seconds / CPU_SECONDS
+    return Budget(depth=6, characters=int(share * (8 << 20)), tokens=int(share * 20_000), seconds=seconds)
 
 
 def check_body(

@@ -37,6 +37,8 @@ dispute_pages = StaffPages("staff_disputes", __name__)
 UPLOADS = "staff_disputes.hand_in"
 LONGEST_BODY = LONGEST_FILE + 64 * 1024
 """The file with the texts beside it."""
+UPLOAD_CPU_SECONDS = 0.5
+"""For a mebibyte of it: a document is made of many compressed parts, and a table of many numbers."""
 
 REFUSALS: dict[str, LazyString] = {
     "state": lazy_gettext("この申し立ては、いま回答を受け付けていません。"),

@@ -89,7 +89,7 @@ def test_the_same_place_without_the_number_is_green(
 ) -> None:
     (tmp_path / "witness").write_bytes(WITNESS)
     evidence = gather([plant(fresh_number().encode(), tmp_path)], {"canary": fresh_number()})
-    assert (evidence.status, str(evidence)) == (0, "nothing found in 1 places")
+    assert (evidence.status, str(evidence)) == (0, "nothing found in 1 place")
 
 
 @pytest.mark.parametrize("form", ["plain", "spaced", "base64 at 1", "last twelve"])

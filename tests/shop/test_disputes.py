@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import random
 import re
+import zlib
 from collections.abc import Iterator
 
 import pytest
@@ -38,7 +40,13 @@ from tests.shop.buyer import Buyer
 from tests.staff.desk import STAFF, Desk, signed_in
 from tests.waiting import wait_until
 
-PDF = b"%PDF-1.4\n" + b"delivered on Monday\n" * 16_000 + b"%%EOF\n"
+_PART = zlib.compress(random.Random(2016).randbytes(400) + b"BT /F1 12 Tf (delivered on Monday) Tj ET\n" * 40)
+PDF = b"%%PDF-1.4\n%s%%%%EOF\n" % b"".join(
+    b"%d 0 obj\n<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream\nendobj\n"
+    % (at, len(_PART), _PART)
+    for at in range(200)
+)
+"""Of many compressed parts, as documents are: in a page's form the guard would not undo them all."""
 """Larger than any other form may be."""
 
 
