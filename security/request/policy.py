@@ -20,7 +20,8 @@ class Policy:
     without a name until the application reads it. `cpu_seconds` is what judging it, or one window of it, may take
     before it is refused: a form takes a hundredth of what is allowed, a document of many compressed parts may need ten
     times as much; give more where documents are uploaded. `free_text` tells from its name whether a field holds words
-    that a customer writes, where a MAYBE is refused too. `spared` are names of fields in which a MAYBE is never refused.
+    that a customer writes, where a MAYBE is refused too. `spared` are names of fields in which a MAYBE is never
+    refused.
     `judged` is False for a route whose application judges the body itself (a signed webhook).
     """
 
