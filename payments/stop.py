@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Row, Select, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -55,18 +56,19 @@ def state_of(session: Session, store_id: str, now: dt.datetime | None = None) ->
     """The state as it is committed now. A pause that is over counts as open though nobody has written it down yet."""
     if store_id in _held(session):
         return _held(session)[store_id]
-    return _state_at(session.scalar(_switch(store_id)), now or utcnow())
+    row = session.execute(_STATE, {"store_id": store_id}).one_or_none()
+    return _state_at(row, now or utcnow())
 
 
 def state_held(session: Session, store_id: str) -> CardState:
     """The same, and it can't change until the caller's transaction ends: so it is asked for once in one."""
     held = _held(session)
     if store_id not in held:
-        switch = session.scalar(_switch(store_id).with_for_update(read=True))
-        if switch is None:
+        row = session.execute(_STATE_HELD, {"store_id": store_id}).one_or_none()
+        if row is None:
             _make_row(session, store_id)
-            switch = session.scalar(_switch(store_id).with_for_update(read=True))
-        held[store_id] = _state_at(switch, utcnow())
+            row = session.execute(_STATE_HELD, {"store_id": store_id}).one_or_none()
+        held[store_id] = _state_at(row, utcnow())
     return held[store_id]
 
 
@@ -84,7 +86,8 @@ def closed_stores(session: Session) -> set[str]:
 def all_states(session: Session) -> dict[str, tuple[CardState, dt.datetime | None]]:
     """The state of each store that was ever turned, and when it ends by itself; others are open. One query."""
     now = utcnow()
-    found = {one.store_id: (_state_at(one, now), one.until) for one in session.scalars(select(CardSwitch))}
+    rows = session.execute(select(CardSwitch.store_id, CardSwitch.state, CardSwitch.until))
+    found = {one.store_id: (_state_at(one, now), one.until) for one in rows}
     return {
         store_id: (state, until if state is CardState.PAUSED else None)
         for store_id, (state, until) in found.items()
@@ -155,11 +158,16 @@ def _switch(store_id: str) -> Select[CardSwitch]:
     return select(CardSwitch).where(CardSwitch.store_id == store_id).execution_options(populate_existing=True)
 
 
-def _state_at(switch: CardSwitch | None, now: dt.datetime) -> CardState:
-    if switch is None:
+# Asked for several times in every order: columns alone, by a statement that is built once.
+_STATE = select(CardSwitch.state, CardSwitch.until).where(CardSwitch.store_id == bindparam("store_id"))
+_STATE_HELD = _STATE.with_for_update(read=True)
+
+
+def _state_at(row: Row[*tuple[Any, ...]] | None, now: dt.datetime) -> CardState:
+    if row is None:
         return CardState.OPEN
-    state = CardState(switch.state)
-    is_over = state is CardState.PAUSED and switch.until is not None and switch.until <= now
+    state, until = CardState(row.state), row.until
+    is_over = state is CardState.PAUSED and until is not None and until <= now
     return CardState.OPEN if is_over else state
 
 

@@ -23,6 +23,7 @@ from ..keys import (
     is_safe_name,
     numbers_something_else,
 )
+from ..remembered import Remembered
 from .policy import CPU_SECONDS
 
 __all__ = [
@@ -135,8 +136,13 @@ def hit_in_header(key: str, value: object) -> Hit | None:
 
 
 def hit_in_repeated(value: str, name: str) -> Hit | None:
-    """Judge the value of a header or cookie: what was clean before is so still."""
-    return _clean_values.judged(value, name)
+    """Judge the value of a header or cookie: what was clean before is so still; browsers send the same ones again."""
+    if (value, name) in _clean_values:
+        return None
+    hit = hit_in_text(value, name)
+    if hit is None:
+        _clean_values.add((value, name))
+    return hit
 
 
 def hits_in_boxes(pairs: Sequence[tuple[str, str]]) -> list[Hit | None]:
@@ -156,27 +162,7 @@ def hits_in_boxes(pairs: Sequence[tuple[str, str]]) -> list[Hit | None]:
     return [None] * len(boxes)
 
 
-class _CleanValues:
-    """Remembers headers and cookies that were clean, by hash: browsers send the same ones with every request."""
-
-    _MOST = 4096
-
-    def __init__(self) -> None:
-        self._clean: set[int] = set()
-
-    def judged(self, value: str, name: str) -> Hit | None:
-        mark = hash((value, name))
-        if mark in self._clean:
-            return None
-        hit = hit_in_text(value, name)
-        if hit is None:
-            if len(self._clean) >= self._MOST:
-                self._clean.clear()
-            self._clean.add(mark)
-        return hit
-
-
-_clean_values = _CleanValues()
+_clean_values = Remembered()
 
 
 def _judged(found: Iterator[View], budget: Budget, refuses_maybe: _Counts) -> Hit | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import http.client
 import json
 import sqlite3
 import threading
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from email.message import EmailMessage
@@ -16,9 +18,10 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-from security.database import GuardedConnection, guard_engine
+from security import database
+from security.database import GuardedConnection, guard_engine, require_clean_statement
 from security.outgoing import before_send, guarded_http, require_clean_message, require_clean_request
-from security.refused import CardNumberRefused
+from security.refused import CardNumberRefused, require_clean
 
 from .cards import grouped, in_base64
 
@@ -183,3 +186,22 @@ def test_a_guarded_connection_writes_no_card() -> None:
 
         assert [row[0] for row in cursor] == ["a", 5]
         assert connection.in_transaction is True
+
+
+def test_what_was_refused_is_refused_again_and_what_was_clean_is_judged_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    judged: list[object] = []
+
+    def judge(value: object, place: str, content_type: str = "") -> None:
+        judged.append(value)
+        require_clean(value, place, content_type)
+
+    monkeypatch.setattr(database, "require_clean", judge)
+    at, own = dt.datetime(2026, 11, 26, tzinfo=dt.UTC), f"an id {uuid.uuid4().hex[:8]}x"
+    for _ in range(2):
+        require_clean_statement("INSERT INTO u VALUES (?, ?)", (own, at))
+        with pytest.raises(CardNumberRefused):
+            require_clean_statement("INSERT INTO u VALUES (?)", (CARD,))
+
+    assert [judged.count(value) for value in (own, at, CARD)] == [1, 0, 2]
