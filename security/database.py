@@ -29,7 +29,7 @@ def require_clean_statement(statement: str, parameters: object) -> None:
             continue
         require_clean(value, f"parameter {name}")
         if is_short:
-            _clean.add(value)
+            _clean.note(value)
 
 
 # What can hold no number; a subclass might.

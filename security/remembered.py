@@ -15,7 +15,7 @@ class Remembered:
     def __contains__(self, value: Hashable) -> bool:
         return hash(value) in self._marks
 
-    def add(self, value: Hashable) -> None:
+    def note(self, value: Hashable) -> None:
         """It was clean."""
         if len(self._marks) >= self._most:
             self._marks.clear()

@@ -141,7 +141,7 @@ def hit_in_repeated(value: str, name: str) -> Hit | None:
         return None
     hit = hit_in_text(value, name)
     if hit is None:
-        _clean_values.add((value, name))
+        _clean_values.note((value, name))
     return hit
 
 
