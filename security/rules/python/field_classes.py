@@ -64,7 +64,7 @@ def _kind_of_class(module: Module, node: ast.ClassDef) -> str | None:
     if (
         any(map(COLUMN.match, makers))
         and not any("forms" in name or "Form" in name for name in bases)
-        and not any(map(_is_form_field(module, node), bases))
+        and not (bases and _has_form_fields(module, node))
     ):
         return "HK102"
     if any(map(_MODELS.search, bases)) and _has_mapped(node):
@@ -79,15 +79,13 @@ def _kind_of_class(module: Module, node: ast.ClassDef) -> str | None:
     return "HK101" if is_data or re.search(r"(?:Form|Request|Payload|Input|Body)$", node.name) else None
 
 
-def _is_form_field(module: Module, node: ast.ClassDef):  # type: ignore[no-untyped-def]  # a predicate of names
-    origins = {
-        name
+def _has_form_fields(module: Module, node: ast.ClassDef) -> bool:
+    return any(
+        ".forms." in name or "wtforms" in name or "serializers" in name
         for _, _, value in _members(node)
         if isinstance(value, ast.Call)
         for name in module.names(value.func)
-    }
-    of_forms = any(".forms." in name or "wtforms" in name or "serializers" in name for name in origins)
-    return lambda _base: of_forms
+    )
 
 
 def _has_mapped(node: ast.ClassDef) -> bool:
