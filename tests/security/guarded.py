@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from wsgiref.util import setup_testing_defaults
@@ -80,3 +81,20 @@ def sent_parts(*parts: tuple[str, bytes], boundary: str = "b") -> dict[str, Any]
 
 def sent_compressed(data: bytes, coding: str) -> dict[str, Any]:
     return {"body": data, "content_type": FORM, "HTTP_CONTENT_ENCODING": coding}
+
+
+def document_of(*texts: bytes) -> bytes:
+    """A PDF with each text in a compressed part of its own."""
+    parts = [zlib.compress(text) for text in texts]
+    objects = [
+        b"%d 0 obj\n<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream\nendobj\n"
+        % (at, len(part), part)
+        for at, part in enumerate(parts, 1)
+    ]
+    return b"%%PDF-1.4\n%s%%%%EOF\n" % b"".join(objects)
+
+
+def many_texts() -> list[bytes]:
+    """Texts of a document: to undo and judge them all is more than a form may cost."""
+    lines = [b"BT (delivered on day %d) Tj ET\n" % (at * at % 997) for at in range(60_000)]
+    return [b"".join(lines[at::200]) for at in range(200)]

@@ -13,9 +13,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from security.asgi import ASGIPANGuard
-from security.guard import Passage, Policy
+from security.guard import CPU_SECONDS, Passage, Policy
 
 from .cards import grouped, percent_encoded
+from .guarded import document_of, many_texts
 
 CARD = "4242424242424242"
 
@@ -143,3 +144,12 @@ def test_a_body_that_comes_too_slowly_is_refused() -> None:
     asyncio.run(ASGIPANGuard(app, body_seconds=0.01)(scope, never, send))
 
     assert sent[0]["status"] == 408
+
+
+def test_more_work_is_allowed_where_documents_are_uploaded() -> None:
+    shop = Shop(cpu_seconds=lambda path: 5.0 if path == "/upload" else CPU_SECONDS)
+    packed = document_of(*many_texts())
+    kind = {"Content-Type": "application/pdf"}
+
+    assert shop.send("POST", "/form", content=packed, headers=kind).status_code == 413
+    assert shop.send("POST", "/upload", content=packed, headers=kind).status_code == 200

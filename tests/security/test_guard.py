@@ -23,6 +23,8 @@ from .guarded import (
     FIREFOX,
     FORM,
     Shop,
+    document_of,
+    many_texts,
     sent_compressed,
     sent_form,
     sent_json,
@@ -228,21 +230,9 @@ def test_a_verification_code_under_its_key_is_refused(way: str) -> None:
     assert [passage.kind for passage in shop.passages] == ["code"]
 
 
-def document_of(*texts: bytes) -> bytes:
-    """A PDF with each text in a compressed part of its own."""
-    parts = [zlib.compress(text) for text in texts]
-    objects = [
-        b"%d 0 obj\n<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream\nendobj\n"
-        % (at, len(part), part)
-        for at, part in enumerate(parts, 1)
-    ]
-    return b"%%PDF-1.4\n%s%%%%EOF\n" % b"".join(objects)
-
-
 def test_documents_of_many_parts_pass_where_more_work_is_allowed_and_a_number_in_one_does_not() -> None:
     shop = Shop(cpu_seconds=lambda path: 5.0 if path == "/upload" else CPU_SECONDS)
-    lines = [b"BT (delivered on day %d) Tj ET\n" % (at * at % 997) for at in range(60_000)]
-    texts = [b"".join(lines[at::200]) for at in range(200)]
+    texts = many_texts()
 
     assert shop.send("/form", document_of(*texts), "application/pdf") == 413
     assert shop.send("/upload", document_of(*texts), "application/pdf") == 200

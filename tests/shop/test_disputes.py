@@ -6,7 +6,6 @@ import datetime as dt
 import io
 import random
 import re
-import zlib
 from collections.abc import Iterator
 
 import pytest
@@ -35,16 +34,15 @@ from shop.settings import load
 from shop.staff.rights import Role
 from tests.environment import make_environ
 from tests.security.cards import luhn_digit
+from tests.security.guarded import document_of
 from tests.servers.sandbox import CARD, Sandbox
 from tests.shop.buyer import Buyer
 from tests.staff.desk import STAFF, Desk, signed_in
 from tests.waiting import wait_until
 
-_PART = zlib.compress(random.Random(2016).randbytes(400) + b"BT /F1 12 Tf (delivered on Monday) Tj ET\n" * 40)
-PDF = b"%%PDF-1.4\n%s%%%%EOF\n" % b"".join(
-    b"%d 0 obj\n<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream\nendobj\n"
-    % (at, len(_PART), _PART)
-    for at in range(200)
+_DICE = random.Random(2016)
+PDF = document_of(
+    *(_DICE.randbytes(400) + b"BT /F1 12 Tf (delivered on Monday) Tj ET\n" * 40 for _ in range(200))
 )
 """Of many compressed parts, as documents are: in a page's form the guard would not undo them all."""
 """Larger than any other form may be."""
