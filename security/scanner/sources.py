@@ -46,7 +46,7 @@ def objects_of(repository: str) -> Iterator[tuple[str, bytes]]:
     listed = _git(repository, "rev-list", "--objects", "--all", "--reflog")
     names = dict(line.partition(" ")[::2] for line in listed.decode("utf-8", "surrogateescape").splitlines())
     batch = ["git", "-C", repository, "cat-file", "--batch"]
-    with subprocess.Popen(batch, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as git:  # nosec B603
+    with subprocess.Popen(batch, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as git:  # nosec B603  # a fixed list of arguments
         into, out = cast("IO[bytes]", git.stdin), cast("IO[bytes]", git.stdout)
         for identity, path in names.items():
             into.write(identity.encode() + b"\n")
@@ -68,7 +68,7 @@ def _read_object(out: IO[bytes]) -> tuple[str, bytes]:
 
 def _git(repository: str, *arguments: str) -> bytes:
     try:
-        done = subprocess.run(["git", "-C", repository, *arguments], capture_output=True, check=False)  # nosec B603 B607
+        done = subprocess.run(["git", "-C", repository, *arguments], capture_output=True, check=False)  # nosec B603 B607  # as above, and their own git
     except OSError as error:
         raise UnreadableError(f"git could not be run: {error.strerror}") from error
     if done.returncode:
