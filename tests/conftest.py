@@ -27,6 +27,8 @@ from shop.seeding import seed_written
 from shop.settings import Settings, load
 from shop.stores.rows import ensure_stores
 from tests.environment import make_environ
+from tests.garbage import look_seldom
+from tests.in_memory import work_in_memory
 from tests.lengths import refuse_overlong_texts
 from tests.longest import longest_first
 from tests.once import compile_once
@@ -35,6 +37,7 @@ from tests.servers.browser import launch
 from tests.servers.postgres import drop_database, make_database, postgres_server
 
 _numbers = itertools.count()
+work_in_memory()
 refuse_overlong_texts()
 compile_once()
 be_patient()
@@ -43,6 +46,10 @@ _TEMPLATE = "hitsuka_template"
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     longest_first(items)
+
+
+def pytest_collection_finish() -> None:
+    look_seldom()
 
 
 @pytest.fixture(scope="session", autouse=True)

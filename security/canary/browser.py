@@ -17,7 +17,10 @@ from .sinks import MissingEvidence
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+LIGHT = ("chromium-headless-shell", "chrome-headless-shell")
+"""The same engine without the windows round a page, which cost more than the page. Preferred, therefore."""
+
+_NAMES = (*LIGHT, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _QUIET = (
     "--disable-gpu",
     "--disable-quic",

@@ -1,5 +1,5 @@
 """Find and start Chromium: the verifier's own way, `security.canary.browser`."""
 
-from security.canary.browser import chromium_path, launch
+from security.canary.browser import LIGHT, chromium_path, launch
 
-__all__ = ["chromium_path", "launch"]
+__all__ = ["LIGHT", "chromium_path", "launch"]

@@ -127,6 +127,7 @@ def _cluster(binaries: Path, folder: Path) -> Iterator[Cluster]:
     # Its files need not outlive the machine; an end of the server itself loses nothing even so.
     options += " -c fsync=off -c full_page_writes=off"
     options += " -c max_connections=300 -c shared_buffers=128MB"
+    options += " -c dynamic_shared_memory_type=mmap"  # in its folder, which goes with it
     control = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
     url = URL.create("postgresql+psycopg", username="test", host="127.0.0.1", port=port, database="postgres")
     cluster = Cluster(url, user, control, options)
