@@ -9,10 +9,12 @@ from pathlib import Path
 
 import click
 
+from shop.garbage import look_seldom
 from shop.scope.cli import scope
 from shop.settings import SettingsError
 from shop.stores import all_stores
 
+look_seldom()  # before the commands load what they need
 AT_LEAST_ONE = click.IntRange(min=1)
 NOT_NEGATIVE = click.IntRange(min=0)
 

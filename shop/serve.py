@@ -11,6 +11,7 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from shop.app import create_app, create_shop
+from shop.garbage import keep_all, look_seldom
 from shop.jobs.worker import Worker
 from shop.settings import load
 from shop.ways_out import guard_http
@@ -23,6 +24,8 @@ def serve(host: str, port: int, workers: int, *, target: str = "shop.serve:appli
 
     `target` names the factory of the application; benchmarks put others on the same server.
     """
+    look_seldom()
+    keep_all()
     Granian(
         target,
         factory=True,
@@ -40,9 +43,12 @@ def serve(host: str, port: int, workers: int, *, target: str = "shop.serve:appli
 
 def application() -> Flask:
     """The application of a process that does nothing else: its ways out are guarded too."""
+    look_seldom()
     settings = load(os.environ)
     guard_http(settings)
-    return create_app(settings)
+    app = create_app(settings)
+    keep_all()
+    return app
 
 
 def is_taken(host: str, port: int) -> bool:
@@ -61,6 +67,7 @@ def run_worker() -> None:
     shop = create_shop(load(os.environ))
     guard_http(shop.settings)
     worker = Worker(create_app(shop=shop), shop)
+    keep_all()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: worker.stop.set())
     worker.run()

@@ -23,11 +23,11 @@ from shop.app import create_app, create_shop
 from shop.build import build_id
 from shop.context import Shop
 from shop.db.migrate import upgrade
+from shop.garbage import keep_all, look_seldom
 from shop.seeding import seed_written
 from shop.settings import Settings, load
 from shop.stores.rows import ensure_stores
 from tests.environment import make_environ
-from tests.garbage import look_seldom
 from tests.in_memory import work_in_memory
 from tests.lengths import refuse_overlong_texts
 from tests.longest import longest_first
@@ -37,6 +37,7 @@ from tests.servers.browser import launch
 from tests.servers.postgres import drop_database, make_database, postgres_server
 
 _numbers = itertools.count()
+look_seldom()
 work_in_memory()
 refuse_overlong_texts()
 compile_once()
@@ -49,7 +50,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    look_seldom()
+    """Thousands of tests live to the end of the run. To look through them took half of the time of making an app."""
+    keep_all()
 
 
 @pytest.fixture(scope="session", autouse=True)

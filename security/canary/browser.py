@@ -28,6 +28,8 @@ _QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A frame of another site is another process, as on a shopper's desktop; a browser without windows would not care.
+    "--site-per-process",
 )
 
 
