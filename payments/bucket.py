@@ -11,21 +11,21 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from payments.columns import utcnow
+from payments.columns import table_of, utcnow
 from payments.models import TokenBucket
 
 _SKEW = dt.timedelta(seconds=2)
 # Built once: every confirmed order takes a token, and building a statement costs more than running it.
+_BUCKET = table_of(TokenBucket)
 _LOCKED = (
-    select(TokenBucket.tokens_milli, TokenBucket.updated_at)
-    .where(TokenBucket.name == bindparam("bucket"))
+    select(_BUCKET.c.tokens_milli, _BUCKET.c.updated_at)
+    .where(_BUCKET.c.name == bindparam("bucket"))
     .with_for_update()
 )
 _PUT = (
-    update(TokenBucket)
-    .where(TokenBucket.name == bindparam("bucket"))
+    update(_BUCKET)
+    .where(_BUCKET.c.name == bindparam("bucket"))
     .values(tokens_milli=bindparam("tokens"), updated_at=bindparam("moment"))
-    .execution_options(synchronize_session=False)
 )
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 import time
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, String
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, String, Table
+from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 PUBLIC: dict[Any, Any] = {"data_class": "public"}
@@ -28,6 +29,14 @@ _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 
 BigIntegerId = BigInteger().with_variant(Integer, "sqlite")
 """An auto-increment key on both databases (SQLite increments only INTEGER)."""
+
+
+def table_of(model: type[DeclarativeBase]) -> Table:
+    """The table of a class, for statements of every order that want no objects: they cost half of what the class's do.
+
+    They write nothing first that the session has not written yet.
+    """
+    return cast("Table", model.__table__)
 
 
 class UTCDateTime(TypeDecorator[dt.datetime]):

@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, bindparam, func, select
 from sqlalchemy.orm import Session as DBSession
 
 from payments.bucket import take_token
-from payments.columns import utcnow
+from payments.columns import table_of, utcnow
 from payments.methods import PROMISE
 from payments.models import Attempt
 from payments.provider import Provider
@@ -21,12 +21,13 @@ CREATES_PER_SECOND, CREATES_AT_ONCE = 20, 5
 SLOW_PER_SECOND = 1
 """Sessions of a store that rules have slowed down."""
 
+_ATTEMPT = table_of(Attempt)
 _BEFORE = select(func.count()).where(
-    Attempt.store_id == bindparam("store_id"),
-    Attempt.state == AttemptState.WAITING.value,
-    Attempt.created_at < bindparam("created_at"),
-    Attempt.next_try_at <= bindparam("now"),
-    (Attempt.ui_mode != PROMISE) == bindparam("is_card", type_=Boolean),
+    _ATTEMPT.c.store_id == bindparam("store_id"),
+    _ATTEMPT.c.state == AttemptState.WAITING.value,
+    _ATTEMPT.c.created_at < bindparam("created_at"),
+    _ATTEMPT.c.next_try_at <= bindparam("now"),
+    (_ATTEMPT.c.ui_mode != PROMISE) == bindparam("is_card", type_=Boolean),
 )
 
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from sqlalchemy import bindparam, exists, update
 from sqlalchemy.orm import Session as DBSession
 
-from payments.columns import utcnow
+from payments.columns import table_of, utcnow
 from payments.database import Database
 from payments.line import claim
 from payments.listener import PaymentListener
@@ -27,22 +27,22 @@ _BUSY_PAUSE = dt.timedelta(seconds=1)
 _UNKNOWN_TRIES = 5
 _CLOCKS_DIFFER = dt.timedelta(minutes=1)
 # One conditional statement for when all is as the caller left it: the attempt waits, and money is due.
+_ATTEMPT, _PAYMENT = table_of(Attempt), table_of(Payment)
 _NOTE_WANTED = (
-    update(Attempt)
+    update(_ATTEMPT)
     .where(
-        Attempt.store_id == bindparam("store"),
-        Attempt.id == bindparam("attempt"),
-        Attempt.state == AttemptState.WAITING.value,
-        Attempt.session_id.is_(None),
+        _ATTEMPT.c.store_id == bindparam("store"),
+        _ATTEMPT.c.id == bindparam("attempt"),
+        _ATTEMPT.c.state == AttemptState.WAITING.value,
+        _ATTEMPT.c.session_id.is_(None),
         exists().where(
-            Payment.store_id == bindparam("store"),
-            Payment.id == bindparam("payment"),
-            Payment.state == PaymentState.PENDING.value,
+            _PAYMENT.c.store_id == bindparam("store"),
+            _PAYMENT.c.id == bindparam("payment"),
+            _PAYMENT.c.state == PaymentState.PENDING.value,
         ),
     )
     .values(session_id=bindparam("made"), state=AttemptState.OPEN.value, next_try_at=bindparam("now"))
-    .returning(Attempt.id)
-    .execution_options(synchronize_session=False)
+    .returning(_ATTEMPT.c.id)
 )
 
 RequestOf = Callable[[Attempt], SessionRequest]

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, insert, select
+from sqlalchemy import Select, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from payments.columns import utcnow
+from payments.columns import table_of, utcnow
 from payments.models import CardSwitch, CardSwitchHistory
 from payments.transitions import WrongTransition
 
@@ -56,8 +55,8 @@ def state_of(session: Session, store_id: str, now: dt.datetime | None = None) ->
     """The state as it is committed now. A pause that is over counts as open though nobody has written it down yet."""
     if store_id in _held(session):
         return _held(session)[store_id]
-    row = session.execute(_STATE, {"store_id": store_id}).one_or_none()
-    return _state_at(row, now or utcnow())
+    state, until = session.execute(_STATE, {"store_id": store_id}).one_or_none() or (None, None)
+    return state_as_read(state, until, now or utcnow())
 
 
 def state_held(session: Session, store_id: str) -> CardState:
@@ -68,7 +67,8 @@ def state_held(session: Session, store_id: str) -> CardState:
         if row is None:
             _make_row(session, store_id)
             row = session.execute(_STATE_HELD, {"store_id": store_id}).one_or_none()
-        held[store_id] = _state_at(row, utcnow())
+        state, until = row or (None, None)
+        held[store_id] = state_as_read(state, until, utcnow())
     return held[store_id]
 
 
@@ -87,7 +87,7 @@ def all_states(session: Session) -> dict[str, tuple[CardState, dt.datetime | Non
     """The state of each store that was ever turned, and when it ends by itself; others are open. One query."""
     now = utcnow()
     rows = session.execute(select(CardSwitch.store_id, CardSwitch.state, CardSwitch.until))
-    found = {one.store_id: (_state_at(one, now), one.until) for one in rows}
+    found = {one.store_id: (state_as_read(one.state, one.until, now), one.until) for one in rows}
     return {
         store_id: (state, until if state is CardState.PAUSED else None)
         for store_id, (state, until) in found.items()
@@ -159,16 +159,17 @@ def _switch(store_id: str) -> Select[CardSwitch]:
 
 
 # Asked for several times in every order: columns alone, by a statement that is built once.
-_STATE = select(CardSwitch.state, CardSwitch.until).where(CardSwitch.store_id == bindparam("store_id"))
+_SWITCH = table_of(CardSwitch)
+_STATE = select(_SWITCH.c.state, _SWITCH.c.until).where(_SWITCH.c.store_id == bindparam("store_id"))
 _STATE_HELD = _STATE.with_for_update(read=True)
 
 
-def _state_at(row: Row[*tuple[Any, ...]] | None, now: dt.datetime) -> CardState:
-    if row is None:
+def state_as_read(state: str | None, until: dt.datetime | None, now: dt.datetime) -> CardState:
+    """What the row's columns mean at a moment; without a row nobody has ever turned the store's cards off."""
+    if state is None:
         return CardState.OPEN
-    state, until = CardState(row.state), row.until
-    is_over = state is CardState.PAUSED and until is not None and until <= now
-    return CardState.OPEN if is_over else state
+    is_over = state == CardState.PAUSED and until is not None and until <= now
+    return CardState.OPEN if is_over else CardState(state)
 
 
 def _make_row(session: Session, store_id: str) -> None:

@@ -1,6 +1,7 @@
 """How often Python looks for garbage: by its own setting a page's rows start it several times, mostly for nothing.
 
-What is no longer used is freed at once anyway; only what refers to itself waits for a look (docs.python.org/3/library/gc).
+What is no longer used is freed at once anyway; only what refers to itself waits for a look
+(docs.python.org/3/library/gc).
 """
 
 from __future__ import annotations

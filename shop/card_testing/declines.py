@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
-from payments.columns import utcnow
+from payments.columns import table_of, utcnow
 from payments.models import Attempt, Payment
 from payments.provider import Session as ProviderSession
 from payments.states import AttemptState
@@ -47,13 +47,14 @@ def _of(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
 
 
+_DECLINE = table_of(CardDecline)
 _COUNTS = select(
     func.count().label("of_store"),
-    _of(CardDecline.network_hash == bindparam("network")).label("of_network"),
-    _of(CardDecline.cart_id == bindparam("cart")).label("of_browser"),
-    _of(CardDecline.email_hash == bindparam("email")).label("of_customer"),
-    _of(CardDecline.account_id == bindparam("account")).label("of_account"),
-).where(CardDecline.store_id == bindparam("store"), CardDecline.at > bindparam("since"))
+    _of(_DECLINE.c.network_hash == bindparam("network")).label("of_network"),
+    _of(_DECLINE.c.cart_id == bindparam("cart")).label("of_browser"),
+    _of(_DECLINE.c.email_hash == bindparam("email")).label("of_customer"),
+    _of(_DECLINE.c.account_id == bindparam("account")).label("of_account"),
+).where(_DECLINE.c.store_id == bindparam("store"), _DECLINE.c.at > bindparam("since"))
 
 
 def count(session: Session, who: Who, now: dt.datetime) -> Declines:

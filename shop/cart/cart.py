@@ -10,12 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import cast
 
 from flask import Request
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
+from payments.columns import table_of
 from payments.money import Money
 from shop.cart.models import Cart, CartLine
 from shop.catalog.availability import options_text
@@ -122,34 +122,38 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-_CART_ID = select(Cart.id).where(
-    Cart.store_id == bindparam("store_id"), Cart.token_hash == bindparam("token_hash")
-)
+_CART, _LINE, _VARIANT, _PRODUCT = map(table_of, (Cart, CartLine, Variant, Product))
+_OPENED = (_CART.c.store_id == bindparam("store_id"), _CART.c.token_hash == bindparam("token_hash"))
+_CART_ID = select(_CART.c.id).where(*_OPENED)
 # Outer joins, so that an empty basket is one row without goods; each line's variant and product exist by foreign key.
-_BASKET = (
+BASKET = (
     select(
-        Cart.id.label("cart_id"),
-        CartLine.sku,
-        CartLine.quantity,
-        CartLine.seen_price,
-        Product.slug,
-        Product.name_ja,
-        Product.name_en,
-        Product.tax_rate,
-        Product.picture.label("product_picture"),
-        Variant.options,
-        Variant.price,
-        Variant.picture,
-        (Variant.on_hand - Variant.held + CartLine.held).label("free"),
+        _CART.c.id.label("cart_id"),
+        _LINE.c.sku,
+        _LINE.c.quantity,
+        _LINE.c.seen_price,
+        _PRODUCT.c.slug,
+        _PRODUCT.c.name_ja,
+        _PRODUCT.c.name_en,
+        _PRODUCT.c.tax_rate,
+        _PRODUCT.c.picture.label("product_picture"),
+        _VARIANT.c.options,
+        _VARIANT.c.price,
+        _VARIANT.c.picture,
+        (_VARIANT.c.on_hand - _VARIANT.c.held + _LINE.c.held).label("free"),
     )
-    .outerjoin(CartLine, (CartLine.store_id == Cart.store_id) & (CartLine.cart_id == Cart.id))
-    .outerjoin(Variant, (Variant.store_id == CartLine.store_id) & (Variant.sku == CartLine.sku))
-    .outerjoin(Product, (Product.store_id == Variant.store_id) & (Product.slug == Variant.product_slug))
-    .where(Cart.store_id == bindparam("store_id"), Cart.token_hash == bindparam("token_hash"))
-    .order_by(CartLine.place)
+    .select_from(_CART)
+    .outerjoin(_LINE, (_LINE.c.store_id == _CART.c.store_id) & (_LINE.c.cart_id == _CART.c.id))
+    .outerjoin(_VARIANT, (_VARIANT.c.store_id == _LINE.c.store_id) & (_VARIANT.c.sku == _LINE.c.sku))
+    .outerjoin(
+        _PRODUCT,
+        (_PRODUCT.c.store_id == _VARIANT.c.store_id) & (_PRODUCT.c.slug == _VARIANT.c.product_slug),
+    )
+    .where(*_OPENED)
+    .order_by(_LINE.c.place)
 )
+"""A row a line, or one without goods; `carts_of` makes baskets of them. Others may add columns of one row a basket."""
 
-_LINE = cast("Table", CartLine.__table__)
 _NOTE_HELD = (
     update(_LINE)
     .where(
@@ -178,9 +182,17 @@ def load_cart_in(
     """The same basket in several languages, read once; None where there is none."""
     if not token:
         return None
-    rows = session.execute(_BASKET, {"store_id": store_id, "token_hash": token_hash(token)}).all()
-    if not rows:
-        return None
+    rows = session.execute(BASKET, opened_by(store_id, token)).all()
+    return carts_of(rows, locales) if rows else None
+
+
+def opened_by(store_id: str, token: str) -> dict[str, str]:
+    """The parameters of `BASKET`."""
+    return {"store_id": store_id, "token_hash": token_hash(token)}
+
+
+def carts_of(rows: Sequence[AnyRow], locales: Sequence[str]) -> list[CartView]:
+    """The basket of some rows of `BASKET`, at least one, in each language."""
     lines = [row for row in rows if row.sku is not None]
     return [CartView(rows[0].cart_id, tuple(_line(row, locale) for row in lines)) for locale in locales]
 

@@ -11,25 +11,24 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Integer, Update, bindparam, update
 from sqlalchemy.orm import Session
 
+from payments.columns import table_of
 from shop.catalog.models import Variant
 
-_OF = (Variant.store_id == bindparam("store"), Variant.sku == bindparam("goods"))
+_VARIANT = table_of(Variant)
+_OF = (_VARIANT.c.store_id == bindparam("store"), _VARIANT.c.sku == bindparam("goods"))
+_ON_HAND, _HELD = _VARIANT.c.on_hand, _VARIANT.c.held
 _N = bindparam("n", type_=Integer)
 
 
 def _change(condition: ColumnElement[bool], **values: ColumnElement[int]) -> Update:
     """A statement, built once: rushes run it at every press of the order button."""
-    return (
-        update(Variant).where(*_OF, condition).values(**values).execution_options(synchronize_session=False)
-    )
+    return update(_VARIANT).where(*_OF, condition).values(**values)
 
 
-_HOLD = _change(Variant.on_hand - Variant.held >= _N, held=Variant.held + _N).returning(
-    Variant.on_hand, Variant.held
-)
-_RELEASE = _change(Variant.held >= _N, held=Variant.held - _N)
-_TAKE = _change(Variant.held >= _N, held=Variant.held - _N, on_hand=Variant.on_hand - _N)
-_PUT_BACK = _change(Variant.on_hand >= 0, on_hand=Variant.on_hand + _N)
+_HOLD = _change(_ON_HAND - _HELD >= _N, held=_HELD + _N).returning(_ON_HAND, _HELD)
+_RELEASE = _change(_HELD >= _N, held=_HELD - _N)
+_TAKE = _change(_HELD >= _N, held=_HELD - _N, on_hand=_ON_HAND - _N)
+_PUT_BACK = _change(_ON_HAND >= 0, on_hand=_ON_HAND + _N)
 
 
 class Pieces(NamedTuple):

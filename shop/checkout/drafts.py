@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from payments.columns import utcnow
+from payments.columns import table_of, utcnow
 from payments.methods import Method
 from security.sealing import CannotOpen
 from shop.address.contact import Contact
@@ -47,7 +47,7 @@ def contact_of(vault: Vault, draft: Draft | None, request_id: str) -> Contact | 
 def _keep(session: Session, store_id: str, cart_id: str, **values: object) -> None:
     """Write these columns of a basket's draft, making it where there is none: two tabs may do so at one moment."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = (sqlite.insert if is_sqlite else postgresql.insert)(Draft)
+    insert = (sqlite.insert if is_sqlite else postgresql.insert)(table_of(Draft))
     key = {"store_id": store_id, "cart_id": cart_id}
     session.execute(
         insert.values(key | values).on_conflict_do_update(

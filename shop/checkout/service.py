@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as DBSession
 
-from payments.columns import new_id
+from payments.columns import new_id, table_of
 from payments.methods import NO_PROVIDER, Method
 from payments.models import Payment
 from payments.provider import OutcomeUnknown, UIMode
@@ -44,8 +44,9 @@ from shop.vault import Place, Vault
 
 _NUMBER_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _TRIES = 3
-_BASKET = select(CartLine.sku, CartLine.quantity).where(
-    CartLine.store_id == bindparam("store"), CartLine.cart_id == bindparam("cart")
+_LINE = table_of(CartLine)
+_BASKET = select(_LINE.c.sku, _LINE.c.quantity).where(
+    _LINE.c.store_id == bindparam("store"), _LINE.c.cart_id == bindparam("cart")
 )
 
 

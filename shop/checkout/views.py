@@ -23,11 +23,10 @@ from shop.address.contact import Contact
 from shop.address.forms import AddressForm
 from shop.card_testing.gate import MailFirst, TooManyTries
 from shop.card_testing.who import Who
-from shop.cards.closed import cards_closed
 from shop.cart.cart import CartLineView, CartView, current_cart_token, load_cart_in
 from shop.checkout import drafts, mail_first
+from shop.checkout.basket import Basket, load_basket
 from shop.checkout.forms import ConfirmForm, DeliveryForm
-from shop.checkout.models import Draft
 from shop.checkout.pay_views import lead_on, pass_gate, start_and_lead_on, who_of
 from shop.checkout.payment import start_placed, ui_mode_of
 from shop.checkout.quote import Quote, QuoteLine, choice_of, make_quote
@@ -56,16 +55,6 @@ from shop.wallet.service import wish_of
 from shop.web import this_page_is
 
 checkout = Blueprint("checkout", __name__, url_prefix="/checkout")
-
-
-@dataclass(frozen=True)
-class Basket:
-    """The basket of this browser with its draft."""
-
-    cart: CartView
-    cart_en: CartView
-    """The same with English names: an order keeps both."""
-    draft: Draft | None
 
 
 @checkout.get("")
@@ -137,7 +126,7 @@ def final() -> ResponseReturnValue:
     if not basket.cart.can_be_ordered:
         return _to_cart()
     quote = _quote(basket, contact)
-    if not _is_choice_possible(basket, contact) or not _is_taken(quote):
+    if not _is_choice_possible(basket, contact) or not _is_taken(basket, quote):
         return redirect(url_for("checkout.delivery"), 303)
     return _final_page(quote, contact)
 
@@ -156,7 +145,7 @@ def place() -> ResponseReturnValue:
         flash(_("お選びの日にお届けできなくなりました。別の日をお選びください。"), "warn")
         return redirect(url_for("checkout.delivery"), 303)
     quote = _quote(basket, contact)
-    if not _is_taken(quote):
+    if not _is_taken(basket, quote):
         return redirect(url_for("checkout.delivery"), 303)  # before it counts as a card attempt
     if form.digest.data != quote.digest:
         return _final_page(quote, contact, before=_seen_total(form), status=409)
@@ -239,16 +228,8 @@ def _go_and_pay(placed: Placed, contact: Contact) -> ResponseReturnValue:
 
 def _basket() -> Basket | None:
     """The basket of this browser; None when it is empty or unknown."""
-    store = the_store()
-    token = current_cart_token(request)
-    if token is None:
-        return None
     with the_shop().db.read() as session:
-        found = load_cart_in(session, store.id, token, ("ja", "en"))
-        if found is None or not found[0].lines:
-            return None
-        cart, cart_en = found
-        return Basket(cart, cart_en, drafts.draft_of(session, store.id, cart.cart_id))
+        return load_basket(session, the_store().id, current_cart_token(request))
 
 
 def _basket_and_contact() -> tuple[Basket | None, Contact | None]:
@@ -296,9 +277,9 @@ class _Choices:
 
 
 def _choices(basket: Basket, contact: Contact) -> _Choices:
-    quote, closed = _quote(basket, contact), cards_closed(the_shop(), the_store().id)
-    found = offers(methods_of(the_store().id), quote.before_fee, cards_closed=closed)
-    return _Choices(quote, found, closed)
+    quote = _quote(basket, contact)
+    found = offers(methods_of(the_store().id), quote.before_fee, cards_closed=basket.cards_closed)
+    return _Choices(quote, found, basket.cards_closed)
 
 
 def _delivery_form(basket: Basket, contact: Contact, choices: _Choices) -> DeliveryForm:
@@ -331,11 +312,11 @@ def _delivery_page(
     return page, status
 
 
-def _is_taken(quote: Quote) -> bool:
+def _is_taken(basket: Basket, quote: Quote) -> bool:
     """Whether the store takes such an order paid in that way now."""
     if refusal_of(methods_of(the_store().id), quote.method, quote.before_fee) is not None:
         return False
-    return quote.method is not Method.CARD or not cards_closed(the_shop(), the_store().id)
+    return quote.method is not Method.CARD or not basket.cards_closed
 
 
 def _concluded_order() -> str | None:
