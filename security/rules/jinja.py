@@ -20,6 +20,8 @@ _TRANSLATED = re.compile(
 )
 _SET = re.compile(r"^(?:set|with)\s+(\w+)\s*=\s*(.+)$", re.DOTALL)
 _SAFE = re.compile(r"\|\s*(?:safe|mark_safe|safeseq|unescape|raw|n)\b(?!\s*\()|\bMarkup\(|\bmark_safe\(")
+_SAFE_EACH = re.compile(r"\|\s*map\(\s*['\"](?:safe|mark_safe|safeseq|unescape|raw)['\"]")
+"""A filter by its name, over each of a list."""
 _SAFE_CONSTANT = re.compile(rf"^\s*(?:set\s+\w+\s*=\s*)?{_STRING}\s*\|\s*safe\b")
 _ESCAPE_OFF = re.compile(
     r"^(?:autoescape\s+(?:false|off|none|0)\b|filter\s+(?:safe|unescape)\b|verbatim_unsafe)", re.IGNORECASE
@@ -161,7 +163,8 @@ def unescaped(template: Template) -> Iterator[tuple[int, str]]:
         if _ESCAPE_OFF.match(inner):
             yield line, "autoescape is off"
     for line, inner in [*template.printed, *template.statements]:
-        if _SAFE.search(STRINGS.sub("''", inner)) and not _SAFE_CONSTANT.match(inner):
+        is_safe = _SAFE.search(STRINGS.sub("''", inner)) or _SAFE_EACH.search(inner)
+        if is_safe and not _SAFE_CONSTANT.match(inner):
             yield line, "a text that may vary is printed as it is"
 
 

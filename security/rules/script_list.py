@@ -36,6 +36,8 @@ def _fault(url: str, entry: dict[str, object], config: Config) -> str | None:
         return "that is not one script over https"
     if entry.get("hash") == "evergreen" and not config.is_provider(parts.hostname or ""):
         return "it may change, and is not the provider's"
+    if not (config.is_provider(parts.hostname or "") or parts.hostname in config.script_hosts):
+        return "its host is neither the provider's nor among the project's script_hosts"
     return None
 
 

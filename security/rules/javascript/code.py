@@ -43,18 +43,7 @@ def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
     name, before, after = token.value, script.at(at - 1), script.at(at + 1)
     if name == "eval" and not after.is_op(":"):
         yield script.found(token, "HK406", "eval runs a text as code")
-    elif (
-        name in {"Function", "AsyncFunction", "GeneratorFunction"}
-        and (before.is_name("new") or (after.is_op("(") and not before.is_op(".")))
-    ) or (
-        name == "constructor"
-        and before.is_op(".")
-        and after.is_op(".", "(")
-        and (
-            script.at(at + 2).value == "constructor"
-            or (after.is_op("(") and script.at(at + 2).kind in {"string", "template"})
-        )
-    ):
+    elif _makes_functions(script, at, token):
         yield script.found(token, "HK406", "a function is made of a text")
     elif name in _TIMERS and after.is_op("(") and script.at(at + 2).kind in {"string", "template"}:
         yield script.found(token, "HK406", f"{name} runs a text as code")
@@ -71,6 +60,23 @@ def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
         yield script.found(token, "HK406", "document.write changes the page while it loads")
     elif name in _TIMERS and after.is_op("(") and _is_a_text(script, at + 1):
         yield script.found(token, "HK406", f"{name} runs a text as code")
+
+
+def _makes_functions(script: Script, at: int, token: Token) -> bool:
+    """Function by its name, or as the constructor of any function: called here, or put away for later."""
+    before, after, owner = script.at(at - 1), script.at(at + 1), script.at(at - 2)
+    if token.is_name("Function", "AsyncFunction", "GeneratorFunction"):
+        is_global = not before.is_op(".", "?.") or owner.is_name("window", "self", "globalThis")
+        is_asked = before.is_name("instanceof", "class") or after.is_op(".", ":", "===", "!==")
+        return before.is_name("new") or (is_global and not is_asked)
+    if not token.is_name("constructor"):
+        return False
+    if before.is_op("{", ","):  # const { constructor: make } = work
+        return after.is_op(":", ",", "}")
+    compares = ("===", "!==", "==", "!=")
+    is_compared = after.is_op(*compares) or script.at(at - 3).is_op(*compares)
+    is_named = after.is_op(".", "?.") and script.at(at + 2).is_name("name")
+    return before.is_op(".", "?.") and not (owner.is_name("this", "super") or is_compared or is_named)
 
 
 def _is_a_text(script: Script, at: int) -> bool:
