@@ -146,11 +146,28 @@ def constant(expression: str, known: dict[str, str]) -> str | None:
     ).strip()
     if match := _TRANSLATED.match(plain):
         return _unquoted(match[1])
+    if filtered := _FILTERED.fullmatch(expression.strip()):
+        return _filtered(*filtered.groups())
     pieces = [each.strip() for each in re.split(r"[~+](?=(?:[^'\"]|'[^']*'|\"[^\"]*\")*$)", plain)]
     texts = [_unquoted(each) if re.fullmatch(STRINGS, each) else known.get(each) for each in pieces]
     if any(text is None for text in texts):
         return None
     return "".join(text or "" for text in texts)
+
+
+_FILTERED = re.compile(
+    rf"({_STRING})\s*\|\s*(replace|format)\(\s*((?:{_STRING}\s*,\s*)*{_STRING})\s*,?\s*\)", re.DOTALL
+)
+"""A text whose filter has nothing but texts to work with."""
+
+
+def _filtered(literal: str, name: str, given: str) -> str:
+    text, texts = _unquoted(literal), [_unquoted(each) for each in STRINGS.findall(given)]
+    if name == "replace":
+        return text.replace(texts[0], texts[1]) if len(texts) > 1 else text
+    for each in texts:
+        text = re.sub(r"%s|\{\}", each.replace("\\", r"\\"), text, count=1)
+    return text
 
 
 def _unquoted(literal: str) -> str:

@@ -89,6 +89,7 @@ _SWITCHES: dict[str, tuple[frozenset[str], str, str]] = {
         "bodies are written to a disk before they are passed on",
     ),
     "client_body_in_file_only": (frozenset({"on", "clean"}), "HK202", "each body becomes a file"),
+    "proxy_store": (frozenset({"on"}), "HK202", "answers become files by the address that was asked for"),
     "proxy_ssl_verify": (frozenset({"off"}), "HK502", "nobody looks whom the bodies are passed on to"),
 }
 
@@ -126,7 +127,14 @@ def _host_header(words: list[str], _config: Config) -> Iterator[Fault]:
         yield Fault("HK305", "the visitor says by a header what the host is")
 
 
+def _cache(words: list[str], _config: Config) -> Iterator[Fault]:
+    if words[:1] != ["off"]:
+        yield Fault("HK202", "answers are kept in files with the address that was asked for")
+
+
 def _header(words: list[str], config: Config) -> Iterator[Fault]:
+    if words[:1] and words[0].lower() == "set-cookie" and any(map(_TYPED.search, words[1:])):
+        yield Fault("HK203", "a cookie holds what was asked for")
     if len(words) > 1 and (fault := weak_headers.fault_of(words[0].lower(), words[1])):
         yield Fault("HK412", fault)
     if len(words) > 1 and words[0].lower() == "content-security-policy":
@@ -157,6 +165,7 @@ _JUDGES: dict[str, Judge] = {
     "proxy_hide_header": _hides,
     "more_clear_headers": _hides,
     "ssl_protocols": _old_tls,
+    "proxy_cache": _cache,
     "proxy_pass": _passes,
     "proxy_set_header": _host_header,
     "mirror": _mirror,

@@ -31,6 +31,19 @@ def data(value: object) -> str:
 
 
 FILES = {
+    "an own file without hash": (
+        "HK404",
+        "a.toml",
+        '[[script]]\npath = "a.js"\nowner = "a"\nreason = "b"\npages = "all"\nhash = "evergreen"\n',
+    ),
+    "nobody's script": ("HK404", "a.toml", f'[[script]]\npath = "a.js"\n{ENTRY}'.replace('"b"', '" "')),
+    "pages that there are not": (
+        "HK404",
+        "a.toml",
+        f'[[script]]\npath = "a.js"\n{ENTRY}'.replace("all", "any"),
+    ),
+    "answers in files": ("HK202", "a.conf", PROXY.format("proxy_cache pages;")),
+    "an address in a cookie": ("HK203", "a.conf", PROXY.format("add_header Set-Cookie from=$request_uri;")),
     "a label by a style": ("HK105", "a.css", '.f label::after { content: "（お持ちのカードの番号）" }'),
     "a label by two texts": ("HK105", "a.css", '.f::before { content: "カード" "番号" }'),
     "a label by numbers of letters": ("HK105", "a.css", r'.f::before{content:"\30AB\30FC\30C9\756A\53F7"}'),
@@ -51,6 +64,8 @@ FILES = {
     "an address in a variable": ("HK410", "a.conf", PROXY.format('set $to "https://a.net"; return 302 $to;')),
 }
 OWN_FILES = (
+    ("a.toml", f'[[script]]\npath = "a.js"\n{ENTRY}'),
+    ("a.conf", PROXY.format("proxy_cache off; add_header Set-Cookie seen=1;")),
     ("a.css", '.f::after { content: "カード番号は決済会社が受け取ります" }'),
     ("a.css", '.f::after { content: "ギフトカード番号" } p { --mark: "→" }'),
     ("en/LC_MESSAGES/a.po", catalogue("カード番号", "Digits on your debit or bank card")),
@@ -62,6 +77,14 @@ OWN_FILES = (
     ("a.conf", PROXY.format("return 303 https://checkout.stripe.com/c/pay/a;")),
 )
 PAGES = {
+    "a text mended by a filter": (
+        "HK105",
+        "<label>{{ 'Crad no'|replace('Crad', 'Card') }}<input name=\"f\"></label>",
+    ),
+    "a text put in by a filter": (
+        "HK105",
+        "<label>{{ '%s%s'|format('カード', '番号') }}<input name=\"f\"></label>",
+    ),
     "a list for a script": ("HK105", data([{"name": "q1", "label": "Card number"}])),
     "a map for a script": ("HK105", data({"one": {"two": ["cc-csc"]}})),
     "a word for a script": ("HK105", '<div data-caption="カード番号"></div>'),
@@ -78,6 +101,7 @@ PAGES = {
     "digits of a bank card": ("HK105", '<input name="s" aria-label="Digits on your debit or credit card">'),
 }
 OWN_PAGES = (
+    "<label>{{ 'Card number'|replace('Card', 'Order') }}<input name=\"f\"></label>",
     data([{"brand": "visa", "label": "有効期限"}]),
     data({"gift_card_number": "ギフトカード番号"}),
     "<div data-text=\"カード番号らしい数字が入力されたため、消去しました。\" data-rows='[1'></div>",
@@ -88,6 +112,21 @@ OWN_PAGES = (
     '<label>受取人の署名<input name="s"></label>',
 )
 SCRIPTS = {
+    "a label in a list": ("HK106", "box.textContent = ['カード', '番号'].reduce(join);"),
+    "HTML by its setter": (
+        "HK408",
+        "Object.getOwnPropertyDescriptor(Element.prototype, 'innerHTML').set.call(a, b);",
+    ),
+    "elements by another name": ("HK406", "const make = document.createElement.bind(document); make(kind);"),
+    "a script of a namespace": ("HK406", "document.createElementNS(space, 'script');"),
+    "a script's twin": ("HK406", "const twin = document.scripts[0].cloneNode();"),
+    "a message of what is typed": ("HK210", "parent.postMessage(note.value, location.origin);"),
+    "text that may be changed": ("HK106", "box.setAttribute('contenteditable', '');"),
+    "text by an object": ("HK106", "Object.assign(box, { contentEditable: 'true' });"),
+    "a whole page": ("HK106", "frame.designMode = 'on';"),
+    "a context of editing": ("HK106", "box.editContext = new EditContext();"),
+    "a reader of cards": ("HK106", "new NDEFReader().scan();"),
+    "a camera": ("HK106", "navigator.mediaDevices.getUserMedia({ video: true });"),
     "a constructor of functions": ("HK406", "const make = (async () => {}).constructor; make(text)();"),
     "the same by its prototype": (
         "HK406",
@@ -118,6 +157,9 @@ SCRIPTS = {
     "a style's label": ("HK105", "sheet.insertRule('.f::after { content: \"カード番号\" }');"),
 }
 OWN_SCRIPTS = (
+    "parent.postMessage({ ready: true }, location.origin);",
+    "box.setAttribute('contenteditable', 'false'); const line = row.cloneNode(true);",
+    "const words = ['カード', 'コンビニ'];",
     "if (value.constructor === Object) show(); if (Array === value.constructor) show();",
     "class Row { constructor() { this.kind = this.constructor.name; } }",
     "if (work instanceof Function) work();",
@@ -128,6 +170,12 @@ OWN_SCRIPTS = (
     "sheet.insertRule('.f::after { content: \"→\" }');",
 )
 PYTHON = {
+    "a widget's attribute": 'named["autocomplete"] = "cc-number"',
+    "an attribute by default": 'named.setdefault("autocomplete", "cc-number")',
+    "an attribute of a call": 'self.phone(autocomplete="cc-number")',
+    "one of several texts": 'TEXTS = ("a", "カードの番号"); self.a = StringField(TEXTS[0], description=TEXTS[1])',
+    "a text by its key": 'TEXTS = {"a": "カードの番号"}; self.a = StringField(TEXTS["a"])',
+    "a map's": 'MORE = {"a": "カードの番号"}\n        for _, text in MORE.items():\n            StringField(text)',
     "a label": 'self.phone.label.text = "クレカの券面番号"',
     "a label's object": 'self.phone.label = Label("phone", _("カード番号"))',
     "an attribute": 'self.phone.render_kw["autocomplete"] = "cc-" + "csc"',
@@ -135,6 +183,9 @@ PYTHON = {
     "a hint by its name": 'setattr(self.phone, "description", "Card number")',
 }
 OWN_PYTHON = (
+    'POLICY = {"img-src": ("\'self\'", "data:")}',
+    'TEXTS = ("備考", "カード番号"); self.a = StringField(TEXTS[0])',
+    'named["autocomplete"] = "tel"; named.setdefault("title", "ギフトカード番号")',
     'self.note.label.text = "ギフトカード番号"',
     'self.method.description = "カード番号は決済会社の画面で入力します。"',
     'self.until.label.text = "有効期限"',
@@ -156,6 +207,12 @@ def test_files_that_ask_for_nothing(name: str, text: str) -> None:
 def test_a_listed_host_may_have_a_script_with_a_hash() -> None:
     text = f'[[script]]\nurl = "https://cdn.net/m.js"\n{ENTRY}'
     assert rules_in("a.toml", text, Config(script_hosts=("cdn.net",))) == set()
+
+
+@pytest.mark.parametrize("policy", ["img-src https:", "frame-ancestors *", "font-src http:"])
+def test_addresses_of_anybody_in_a_policy(policy: str) -> None:
+    kind, sources = policy.split()
+    assert "HK401" in rules_of("python", f'POLICY = {{"{kind}": ("{sources}",)}}\n')
 
 
 @pytest.mark.parametrize("what", PAGES)

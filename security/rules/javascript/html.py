@@ -19,12 +19,15 @@ _WRITE_CALLS = frozenset(
         "html",
     }
 )
+_BY_NAME = frozenset(
+    {"set", "defineProperty", "defineProperties", "getOwnPropertyDescriptor", "__lookupSetter__"}
+)
 _BORROWED = _WRITE_CALLS - {"html"}
 
 
 def of_text(script: Script, at: int, token: Token) -> Iterator[Finding]:
     """Reflect.set(box, "innerHTML", note)."""
-    if token.value in _WRITES and script.callee(at) in {"set", "defineProperty", "defineProperties"}:
+    if token.value in _WRITES and script.callee(at) in _BY_NAME:
         yield script.found(token, "HK408", f"{token.value} is given what may vary")
 
 

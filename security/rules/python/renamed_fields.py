@@ -23,6 +23,9 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
             yield from _asked(module, node.value)
     for call in module.calls:
         yield from _asked(module, *_put_on(module, call))
+        for word in call.keywords:
+            if word.arg == "autocomplete" and cc_token(module.text_of(word.value) or ""):
+                yield from _asked(module, word.value)
 
 
 def _put_on(module: Module, call: ast.Call) -> list[ast.expr]:
@@ -34,14 +37,15 @@ def _put_on(module: Module, call: ast.Call) -> list[ast.expr]:
     if not (isinstance(function, ast.Attribute) and function.attr in {"update", "setdefault"}):
         return []
     said = [*call.args, *(word.value for word in call.keywords)]
-    return said if _is_said(function.value) else []
+    first = module.text_of(call.args[0]) if call.args else None
+    return said if first in _ATTRIBUTES or _is_said(function.value) else []
 
 
 def _is_said(target: ast.expr) -> bool:
     """What a field says of itself: x.label, x.label.text, x.render_kw["placeholder"]."""
     if isinstance(target, ast.Subscript):
         key = target.slice.value if isinstance(target.slice, ast.Constant) else None
-        return _is_said(target.value) or (key in _ATTRIBUTES and isinstance(target.value, ast.Attribute))
+        return _is_said(target.value) or key in _ATTRIBUTES
     if not isinstance(target, ast.Attribute):
         return False
     if target.attr in {"text", "field_label"}:
