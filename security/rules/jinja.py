@@ -24,7 +24,7 @@ _SAFE_EACH = re.compile(r"\|\s*map\(\s*['\"](?:safe|mark_safe|safeseq|unescape|r
 """A filter by its name, over each of a list."""
 _SAFE_CONSTANT = re.compile(rf"^\s*(?:set\s+\w+\s*=\s*)?{_STRING}\s*\|\s*safe\b")
 _ESCAPE_OFF = re.compile(
-    r"^(?:autoescape\s+(?:false|off|none|0)\b|filter\s+(?:safe|unescape)\b|verbatim_unsafe)", re.IGNORECASE
+    r"^(?:autoescape\s+(?!(?:true|on|1)\b)|filter\s+(?:safe|unescape)\b|verbatim_unsafe)", re.IGNORECASE
 )
 _PRIVATE = re.compile(r"\ue000(\d+)\ue001")
 
@@ -37,6 +37,8 @@ class Template:
     printed: list[tuple[int, str]] = field(default_factory=list)
     statements: list[tuple[int, str]] = field(default_factory=list)
     constants: dict[str, str] = field(default_factory=dict)
+    bare: list[tuple[int, str]] = field(default_factory=list)
+    """What is printed inside of a tag and outside of quotes: a blank in it begins another attribute."""
 
     def expressions_in(self, text: str) -> list[str]:
         """The expressions whose marks stand in a piece of the HTML."""
@@ -64,6 +66,8 @@ def read(text: str) -> Template:
     for piece in _PIECES.finditer(text):
         parts.append(text[at : piece.start()])
         line += text.count("\n", at, piece.start())
+        if piece[0].startswith("{{") and _is_bare(parts, piece[0]):
+            template.bare.append((line, piece[0][2:-2].strip("-+ \t\r\n")))
         parts.append(_piece(template, piece[0], line) + _loop(piece[0], parts) + "\n" * piece[0].count("\n"))
         line += piece[0].count("\n")
         at = piece.end()
@@ -89,6 +93,20 @@ def _loop(written: str, before: list[str]) -> str:
         return f"<!--{LOOP}{times[1]}-->"
     count = match[1].count(",") + 1 if match[1].lstrip().startswith(("[", "(")) else 1
     return f"<!--{LOOP}{count}-->"
+
+
+_ONE_WORD = re.compile(
+    rf"xmlattr|^{_STRING}(?:\s+if\b|$)|^\w*(?:id|index0?|width|height|size|count|length|total)$|\.(?:id|index0?|width|height|size|count|length)$"
+)
+
+
+def _is_bare(before: list[str], written: str) -> bool:
+    """<p title={{ note }}> and <p {{ note }}>, where what is printed may be more than a word or a number."""
+    if not _is_in_tag(before) or _ONE_WORD.search(written[2:-2].strip("-+ \t\r\n")):
+        return False
+    tag = "".join(before[-40:]).rpartition("<")[2]
+    is_quoted = tag.count('"') % 2 or tag.count("'") % 2
+    return not is_quoted and bool(re.match(r"[a-zA-Z][\w:-]*\s", tag)) and tag[-1:] in "= \n\t"
 
 
 def _is_in_tag(before: list[str]) -> bool:
@@ -183,6 +201,8 @@ def unescaped(template: Template) -> Iterator[tuple[int, str]]:
         is_safe = _SAFE.search(STRINGS.sub("''", inner)) or _SAFE_EACH.search(inner)
         if is_safe and not _SAFE_CONSTANT.match(inner):
             yield line, "a text that may vary is printed as it is"
+    for line, _ in template.bare:
+        yield line, "what is printed stands in a tag without quotes, and may begin another attribute"
 
 
 def literals(expression: str) -> list[str]:

@@ -85,7 +85,7 @@ _OTHER_EN = r"(?<!gift )(?<!member )(?<!membership )(?<!point )(?<!points )(?<!l
 _LABELS = (
     (
         Card.NUMBER,
-        rf"{_OTHER_JA}(?:カード|card)\s*(?:の)?\s*(?:番号|ナンバー|no\.?(?![a-z])|n°)|かーどばんごう|(?:クレカ|クレジット)\s*の?\s*(?:券面|表面?|おもて)?\s*の?\s*(?:番号|数字|ナンバー)",
+        rf"{_OTHER_JA}(?:カード|card)\s*(?:の)?\s*(?:番号|ナンバー|no\.?(?![a-z])|n°)|かーどの?(?:ばんごう|すうじ|なんばー)|(?:クレカ|クレジット)\s*の?\s*(?:券面|表面?|おもて)?\s*の?\s*(?:番号|数字|ナンバー)",
     ),
     (
         Card.NUMBER,
@@ -104,7 +104,7 @@ _LABELS = (
     ),
     (
         Card.NUMBER,
-        r"カード\S{0,6}1[3-9]\s*桁|1[3-9][ -]?digits?.{0,12}card|card.{0,12}1[3-9][ -]?digits?"
+        r"(?:カード|クレジット|クレカ)\S{0,6}1[3-9]\s*桁|1[3-9][ -]?digits?.{0,12}card|card.{0,12}1[3-9][ -]?digits?"
         r"|(?<![a-z])(?:visa|master(?:card)?|jcb|amex|american express|diners)(?![a-z]).{0,14}(?:番号|number|(?<!last )(?<!last 4 )digits)",
     ),
     (
@@ -168,13 +168,17 @@ def card_label(text: str) -> Card | None:
 _TWINS = str.maketrans("АаВЕеЅѕКкМНОоРрСсТтУуХхІіЈјԁԛԝ", "AaBEeSsKkMHOoPpCcTtYyXxIiJjdqw")
 """Cyrillic letters that look like Latin ones."""
 _JA_GAP = re.compile(r"(?<=[\u3040-\u9fff])\s+(?=[\u3040-\u9fff])")
+_DOTTED = re.compile(r"(?<![a-z])(?:[a-z][.・·]\s?){2,}(?:[a-z](?![a-z]))?", re.IGNORECASE)
+"""C.V.V. and P・A・N."""
+_COUNTED = re.compile(r"十([三四五六七八九])\s*桁")
 
 
 def _as_read(text: str) -> str:
     """A text as people read it: one form of each character, nothing unseen in it, no gaps between Japanese letters."""
     plain = unicodedata.normalize("NFKC", text).translate(_TWINS)
     seen = "".join(letter for letter in plain if unicodedata.category(letter) != "Cf")
-    return _JA_GAP.sub("", seen)
+    letters = _DOTTED.sub(lambda found: re.sub(r"[.・·\s]", "", found[0]), _JA_GAP.sub("", seen))
+    return _COUNTED.sub(lambda found: f"1{'三四五六七八九'.index(found[1]) + 3}桁", letters)
 
 
 _WHOLE_CARD = re.compile(

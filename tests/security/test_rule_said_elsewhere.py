@@ -77,6 +77,13 @@ OWN_FILES = (
     ("a.conf", PROXY.format("return 303 https://checkout.stripe.com/c/pay/a;")),
 )
 PAGES = {
+    "letters with dots": ("HK105", '<label>C.V.V.<input name="f"></label>'),
+    "letters between dots": ("HK105", '<label>Ｐ・Ａ・Ｎ<input name="f"></label>'),
+    "a number in words": ("HK105", '<label>クレジットの十六桁<input name="f"></label>'),
+    "a child's letters": ("HK105", '<label>くれじっとかーどのすうじ<input name="f"></label>'),
+    "no quotes": ("HK407", "<p title={{ note }}>a</p>"),
+    "any attributes": ("HK407", '<p class="a" {{ note }}>a</p>'),
+    "escaping by a variable": ("HK407", "{% autoescape plain %}{{ note }}{% endautoescape %}"),
     "a text mended by a filter": (
         "HK105",
         "<label>{{ 'Crad no'|replace('Crad', 'Card') }}<input name=\"f\"></label>",
@@ -101,6 +108,9 @@ PAGES = {
     "digits of a bank card": ("HK105", '<input name="s" aria-label="Digits on your debit or credit card">'),
 }
 OWN_PAGES = (
+    "<p {{ named|xmlattr }} title=\"{{ note }}\" {{ 'hidden' if note }} data-n={{ loop.index }}>a</p>",
+    "{% autoescape true %}{{ note }}{% endautoescape %}",
+    '<label>U.S. 以外の方・十六歳以上<input name="f"></label>',
     "<label>{{ 'Card number'|replace('Card', 'Order') }}<input name=\"f\"></label>",
     data([{"brand": "visa", "label": "有効期限"}]),
     data({"gift_card_number": "ギフトカード番号"}),
@@ -112,6 +122,9 @@ OWN_PAGES = (
     '<label>受取人の署名<input name="s"></label>',
 )
 SCRIPTS = {
+    "a form's entries": ("HK210", "form.onformdata = ({ formData }) => fetch('/a', { body: formData });"),
+    "the page as it stands": ("HK210", "fetch('/a', { method: 'POST', body: document.body.outerHTML });"),
+    "a style that may vary": ("HK404", "sheet.replaceSync(text);"),
     "a label in a list": ("HK106", "box.textContent = ['カード', '番号'].reduce(join);"),
     "HTML by its setter": (
         "HK408",
@@ -157,6 +170,7 @@ SCRIPTS = {
     "a style's label": ("HK105", "sheet.insertRule('.f::after { content: \"カード番号\" }');"),
 }
 OWN_SCRIPTS = (
+    "sheet.replaceSync('.a { opacity: 0.5 }'); fetch('/a').then(show);",
     "parent.postMessage({ ready: true }, location.origin);",
     "box.setAttribute('contenteditable', 'false'); const line = row.cloneNode(true);",
     "const words = ['カード', 'コンビニ'];",

@@ -31,6 +31,9 @@ def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
         by_call and not script.is_constant(at + 4)
     ):
         yield script.found(token, "HK108", "a script decides where a form leads")
+    by_rule = token.is_name("replaceSync", "insertRule", "addRule") and script.at(at + 1).is_op("(")
+    if by_rule and script.at(at + 2).kind != "string":
+        yield script.found(token, "HK404", "a style that may vary is put on the page")
 
 
 def _foreign(script: Script, token: Token) -> Iterator[Finding]:

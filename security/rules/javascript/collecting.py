@@ -153,9 +153,20 @@ def of_script(script: Script) -> Iterator[Finding]:
         yield script.found(first, "HK210", "fields are read again and again in a script that sends")
     if script.names & _SENDS and (anything := reads_any_field(script.tokens)):
         yield script.found(anything, "HK210", "whatever field there is, is read in a script that sends")
+    if script.names & _SENDS and (page := _whole_page(script)):
+        yield script.found(page, "HK210", "the page as it stands is read in a script that sends")
     if elsewhere := sends_elsewhere(script.tokens):
         yield script.found(elsewhere, "HK210", "a form's values are sent to another address than the form's")
     yield from _kept(script, is_keyed=bool(keys))
+
+
+def _whole_page(script: Script) -> Token | None:
+    """Where the HTML of what is shown is read: outerHTML that is not set, or what writes elements out."""
+    for at, token in enumerate(script.tokens):
+        is_read = token.is_name("outerHTML") and not script.at(at + 1).is_op("=", "+=")
+        if is_read or token.is_name("XMLSerializer"):
+            return token
+    return None
 
 
 def _is_listened_to(script: Script, at: int) -> bool:

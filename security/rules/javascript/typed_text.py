@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from .tokens import Token
 
 _READS = ("value", "FormData", "clipboardData")
-_WHOLE = ("FormData",)
+_WHOLE = ("FormData", "formData")
 _EVENTS = frozenset({"input", "change", "blur", "focusout", "keyup", "paste", "submit", "click"})
 _ANY_FIELD = re.compile(
     r"(?:^|[\s,>+~(])(?:input|textarea|select|\*)(?=$|[\s,>+~:)]|\[type(?!=[\"']?(?:checkbox|radio|file)))"
