@@ -68,7 +68,20 @@ def value_of(module: Module, node: ast.AST | None, depth: int = 0) -> object:
     if isinstance(node, (ast.Tuple, ast.List)):
         items = [value_of(module, each, depth + 1) for each in node.elts]
         return VARIES if any(item is VARIES for item in items) else tuple(items)
+    if isinstance(node, ast.Subscript):
+        return _picked(module, node, depth)
     return _of_call(module, node, depth) if isinstance(node, ast.Call) else VARIES
+
+
+def _picked(module: Module, node: ast.Subscript, depth: int) -> object:
+    """One of a tuple; a list may be changed after it was made."""
+    bound = module.bound(node.value) if isinstance(node.value, ast.Name) else None
+    held = bound[1][0].value if bound and len(bound[1]) == 1 and bound[1][0].kind == "value" else node.value
+    place = value_of(module, node.slice, depth + 1)
+    if not isinstance(held, ast.Tuple) or not isinstance(place, int):
+        return VARIES
+    items = held.elts[place : place + 1 or None]
+    return value_of(module, items[0], depth + 1) if items else VARIES
 
 
 def _of_name(module: Module, node: ast.Name, depth: int) -> object:

@@ -20,6 +20,8 @@ _TRANSLATED = re.compile(
 )
 _SET = re.compile(r"^(?:set|with)\s+(\w+)\s*=\s*(.+)$", re.DOTALL)
 _SAFE = re.compile(r"\|\s*(?:safe|mark_safe|safeseq|unescape|raw|n)\b(?!\s*\()|\bMarkup\(|\bmark_safe\(")
+_SAFE_EACH = re.compile(r"\|\s*map\(\s*['\"](?:safe|mark_safe|safeseq|unescape|raw)['\"]")
+"""A filter by its name, over each of a list."""
 _SAFE_CONSTANT = re.compile(rf"^\s*(?:set\s+\w+\s*=\s*)?{_STRING}\s*\|\s*safe\b")
 _ESCAPE_OFF = re.compile(
     r"^(?:autoescape\s+(?:false|off|none|0)\b|filter\s+(?:safe|unescape)\b|verbatim_unsafe)", re.IGNORECASE
@@ -144,11 +146,28 @@ def constant(expression: str, known: dict[str, str]) -> str | None:
     ).strip()
     if match := _TRANSLATED.match(plain):
         return _unquoted(match[1])
+    if filtered := _FILTERED.fullmatch(expression.strip()):
+        return _filtered(*filtered.groups())
     pieces = [each.strip() for each in re.split(r"[~+](?=(?:[^'\"]|'[^']*'|\"[^\"]*\")*$)", plain)]
     texts = [_unquoted(each) if re.fullmatch(STRINGS, each) else known.get(each) for each in pieces]
     if any(text is None for text in texts):
         return None
     return "".join(text or "" for text in texts)
+
+
+_FILTERED = re.compile(
+    rf"({_STRING})\s*\|\s*(replace|format)\(\s*((?:{_STRING}\s*,\s*)*{_STRING})\s*,?\s*\)", re.DOTALL
+)
+"""A text whose filter has nothing but texts to work with."""
+
+
+def _filtered(literal: str, name: str, given: str) -> str:
+    text, texts = _unquoted(literal), [_unquoted(each) for each in STRINGS.findall(given)]
+    if name == "replace":
+        return text.replace(texts[0], texts[1]) if len(texts) > 1 else text
+    for each in texts:
+        text = re.sub(r"%s|\{\}", each.replace("\\", r"\\"), text, count=1)
+    return text
 
 
 def _unquoted(literal: str) -> str:
@@ -161,7 +180,8 @@ def unescaped(template: Template) -> Iterator[tuple[int, str]]:
         if _ESCAPE_OFF.match(inner):
             yield line, "autoescape is off"
     for line, inner in [*template.printed, *template.statements]:
-        if _SAFE.search(STRINGS.sub("''", inner)) and not _SAFE_CONSTANT.match(inner):
+        is_safe = _SAFE.search(STRINGS.sub("''", inner)) or _SAFE_EACH.search(inner)
+        if is_safe and not _SAFE_CONSTANT.match(inner):
             yield line, "a text that may vary is printed as it is"
 
 

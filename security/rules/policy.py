@@ -27,6 +27,9 @@ _CODE = frozenset(
 )
 _STYLE = frozenset({"style-src", "style-src-elem", "style-src-attr"})
 DIRECTIVES = _CODE | _STYLE | {"img-src", "font-src", "media-src", "manifest-src", "frame-ancestors"}
+_OPEN = frozenset({"frame-ancestors", "img-src", "font-src", "media-src", "manifest-src"}) | _STYLE
+"""No code comes in here, but an address may carry something out, or a page be framed by anybody."""
+_INSIDE = frozenset({"data:", "blob:", "filesystem:"})
 _NO_FALLBACK = ("form-action", "base-uri", "frame-ancestors")
 _INLINE = frozenset(
     {
@@ -87,7 +90,7 @@ def judge_directive(name: str, sources: Iterable[str], config: Config) -> Iterat
         plain = source.strip().lower()
         if plain in _INLINE and name in _CODE | _STYLE:
             yield Fault("HK401", f"{name} has {plain}")
-        elif plain in _WIDE and name in _CODE:
+        elif plain in _WIDE and (name in _CODE or (name in _OPEN and plain not in _INSIDE)):
             yield Fault("HK401", f"{name} has {plain}, which is nearly everyone")
         elif (
             name in _CODE - {"form-action", "frame-src", "child-src"}

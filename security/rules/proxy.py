@@ -41,6 +41,7 @@ def check_text(path: str, text: str, config: Config) -> Iterator[Finding]:
         line = plain.count("\n", 0, match.start(1)) + 1
         for fault in _faults(match[1], words, config):
             yield Finding(path, line, fault.rule, fault.message)
+    yield from _away(path, plain, config)
     if passes and not re.search(r"^\s*\w+_request_buffering\s+off\s*;", plain, re.MULTILINE):
         yield Finding(path, 1, "HK202", "bodies are written to a disk before they are passed on")
     if passes and not re.search(r"^\s*access_log\s", plain, re.MULTILINE):
@@ -55,6 +56,32 @@ def _faults(name: str, words: list[str], config: Config) -> Iterator[Fault]:
         yield Fault(_SWITCHES[name][1], f"{name} {words[0]}: {_SWITCHES[name][2]}")
 
 
+_LEADS = re.compile(r"return|error_page|rewrite|proxy_redirect|try_files|set|default")
+
+
+def _away(path: str, plain: str, config: Config) -> Iterator[Finding]:
+    """Visitors who are sent to a host for which no server of the file stands."""
+    given = [(match, match[2].split()) for match in _DIRECTIVE.finditer(plain)]
+    own = {name.lower() for match, words in given if match[1] == "server_name" for name in words}
+    for match, words in given:
+        if _LEADS.fullmatch(match[1]):
+            for host in filter(None, map(_named_host, words)):
+                if not (_is_own(host, own) or config.is_provider(host)):
+                    line = plain.count("\n", 0, match.start(1)) + 1
+                    yield Finding(path, line, "HK410", f"the proxy leads visitors to {host}")
+
+
+def _is_own(host: str, own: set[str]) -> bool:
+    return host in own or any(host.endswith(name.lstrip("*")) for name in own if name.startswith(("*.", ".")))
+
+
+def _named_host(word: str) -> str:
+    """The host of a whole address; one in a variable is the shop's own name, which the visitor asked for."""
+    found = re.match(r"[\"']?(?:https?:|\$scheme:)?//(\$?[^/?#:$\"']+)", word, re.IGNORECASE)
+    host = found[1].lower() if found else ""
+    return "" if host.startswith("$") and "." not in host else host
+
+
 _SWITCHES: dict[str, tuple[frozenset[str], str, str]] = {
     "proxy_request_buffering": (
         frozenset({"on"}),
@@ -62,6 +89,7 @@ _SWITCHES: dict[str, tuple[frozenset[str], str, str]] = {
         "bodies are written to a disk before they are passed on",
     ),
     "client_body_in_file_only": (frozenset({"on", "clean"}), "HK202", "each body becomes a file"),
+    "proxy_store": (frozenset({"on"}), "HK202", "answers become files by the address that was asked for"),
     "proxy_ssl_verify": (frozenset({"off"}), "HK502", "nobody looks whom the bodies are passed on to"),
 }
 
@@ -99,7 +127,14 @@ def _host_header(words: list[str], _config: Config) -> Iterator[Fault]:
         yield Fault("HK305", "the visitor says by a header what the host is")
 
 
+def _cache(words: list[str], _config: Config) -> Iterator[Fault]:
+    if words[:1] != ["off"]:
+        yield Fault("HK202", "answers are kept in files with the address that was asked for")
+
+
 def _header(words: list[str], config: Config) -> Iterator[Fault]:
+    if words[:1] and words[0].lower() == "set-cookie" and any(map(_TYPED.search, words[1:])):
+        yield Fault("HK203", "a cookie holds what was asked for")
     if len(words) > 1 and (fault := weak_headers.fault_of(words[0].lower(), words[1])):
         yield Fault("HK412", fault)
     if len(words) > 1 and words[0].lower() == "content-security-policy":
@@ -130,6 +165,7 @@ _JUDGES: dict[str, Judge] = {
     "proxy_hide_header": _hides,
     "more_clear_headers": _hides,
     "ssl_protocols": _old_tls,
+    "proxy_cache": _cache,
     "proxy_pass": _passes,
     "proxy_set_header": _host_header,
     "mirror": _mirror,

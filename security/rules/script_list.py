@@ -5,6 +5,7 @@ Only the provider's own script may be evergreen: it is approved by its host. Pur
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -28,6 +29,9 @@ def check_text(path: str, text: str, config: Config) -> Iterator[Finding]:
         url = str(entry.get("url", "")) if isinstance(entry, dict) else ""
         if url and url != _PROVIDER and (fault := _fault(url, entry, config)):
             yield Finding(path, _line(text, url), "HK404", f"the script inventory lists {url}: {fault}")
+        elif isinstance(entry, dict) and (lack := _lack(entry)):
+            name = url or str(entry.get("path", "a script"))
+            yield Finding(path, _line(text, name), "HK404", f"the script inventory lists {name}: {lack}")
 
 
 def _fault(url: str, entry: dict[str, object], config: Config) -> str | None:
@@ -36,7 +40,19 @@ def _fault(url: str, entry: dict[str, object], config: Config) -> str | None:
         return "that is not one script over https"
     if entry.get("hash") == "evergreen" and not config.is_provider(parts.hostname or ""):
         return "it may change, and is not the provider's"
+    if not (config.is_provider(parts.hostname or "") or parts.hostname in config.script_hosts):
+        return "its host is neither the provider's nor among the project's script_hosts"
     return None
+
+
+def _lack(entry: dict[str, object]) -> str | None:
+    """What an entry does not say that a person needs who approves it."""
+    if missing := [key for key in ("owner", "reason") if not str(entry.get(key, "")).strip()]:
+        return f"nobody says its {missing[0]}"
+    digest = str(entry.get("hash", ""))
+    if not entry.get("url") and not re.fullmatch(r"sha(?:256|384|512)-[A-Za-z0-9+/]+=*", digest):
+        return "an own file has no hash"
+    return None if entry.get("pages") in {"all", "payment"} else "no such pages"
 
 
 def _line(text: str, url: str) -> int:

@@ -1,4 +1,4 @@
-"""HK210, HK404: style sheets that load from elsewhere, or tell elsewhere what stands in a field. Pure."""
+"""HK105, HK210, HK404: style sheets that label a field, load from elsewhere, or tell what stands in a field. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from ..finding import Finding
 from .config import Config
+from .words import card_label, is_short_label
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))")
@@ -15,6 +16,10 @@ _LOADED = re.compile(
     r"(?:url|src)\(\s*['\"]?\s*([^'\")\s]+)|@import\s+['\"]([^'\"]+)|image-set\(\s*['\"]([^'\"]+)",
     re.IGNORECASE,
 )
+_WRITES = re.compile(r"(?:(?<![\w-])content|--[\w-]+)\s*:([^;{}]*)", re.IGNORECASE)
+"""A text that a style puts into the page, by itself or by a property of ours."""
+_STRING = re.compile(r"\"([^\"\n]*)\"|'([^'\n]*)'")
+_LABEL = 40
 _AWAY = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?[\\/]{2}", re.IGNORECASE)
 _READS = re.compile(r"\[\s*value\s*[\^$*~|]?=[^\]]*\][^{}]*\{[^{}]*(?:url|src|image-set)\(", re.IGNORECASE)
 
@@ -28,6 +33,13 @@ def check_text(path: str, text: str, config: Config) -> Iterator[Finding]:
         if host and host not in config.script_hosts and not config.is_provider(host):
             yield Finding(
                 path, _line(plain, match), "HK404", f"a style loads from {host}, which is not listed"
+            )
+    for match in _WRITES.finditer(plain):
+        words = "".join("".join(each) for each in _STRING.findall(match[1]))
+        card = card_label(words) if is_short_label(words, _LABEL) else None
+        if card and not card.may_be_stored:
+            yield Finding(
+                path, _line(plain, match), "HK105", f"a style writes '{words}' beside what is typed into"
             )
     for match in _READS.finditer(plain):
         yield Finding(path, _line(plain, match), "HK210", "a style asks for a file by what stands in a field")

@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 from ..finding import Finding
-from . import card_fields, elements, jinja, styles
+from . import card_fields, elements, handed_words, jinja, styles
 from .config import Config
 from .javascript import check as javascript
 from .words import card_label, is_short_label, is_whole_card
@@ -260,6 +260,8 @@ class _Page(HTMLParser):
     def _judge_element(self, tag: str, attributes: dict[str, str]) -> None:
         for fault in elements.faults(tag, attributes, self._template, self._config):
             self._found(fault.rule, fault.message)
+        for fault in handed_words.faults(attributes):
+            self._found(fault.rule, fault.message)
         for each in styles.check_text(self._path, f"x{{{attributes.get('style', '')}}}", self._config):
             self._found(each.rule, each.message)
         if tag == "option":
@@ -287,6 +289,8 @@ class _Page(HTMLParser):
         line, attributes = self._script
         kind = attributes.get("type", "").lower()
         if not data.strip() or _DATA_SCRIPTS.search(kind):
+            if asked := handed_words.asked_in(data):
+                self._found("HK105", f"data of the page hands a script '{asked}' for a field", line)
             return
         if _TEMPLATE_SCRIPTS.search(kind):
             self._judge_inner(data, line)

@@ -85,7 +85,7 @@ _OTHER_EN = r"(?<!gift )(?<!member )(?<!membership )(?<!point )(?<!points )(?<!l
 _LABELS = (
     (
         Card.NUMBER,
-        rf"{_OTHER_JA}(?:カード|card)\s*(?:の)?\s*(?:番号|ナンバー|no\.?(?![a-z])|n°)|クレカ番号|かーどばんごう|クレジット\s*番号",
+        rf"{_OTHER_JA}(?:カード|card)\s*(?:の)?\s*(?:番号|ナンバー|no\.?(?![a-z])|n°)|かーどばんごう|(?:クレカ|クレジット)\s*の?\s*(?:券面|表面?|おもて)?\s*の?\s*(?:番号|数字|ナンバー)",
     ),
     (
         Card.NUMBER,
@@ -94,7 +94,7 @@ _LABELS = (
     (
         Card.NUMBER,
         r"(?:クレジット|デビット)\s*カード[^。、,.]{0,16}番号|卡[号號]|카드\s*번호|kartennummer|num[eé]ro de (?:la )?carte|n[uú]mero de (?:la )?tarjeta"
-        r"|1[3-9]\s*桁.{0,10}カード|(?<![a-z])number.{0,24}(?:credit|debit|payment|bank) card"
+        r"|1[3-9]\s*桁.{0,10}カード|(?<![a-z])(?:numbers?|digits|numerals)(?![a-z]).{0,32}(?:credit|debit|payment|bank)(?: (?:or|and|/) [a-z]+)? cards?(?![a-z])"
         rf"|{_OTHER_JA}カード\s*の?\s*(?:表面?|おもて面?|前面|券面)[^。、,.]{{0,12}}(?:数字|番号)"
         r"|(?<!\w)16[\s-]?digits? (?:number|code)(?!.*(?:tracking|voucher|gift|coupon|member|order))"
         rf"|{_OTHER_JA}カード[^。、,.]{{0,8}}(?:刻|印字|印刷|記載|表示|書かれ|エンボス|浮き)[^。、,.]{{0,6}}(?:数字|番号)"
@@ -105,7 +105,15 @@ _LABELS = (
     (
         Card.NUMBER,
         r"カード\S{0,6}1[3-9]\s*桁|1[3-9][ -]?digits?.{0,12}card|card.{0,12}1[3-9][ -]?digits?"
-        r"|(?<![a-z])(?:visa|master(?:card)?|jcb|amex|american express|diners)(?![a-z]).{0,14}(?:番号|number)",
+        r"|(?<![a-z])(?:visa|master(?:card)?|jcb|amex|american express|diners)(?![a-z]).{0,14}(?:番号|number|(?<!last )(?<!last 4 )digits)",
+    ),
+    (
+        Card.CODE,
+        r"署名\s*(?:欄|パネル|部分)[^。、,.]{0,8}(?:[3３三]\s*桁|番号|数字)|裏(?:側|面)?\s*の?\s*(?:末尾|下|右)?\s*の?\s*[3３三]\s*桁"
+        r"|(?<![a-z])(?:[34]|three|four)[\s-]?(?:digits?|numbers)(?: (?:code|number))?(?! of).{0,12}"
+        r"(?<![a-z])(?:on (?:the )?(?:back|reverse|front|signature)|behind|above|beside the signature|amex|signature)(?![a-z])"
+        r"(?!.*(?:gift|ticket|voucher|coupon|member|order|receipt|label|box|bar ?code|parcel|bottle|phone))"
+        r"|(?<![a-z])signature (?:strip|panel)(?![a-z]).{0,16}(?:digits|code|number)",
     ),
     (
         Card.CODE,

@@ -13,7 +13,7 @@ from .tokens import MARK, Token
 from .typed_text import is_typed, statement
 
 _URL = re.compile(r"^\s*(?:(?:https?|wss?|ftp):)?//([\w.\-\[\]:@\ue000]+)", re.IGNORECASE)
-_STYLE = re.compile(r"url\(|@import\b", re.IGNORECASE)
+_STYLE = re.compile(r"url\(|@import\b|(?<![\w-])content\s*:", re.IGNORECASE)
 _NAMESPACES = frozenset({"www.w3.org", "schema.org", "json-schema.org"})
 
 

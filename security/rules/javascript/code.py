@@ -34,7 +34,7 @@ def of_text(script: Script, at: int, token: Token) -> Iterator[Finding]:
     """Addresses that are code, and elements that load it."""
     if re.match(r"\s*javascript:", token.value, re.IGNORECASE):
         yield script.found(token, "HK406", "code stands in an address")
-    if script.callee(at) == "createElement" and token.value.lower() in _LOADS:
+    if script.callee(at) in {"createElement", "createElementNS"} and token.value.lower() in _LOADS:
         yield script.found(token, "HK406", f"a <{token.value.lower()}> is made at run time")
 
 
@@ -43,21 +43,8 @@ def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
     name, before, after = token.value, script.at(at - 1), script.at(at + 1)
     if name == "eval" and not after.is_op(":"):
         yield script.found(token, "HK406", "eval runs a text as code")
-    elif (
-        name in {"Function", "AsyncFunction", "GeneratorFunction"}
-        and (before.is_name("new") or (after.is_op("(") and not before.is_op(".")))
-    ) or (
-        name == "constructor"
-        and before.is_op(".")
-        and after.is_op(".", "(")
-        and (
-            script.at(at + 2).value == "constructor"
-            or (after.is_op("(") and script.at(at + 2).kind in {"string", "template"})
-        )
-    ):
+    elif _makes_functions(script, at, token):
         yield script.found(token, "HK406", "a function is made of a text")
-    elif name in _TIMERS and after.is_op("(") and script.at(at + 2).kind in {"string", "template"}:
-        yield script.found(token, "HK406", f"{name} runs a text as code")
     elif name in {"importScripts", "Worklet", "addModule"} or (
         name in {"Worker", "SharedWorker"} and before.is_name("new")
     ):
@@ -69,12 +56,44 @@ def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
             yield script.found(token, "HK406", "code is loaded from an address that may vary")
     elif name in {"write", "writeln"} and script.at(at - 2).is_name("document") and after.is_op("("):
         yield script.found(token, "HK406", "document.write changes the page while it loads")
+    elif why := _another_script(script, token, after):
+        yield script.found(token, "HK406", why)
     elif name in _TIMERS and after.is_op("(") and _is_a_text(script, at + 1):
         yield script.found(token, "HK406", f"{name} runs a text as code")
 
 
+def _another_script(script: Script, token: Token, after: Token) -> str | None:
+    """An element that loads code, made by another name or as another's copy."""
+    if token.is_name("createElement", "createElementNS") and not after.is_op("("):
+        return f"{token.value} is put away, to make any element by another name"
+    knows_scripts = bool(script.names & {"scripts", "currentScript"}) or any(
+        re.match(r"script\b", text) for text in script.strings
+    )
+    is_copied = knows_scripts and token.is_name("cloneNode", "importNode")
+    return "a script's element is copied" if is_copied else None
+
+
+def _makes_functions(script: Script, at: int, token: Token) -> bool:
+    """Function by its name, or as the constructor of any function: called here, or put away for later."""
+    before, after, owner = script.at(at - 1), script.at(at + 1), script.at(at - 2)
+    if token.is_name("Function", "AsyncFunction", "GeneratorFunction"):
+        is_global = not before.is_op(".", "?.") or owner.is_name("window", "self", "globalThis")
+        is_asked = before.is_name("instanceof", "class") or after.is_op(".", ":", "===", "!==")
+        return before.is_name("new") or (is_global and not is_asked)
+    if not token.is_name("constructor"):
+        return False
+    if before.is_op("{", ","):  # const { constructor: make } = work
+        return after.is_op(":", ",", "}")
+    compares = ("===", "!==", "==", "!=")
+    is_compared = after.is_op(*compares) or script.at(at - 3).is_op(*compares)
+    is_named = after.is_op(".", "?.") and script.at(at + 2).is_name("name")
+    return before.is_op(".", "?.") and not (owner.is_name("this", "super") or is_compared or is_named)
+
+
 def _is_a_text(script: Script, at: int) -> bool:
-    """Whether the first argument is a text of the page: box.dataset.code, and no function."""
+    """Whether the first argument is a text, written there or of the page (box.dataset.code), and no function."""
+    if script.at(at + 1).kind in {"string", "template"}:
+        return True
     group = script.group(at)
     ends = next((place for place, each in enumerate(group) if each.is_op(",")), len(group) - 1)
     return any(each.is_name(*_PAGE_TEXTS) for each in group[max(1, ends - 3) : ends])

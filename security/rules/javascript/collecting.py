@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...finding import Finding
 from .script import Script
 from .tokens import Token
-from .typed_text import is_typed, reads_any_field, sends_elsewhere
+from .typed_text import is_typed, names_of_typed, reads_any_field, sends_elsewhere
 
 _KEYS = frozenset({"keydown", "keyup", "keypress", "beforeinput"})
 _TYPED = frozenset(
@@ -53,8 +53,28 @@ _QUIET_SENDS = frozenset(
     }
 )
 _KEY_NAMES = ("key", "value", "code", "keyCode", "which", "charCode", "data")
-_STORES = frozenset({"localStorage", "sessionStorage", "indexedDB", "caches"})
+_STORES = frozenset(
+    {
+        "localStorage",
+        "sessionStorage",
+        "indexedDB",
+        "caches",
+        "cookieStore",
+        "sharedStorage",
+        "openDatabase",
+        "getDirectory",
+        "showSaveFilePicker",
+    }
+)
 _REPLACED = frozenset({"fetch", "Stripe", "XMLHttpRequest", "WebSocket", "FormData"})
+_DEFINES = (
+    "defineProperty",
+    "defineProperties",
+    "assign",
+    "setPrototypeOf",
+    "__defineGetter__",
+    "__defineSetter__",
+)
 _LOADING = ("src", "srcset", "poster", "background", "ping", "attributionSrc")
 _ADDRESS_BAR = frozenset({"replaceState", "pushState"})
 
@@ -80,8 +100,26 @@ def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
     elif token.is_name(*_LOADING) and before.is_op(".") and after.is_op("=", "+="):
         if is_typed(script.statement(at + 2), script.typed):
             yield script.found(token, "HK210", "what is typed is put into an address that is loaded")
-    elif token.is_name("defineProperty") and script.at(at + 4).value in _REPLACED:
-        yield script.found(token, "HK210", f"{script.at(at + 4).value} is replaced")
+    elif token.is_name(*_DEFINES) and after.is_op("(") and (replaced := _redefined(script, at)):
+        yield script.found(token, "HK210", f"{replaced} is replaced")
+
+
+def _redefined(script: Script, at: int) -> str | None:
+    """What gets another meaning for every script of the page: a function, or a member of all elements of a kind."""
+    kind, dot, proto = (script.at(place) for place in range(at + 2, at + 5))
+    for each in (proto, script.at(at + 6)):
+        if each.value in _REPLACED:
+            return each.value
+    is_own = any(
+        token.value == kind.value and script.at(place - 1).is_name("class", "function")
+        for place, token in enumerate(script.tokens)
+    )
+    if dot.is_op(".") and proto.is_name("prototype") and kind.value[:1].isupper() and not is_own:
+        return f"a member of {kind.value}"
+    said = script.group(at + 1)[:5]
+    return (
+        "a field's value" if any(each.kind == "string" and each.value == "value" for each in said) else None
+    )
 
 
 def _asks_for_password(script: Script, at: int) -> bool:
@@ -157,31 +195,45 @@ def _is_compared(script: Script, at: int) -> bool:
 
 def _kept(script: Script, *, is_keyed: bool) -> Iterator[Finding]:
     """What is typed and put where it stays, or where others read it."""
+    held = names_of_typed(script.tokens, tuple(_STORES))
     for at, token in enumerate(script.tokens):
         if is_keyed and token.is_name("location", "href") and _builds_an_address(script, at):
             yield script.found(token, "HK210", "keys are listened to, and an address is put together")
-        elif (
-            token.value in _ADDRESS_BAR or (token.is_name("console") and script.at(at + 1).is_op("."))
-        ) and any(each.is_name("value", "FormData") for each in script.statement(at)):
+        elif _writes(script, at) and _says(script, at, "value", "FormData"):
             yield script.found(token, "HK210", f"what is typed is written by {token.value}")
-        elif (
-            token.kind == "name"
-            and token.value in _STORES
-            and any(
-                each.is_name("value", "FormData", "elements", "key", "getSelection")
-                for each in script.statement(at)
-            )
-        ):
+        elif _stores(script, at, held) and _says(script, at, *_TAKEN):
             yield script.found(token, "HK210", f"what is typed is kept in {token.value}")
-        elif (
-            (
-                token.is_name("cookie")
-                or (token.is_name("name") and script.at(at - 2).is_name("window", "self"))
-            )
-            and script.at(at + 1).is_op("=", "+=")
-            and any(each.is_name("value", "FormData", "key", "code") for each in script.statement(at))
-        ):
+        elif _is_jar(script, at) and _says(script, at, "value", "FormData", "key", "code"):
             yield script.found(token, "HK210", f"what is typed is kept in the browser's {token.value}")
+
+
+_TAKEN = ("value", "FormData", "elements", "key", "getSelection")
+_PUTS = ("put", "add", "set", "setItem", "write", "append")
+
+
+def _says(script: Script, at: int, *names: str) -> bool:
+    """Whether the statement from here holds what is typed, by itself or by a name that was given it."""
+    return any(each.is_name(*names, *script.typed) for each in script.statement(at))
+
+
+def _writes(script: Script, at: int) -> bool:
+    token = script.at(at)
+    return token.value in _ADDRESS_BAR or (token.is_name("console") and script.at(at + 1).is_op("."))
+
+
+def _stores(script: Script, at: int, held: frozenset[str]) -> bool:
+    """A store of the browser, or a name that something was opened by for keeping."""
+    token = script.at(at)
+    opened = token.value in held and script.at(at + 1).is_op(".", "?.")
+    puts = any(each.is_name(*_PUTS) for each in script.statement(at))
+    return token.kind == "name" and (token.value in _STORES or (opened and puts))
+
+
+def _is_jar(script: Script, at: int) -> bool:
+    """document.cookie and window.name, where they are set."""
+    token = script.at(at)
+    is_name = token.is_name("name") and script.at(at - 2).is_name("window", "self")
+    return (token.is_name("cookie") or is_name) and script.at(at + 1).is_op("=", "+=")
 
 
 def _builds_an_address(script: Script, at: int) -> bool:

@@ -59,6 +59,11 @@ _TEXTS = frozenset(
 _TOKEN_MAKERS = frozenset(
     {"createToken", "createPaymentMethod", "createSource", "confirmCardPayment", "tokenize"}
 )
+_SENSES = (
+    *("EditContext", "SpeechRecognition", "webkitSpeechRecognition", "getUserMedia", "getDisplayMedia"),
+    *("TextDetector", "BarcodeDetector", "NDEFReader", "requestDevice", "requestPort"),
+)
+_EDITABLE = frozenset({"true", "plaintext-only", "", "on"})
 
 
 def of_text(script: Script, at: int, token: Token) -> Iterator[Finding]:
@@ -77,16 +82,26 @@ def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
     yield from _member(script, token, before, after)
     yield from _by_data(script, at, token)
     yield from _raw_card(script, at, token, before, after)
-    if (
-        token.value.lower() == "contenteditable"
-        and after.is_op("=")
-        and script.at(at + 2).value.lower() in {"true", "plaintext-only", ""}
-    ):
+    if _makes_editable(script, at, token):
         yield script.found(token, "HK106", "a script makes a field of a page's text")
+    elif token.is_name(*_SENSES) and not (before.is_name("typeof") or after.is_op(":", "===", "!==")):
+        yield script.found(
+            token, "HK106", f"{token.value} takes what is typed, said or shown, past every field"
+        )
     if token.value.lower() == "maxlength" and after.is_op("=", ":"):
         yield from _length(script, script.at(at + 2), token)
     if token.value == "setAttribute" and script.at(at + 2).value.lower() == "maxlength":
         yield from _length(script, script.at(at + 4), token)
+
+
+def _makes_editable(script: Script, at: int, token: Token) -> bool:
+    """box.contentEditable = …, { contentEditable: … }, setAttribute("contenteditable", …), document.designMode = …."""
+    after, given = script.at(at + 1), script.at(at + 2)
+    if token.value.lower() in {"contenteditable", "designmode"}:
+        return after.is_op("=", ":") and given.value.lower() in _EDITABLE
+    if token.is_name("setAttribute", "toggleAttribute") and given.value.lower() == "contenteditable":
+        return script.at(at + 4).value.lower() != "false"
+    return False
 
 
 def _field_text(script: Script, at: int, token: Token) -> Iterator[Finding]:
@@ -118,7 +133,7 @@ def _field_text(script: Script, at: int, token: Token) -> Iterator[Finding]:
         yield script.found(token, "HK106", "a field shows a card number's groups")
     elif in_text and is_short_label(plain) and (label := card_label(plain)):
         yield script.found(token, "HK106", f"'{plain}' labels a {label.value}")
-    elif script.callee(at) in {"append", "prepend", "replaceChildren"}:
+    elif script.callee(at) in {"append", "prepend", "replaceChildren"} or before.is_op("["):
         whole = "".join(each.value for each in _neighbours(script, at))
         if is_short_label(whole) and (label := card_label(whole)):
             yield script.found(token, "HK106", f"'{whole}' labels a {label.value}")

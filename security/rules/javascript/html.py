@@ -19,11 +19,15 @@ _WRITE_CALLS = frozenset(
         "html",
     }
 )
+_BY_NAME = frozenset(
+    {"set", "defineProperty", "defineProperties", "getOwnPropertyDescriptor", "__lookupSetter__"}
+)
+_BORROWED = _WRITE_CALLS - {"html"}
 
 
 def of_text(script: Script, at: int, token: Token) -> Iterator[Finding]:
     """Reflect.set(box, "innerHTML", note)."""
-    if token.value in _WRITES and script.callee(at) in {"set", "defineProperty", "defineProperties"}:
+    if token.value in _WRITES and script.callee(at) in _BY_NAME:
         yield script.found(token, "HK408", f"{token.value} is given what may vary")
 
 
@@ -36,6 +40,8 @@ def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
         first = _after_comma(script, at + 2) if token.value == "insertAdjacentHTML" else at + 2
         if not script.at(first).is_op(")") and not script.is_constant(first):
             yield script.found(token, "HK408", f"{token.value} is given what may vary")
+    elif token.value in _BORROWED and not after.is_op("(", "===", "!=="):
+        yield script.found(token, "HK408", f"{token.value} is put away, to be called by another name")
     elif token.value == "dangerouslySetInnerHTML":
         yield script.found(token, "HK408", "HTML that may vary is written")
     elif token.value in _WRITES and after.is_op(":") and not script.is_constant(at + 2):

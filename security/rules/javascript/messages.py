@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ...finding import Finding
 from .script import Script
 from .tokens import Token
+from .typed_text import is_typed
 
 _OWN = ("window", "self", "globalThis", "top", "parent", "view", "ownerDocument")
 _SAFE_TARGETS = frozenset({"_self", "_top", "_parent", "_blank", ""})
@@ -18,6 +19,8 @@ def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
     if token.value == "postMessage" and after.is_op("("):
         if any(each.value == "*" and each.kind == "string" for each in script.group(at + 1)):
             yield script.found(token, "HK409", "a message is sent to whoever is there")
+        if is_typed(script.group(at + 1), script.typed):
+            yield script.found(token, "HK210", "what is typed is told to another window or worker")
     elif token.value == "addEventListener" and after.is_op("(") and script.at(at + 2).value == "message":
         if _is_window(script, at) and not _knows_origin(script, script.group(at + 1)):
             yield script.found(token, "HK409", "a message is taken from whoever sends it")

@@ -51,14 +51,26 @@ def _labelled(module: Module, call: ast.Call) -> Iterator[Finding]:
 def _said(module: Module, call: ast.Call) -> Iterator[tuple[ast.AST, str]]:
     """The texts in a call, also those that a loop's variable stands for."""
     for node in ast.walk(call):
-        if isinstance(node, (ast.Constant, ast.BinOp, ast.Call, ast.JoinedStr)):
+        if isinstance(node, (ast.Constant, ast.BinOp, ast.Call, ast.JoinedStr, ast.Subscript, ast.Attribute)):
             if (text := module.text_of(node)) is not None:
                 yield node, text
+            elif isinstance(node, ast.Subscript) and (key := module.text_of(node.slice)):
+                picked = map(module.text_of, module.entries(node.value).get(key, []))
+                yield from ((node, text) for text in picked if text)
         elif isinstance(node, ast.Name) and (bound := module.bound(node)):
             looped = [each.value for each in bound[1] if each.kind == "part"]
-            for inner in [inner for value in looped for inner in ast.walk(value)]:
+            for inner in [inner for value in looped for inner in _spelled(module, value)]:
                 if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
                     yield node, inner.value
+
+
+def _spelled(module: Module, value: ast.expr) -> Iterator[ast.AST]:
+    """All of an expression, and what its names stand for: for name, text in MORE.items()."""
+    for inner in ast.walk(value):
+        yield inner
+        if isinstance(inner, ast.Name) and (bound := module.bound(inner)):
+            for each in bound[1]:
+                yield from ast.walk(each.value)
 
 
 def _is_long_number(module: Module, call: ast.Call) -> bool:
