@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import smtplib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,6 +21,7 @@ from shop.build import build_id
 from shop.cards.agreement import mismatches
 from shop.context import Shop
 from shop.db.migrate import head, is_current
+from shop.mail.transport import connect
 from shop.settings import Settings, load
 
 
@@ -93,10 +93,8 @@ def _provider(provider: Provider) -> Finding:
 
 
 def _mail(mail_url: str) -> Finding:
-    parts = urlsplit(mail_url)
-    make: Callable[..., smtplib.SMTP] = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
     try:
-        with make(parts.hostname or "localhost", parts.port or 25, timeout=10) as server:
+        with connect(mail_url) as server:
             server.noop()
     except (OSError, smtplib.SMTPException) as error:
         return Finding("mail", f"no server there ({type(error).__name__})", "Look at MAIL_URL")

@@ -8,9 +8,10 @@ from __future__ import annotations
 import ast
 import base64
 import binascii
+import datetime as dt
 from typing import TYPE_CHECKING
 
-from .syntax import parameters
+from .syntax import dotted, parameters
 
 if TYPE_CHECKING:
     from .source import Module
@@ -91,8 +92,25 @@ def _of_name(module: Module, node: ast.Name, depth: int) -> object:
     return value_of(module, bound[1][0].value, depth + 1)
 
 
+def _of_length(module: Module, node: ast.Call, depth: int) -> object:
+    """timedelta(days=1), and its total_seconds()."""
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "total_seconds":
+        length = value_of(module, node.func.value, depth + 1)
+        return length.total_seconds() if isinstance(length, dt.timedelta) else VARIES
+    if dotted(node.func).rpartition(".")[2] != "timedelta" or node.args:
+        return VARIES
+    parts = {word.arg or "": value_of(module, word.value, depth + 1) for word in node.keywords}
+    try:
+        return dt.timedelta(**parts)  # type: ignore[arg-type]  # what is no number is refused here
+    except (TypeError, OverflowError):
+        return VARIES
+
+
 def _of_call(module: Module, node: ast.Call, depth: int) -> object:
     """Text put together by method: join, lower, replace, format without fields; base64 decoded."""
+    length = _of_length(module, node, depth)
+    if length is not VARIES:
+        return length
     arguments = [value_of(module, argument, depth + 1) for argument in node.args]
     if VARIES in arguments or node.keywords:
         return VARIES

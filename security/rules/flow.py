@@ -181,10 +181,22 @@ class Flow:
         kept = self._of_bindings(
             (module.path, dotted(node)), module.attributes.get(dotted(node), []), frame, depth
         )
+        if dotted(node.value) == "g":
+            kept |= self._of_g(dotted(node), depth)
         inner = self.of(node.value, frame, depth)
         if "request" in inner:
             kept |= request_attribute(node.attr)  # the request, handed to a helper under any name
         return kept | (inner - {"request"} if not is_form(node.value, module) else NOTHING)
+
+    def _of_g(self, name: str, depth: int) -> Labels:
+        """What any file of the run puts on Flask's `g`, which all of a request's code shares."""
+        return NOTHING.union(
+            *(
+                self._of_bindings((each.path, name), each.attributes[name], Frame(each, each.tree), depth)
+                for each in self.project.modules.values()
+                if name in each.attributes
+            )
+        )
 
     def _of_subscript(self, node: ast.Subscript, frame: Frame, depth: int) -> Labels:
         key = frame.module.text_of(node.slice)

@@ -144,6 +144,15 @@ def _header(words: list[str], config: Config) -> Iterator[Fault]:
 def _hides(words: list[str], _config: Config) -> Iterator[Fault]:
     if words and words[0].lower() == "content-security-policy":
         yield Fault("HK403", "the shop's content security policy is taken off")
+    elif words and weak_headers.protects(words[0].lower()):
+        yield Fault("HK412", f"the shop's {words[0]} is taken off")
+
+
+def _cookie_flags(words: list[str], _config: Config) -> Iterator[Fault]:
+    if off := sorted(
+        {"nosecure", "nohttponly", "nosamesite", "samesite=none"} & {word.lower() for word in words}
+    ):
+        yield Fault("HK411", f"cookies lose their flags here: {', '.join(off)}")
 
 
 def _mirror(words: list[str], _config: Config) -> Iterator[Fault]:
@@ -164,6 +173,7 @@ _JUDGES: dict[str, Judge] = {
     "add_header": _header,
     "proxy_hide_header": _hides,
     "more_clear_headers": _hides,
+    "proxy_cookie_flags": _cookie_flags,
     "ssl_protocols": _old_tls,
     "proxy_cache": _cache,
     "proxy_pass": _passes,

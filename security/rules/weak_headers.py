@@ -36,6 +36,16 @@ _LEADS = frozenset(
 _ELSEWHERE = re.compile(r"(?:https?:)?//([^/\s\"'<>;,]+)")
 
 
+_OPENS = frozenset(
+    {"access-control-allow-origin", "access-control-allow-credentials", "service-worker-allowed"}
+)
+
+
+def protects(name: str) -> bool:
+    """Whether a page is worse off without this header."""
+    return name == "strict-transport-security" or (name in _BAD and name not in _OPENS)
+
+
 def fault_of(name: str, value: str) -> str | None:
     """One sentence, None when nothing is wrong with it, or it is no header that protects."""
     plain = value.strip().lower()

@@ -23,9 +23,8 @@ def deliver(mail_url: str, message: EmailMessage) -> None:
     """
     require_clean_message(message)
     parts = urlsplit(mail_url)
-    host, port = parts.hostname or "localhost", parts.port or (465 if parts.scheme == "smtps" else 25)
     try:
-        with _connect(parts.scheme, host, port) as server:
+        with connect(mail_url) as server:
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
             server.send_message(message)
@@ -33,9 +32,12 @@ def deliver(mail_url: str, message: EmailMessage) -> None:
         raise MailNotTaken(type(error).__name__) from error
 
 
-def _connect(scheme: str, host: str, port: int) -> smtplib.SMTP:
+def connect(mail_url: str) -> smtplib.SMTP:
+    """A connection to the server, encrypted where it can be, and then with its certificate checked."""
+    parts = urlsplit(mail_url)
+    host, port = parts.hostname or "localhost", parts.port or (465 if parts.scheme == "smtps" else 25)
     context = ssl.create_default_context()
-    if scheme == "smtps":
+    if parts.scheme == "smtps":
         return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_S, context=context)
     server = smtplib.SMTP(host, port, timeout=TIMEOUT_S)
     server.ehlo()

@@ -326,7 +326,7 @@ def _handed_on(module: Module) -> Iterator[Finding]:
         if (
             isinstance(outer, ast.Assign)
             and node is outer.value
-            and isinstance(outer.targets[0], ast.Subscript)
+            and isinstance(outer.targets[0], (ast.Subscript, ast.Attribute))
         ) or (
             isinstance(outer, ast.Call)
             and node in outer.args

@@ -14,7 +14,8 @@ from .redirects import REDIRECTS, begins_with_it, is_address
 _RETURN_KEYS = frozenset({"success_url", "cancel_url", "return_url", "refresh_url", "after_completion"})
 AMOUNT_KEYS = re.compile(r"(?:^|_)(?:amount|unit_amount|total|subtotal|price|minor|sum|charge|fee)(?:_|$)")
 _AMOUNT_CALLS = re.compile(
-    r"(?:^|[._])(?:\w*(?:session|intent|charge|payment|checkout|order|pay|money|line|invoice|quote|capture|authori[sz]e|sale|transaction)s?\w*)(?:\(\))?(?:\.(?:create|create_async|new|make|start|confirm|update|modify|capture|sale))?$",
+    r"(?:^|[._])(?:\w*(?:session|intent|charge|payment|checkout|order|pay|money|line|invoice|quote|capture|authori[sz]e|sale|transaction)s?\w*)(?:\(\))?(?:\.(?:create|create_async|new|make|start|confirm|update|modify|capture|sale))?$"
+    r"|(?:^|\.)(?:_?replace|evolve|model_copy)$",
     re.IGNORECASE,
 )
 _FREE = re.compile(

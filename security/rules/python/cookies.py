@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from ...finding import Finding
@@ -14,6 +15,29 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
     """Calls that set a cookie."""
     for call in module.calls:
         yield from _cookie(module, context, call)
+    if not context.config.is_test(module.path):
+        yield from _decided_anew(module)
+
+
+_DECIDES = re.compile(r"^get_cookie_(?:secure|httponly|samesite)$")
+
+
+def _decided_anew(module: Module) -> Iterator[Finding]:
+    """A session interface whose flags come from elsewhere than the configuration, which is what everybody reads."""
+    for node in module.all(ast.FunctionDef, ast.Assign):
+        names = (
+            [node.name]
+            if isinstance(node, ast.FunctionDef)
+            else [each.attr for each in getattr(node, "targets", ()) if isinstance(each, ast.Attribute)]
+        )
+        if any(map(_DECIDES.match, names)):
+            yield found(
+                module, node, "HK411", f"{names[0]}: a cookie's flag is decided beside the configuration"
+            )
+    for call in module.calls:
+        name = module.text_of(call.args[1]) if len(call.args) == 3 else None
+        if name and _DECIDES.match(name) and "setattr" in module.names(call.func):
+            yield found(module, call, "HK411", f"{name}: a cookie's flag is decided beside the configuration")
 
 
 def _cookie(module: Module, context: Context, call: ast.Call) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ...finding import Finding
 from ..source import Module
-from ..syntax import FunctionNode, dotted
+from ..syntax import FunctionNode, dotted, returned
 from .base import Context, found, last_names, routes
 
 _WEBHOOKS = re.compile(
@@ -23,6 +23,36 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
     for node in module.all(ast.FunctionDef, ast.AsyncFunctionDef):
         assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         yield from _exempt(module, context, node)
+        yield from _decided(module, node)
+    for name, value in _settings(module):
+        if name in {"WTF_CSRF_METHODS", "CSRF_METHODS"} and not _has_post(value):
+            yield found(module, value, "HK306", "posts are not among the methods that need a token")
+
+
+def _decided(module: Module, function: FunctionNode) -> Iterator[Finding]:
+    """`class Meta: def csrf(self): …`: whether a form needs its token is decided somewhere else, each time."""
+    owner = module.class_of(function)
+    if getattr(function, "name", "") != "csrf" or owner is None or owner.name != "Meta":
+        return
+    if not all(module.value_of(each) is True for each in returned(function)):
+        yield found(module, function, "HK306", "whether the form needs a token may vary")
+
+
+def _settings(module: Module) -> Iterator[tuple[str | None, ast.expr]]:
+    for call in module.calls:
+        yield from ((word.arg, word.value) for word in call.keywords)
+    for node in module.all(ast.Dict):
+        assert isinstance(node, ast.Dict)
+        yield from ((module.text_of(key), value) for key, value in zip(node.keys, node.values, strict=True))
+    for node in module.all(ast.Assign):
+        assert isinstance(node, ast.Assign)
+        for each in node.targets:
+            name = module.text_of(each.slice) if isinstance(each, ast.Subscript) else dotted(each)
+            yield name, node.value
+
+
+def _has_post(value: ast.expr) -> bool:
+    return any(isinstance(each, ast.Constant) and each.value == "POST" for each in ast.walk(value))
 
 
 def _exempt(module: Module, context: Context, function: FunctionNode) -> Iterator[Finding]:

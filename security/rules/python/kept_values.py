@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 
 from ..flow import Flow, Frame
-from ..requests import in_words, is_harmless
+from ..requests import in_words, is_form, is_harmless
 from ..source import Module
 from ..syntax import dotted
+from .base import decorators
 from .client_values import AMOUNT_KEYS, amount_of
 
 _AMOUNT_OWNERS = re.compile(
@@ -18,6 +19,38 @@ _AMOUNT_OWNERS = re.compile(
 _FILLS = frozenset(
     {"append", "appendleft", "add", "update", "setdefault", "extend", "put", "put_nowait", "insert"}
 )
+
+
+_OF_REQUEST = frozenset(
+    {"self", "cls", "g", "request", "req", "form", "ctx", "context", "response", "environ", "scope"}
+)
+"""Objects that end with the request, or that say of themselves what they hold."""
+_SHOWN = frozenset({"description", "detail", "message", "msg", "reason", "args", "title"})
+_REMEMBERS = re.compile(
+    r"(?:^|[._])(?:lru_cache|cache|cached|cachedmethod|memoize[d]?|ttl_cache|alru_cache)(?:\(\))*$"
+)
+
+
+def remembered(flow: Flow, frame: Frame, call: ast.Call) -> bool:
+    """Whether a function is called that keeps what it was called with: `@lru_cache def parsed(body)`."""
+    if any(name.endswith("()") and _REMEMBERS.search(name) for name in frame.module.names(call.func)):
+        return True
+    called = flow.project.function(frame.module, call.func)
+    marks = decorators(called[1]) if called else []
+    marks = [each.func if isinstance(each, ast.Call) else each for each in marks]
+    return called is not None and any(
+        _REMEMBERS.search(name) for mark in marks for name in called[0].names(mark)
+    )
+
+
+def _put_on(module: Module, target: ast.Attribute) -> tuple[str, str] | None:
+    """What it means that a whole body is put on an object: a row, an error, a job outlive the request."""
+    owner = dotted(target.value)
+    if not owner or owner.split(".")[0] in _OF_REQUEST or is_form(target.value, module):
+        return None
+    if target.attr in _SHOWN:
+        return "HK205", "the request's body goes into a message"
+    return "HK203", f"the request's body is kept on '{owner}'"
 
 
 def fills_process(module: Module, call: ast.Call) -> bool:
@@ -59,6 +92,8 @@ def stored(flow: Flow, frame: Frame, target: ast.expr, value: ast.expr) -> Itera
         and (amount := amount_of(labels))
     ):
         yield "HK303", f"'{target.attr}' is set from {amount} of the request"
+    elif "body" in labels and isinstance(target, ast.Attribute) and (put := _put_on(frame.module, target)):
+        yield put
     if (
         labels & {"body", "query"}
         and isinstance(target, ast.Attribute)

@@ -53,6 +53,16 @@ _KEEPS = re.compile(
     r"(?:^|[._])(?:session|cache|redis|memcache|request\.session|store|shelve\.open\(\)|r)(?:\(\))?\.(?:set|setex|update|setdefault|add|lpush|rpush|hset|mset|put|xadd|append|publish|__setitem__)$|(?:^|\.)(?:set_cookie|set_signed_cookie|dump_cookie)$",
     re.IGNORECASE,
 )
+_COMMANDS = re.compile(
+    r"(?:^|\.)(?:h(?:set|setnx|mset|incrby\w*)|[lr]push(?:x)?|linsert|s?add_to_set|sadd|zadd|zincrby|xadd|p?setex|setnx|mset(?:nx)?|getset"
+    r"|pfadd|geoadd|spublish|execute_command|incr(?:by\w*)?|decr(?:by)?|increment)$"
+)
+"""Commands of Redis and of counters, which no other object has, whoever holds the connection."""
+_RECORDS = re.compile(
+    r"(?:^|[._])(?:audit|trail|journal|ledger|history|timeline|eventlog|event_log)(?:\(\))?\.(?:record|add|append|note|write|store|save|put|entry|emit|log)$",
+    re.IGNORECASE,
+)
+_KEPT = (_KEEPS, _COMMANDS)
 _WRITES_ROWS = re.compile(
     r"(?:^|[._])(?:insert\(\)\.values|update\(\)\.values|(?:session|connection|conn|cursor|db|connect|begin|Session)(?:\(\))?\.(?:execute|executemany|merge)"
     r"|bulk_insert_mappings|insert_one|insert_many|objects\.create|enqueue|send_task|apply_async|delay|publish)$"
@@ -82,6 +92,13 @@ _FORWARDS = re.compile(
     r"(?:^|\.)(?:requests|httpx|aiohttp|urllib3|niquests)(?:\.\w+\(\))*\.(?:post|put|patch|get|request|Request|stream|send)$|(?:^|\.)(?:urllib\.request\.(?:Request|urlopen)|urlopen|Client\(\)\.(?:post|put|patch|request|stream)|Session\(\)\.(?:post|put|patch|request)|AsyncClient\(\)\.(?:post|put|request)|PoolManager\(\)\.request|HTTPSConnection\(\)\.request|http_client\.(?:post|request)|client\.post)$"
 )
 _REGISTERS = re.compile(r"(?:^|\.)(?:getattr|hasattr|isinstance|super|add_url_rule|setattr)$")
+_LINES = re.compile(
+    r"(?:^|[._])(?:websockets?|simple_websocket|wsproto|socketio|zmq|pika|kafka|confluent_kafka|nats|paho|mqtt|boto3|botocore|aioboto3|kombu"
+    r"|grpc|ftplib|paramiko|telnetlib3?|xmlrpc|asyncssh|pusher|firebase_admin|google\.cloud|azure|pymongo|elasticsearch|opensearchpy|influxdb\w*)\b.*\.\w+$"
+    r"|(?:^|[._])(?:ws|websocket|sock|socket|channel|producer|publisher|topic|broker|exchange|bucket|blob|s3|sqs|sns|kinesis|firehose)(?:\(\))?"
+    r"\.(?:send\w*|emit|publish|produce|basic_publish|put_\w+|upload\w*|write)$"
+)
+"""Whatever goes over a line that stays open, to a broker or into somebody's store."""
 _SENDS = re.compile(
     r"(?:^|\.)(?:sendall|sendto|sendmsg|communicate)$|HTTPS?Connection\(\)\.(?:request|send|endheaders)$|(?:^|\.)(?:subprocess\.(?:run|Popen|call|check_call|check_output)|os\.(?:system|popen)"
     r"|asyncio\.create_subprocess_(?:exec|shell))$"
@@ -138,7 +155,7 @@ def leaks_of(call: ast.Call, names: frozenset[str], labels: Labels) -> Iterator[
         (_PRINTS.search(name) and not _NO_FILE.search(name)) or _DRAWS.search(name) for name in names
     ):
         yield "HK202", f"{what} is printed or written"
-    elif typed - {"cookies"} and any(map(_KEEPS.search, names)):
+    elif typed - {"cookies"} and any(sink.search(name) for name in names for sink in _KEPT):
         yield "HK203", f"{what} is kept in a session, cookie or cache"
     elif typed and (any(map(_MAILS.search, names)) or _is_letter(call)):
         yield "HK204", f"{what} goes into a mail"
@@ -153,7 +170,7 @@ def leaks_of(call: ast.Call, names: frozenset[str], labels: Labels) -> Iterator[
 
 
 def _whole_body(call: ast.Call, names: frozenset[str]) -> Iterator[tuple[str, str]]:
-    if any(_FORWARDS.search(name) or _SENDS.search(name) for name in names):
+    if any(sink.search(name) for name in names for sink in (_FORWARDS, _SENDS, _LINES)):
         yield "HK209", "the request's body is passed on to another service"
     elif any(map(CREATES.search, names)) or (
         any(map(PROVIDER.search, names))
@@ -167,8 +184,8 @@ def _whole_body(call: ast.Call, names: frozenset[str]) -> Iterator[tuple[str, st
         name.rpartition(".")[2][:1].isupper() and not _TAKES_INPUT.search(name) for name in names
     ) and any(word.arg and _ROWS.search(word.arg) for word in call.keywords):
         yield "HK203", "the request's body is kept in a record"
-    elif any(map(_WRITES_ROWS.search, names)):
-        yield "HK203", "the request's body goes into the database or a queue"
+    elif any(_WRITES_ROWS.search(name) or _RECORDS.search(name) for name in names):
+        yield "HK203", "the request's body goes into the database, a record or a queue"
     elif any(map(_ADDRESSES.search, names)):
         yield "HK205", "the request's body goes into an address"
 

@@ -13,7 +13,7 @@ from ..source import Module
 from ..syntax import dotted
 from .base import Context, decorators, found, is_view, last_names
 from .client_values import of_call, of_mapping
-from .kept_values import fills_process, names_thread, stored
+from .kept_values import fills_process, names_thread, remembered, stored
 from .leaking_calls import handed_on, leaks_of, named_file, typed_in
 
 
@@ -53,6 +53,8 @@ def _call(flow: Flow, frame: Frame, call: ast.Call) -> Iterator[tuple[str, str]]
     labels = typed_in(flow, frame, call)
     if "body" in labels and fills_process(frame.module, call):
         yield "HK203", "the request's body is kept in the process"
+    if labels & {"body", "query"} and remembered(flow, frame, call):
+        yield "HK203", f"{in_words(labels)} is kept by a cache of results"
     if any(_is_typed(flow.of(each, frame)) for each in named_file(call)):
         yield "HK202", "what was typed is the name of a file"
     if labels:

@@ -48,6 +48,10 @@ def _verbose(module: Module, call: ast.Call) -> Iterator[Finding]:
 
 def _levels(module: Module, call: ast.Call, configuration: ast.expr) -> Iterator[Finding]:
     tables = module.entries(configuration)
+    if any(_is_loud_by_another_name(module, table) for table in tables.get("loggers", ())):
+        yield found(
+            module, call, "HK206", "loggers of names that nobody can tell write at their most talkative"
+        )
     loggers = [entry for table in tables.get("loggers", ()) for entry in module.entries(table).items()]
     for name, values in [*loggers, ("", tables.get("root", []))]:
         levels = [level for value in values for level in module.entries(value).get("level", ())]
@@ -55,6 +59,23 @@ def _levels(module: Module, call: ast.Call, configuration: ast.expr) -> Iterator
             yield found(
                 module, call, "HK206", f"logger '{name or 'root'}' writes bodies or parameters at this level"
             )
+
+
+def _is_loud_by_another_name(module: Module, table: ast.expr, depth: int = 0) -> bool:
+    """Whether a table of loggers that is put together some other way has a talkative level anywhere in it."""
+    if isinstance(table, ast.Dict) and all(key is not None and module.text_of(key) for key in table.keys):
+        return False
+    if isinstance(table, ast.Name) and depth < 4:
+        bound = module.bound(table)
+        return bound is not None and any(
+            _is_loud_by_another_name(module, each.value, depth + 1) for each in bound[1]
+        )
+    return any(
+        _is_debug(module, level)
+        for node in ast.walk(table)
+        if isinstance(node, (ast.Dict, ast.Call))
+        for level in module.entries(node).get("level", ())
+    )
 
 
 def _is_engine(module: Module, logger: ast.expr) -> bool:
@@ -69,6 +90,8 @@ def _is_info(module: Module, level: ast.expr) -> bool:
 
 def _is_debug(module: Module, level: ast.expr) -> bool:
     if isinstance(level, ast.Call) and last_names(module, level.func) & {"min"}:
+        return any(_is_debug(module, each) for each in level.args)
+    if isinstance(level, ast.Call) and last_names(module, level.func) & {"getLevelName", "getattr"}:
         return any(_is_debug(module, each) for each in level.args)
     constant = module.value_of(level)
     return (isinstance(constant, (str, int)) and constant in _DEBUG_LEVELS and constant is not False) or bool(

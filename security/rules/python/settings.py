@@ -48,6 +48,12 @@ _OFF: tuple[tuple[str, re.Pattern[str], frozenset[object], str], ...] = (
         "the form's token is not checked",
     ),
     (
+        "HK201",
+        re.compile(r"^(?:log_access|access_log|accesslog|access_logfile|log_requests)$"),
+        frozenset({True, "-", "stdout", "stderr"}),
+        "the server's own log has addresses in it, with all that was typed into them",
+    ),
+    (
         "HK206",
         re.compile(r"^(?:SQLALCHEMY_ECHO|STRIPE_LOG)$"),
         frozenset({True, "debug", "info"}),

@@ -22,6 +22,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
     for call in module.calls:
         yield from _tls(module, call)
         yield from _unsafe_tls(module, call)
+        yield from _without_context(module, call)
     for node in module.all(ast.Attribute, ast.Name):
         yield from _unverified_tls(module, node)
 
@@ -53,6 +54,22 @@ def _unsafe_tls(module: Module, call: ast.Call) -> Iterator[Finding]:
     words = [module.text_of(each) for list_ in call.args for each in getattr(list_, "elts", ())]
     if words[:1] and re.search(r"(?:^|/)(?:curl|wget)$", words[0] or "") and _LOOKS_AWAY & set(words):
         yield found(module, call, "HK502", f"{words[0]} is told to check no certificates")
+
+
+_FRIENDLY = frozenset({"starttls", "stls", "SMTP_SSL", "IMAP4_SSL", "POP3_SSL", "FTP_TLS", "NNTP_SSL"})
+
+
+def _without_context(module: Module, call: ast.Call) -> Iterator[Finding]:
+    """What the standard library does for mail and files when nobody gives it a context: it checks no certificate."""
+    names = module.names(call.func)
+    if not last_names(module, call.func) & _FRIENDLY or any("aiosmtplib" in name for name in names):
+        return
+    arguments = module.arguments(call)
+    given = [*arguments.get("context", []), *arguments.get("ssl_context", [])]
+    given += call.args[:1] if last_names(module, call.func) & {"stls"} else []
+    spread = any(word.arg is None for word in call.keywords)
+    if not spread and not any(module.value_of(each) is not None for each in given):
+        yield found(module, call, "HK502", "without a context, TLS certificates are not checked here")
 
 
 def _sends(module: Module, call: ast.Call, word: str) -> bool:

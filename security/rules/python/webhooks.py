@@ -86,10 +86,40 @@ def _tolerance(module: Module, call: ast.Call) -> Iterator[Finding]:
     given = [word.value for word in call.keywords if word.arg == "tolerance"] + call.args[3:4]
     for value in given:
         seconds = module.value_of(value)
-        if seconds is None or (isinstance(seconds, (int, float)) and not 0 < seconds <= _LONGEST_S):
+        lengths = [seconds] if seconds is not VARIES else _lengths(module, value)
+        if any(each is None or not _is_short(each) for each in lengths):
             yield found(
                 module, call, "HK302", "old signatures are accepted: the tolerance is off or too long"
             )
+
+
+def _is_short(seconds: object) -> bool:
+    return not isinstance(seconds, (int, float)) or 0 < seconds <= _LONGEST_S
+
+
+def _lengths(module: Module, value: ast.expr, depth: int = 0) -> list[object]:
+    """The constants that a length of time may come to, where it may vary: int(environ.get("AGE", 10**9))."""
+    if depth > 4:
+        return []
+    bound = module.bound(value) if isinstance(value, ast.Name) else None
+    inner = [each.value for each in bound[1]] if bound else list(_expressions(value))
+    found: list[object] = []
+    for each in inner:
+        known = module.value_of(each)
+        found += _lengths(module, each, depth + 1) if known is VARIES else [_as_number(known)]
+    return found
+
+
+def _expressions(value: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(value, ast.Call):
+        yield from [*value.args, *(word.value for word in value.keywords)]
+    else:
+        yield from (each for each in ast.iter_child_nodes(value) if isinstance(each, ast.expr))
+
+
+def _as_number(value: object) -> object:
+    """An environment's text is a number as well; any other text is the name of something."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value or ""
 
 
 def _handler(module: Module, context: Context, function: FunctionNode) -> Iterator[Finding]:
