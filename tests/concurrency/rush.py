@@ -6,8 +6,10 @@ import datetime as dt
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -128,15 +130,30 @@ def wrong(told: list[Told], books: Books, items: int) -> list[str]:
 def order_kept(told: list[Told]) -> float:
     """How much of the order of coming the payment pages kept: 1 all of it, 0 none, -1 turned round.
 
-    (Spearman's rank correlation between the order's id, which begins with its time, and standing before the
-    payment page.)
+    (Between the order's id, which begins with its time, and standing before the payment page: what buyers see, the
+    pauses of their browsers in it.)
     """
-    there = sorted((one for one in told if one.ready_at), key=lambda one: one.order or "")
-    if len(there) < 2:
+    there = [one for one in told if one.ready_at]
+    return _rank_correlation([(one.order or "", one.ready_at) for one in there])
+
+
+def line_kept(system: System) -> float:
+    """The same between when sessions were wanted and when each had its turn: what the line itself did."""
+    shop = system.shop()
+    with shop.db.read() as session:
+        rows = session.execute(select(Attempt.created_at, Attempt.claimed_at).where(Attempt.tries > 0)).all()
+    shop.db.dispose()
+    return _rank_correlation([(row.created_at, row.claimed_at) for row in rows])
+
+
+def _rank_correlation(pairs: Sequence[tuple[Any, Any]]) -> float:
+    """Spearman's."""
+    n = len(pairs)
+    if n < 2:
         return 1.0
-    ranks = {id(one): rank for rank, one in enumerate(sorted(there, key=lambda one: one.ready_at))}
-    n = len(there)
-    return 1 - 6 * sum((place - ranks[id(one)]) ** 2 for place, one in enumerate(there)) / (n * (n * n - 1))
+    came = sorted(range(n), key=lambda one: pairs[one][0])
+    served = {one: rank for rank, one in enumerate(sorted(range(n), key=lambda one: pairs[one][1]))}
+    return 1 - 6 * sum((rank - served[one]) ** 2 for rank, one in enumerate(came)) / (n * (n * n - 1))
 
 
 def quiet_books(system: System, goods: Goods) -> Books:
