@@ -62,6 +62,7 @@ def _index_node(module: Module, node: ast.AST) -> None:
             )
     elif isinstance(node, ast.ImportFrom):
         base = _absolute(module, node)
+        module.stars += [base for alias in node.names if alias.name == "*"]
         for alias in node.names:
             module.imports[alias.asname or alias.name] = f"{base}.{alias.name}"
     elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):

@@ -135,7 +135,7 @@ def _of_call(module: Module, node: ast.Call, depth: int) -> object:
 
 def _converted(name: str, arguments: list[object]) -> object:
     """bool(0), int("1"), str(5) of a constant."""
-    kinds: dict[str, type] = {"bool": bool, "int": int, "str": str}
+    kinds: dict[str, type] = {"bool": bool, "int": int, "str": str, "float": float}
     if name not in kinds or len(arguments) != 1 or not isinstance(arguments[0], (str, int, float)):
         return VARIES
     try:

@@ -11,11 +11,21 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from . import reshaping
+from . import objects, reshaping
 from .bindings import Binding
 from .given import own_given
 from .project import Project
-from .requests import FORM_DATA, NOTHING, WHOLE_CALLS, Labels, is_form, is_request, one_of, request_attribute
+from .requests import (
+    FORM_DATA,
+    NOTHING,
+    WHOLE_CALLS,
+    Labels,
+    is_form,
+    is_input,
+    is_request,
+    one_of,
+    request_attribute,
+)
 from .source import Module
 from .syntax import FunctionNode, dotted, matched, parameters, returned
 
@@ -101,6 +111,8 @@ class Flow:
                     for name, values in filled.items()
                 },
             )
+            for each in objects.registered(direct[0], getattr(direct[1], "name", "")):
+                yield (direct[0], each), dict.fromkeys(parameters(each)[:1], labels)
         for value in [*call.args, *(word.value for word in call.keywords)]:
             if isinstance(value, (ast.Name, ast.Attribute, ast.Lambda)):
                 handed = self.project.function(frame.module, value)
@@ -176,9 +188,11 @@ class Flow:
             and is_form(node.value.value, module)
         ):
             return frozenset({f"field:{node.value.attr}"})
-        if node.attr in {"data", "raw_data"} and _is_field_of_form(node.value, module):
+        if node.attr in {"data", "raw_data"} and objects.is_field_of_form(node.value, module):
             return frozenset({"body"})
-        kept = self._of_bindings(
+        if node.attr in {"data", "raw_data"} and (asked := objects.validated(node.value, module)):
+            return frozenset({f"field:{asked}"})
+        kept = self._of_property(node, frame, depth) | self._of_bindings(
             (module.path, dotted(node)), module.attributes.get(dotted(node), []), frame, depth
         )
         if dotted(node.value) == "g":
@@ -242,6 +256,8 @@ class Flow:
             if function.attr in WHOLE_CALLS:
                 return frozenset({"body"})
             return request_attribute(function.attr) or None
+        if is_input(function, frame.module):
+            return frozenset({"body"})
         inner = self.of(function.value, frame, depth)
         if "request" in inner and function.attr in WHOLE_CALLS:
             return frozenset({"body"})
@@ -278,7 +294,7 @@ class Flow:
             return (
                 self._result(Frame(called[0], called[1], {}, _outer_of(called, frame)), depth)
                 if called
-                else NOTHING
+                else self._of_object(node, frame, depth)
             )
         called = self.project.function(frame.module, node.func)
         if called is not None and reshaping.vets_addresses(called[1]):
@@ -290,7 +306,26 @@ class Flow:
                 for name, values in filled.items()
             }
             return self._result(Frame(called[0], called[1], given, _outer_of(called, frame)), depth)
-        return labels if reshaping.reshapes(names) or _makes_a_record(frame.module, node.func) else NOTHING
+        record = frame.module.classes.get(dotted(node.func))
+        keeps = reshaping.reshapes(names) or (record is not None and objects.is_record(record))
+        return self._of_object(node, frame, depth) | (labels if keeps else NOTHING)
+
+    def _of_object(self, node: ast.Call, frame: Frame, depth: int) -> Labels:
+        """What a new object shows by itself, whatever it was given."""
+        made = objects.class_of(self.project, frame.module, node.func)
+        if made is None:
+            return NOTHING
+        whole = Frame(made[0], made[0].tree)
+        return NOTHING.union(
+            *(self._result(Frame(made[0], each, {}, whole), depth) for each in objects.shown(made[1]))
+        )
+
+    def _of_property(self, node: ast.Attribute, frame: Frame, depth: int) -> Labels:
+        found = NOTHING
+        for owner in objects.classes_behind(self.project, frame.module, node.value):
+            if (asked := objects.property_of(owner[1], node.attr)) is not None:
+                found |= self._result(Frame(owner[0], asked, {}, Frame(owner[0], owner[0].tree)), depth)
+        return found
 
     def _of_locals(self, frame: Frame, depth: int) -> Labels:
         inside = frame.module.bindings[frame.scope]
@@ -306,22 +341,6 @@ class Flow:
             values = returned(frame.scope) if isinstance(frame.scope, FunctionNode) else []
             self._results[frame.key] = NOTHING.union(*(self.of(value, frame, depth) for value in values))
         return self._results[frame.key]
-
-
-def _is_field_of_form(node: ast.expr, module: Module) -> bool:
-    """The variable of a loop over a form: {each.name: each.data for each in form}"""
-    bound = module.bound(node) if isinstance(node, ast.Name) else None
-    return bound is not None and any(each.kind == "part" and is_form(each.value, module) for each in bound[1])
-
-
-def _makes_a_record(module: Module, callee: ast.expr) -> bool:
-    """Whether a call makes a record of the file's own, which holds and shows what it is given."""
-    record = module.classes.get(dotted(callee))
-    if record is None:
-        return False
-    marks = [dotted(each.func if isinstance(each, ast.Call) else each) for each in record.decorator_list]
-    marks += [dotted(base) for base in record.bases]
-    return any(mark.rpartition(".")[2] in {"dataclass", "NamedTuple", "define", "frozen"} for mark in marks)
 
 
 def _outer_of(callee: tuple[Module, FunctionNode], frame: Frame) -> Frame | None:

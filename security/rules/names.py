@@ -43,6 +43,8 @@ def _of_name(module: Module, node: ast.Name, depth: int) -> Iterator[str]:
     if bound is None and node.id in module.imports:
         yield module.imports[node.id]
     else:
+        if bound is None:
+            yield from (f"{star}.{node.id}" for star in module.stars)
         yield node.id
 
 

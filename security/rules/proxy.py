@@ -24,6 +24,9 @@ _TYPED = re.compile(
     r"|cookie_\w+|sent_http_\w+|host)\b(?!_)"
 )
 _LOUD = frozenset({"debug", "info", "notice", "warn", "error"})
+_PROGRAMS = re.compile(
+    r"\w+_by_(?:lua|njs)\w*$|js_(?:content|access|\w+_filter|periodic|preread|filter)$|perl$|perl_set$"
+)
 Judge = Callable[[list[str], Config], Iterator[Fault]]
 
 
@@ -49,7 +52,7 @@ def check_text(path: str, text: str, config: Config) -> Iterator[Finding]:
 
 
 def _faults(name: str, words: list[str], config: Config) -> Iterator[Fault]:
-    judge = _JUDGES.get(name)
+    judge = _program if _PROGRAMS.match(name) else _JUDGES.get(name)
     if judge is not None:
         yield from judge(words, config)
     elif name in _SWITCHES and words[:1] and words[0] in _SWITCHES[name][0]:
@@ -155,6 +158,21 @@ def _cookie_flags(words: list[str], _config: Config) -> Iterator[Fault]:
         yield Fault("HK411", f"cookies lose their flags here: {', '.join(off)}")
 
 
+def _names_a_file(words: list[str], _config: Config) -> Iterator[Fault]:
+    """A key of a cache stands in the file itself, what is stored is called after it."""
+    typed = {match[0].lstrip("${") for word in words for match in _TYPED.finditer(word)} - {"host"}
+    if typed:
+        yield Fault(
+            "HK202", f"{', '.join(sorted(typed))} stands in files, and a number may have been typed into it"
+        )
+
+
+def _program(words: list[str], _config: Config) -> Iterator[Fault]:
+    yield Fault(
+        "HK209", f"a program in the proxy gets what is typed: {' '.join(words[:1]) or 'its own text'}"
+    )
+
+
 def _mirror(words: list[str], _config: Config) -> Iterator[Fault]:
     if words[:1] != ["off"]:
         yield Fault("HK209", "every request is passed on a second time")
@@ -174,6 +192,8 @@ _JUDGES: dict[str, Judge] = {
     "proxy_hide_header": _hides,
     "more_clear_headers": _hides,
     "proxy_cookie_flags": _cookie_flags,
+    "proxy_cache_key": _names_a_file,
+    "proxy_store": _names_a_file,
     "ssl_protocols": _old_tls,
     "proxy_cache": _cache,
     "proxy_pass": _passes,

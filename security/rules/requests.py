@@ -103,10 +103,17 @@ def is_request(node: ast.AST, module: Module) -> bool:
         and (bound := module.bound(node)) is not None
         and node.id in parameters(bound[0])
     ):
-        return _is_request_parameter(bound[0], node.id)
+        return _is_request_parameter(bound[0], node.id) or (
+            node.id == "self" and _is_request_class(module.class_of(node))
+        )
     if not isinstance(node, (ast.Name, ast.Attribute, ast.Call, ast.Subscript)):
         return False
     return any(_REQUESTS.search(name) for name in module.names(node))
+
+
+def _is_request_class(owner: ast.ClassDef | None) -> bool:
+    """Whether a class derives from a framework's request: its methods' `self` is one."""
+    return owner is not None and any(dotted(base).endswith("Request") for base in owner.bases)
 
 
 def _is_request_parameter(function: ast.AST, name: str) -> bool:
@@ -137,6 +144,15 @@ def is_form(node: ast.AST, module: Module) -> bool:
         and node.id == "self"
         and any("Form" in dotted(base) for base in getattr(module.class_of(node), "bases", ()))
     )
+
+
+_SETS_INPUT = re.compile(r"\[[\"']wsgi\.input[\"']\]\s*=(?!=)")
+
+
+def is_input(method: ast.Attribute, module: Module) -> bool:
+    """Whether `self.inner.read` reads a body, in a file that puts something of its own before what requests read."""
+    reads = method.attr in {"read", "readline", "readlines"} and dotted(method.value).startswith("self.")
+    return reads and _SETS_INPUT.search(module.text) is not None
 
 
 def request_attribute(attribute: str) -> Labels:

@@ -69,6 +69,7 @@ _KEEP = frozenset(
         "Money",
         "Amount",
         "asdict",
+        "jsonify",
     }
 )
 _RESHAPES = re.compile(

@@ -30,6 +30,7 @@ class Module:
         self.parents: dict[ast.AST, ast.AST] = {}
         self.nodes: dict[type[ast.AST], list[ast.AST]] = defaultdict(list)
         self.imports: dict[str, str] = {}
+        self.stars: list[str] = []
         self.bindings: dict[ast.AST, dict[str, list[Binding]]] = defaultdict(lambda: defaultdict(list))
         self.attributes: dict[str, list[Binding]] = defaultdict(list)
         self.functions: dict[str, list[FunctionNode]] = defaultdict(list)

@@ -44,9 +44,9 @@ def pay(self, session, shop, quote, line, s, q):
 """
 
 
-def rules_of(text: str, path: str = "src/app.py") -> set[str]:
+def rules_of(text: str, path: str = "src/app.py", config: Config | None = None) -> set[str]:
     result = Result()
-    judge({path: text}, Config(), result)
+    judge({path: text}, config or Config(), result)
     assert result.unreadable == []
     return {finding.rule for finding in result.findings}
 

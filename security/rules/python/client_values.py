@@ -18,6 +18,7 @@ _AMOUNT_CALLS = re.compile(
     r"|(?:^|\.)(?:_?replace|evolve|model_copy)$",
     re.IGNORECASE,
 )
+_MAKES_LINES = re.compile(r"(?:^|\.)\w*(?:Line|LineItem|Quote|Order|Payment|Charge|Money|Price|Invoice)$")
 _FREE = re.compile(
     r"refund|search|filter|query|report|stock|shelf|catalog|product|variant|coupon|range", re.IGNORECASE
 )
@@ -42,6 +43,9 @@ def of_call(flow: Flow, frame: Frame, call: ast.Call, names: frozenset[str]) -> 
     for argument in call.args[:1] if redirects else ():
         if is_address(flow.of(argument, frame)) and begins_with_it(flow, frame, argument):
             yield "HK305", "a redirect leads where the request says"
+    spread = [word.value for word in call.keywords if word.arg is None]
+    if any(amount_of(flow.of(each, frame)) for each in spread) and any(map(_MAKES_LINES.search, names)):
+        yield "HK303", "every amount of it comes from the request"
     for key, values in frame.module.arguments(call).items():
         labels: Labels = frozenset().union(*(flow.of(value, frame) for value in values))
         if key in _RETURN_KEYS and is_address(labels):

@@ -47,9 +47,11 @@ def _cookie(module: Module, context: Context, call: ast.Call) -> Iterator[Findin
         or context.config.is_test(module.path)
     ):
         return
-    words = {word.arg: word.value for word in call.keywords}
-    if None in words or len(call.args) > 3:
-        return
+    words = {word.arg: word.value for word in call.keywords if word.arg}
+    spread = [module.entries(word.value) for word in call.keywords if word.arg is None]
+    if len(call.args) > 3 or not all(spread):
+        return  # what nobody can see
+    words |= {name: values[-1] for entries in spread for name, values in entries.items()}
     absent = [flag for flag in ("secure", "httponly", "samesite") if flag not in words]
     off = [
         flag

@@ -24,9 +24,44 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
         assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         yield from _exempt(module, context, node)
         yield from _decided(module, node)
+    yield from _taken_apart(module)
     for name, value in _settings(module):
         if name in {"WTF_CSRF_METHODS", "CSRF_METHODS"} and not _has_post(value):
             yield found(module, value, "HK306", "posts are not among the methods that need a token")
+
+
+_PARTS = frozenset({"_exempt_views", "_exempt_blueprints"})
+
+
+def _taken_apart(module: Module) -> Iterator[Finding]:
+    """The parts of the token's check, reached from outside: its lists, and the function itself."""
+    for node in module.all(ast.Attribute):
+        assert isinstance(node, ast.Attribute)
+        is_check = node.attr == "protect" and "csrf" in dotted(node.value).lower()
+        is_set = isinstance(node.ctx, (ast.Store, ast.Del))
+        if (node.attr in _PARTS and (is_set or _is_filled(module, node))) or (is_check and is_set):
+            yield found(module, node, "HK306", f"the token's check is changed from outside: {node.attr}")
+    for node in module.all(ast.ClassDef):
+        assert isinstance(node, ast.ClassDef)
+        bases = {name for base in node.bases for name in module.names(base)}
+        if bases & {"wtforms.Form", "wtforms.form.Form", "wtforms.form.BaseForm"} and not _is_part(
+            module, node
+        ):
+            yield found(module, node, "HK306", f"{node.name} is a form that knows of no token")
+
+
+def _is_filled(module: Module, node: ast.Attribute) -> bool:
+    outer = module.parents.get(node)
+    return isinstance(outer, ast.Attribute) and outer.attr in {"add", "update", "append", "extend", "union"}
+
+
+def _is_part(module: Module, form: ast.ClassDef) -> bool:
+    """Whether a form is a part of another one, which has the token."""
+    return any(
+        last_names(module, call.func) & {"FormField", "FieldList"}
+        and any(dotted(each) == form.name for each in call.args)
+        for call in module.calls
+    )
 
 
 def _decided(module: Module, function: FunctionNode) -> Iterator[Finding]:

@@ -39,6 +39,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
         assert isinstance(node, ast.Assign)
         yield from _replaced(module, node)
     yield from _required(module, context)
+    yield from _unfiltered(module, context)
 
 
 def _door(module: Module, call: ast.Call) -> Iterator[Finding]:
@@ -50,12 +51,45 @@ def _door(module: Module, call: ast.Call) -> Iterator[Finding]:
         paths = given if isinstance(given, tuple) else (given,)
         if any(not (isinstance(path, str) and _HOOK.search(path)) for path in paths):
             yield found(module, call, "HK601", "the guard lets more through unread than signed webhooks")
+    for name in _over_budget(module, words):
+        yield found(module, call, "HK601", f"the guard's {name} is no limit")
     if "free_text" in words and _always_true(module, words["free_text"]):
         yield found(module, call, "HK601", "the guard takes every field for free text")
     if "policy_for" in words and _leaves_out(module, words["policy_for"]):
         yield found(module, call, "HK601", "the guard is told to read no bodies")
     if "on_passage" in words and module.value_of(words["on_passage"]) is None:
         yield found(module, call, "HK601", "nobody hears of what the guard refuses")
+
+
+_MOST = {"max_body": 64 * 1024 * 1024, "cpu_seconds": 60}
+
+
+def _over_budget(module: Module, words: dict[str, ast.expr]) -> Iterator[str]:
+    """Limits by which the guard reads all there is, or stops in time: far above any upload, they limit nothing."""
+    for name in _MOST.keys() & words.keys():
+        numbers = [module.value_of(each) for each in ast.walk(words[name]) if isinstance(each, ast.expr)]
+        if any(isinstance(each, (int, float)) and each > _MOST[name] for each in numbers):
+            yield name
+
+
+def _unfiltered(module: Module, context: Context) -> Iterator[Finding]:
+    """A handler of the log beside the one that has the filter, where the project relies on that."""
+    if not any(entry.rpartition(":")[2].strip() == "PANFilter" for entry in context.config.guards):
+        return
+    filtered = {
+        dotted(call.func.value)
+        for call in module.calls
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr == "addFilter"
+        and any(last_names(module, each) & {"PANFilter"} for each in call.args)
+    }
+    for call in module.calls:
+        if (
+            isinstance(call.func, ast.Attribute)
+            and call.func.attr == "addHandler"
+            and not any(dotted(each) in filtered for each in call.args)
+        ):
+            yield found(module, call, "HK601", "a handler of the log without the filter of card numbers")
 
 
 def _always_true(module: Module, value: ast.expr) -> bool:

@@ -43,7 +43,7 @@ def remembered(flow: Flow, frame: Frame, call: ast.Call) -> bool:
     )
 
 
-def _put_on(module: Module, target: ast.Attribute) -> tuple[str, str] | None:
+def put_on(module: Module, target: ast.Attribute) -> tuple[str, str] | None:
     """What it means that a whole body is put on an object: a row, an error, a job outlive the request."""
     owner = dotted(target.value)
     if not owner or owner.split(".")[0] in _OF_REQUEST or is_form(target.value, module):
@@ -92,7 +92,7 @@ def stored(flow: Flow, frame: Frame, target: ast.expr, value: ast.expr) -> Itera
         and (amount := amount_of(labels))
     ):
         yield "HK303", f"'{target.attr}' is set from {amount} of the request"
-    elif "body" in labels and isinstance(target, ast.Attribute) and (put := _put_on(frame.module, target)):
+    elif "body" in labels and isinstance(target, ast.Attribute) and (put := put_on(frame.module, target)):
         yield put
     if (
         labels & {"body", "query"}

@@ -41,7 +41,7 @@ _LOG_NAMES = re.compile(
     r"(?:^|\.)(?:syslog\.syslog|warnings\.warn|logging\.(?:makeLogRecord|LogRecord|LoggerAdapter)|wsgi\.errors\]?\.write|log_exception|write_log|log_message)$|\[wsgi\.errors\]\.write$"
 )
 _PRINTS = re.compile(
-    r"(?:^|\.)(?:print|pprint|pp|echo|secho|print_json|sys\.(?:stdout|stderr)(?:\.buffer)?\.write|write|writelines|write_text|write_bytes|writerow|writerows|dump|os\.write|savetxt|ic)$"
+    r"(?:^|\.)(?:print|pprint|pp|echo|secho|print_json|sys\.(?:stdout|stderr)(?:\.buffer)?\.write|write|writelines|write_text|write_bytes|writerow|writerows|writestr|copyfileobj|pwrite|tofile|dump|os\.write|savetxt|ic)$"
 )
 _DRAWS = re.compile(
     r"(?:^|[._])(?:drawString|drawText|drawCentredString|multi_cell|insert_text|insert_textbox)$"
@@ -86,7 +86,8 @@ _FLASHES = re.compile(
     r"(?:^|\.)(?:flash|add_note|abort|messages\.(?:error|info|success|warning|debug|add_message))$"
 )
 _REPORTS = re.compile(
-    r"(?:^|\.)(?:capture_message|capture_event|set_context|set_extra|set_tag|add_breadcrumb|report_message|report_exc_info|add_custom_attribute|add_custom_attributes|record_custom_event|set_attribute|set_attributes|add_event|leave_breadcrumb|labels|add_metadata|set_custom_context|capture_exception|set_data|set_baggage|track|notify|start_as_current_span|start_span|start_transaction|start_child|update_name|set_transaction_name|continue_trace)$"
+    r"(?:^|\.)(?:capture_message|capture_event|set_context|set_extra|set_tag|add_breadcrumb|report_message|report_exc_info|add_custom_attribute|add_custom_attributes|record_custom_event|set_attribute|set_attributes|add_event|leave_breadcrumb|labels|add_metadata|set_custom_context|capture_exception|set_data|set_baggage|track|notify|start_as_current_span|start_span|start_transaction|start_child|update_name|set_transaction_name|continue_trace|record_exception)$"
+    r"|(?:^|\.)(?:prometheus_client|statsd|datadog|opentelemetry|newrelic|sentry_sdk|rollbar|bugsnag|honeybadger|elasticapm|ddtrace)\..*\.\w+$"
 )
 _FORWARDS = re.compile(
     r"(?:^|\.)(?:requests|httpx|aiohttp|urllib3|niquests)(?:\.\w+\(\))*\.(?:post|put|patch|get|request|Request|stream|send)$|(?:^|\.)(?:urllib\.request\.(?:Request|urlopen)|urlopen|Client\(\)\.(?:post|put|patch|request|stream)|Session\(\)\.(?:post|put|patch|request)|AsyncClient\(\)\.(?:post|put|request)|PoolManager\(\)\.request|HTTPSConnection\(\)\.request|http_client\.(?:post|request)|client\.post)$"

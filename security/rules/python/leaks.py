@@ -13,7 +13,7 @@ from ..source import Module
 from ..syntax import dotted
 from .base import Context, decorators, found, is_view, last_names
 from .client_values import of_call, of_mapping
-from .kept_values import fills_process, names_thread, remembered, stored
+from .kept_values import fills_process, names_thread, put_on, remembered, stored
 from .leaking_calls import handed_on, leaks_of, named_file, typed_in
 
 
@@ -55,6 +55,15 @@ def _call(flow: Flow, frame: Frame, call: ast.Call) -> Iterator[tuple[str, str]]
         yield "HK203", "the request's body is kept in the process"
     if labels & {"body", "query"} and remembered(flow, frame, call):
         yield "HK203", f"{in_words(labels)} is kept by a cache of results"
+    if (
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr == "save"
+        and "body" in flow.of(call.func.value, frame)
+    ):
+        yield "HK202", "a file that was sent is written"
+    if "setattr" in names and len(call.args) == 3 and "body" in flow.of(call.args[2], frame):
+        attribute = ast.Attribute(call.args[0], frame.module.text_of(call.args[1]) or "?", ast.Store())
+        yield from filter(None, [put_on(frame.module, attribute)])
     if any(_is_typed(flow.of(each, frame)) for each in named_file(call)):
         yield "HK202", "what was typed is the name of a file"
     if labels:

@@ -78,6 +78,18 @@ _OFF: tuple[tuple[str, re.Pattern[str], frozenset[object], str], ...] = (
         "TLS certificates are not checked",
     ),
     (
+        "HK502",
+        re.compile(r"^(?:ssl_cert_reqs|tls_cert_reqs|sslmode)$"),
+        frozenset({"none", "optional", None, "disable", "allow", "prefer"}),
+        "TLS certificates are not checked",
+    ),
+    (
+        "HK502",
+        re.compile(r"^(?:tlsInsecure|tlsAllowInvalidCertificates|tlsAllowInvalidHostnames)$"),
+        frozenset({True}),
+        "TLS certificates are not checked",
+    ),
+    (
         "HK207",
         re.compile(
             r"^(?:trace_query_string|http_tag_query_string|DD_HTTP_SERVER_TAG_QUERY_STRING|DD_TRACE_HEADER_TAGS"
@@ -144,6 +156,7 @@ def _setting(
             yield found(module, node, rule, f"{name}: {message}")
     if isinstance(node, (ast.Assign, ast.Call)) and name in {
         "debug",
+        "echo",
         "log",
         "verify_ssl_certs",
         "check_hostname",
@@ -181,6 +194,8 @@ def _attribute(
         name == "log" and any(base.rpartition(".")[2] == "stripe" for base in owners) and constant is not None
     ):
         yield found(module, node, "HK206", "the provider's library logs requests and answers")
+    elif name == "echo" and constant in {True, "debug"} and any("engine" in base for base in owners):
+        yield found(module, node, "HK206", "the engine logs every statement with its parameters")
     elif name == "debuglevel" and constant != 0:
         yield found(module, node, "HK206", "http.client prints every header and body")
     elif (name in {"verify_ssl_certs", "check_hostname", "verify"} and constant is False and owners) or (

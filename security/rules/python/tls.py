@@ -37,6 +37,7 @@ def _tls(module: Module, call: ast.Call) -> Iterator[Finding]:
         "ssl_verify",
         "validate_certs",
         "check_hostname",
+        "assert_hostname",
     ):
         if word in words and module.value_of(words[word]) is False and _sends(module, call, word):
             yield found(module, call, "HK502", f"{word}=False: TLS certificates are not checked")

@@ -45,6 +45,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
         assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         yield from _handler(module, context, node)
         yield from _always_true(module, node)
+        yield from _some_true(module, node)
     for node in module.all(ast.Try, ast.TryStar):
         assert isinstance(node, (ast.Try, ast.TryStar))
         yield from _swallowed(module, node)
@@ -199,6 +200,51 @@ def _always_true(module: Module, function: FunctionNode) -> Iterator[Finding]:
     values = [module.value_of(value) for value in returned(function)]
     if values and all(value is True for value in values):
         yield found(module, function, "HK302", f"{name} says yes to everything")
+
+
+def _some_true(module: Module, function: FunctionNode) -> Iterator[Finding]:
+    """`return True` before anything was checked, or `… or verify()`: some bodies need no signature."""
+    if not _TRUTHS.match(getattr(function, "name", "")) or not _has_check(module, function):
+        return
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Return) or node.value is None:
+            continue
+        asked = isinstance(node.value, ast.BoolOp) and isinstance(node.value.op, ast.Or)
+        parts = [_has_check(module, each) for each in getattr(node.value, "values", ())] if asked else []
+        if (module.value_of(node.value) is True and not _is_after_check(module, node)) or len(set(parts)) > 1:
+            yield found(module, node, "HK302", "some bodies are taken for signed without a look")
+
+
+def _has_check(module: Module, node: ast.AST) -> bool:
+    return any(
+        isinstance(each, ast.Call) and any(map(_CHECKS.search, module.names(each.func)))
+        for each in ast.walk(node)
+    )
+
+
+def _is_after_check(module: Module, node: ast.stmt) -> bool:
+    """Whether a check stands in a condition around a statement, or before it in one of the blocks around it."""
+    at: ast.AST = node
+    while not isinstance(
+        above := module.parents.get(at, module.tree), (ast.FunctionDef, ast.AsyncFunctionDef)
+    ):
+        if isinstance(above, ast.Module):
+            return False
+        if _has_check(module, getattr(above, "test", None) or ast.Pass()) or _checked_before(
+            module, above, at
+        ):
+            return True
+        at = above
+    return _checked_before(module, above, at)
+
+
+def _checked_before(module: Module, block: ast.AST, node: ast.AST) -> bool:
+    statements = getattr(block, "body", [])
+    before = statements[: statements.index(node)] if node in statements else statements
+    # A branch that was not taken has checked nothing.
+    return any(
+        not isinstance(each, (ast.If, ast.For, ast.While)) and _has_check(module, each) for each in before
+    )
 
 
 def _swallowed(module: Module, node: ast.Try | ast.TryStar) -> Iterator[Finding]:
