@@ -84,6 +84,8 @@ class Field:
     """Texts that the page itself binds to it."""
     group: str = ""
     """The legend of the fields among which it stands."""
+    has_options: bool = False
+    """Whether one of its options was read."""
 
 
 def is_field(tag: str, attributes: dict[str, str]) -> bool:

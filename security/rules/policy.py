@@ -95,6 +95,8 @@ def judge_directive(name: str, sources: Sequence[str], config: Config, beside: s
             yield Fault("HK401", f"{name} has {plain}: a listed script lets in scripts that nobody lists")
         elif plain in _WIDE and (name in _CODE or (name in _OPEN and plain not in _INSIDE)):
             yield Fault("HK401", f"{name} has {plain}, which is nearly everyone")
+        elif name == "frame-ancestors" and (host := _host(plain)) and not _LOCAL.match(host):
+            yield Fault("HK401", f"{name} lets {host} show the page in a frame of its own")
         elif (
             name in _CODE - {"form-action", "frame-src", "child-src"}
             and (host := _host(plain))

@@ -144,9 +144,17 @@ class _Page(HTMLParser):
             self._legend = ""
         elif name == "option":
             self._judge_option(text)
+            self._caption_select(text)
         elif name == "style":
             for each_fault in styles.check_text(self._path, text, self._config):
                 self._found(each_fault.rule, each_fault.message)
+
+    def _caption_select(self, text: str) -> None:
+        """The first option of a choice often stands in for its label."""
+        each = self._fields[-1] if self._fields else None
+        if each is not None and each.tag == "select" and not each.has_options:
+            each.has_options = True
+            each.said.append(text)
 
     def _judge_option(self, text: str) -> None:
         if card_fields.is_offered_number(text):

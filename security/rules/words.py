@@ -125,6 +125,10 @@ _LABELS = (
         Card.EXPIRY,
         r"有効期限|カード期限|(?<![a-z])(?:card )?expir(?:y|ation|es?)(?: date| month| year)?(?![a-z])|(?<![a-z])exp\.? ?(?:date|month|year)(?![a-z])|mm\s?/\s?(?:yy|20)|月\s?/\s?年|valid thru",
     ),
+    (
+        Card.HOLDER,
+        rf"{_OTHER_JA}カード[^。、,.]{{0,4}}(?:記載|表記|印字|刻印)[^。、,.]{{0,4}}(?:名前|氏名|ローマ字)",
+    ),
     (Card.HOLDER, r"カード\s*名義|名義人|name on card|card ?holder"),
 )
 _LABEL_PATTERNS = tuple((card, re.compile(pattern, re.IGNORECASE)) for card, pattern in _LABELS)
@@ -183,7 +187,9 @@ def _as_read(text: str) -> str:
     return _COUNTED.sub(lambda found: f"1{'三四五六七八九'.index(found[1]) + 3}桁", letters)
 
 
+_BRAND = r"(?:visa|master(?:card)?|jcb|amex|american express|diners(?: club)?)"
 _WHOLE_CARD = re.compile(
+    rf"{_BRAND}(?:\s*[/／・,、&]\s*{_BRAND})+|"
     r"(?:ご利用の|お支払い)?(?:クレジット|デビット)\s*カード(?:の?(?:情報|詳細|内容))?|カード\s*情報|クレカ(?:情報)?"
     r"|(?:credit|debit|payment|bank)[\s-]?card(?:[\s-]?(?:details|information|info|data))?"
     r"|card[\s-]?(?:details|information|info|data)(?:\s*\(.{0,40}\))?",

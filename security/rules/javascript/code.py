@@ -107,7 +107,10 @@ def _is_a_text(script: Script, at: int) -> bool:
     if script.at(at + 1).kind in {"string", "template"}:
         return True
     group = script.group(at)
-    if any(each.is_name(*_UNPACKS) for each in group[1:4]):  # atob(…), window.atob(…), String.fromCharCode(…)
-        return True
+    called = next(
+        (place for place, each in enumerate(group[1:], 1) if each.kind == "op" and each.value != "."), 1
+    )
+    if group[called].is_op("(") and group[called - 1].is_name(*_UNPACKS):
+        return True  # atob(…), window.atob(…), String.fromCharCode(…)
     ends = next((place for place, each in enumerate(group) if each.is_op(",")), len(group) - 1)
     return any(each.is_name(*_PAGE_TEXTS) for each in group[max(1, ends - 3) : ends])

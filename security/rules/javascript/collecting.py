@@ -228,8 +228,9 @@ def _says(script: Script, at: int, *names: str) -> bool:
 
 
 def _writes(script: Script, at: int) -> bool:
-    token = script.at(at)
-    return token.value in _ADDRESS_BAR or (token.is_name("console") and script.at(at + 1).is_op("."))
+    token, after, member = script.at(at), script.at(at + 1), script.at(at + 2)
+    leads = token.is_name("location") and after.is_op(".") and member.is_name("assign", "replace")
+    return leads or token.value in _ADDRESS_BAR or (token.is_name("console") and script.at(at + 1).is_op("."))
 
 
 def _stores(script: Script, at: int, held: frozenset[str]) -> bool:
