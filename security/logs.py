@@ -6,10 +6,15 @@ import logging
 
 from . import pan
 from .decode import Budget, views
+from .remembered import Remembered
 
 WITHHELD = "[withheld: it held an encoded card number]"
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 _FORMATTER = logging.Formatter()
+_FEWEST, _SHORT = 8, 64
+# Sixteen digits fill eight bytes at least, packed. Most of what a server logs it has logged before: addresses of pages,
+# names, the id of a request in all its lines.
+_clean = Remembered()
 
 
 def scrubbed(text: str) -> str:
@@ -20,6 +25,16 @@ def scrubbed(text: str) -> str:
         if any(match.verdict is pan.Verdict.CARD for match in pan.find(view.text)):
             return WITHHELD
     return WITHHELD if budget.over else masked
+
+
+def _scrubbed_once(text: str) -> str:
+    """The same; short text that was clean is not looked at again, nor what is too short for a number."""
+    if len(text) < _FEWEST or (len(text) <= _SHORT and text in _clean):
+        return text
+    clean = scrubbed(text)
+    if clean == text and len(text) <= _SHORT:
+        _clean.note(text)
+    return clean
 
 
 class PANFilter(logging.Filter):
@@ -41,7 +56,7 @@ class PANFilter(logging.Filter):
 
     def _scrub(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
-        clean = scrubbed(message)
+        clean = _scrubbed_once(message)
         if clean != message:
             record.msg, record.args = clean, ()
         if record.exc_info and not record.exc_text:
@@ -53,5 +68,5 @@ class PANFilter(logging.Filter):
             record.stack_info = scrubbed(record.stack_info)
         for name in vars(record).keys() - _STANDARD:
             shown = str(getattr(record, name))
-            if (text := scrubbed(shown)) != shown:
+            if (text := _scrubbed_once(shown)) != shown:
                 setattr(record, name, text)

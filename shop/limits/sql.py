@@ -12,7 +12,7 @@ from sqlalchemy import TextClause, bindparam, delete, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from payments.columns import UTCDateTime, utcnow
+from payments.columns import UTCDateTime, table_of, utcnow
 from payments.database import Database
 from security.sealing import lookup_hash
 from shop.limits.models import LimitCounter
@@ -32,9 +32,10 @@ def _counting(uses: int) -> TextClause:
     ).bindparams(*(bindparam(f"over_at{n}", type_=UTCDateTime) for n in range(uses)))
 
 
-_FORMER = select(LimitCounter.key_hash, LimitCounter.slot, LimitCounter.uses).where(
-    LimitCounter.key_hash.in_(bindparam("keys", expanding=True)),
-    LimitCounter.slot.in_(bindparam("slots", expanding=True)),
+_COUNTER = table_of(LimitCounter)
+_FORMER = select(_COUNTER.c.key_hash, _COUNTER.c.slot, _COUNTER.c.uses).where(
+    _COUNTER.c.key_hash.in_(bindparam("keys", expanding=True)),
+    _COUNTER.c.slot.in_(bindparam("slots", expanding=True)),
 )
 
 

@@ -102,3 +102,12 @@ def test_what_cannot_be_formatted_is_withheld(output: Output) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_card_in_any_shape_is_masked(form: tuple[str, str]) -> None:
     assert form[1] not in scrubbed(f"note: {form[1]}.")
+
+
+def test_what_was_clean_once_makes_nothing_else_clean(output: Output) -> None:
+    for text in ("paid by 4242", f"paid by {CARD}", "paid by 4242", f"paid by {CARD}"):
+        output.logger.info(text, extra={"card": text})
+
+    assert output.text.count('paid by 4242{"args": [], "card": "paid by 4242"}') == 2
+    assert output.text.count("************4242") == 4
+    assert CARD not in output.text
