@@ -55,6 +55,7 @@ def in_module(module: Module, config: Config) -> Iterator[Finding]:
         *module.nodes[ast.keyword],
         *module.nodes[ast.Dict],
         *module.nodes[ast.AnnAssign],
+        *module.nodes[ast.Call],
     ]:
         if not is_test:
             yield from _literal(module, node)
@@ -84,6 +85,9 @@ def _pairs(module: Module, node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
             for key, value in zip(node.keys, node.values, strict=True)
             if key is not None
         )
+    elif isinstance(node, ast.Call) and len(node.args) >= 2:
+        # environ.get("SECRET_KEY", "…"): what is used where nobody gives one
+        yield module.text_of(node.args[0]) or "", node.args[1]
     elif isinstance(node, ast.AnnAssign) and node.value is not None:
         yield dotted(node.target).rpartition(".")[2], node.value
     elif isinstance(node, ast.Assign):

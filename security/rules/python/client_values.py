@@ -12,6 +12,7 @@ from .leaking_calls import PROVIDER
 from .redirects import REDIRECTS, begins_with_it, is_address
 
 _RETURN_KEYS = frozenset({"success_url", "cancel_url", "return_url", "refresh_url", "after_completion"})
+_LEADS = frozenset({"location", "refresh"})
 AMOUNT_KEYS = re.compile(r"(?:^|_)(?:amount|unit_amount|total|subtotal|price|minor|sum|charge|fee)(?:_|$)")
 _AMOUNT_CALLS = re.compile(
     r"(?:^|[._])(?:\w*(?:session|intent|charge|payment|checkout|order|pay|money|line|invoice|quote|capture|authori[sz]e|sale|transaction)s?\w*)(?:\(\))?(?:\.(?:create|create_async|new|make|start|confirm|update|modify|capture|sale))?$"
@@ -29,12 +30,26 @@ def of_mapping(flow: Flow, frame: Frame, node: ast.Dict) -> Iterator[tuple[str, 
     """Parameters for a provider are often gathered first: {"amount": …, "success_url": …}."""
     for key, value in zip(node.keys, node.values, strict=True):
         name = frame.module.text_of(key) if key is not None else None
+        if (name or "").lower() in _LEADS and _leads_away(flow, frame, value):
+            yield "HK305", "a redirect leads where the request says"
         if name in _RETURN_KEYS and is_address(flow.of(value, frame)):
             yield "HK305", f"'{name}' comes from the request"
         elif name in {"amount", "unit_amount", "unit_amount_decimal"} and (
             amount := amount_of(flow.of(value, frame))
         ):
             yield "HK303", f"'{name}' comes from {amount} of the request"
+
+
+def _leads_away(flow: Flow, frame: Frame, value: ast.expr) -> bool:
+    return is_address(flow.of(value, frame)) and begins_with_it(flow, frame, value)
+
+
+def of_header(flow: Flow, frame: Frame, target: ast.expr, value: ast.expr) -> Iterator[tuple[str, str]]:
+    """headers["Location"] = …"""
+    if not isinstance(target, ast.Subscript):
+        return
+    if (frame.module.text_of(target.slice) or "").lower() in _LEADS and _leads_away(flow, frame, value):
+        yield "HK305", "a redirect leads where the request says"
 
 
 def of_call(flow: Flow, frame: Frame, call: ast.Call, names: frozenset[str]) -> Iterator[tuple[str, str]]:

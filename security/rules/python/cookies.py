@@ -17,6 +17,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
         yield from _cookie(module, context, call)
     if not context.config.is_test(module.path):
         yield from _decided_anew(module)
+        yield from _by_hand(module)
 
 
 _DECIDES = re.compile(r"^get_cookie_(?:secure|httponly|samesite)$")
@@ -61,3 +62,39 @@ def _cookie(module: Module, context: Context, call: ast.Call) -> Iterator[Findin
     ]
     if absent or off:
         yield found(module, call, "HK411", f"a cookie without {', '.join(sorted({*absent, *off}))}")
+
+
+def _by_hand(module: Module) -> Iterator[Finding]:
+    """headers["Set-Cookie"] = "a=b; Path=/": written out by hand, without what `set_cookie` is asked for."""
+    for call in module.calls:
+        if len(call.args) >= 2 and _is_set_cookie(module, call.args[0]):
+            yield from _written(module, call.args[1])
+    for node in module.all(ast.Assign):
+        assert isinstance(node, ast.Assign)
+        if any(
+            isinstance(each, ast.Subscript) and _is_set_cookie(module, each.slice) for each in node.targets
+        ):
+            yield from _written(module, node.value)
+    for node in module.all(ast.Dict, ast.Tuple):
+        pairs = zip(node.keys, node.values, strict=True) if isinstance(node, ast.Dict) else [_two(node)]
+        for key, value in pairs:
+            if key is not None and value is not None and _is_set_cookie(module, key):
+                yield from _written(module, value)
+
+
+def _two(node: ast.AST) -> tuple[ast.expr | None, ast.expr | None]:
+    parts = getattr(node, "elts", [])
+    return (parts[0], parts[1]) if len(parts) == 2 else (None, None)
+
+
+def _is_set_cookie(module: Module, node: ast.expr) -> bool:
+    return (module.text_of(node) or "").lower() == "set-cookie"
+
+
+def _written(module: Module, value: ast.expr) -> Iterator[Finding]:
+    parts = [each.value for each in ast.walk(value) if isinstance(each, ast.Constant)]
+    text = (module.text_of(value) or " ".join(map(str, parts))).lower()
+    absent = [flag for flag in ("secure", "httponly", "samesite") if flag not in text]
+    forgotten = re.search(r"max-age=0(?:;|$)", text)  # nothing is in it any more
+    if ";" in text and absent and not forgotten:
+        yield found(module, value, "HK411", f"a cookie without {', '.join(absent)}")

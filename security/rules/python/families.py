@@ -11,6 +11,7 @@ from . import (
     forged_requests,
     form_fields,
     guards,
+    half_refusals,
     headers,
     loud_logs,
     named_fields,
@@ -23,6 +24,8 @@ from . import (
     request_keys,
     settings,
     tls,
+    unseen_parameters,
+    ways_round,
     webhooks,
 )
 
@@ -35,6 +38,7 @@ FAMILIES = (
     columns.check,
     request_keys.check,
     raw_card.check,
+    unseen_parameters.check,
     settings.check,
     debugging.check,
     loud_logs.check,
@@ -43,9 +47,11 @@ FAMILIES = (
     forged_requests.check,
     tls.check,
     webhooks.check,
+    half_refusals.check,
     paid.check,
     browser.check,
     headers.check,
     provider_address.check,
     guards.check,
+    ways_round.check,
 )

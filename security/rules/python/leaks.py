@@ -12,7 +12,7 @@ from ..requests import Labels, in_words, is_harmless
 from ..source import Module
 from ..syntax import dotted
 from .base import Context, decorators, found, is_view, last_names
-from .client_values import of_call, of_mapping
+from .client_values import of_call, of_header, of_mapping
 from .kept_values import fills_process, names_thread, put_on, remembered, stored
 from .leaking_calls import handed_on, leaks_of, named_file, typed_in
 
@@ -38,6 +38,7 @@ def _at(flow: Flow, frame: Frame, node: ast.AST) -> Iterator[tuple[str, str]]:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for target in targets:
             yield from stored(flow, frame, target, node.value)
+            yield from of_header(flow, frame, target, node.value)
             if names_thread(frame.module, target) and _is_typed(flow.of(node.value, frame)):
                 yield "HK203", "what was typed is kept as the name of a thread or process"
     elif isinstance(node, ast.Raise) and node.exc is not None:

@@ -149,7 +149,8 @@ def _sets_paid(module: Module, node: ast.AST) -> bool:
 
 def _branch(module: Module, context: Context, node: ast.If) -> Iterator[Finding]:
     """`if event.type == "payment_intent.created": …paid…`"""
-    if not any(_is_early(module, each) for each in ast.walk(node.test)):
+    early = any(_is_early(module, each) for each in ast.walk(node.test))
+    if not early and not _is_completion_alone(module, node):
         return
     for statement in node.body:
         for inner in ast.walk(statement):
@@ -158,6 +159,17 @@ def _branch(module: Module, context: Context, node: ast.If) -> Iterator[Finding]
                     module, inner, "HK304", "an order is marked paid by an event that does not say so"
                 )
     del context
+
+
+def _is_completion_alone(module: Module, node: ast.If) -> bool:
+    """A session is complete before a transfer or a konbini has paid it: its payment's status says whether it was."""
+    named = {each.value for each in ast.walk(node.test) if isinstance(each, ast.Constant)}
+    function = module.function(node)
+    if named & {"checkout.session.completed"} == set() or function is None:
+        return False
+    told = {each.attr for each in ast.walk(function) if isinstance(each, ast.Attribute)}
+    told |= {str(each.value) for each in ast.walk(function) if isinstance(each, ast.Constant)}
+    return not told & {"payment_status", "retrieve", "settle", "retrieve_session"}
 
 
 def _is_early(module: Module, node: ast.AST) -> bool:

@@ -18,10 +18,10 @@ _CHECKS = re.compile(
     re.IGNORECASE,
 )
 _HOOK = re.compile(r"web_?hooks?|stripe_events?|(?:^|[_/])hooks?(?:[_/]|$)", re.IGNORECASE)
-_READERS = re.compile(
+READERS = re.compile(
     r"^(?:parse_(?:event|webhook|notification)|construct_event|read_event|handle_webhook|handle_event|process_webhook|verified_event|authentic_event|_authentic)$"
 )
-_TRUTHS = re.compile(
+TRUTHS = re.compile(
     r"^_?(?:is_(?:signed|authentic|valid_signature|genuine|verified)|verify(?:_\w+)?|check_signature|signature_(?:ok|valid|is_valid)|valid_signature|has_valid_signature)$"
 )
 _LONGEST_S = 900
@@ -125,7 +125,7 @@ def _as_number(value: object) -> object:
 
 def _handler(module: Module, context: Context, function: FunctionNode) -> Iterator[Finding]:
     name = getattr(function, "name", "")
-    if not (_is_hook_view(module, function) or (_READERS.match(name) and _reads_json(module, function))):
+    if not (_is_hook_view(module, function) or (READERS.match(name) and _reads_json(module, function))):
         return
     if (
         not _reads_body(module, context, function)
@@ -164,7 +164,7 @@ def _reads_json(module: Module, function: FunctionNode) -> bool:
 
 
 def _reads_body(module: Module, context: Context, function: FunctionNode) -> bool:
-    if _READERS.match(getattr(function, "name", "")):
+    if READERS.match(getattr(function, "name", "")):
         return True
     for node in ast.walk(function):
         if (
@@ -185,7 +185,7 @@ def _passes_to_reader(module: Module, context: Context, function: FunctionNode) 
         if (
             context.project.function(where, call.func) is None
             and isinstance(call.func, ast.Attribute)
-            and _READERS.match(call.func.attr)
+            and READERS.match(call.func.attr)
         ):
             return True
     return False
@@ -193,7 +193,7 @@ def _passes_to_reader(module: Module, context: Context, function: FunctionNode) 
 
 def _always_true(module: Module, function: FunctionNode) -> Iterator[Finding]:
     name = getattr(function, "name", "")
-    if not _TRUTHS.match(name) or not re.search(
+    if not TRUTHS.match(name) or not re.search(
         r"sign|webhook|hook|event|payload|header", ast.unparse(function), re.IGNORECASE
     ):
         return
@@ -204,25 +204,25 @@ def _always_true(module: Module, function: FunctionNode) -> Iterator[Finding]:
 
 def _some_true(module: Module, function: FunctionNode) -> Iterator[Finding]:
     """`return True` before anything was checked, or `… or verify()`: some bodies need no signature."""
-    if not _TRUTHS.match(getattr(function, "name", "")) or not _has_check(module, function):
+    if not TRUTHS.match(getattr(function, "name", "")) or not has_check(module, function):
         return
     for node in ast.walk(function):
         if not isinstance(node, ast.Return) or node.value is None:
             continue
         asked = isinstance(node.value, ast.BoolOp) and isinstance(node.value.op, ast.Or)
-        parts = [_has_check(module, each) for each in getattr(node.value, "values", ())] if asked else []
-        if (module.value_of(node.value) is True and not _is_after_check(module, node)) or len(set(parts)) > 1:
+        parts = [has_check(module, each) for each in getattr(node.value, "values", ())] if asked else []
+        if (module.value_of(node.value) is True and not is_after_check(module, node)) or len(set(parts)) > 1:
             yield found(module, node, "HK302", "some bodies are taken for signed without a look")
 
 
-def _has_check(module: Module, node: ast.AST) -> bool:
+def has_check(module: Module, node: ast.AST) -> bool:
     return any(
         isinstance(each, ast.Call) and any(map(_CHECKS.search, module.names(each.func)))
         for each in ast.walk(node)
     )
 
 
-def _is_after_check(module: Module, node: ast.stmt) -> bool:
+def is_after_check(module: Module, node: ast.stmt) -> bool:
     """Whether a check stands in a condition around a statement, or before it in one of the blocks around it."""
     at: ast.AST = node
     while not isinstance(
@@ -230,7 +230,7 @@ def _is_after_check(module: Module, node: ast.stmt) -> bool:
     ):
         if isinstance(above, ast.Module):
             return False
-        if _has_check(module, getattr(above, "test", None) or ast.Pass()) or _checked_before(
+        if has_check(module, getattr(above, "test", None) or ast.Pass()) or _checked_before(
             module, above, at
         ):
             return True
@@ -243,7 +243,7 @@ def _checked_before(module: Module, block: ast.AST, node: ast.AST) -> bool:
     before = statements[: statements.index(node)] if node in statements else statements
     # A branch that was not taken has checked nothing.
     return any(
-        not isinstance(each, (ast.If, ast.For, ast.While)) and _has_check(module, each) for each in before
+        not isinstance(each, (ast.If, ast.For, ast.While)) and has_check(module, each) for each in before
     )
 
 
@@ -251,7 +251,7 @@ def _swallowed(module: Module, node: ast.Try | ast.TryStar) -> Iterator[Finding]
     if not _checks_within(module, node.body):
         return
     for handler in node.handlers:
-        if not _stops(module, handler.body):
+        if not stops(module, handler.body):
             yield found(module, handler, "HK302", "a failed signature does not stop the handler")
 
 
@@ -270,7 +270,7 @@ def _checks_within(module: Module, body: list[ast.stmt]) -> bool:
     )
 
 
-def _stops(module: Module, body: list[ast.stmt]) -> bool:
+def stops(module: Module, body: list[ast.stmt]) -> bool:
     """Whether a handler ends in a refusal: raise, a return that is no event and no yes, continue to the next secret."""
     for statement in body:
         for node in ast.walk(statement):
