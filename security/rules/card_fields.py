@@ -168,6 +168,17 @@ def _by_name(each: Field, *, is_code: bool) -> str | None:
     return None
 
 
+def unnamed(each: Field) -> str | None:
+    """Why a field may lie over the provider's, where both stand on one page: nobody who sees it learns its use."""
+    attributes = each.attributes
+    is_shut = _kind(attributes) == "hidden" or bool({"hidden", "readonly", "disabled"} & attributes.keys())
+    if each.tag == "select" or is_shut or not takes_text(each.tag, attributes):
+        return None
+    own = [attributes.get(key, "") for key in (*_LABELS, "aria-labelledby", "aria-describedby")]
+    is_named = any(text.strip() for text in [*each.labels, *each.said, each.group, *own])
+    return None if is_named else "nothing is said of it, beside the provider's fields"
+
+
 _OWN_TEXT = 60
 """Characters: what a field says of itself, or a label of it, may be longer than a text near it."""
 

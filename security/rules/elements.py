@@ -27,6 +27,7 @@ _LINKS = frozenset({"stylesheet", "preload", "modulepreload", "prefetch", "impor
 _COPY = re.compile(
     r"(?:^|/)(?:stripe|payjp|square|braintree|adyen)(?:[.-]v\d+|-js)?(?:\.min)?\.m?js(?:$|\?)", re.IGNORECASE
 )
+_FILLED_IN = re.compile(r"(?:\{\w*\}|%s|%\(\w+\)s)")
 _SCRIPT_SOURCES = frozenset({"src", "href", "xlink:href"})
 """SVG has its own scripts, and loads them by another name."""
 _REFRESH = re.compile(r"[;,]\s*(?:url\s*=\s*)?['\"]?\s*([^\s'\"]+)", re.IGNORECASE)
@@ -64,6 +65,17 @@ def _code_in(tag: str, attributes: Attributes) -> Iterator[Fault]:
             yield Fault("HK405", f"{tag} runs a script by its address")
         elif name in _WRITES_HTML:
             yield Fault("HK408", f"{tag} writes HTML that is not constant")
+
+
+def loads_provider(tag: str, attributes: Attributes, template: jinja.Template, config: Config) -> bool:
+    """Whether a script comes from the provider, by its host or by what the configuration calls its address."""
+    if tag != "script":
+        return False
+    source = attributes.get("src", "").strip()
+    if any(each in config.script_sources for each in template.expressions_in(source)):
+        return True
+    host = urlsplit(source).hostname or ""
+    return bool(host) and config.is_provider(host)
 
 
 class _Element:
@@ -110,6 +122,8 @@ class _Element:
         if plain.startswith(jinja.MARK) and expressions and expressions[0] in self._config.script_sources:
             return
         away = self.away(source)
+        if what in {"script", "style"} and _FILLED_IN.match(plain) and not attributes.get("integrity"):
+            yield Fault("HK404", f"a {what} from an address that a program fills in, without integrity")
         if what == "script" and _COPY.search(plain) and not plain.lower().startswith("https://"):
             yield Fault("HK404", "the provider's script is served by us; it must come from the provider")
         if away is None:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from .unquoted import may_begin_another
+
 MARK, END = "\ue000", "\ue001"
 LOOP, LOOP_END = "\ue002loop ", "\ue002end"
 _PIECES = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
@@ -25,6 +27,10 @@ _SAFE_EACH = re.compile(r"\|\s*map\(\s*['\"](?:safe|mark_safe|safeseq|unescape|r
 _SAFE_CONSTANT = re.compile(rf"^\s*(?:set\s+\w+\s*=\s*)?{_STRING}\s*\|\s*safe\b")
 _ESCAPE_OFF = re.compile(
     r"^(?:autoescape\s+(?!(?:true|on|1)\b)|filter\s+(?:safe|unescape)\b|verbatim_unsafe)", re.IGNORECASE
+)
+_NAMED_BY_REQUEST = re.compile(
+    r"(?:include|extends|import|from)\b.*\brequest\s*\.\s*(?:args|form|values|cookies|headers|json|GET|POST|COOKIES|query_params|view_args|url|path|full_path|query_string)\b",
+    re.DOTALL,
 )
 _PRIVATE = re.compile(r"\ue000(\d+)\ue001")
 
@@ -95,18 +101,15 @@ def _loop(written: str, before: list[str]) -> str:
     return f"<!--{LOOP}{count}-->"
 
 
-_ONE_WORD = re.compile(
-    rf"xmlattr|^{_STRING}(?:\s+if\b|$)|^\w*(?:id|index0?|width|height|size|count|length|total)$|\.(?:id|index0?|width|height|size|count|length)$"
-)
-
-
 def _is_bare(before: list[str], written: str) -> bool:
     """<p title={{ note }}> and <p {{ note }}>, where what is printed may be more than a word or a number."""
-    if not _is_in_tag(before) or _ONE_WORD.search(written[2:-2].strip("-+ \t\r\n")):
+    if not _is_in_tag(before):
         return False
     tag = "".join(before[-40:]).rpartition("<")[2]
     is_quoted = tag.count('"') % 2 or tag.count("'") % 2
-    return not is_quoted and bool(re.match(r"[a-zA-Z][\w:-]*\s", tag)) and tag[-1:] in "= \n\t"
+    if is_quoted or not re.match(r"[a-zA-Z][\w:-]*\s", tag) or tag[-1:] not in "= \n\t":
+        return False
+    return may_begin_another(written[2:-2].strip("-+ \t\r\n"), is_value=tag[-1:] == "=")
 
 
 def _is_in_tag(before: list[str]) -> bool:
@@ -197,6 +200,8 @@ def unescaped(template: Template) -> Iterator[tuple[int, str]]:
     for line, inner in template.statements:
         if _ESCAPE_OFF.match(inner):
             yield line, "autoescape is off"
+        if _NAMED_BY_REQUEST.match(inner):
+            yield line, "what was sent names the template that is put in here"
     for line, inner in [*template.printed, *template.statements]:
         is_safe = _SAFE.search(STRINGS.sub("''", inner)) or _SAFE_EACH.search(inner)
         if is_safe and not _SAFE_CONSTANT.match(inner):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -41,6 +41,7 @@ _INLINE = frozenset(
         "unsafe-eval",
     }
 )
+_OWN_WORD = re.compile(r"'(?:nonce|sha\d{3})-", re.IGNORECASE)
 _WIDE = frozenset(
     {"*", "https:", "http:", "data:", "blob:", "filesystem:", "ws:", "wss:", "http://*", "https://*", "*:*"}
 )
@@ -84,12 +85,14 @@ def judge_text(text: str, config: Config) -> Iterator[Fault]:
                 yield Fault("HK402", f"{name} is missing; default-src does not stand in for it")
 
 
-def judge_directive(name: str, sources: Iterable[str], config: Config) -> Iterator[Fault]:
-    """The faults of one directive's sources."""
+def judge_directive(name: str, sources: Sequence[str], config: Config, beside: str = "") -> Iterator[Fault]:
+    """The faults of one directive's sources; `beside` is what else the code gives that directive."""
     for source in sources:
         plain = source.strip().lower()
         if plain in _INLINE and name in _CODE | _STYLE:
             yield Fault("HK401", f"{name} has {plain}")
+        elif plain == "'strict-dynamic'" and not _OWN_WORD.search(" ".join([*sources, beside])):
+            yield Fault("HK401", f"{name} has {plain}: a listed script lets in scripts that nobody lists")
         elif plain in _WIDE and (name in _CODE or (name in _OPEN and plain not in _INSIDE)):
             yield Fault("HK401", f"{name} has {plain}, which is nearly everyone")
         elif (

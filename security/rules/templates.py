@@ -94,6 +94,7 @@ class _Page(HTMLParser):
         self._legend = ""
         self._unnamed: card_fields.Field | None = None
         self._loops: list[int] = []
+        self._pays = False
         self._script: tuple[int, dict[str, str]] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -101,6 +102,7 @@ class _Page(HTMLParser):
             name.lower(): (value or "").replace(jinja.END + " ", jinja.END) for name, value in reversed(attrs)
         }
         self._judge_element(tag, attributes)
+        self._pays |= elements.loads_provider(tag, attributes, self._template, self._config)
         if tag == "form":
             self._begin_form(attributes)
         if card_fields.is_field(tag, attributes):
@@ -207,7 +209,7 @@ class _Page(HTMLParser):
                 )
                 if key
             ]
-            if reason := card_fields.card_field(each):
+            if reason := card_fields.card_field(each) or (self._pays and card_fields.unnamed(each)):
                 self._found(
                     "HK105",
                     f"{each.attributes.get('name') or each.attributes.get('id') or each.tag}: {reason}",

@@ -12,6 +12,8 @@ import re
 import unicodedata
 from enum import StrEnum
 
+from .kana import in_kanji
+
 
 class Card(StrEnum):
     """What a name asks for."""
@@ -85,7 +87,7 @@ _OTHER_EN = r"(?<!gift )(?<!member )(?<!membership )(?<!point )(?<!points )(?<!l
 _LABELS = (
     (
         Card.NUMBER,
-        rf"{_OTHER_JA}(?:カード|card)\s*(?:の)?\s*(?:番号|ナンバー|no\.?(?![a-z])|n°)|かーどの?(?:ばんごう|すうじ|なんばー)|(?:クレカ|クレジット)\s*の?\s*(?:券面|表面?|おもて)?\s*の?\s*(?:番号|数字|ナンバー)",
+        rf"{_OTHER_JA}(?:カード|card)\s*(?:の)?\s*(?:番号|数字|ナンバー|no\.?(?![a-z])|n°)|(?:クレカ|クレジット)\s*の?\s*(?:券面|表面?|おもて)?\s*の?\s*(?:番号|数字|ナンバー)",
     ),
     (
         Card.NUMBER,
@@ -123,7 +125,7 @@ _LABELS = (
         Card.EXPIRY,
         r"有効期限|カード期限|(?<![a-z])(?:card )?expir(?:y|ation|es?)(?: date| month| year)?(?![a-z])|(?<![a-z])exp\.? ?(?:date|month|year)(?![a-z])|mm\s?/\s?(?:yy|20)|月\s?/\s?年|valid thru",
     ),
-    (Card.HOLDER, r"カード\s*名義|名義人|name on card|card ?holder|かーどめいぎ"),
+    (Card.HOLDER, r"カード\s*名義|名義人|name on card|card ?holder"),
 )
 _LABEL_PATTERNS = tuple((card, re.compile(pattern, re.IGNORECASE)) for card, pattern in _LABELS)
 _OTHER_EXPIRY = re.compile(
@@ -177,7 +179,7 @@ def _as_read(text: str) -> str:
     """A text as people read it: one form of each character, nothing unseen in it, no gaps between Japanese letters."""
     plain = unicodedata.normalize("NFKC", text).translate(_TWINS)
     seen = "".join(letter for letter in plain if unicodedata.category(letter) != "Cf")
-    letters = _DOTTED.sub(lambda found: re.sub(r"[.・·\s]", "", found[0]), _JA_GAP.sub("", seen))
+    letters = _DOTTED.sub(lambda found: re.sub(r"[.・·\s]", "", found[0]), in_kanji(_JA_GAP.sub("", seen)))
     return _COUNTED.sub(lambda found: f"1{'三四五六七八九'.index(found[1]) + 3}桁", letters)
 
 
@@ -197,7 +199,10 @@ def is_whole_card(text: str) -> bool:
 _CARD_PICTURE = re.compile(
     rf"{_OTHER_JA}カード(?:券面|表面|裏面)?(?:の|を)?\s*(?:写真|画像|コピー|撮影|券面)"
     rf"|(?:photo|picture|image|scan|copy) of (?:the |your |a )?(?:front of |back of )?(?:the |your )?(?:credit |debit |payment |bank )card"
-    rf"|(?<![a-z]){_OTHER_EN}(?:credit|debit|payment)[\s_-]?card[\s_-]?(?:photo|picture|image|scan)",
+    rf"|(?<![a-z]){_OTHER_EN}(?:credit|debit|payment)[\s_-]?card[\s_-]?(?:photo|picture|image|scan)"
+    rf"|{_OTHER_JA}(?:カード|クレカ)(?:券面|表面|裏面)?[をの]?.{{0,6}}(?:読み?取|読み?込|撮|スキャン|写し|アップロード)"
+    r"|(?<![a-z])(?:scan|photograph|snap|capture|(?:photo|picture|image|scan) of|take a (?:photo|picture) of)"
+    r" (?:(?:the|your|both) )?(?:(?:front|back|sides?) (?:and back )?of )?(?:(?:the|your) )?(?:(?:credit|debit|payment|bank) )?card(?![a-z])(?! ?(?:game|board|stock))",
     re.IGNORECASE,
 )
 

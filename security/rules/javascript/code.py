@@ -30,6 +30,10 @@ _TIMERS = frozenset(
 )
 
 
+_UNPACKS = frozenset({"atob", "decodeURIComponent", "decodeURI", "unescape", "fromCharCode", "TextDecoder"})
+"""What makes a text out of another one that nobody can read."""
+
+
 def of_text(script: Script, at: int, token: Token) -> Iterator[Finding]:
     """Addresses that are code, and elements that load it."""
     if re.match(r"\s*javascript:", token.value, re.IGNORECASE):
@@ -58,7 +62,7 @@ def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
         yield script.found(token, "HK406", "document.write changes the page while it loads")
     elif why := _another_script(script, token, after):
         yield script.found(token, "HK406", why)
-    elif name in _TIMERS and after.is_op("(") and _is_a_text(script, at + 1):
+    elif name in _TIMERS and _runs_a_text(script, at):
         yield script.found(token, "HK406", f"{name} runs a text as code")
 
 
@@ -90,10 +94,20 @@ def _makes_functions(script: Script, at: int, token: Token) -> bool:
     return before.is_op(".", "?.") and not (owner.is_name("this", "super") or is_compared or is_named)
 
 
+def _runs_a_text(script: Script, at: int) -> bool:
+    """A timer that is given a text; or one that is put away for later, in a script that unpacks texts."""
+    if script.at(at + 1).is_op("("):
+        return _is_a_text(script, at + 1)
+    is_key = script.at(at + 1).is_op(":") or script.at(at - 1).is_name("typeof", "function")
+    return bool(script.names & _UNPACKS) and not is_key
+
+
 def _is_a_text(script: Script, at: int) -> bool:
     """Whether the first argument is a text, written there or of the page (box.dataset.code), and no function."""
     if script.at(at + 1).kind in {"string", "template"}:
         return True
     group = script.group(at)
+    if any(each.is_name(*_UNPACKS) for each in group[1:4]):  # atob(…), window.atob(…), String.fromCharCode(…)
+        return True
     ends = next((place for place, each in enumerate(group) if each.is_op(",")), len(group) - 1)
     return any(each.is_name(*_PAGE_TEXTS) for each in group[max(1, ends - 3) : ends])

@@ -36,6 +36,12 @@ def last_names(module: Module, node: ast.AST) -> set[str]:
     return {name.replace("()", "").rpartition(".")[2] for name in module.names(node)}
 
 
+def names_in(module: Module, node: ast.AST) -> set[str]:
+    """What an expression and those within it stand for."""
+    parts = (each for each in ast.walk(node) if isinstance(each, (ast.Attribute, ast.Subscript, ast.Call)))
+    return {name for each in parts for name in module.names(each)}
+
+
 def named(module: Module, node: ast.AST, pattern: re.Pattern[str]) -> str | None:
     """The first name of an expression that fits a pattern."""
     return next((name for name in sorted(module.names(node)) if pattern.search(name)), None)

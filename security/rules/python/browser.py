@@ -11,7 +11,7 @@ from ...rules import asking, policy, templates
 from ..constants import VARIES
 from ..source import Module
 from ..syntax import dotted, returned
-from .base import Context, found, last_names
+from .base import Context, found, last_names, names_in
 
 _HTML = re.compile(
     r"<\s*(?:input|form|script|iframe|textarea|select|button|embed|object|base|link|meta|label|div|span|svg)\b[^<]*(?:>|=)",
@@ -30,6 +30,10 @@ _TRUSTED = frozenset(
     }
 )
 _TEMPLATES = frozenset({"render_template_string", "from_string", "Template", "stream_template_string"})
+_RENDERS = frozenset({"render_template", "render_to_string", "get_template", "select_template"})
+_SENT = re.compile(
+    r"(?:^|\.)request\.(?:args|form|values|cookies|headers|json|GET|POST|query_params|view_args)\b"
+)
 _REPORT_ONLY = "content-security-policy-report-only"
 
 
@@ -104,6 +108,8 @@ def _shape(module: Module, node: ast.AST) -> str | None:
             else (module.text_of(getattr(part, "value", None)) or "\ue000")
             for part in node.values
         )
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+        return _shape(module, node.left)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         left, right = (_shape(module, side) or module.text_of(side) for side in (node.left, node.right))
         return None if left is None and right is None else (left or "\ue000") + (right or "\ue000")
@@ -148,17 +154,17 @@ def _directives(module: Module, context: Context) -> Iterator[Finding]:
         directive = policy.directive_of(name)
         if directive is None:
             continue
-        for node in ast.walk(value):
-            text = (
-                node.value
-                if isinstance(node, ast.Constant)
-                else module.text_of(node)
-                if isinstance(node, ast.Name)
-                else None
-            )
-            if isinstance(text, str):
-                for fault in policy.judge_directive(directive, text.split(), context.config):
-                    yield found(module, node, fault.rule, fault.message)
+        texts = [(node, text) for node in ast.walk(value) if (text := _source(module, node)) is not None]
+        whole = " ".join(text for _, text in texts)
+        for node, text in texts:
+            for fault in policy.judge_directive(directive, text.split(), context.config, whole):
+                yield found(module, node, fault.rule, fault.message)
+
+
+def _source(module: Module, node: ast.AST) -> str | None:
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    return module.text_of(node) if isinstance(node, ast.Name) else None
 
 
 def _named_values(module: Module) -> Iterator[tuple[str, ast.expr]]:
@@ -252,7 +258,11 @@ def _is_constant(module: Module, value: ast.expr) -> bool:
 
 def _raw_templates(module: Module, call: ast.Call) -> Iterator[Finding]:
     last = last_names(module, call.func)
-    if not last & _TEMPLATES or not call.args:
+    if not call.args:
+        return
+    if last & _RENDERS and any(map(_SENT.search, names_in(module, call.args[0]))):
+        yield found(module, call, "HK407", "what was sent names the template")
+    if not last & _TEMPLATES:
         return
     if "Template" in last and not any(
         name.startswith(("jinja2", "django.template", "mako", "flask")) or "jinja" in name

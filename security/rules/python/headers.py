@@ -14,6 +14,7 @@ from ..weak_headers import fault_of
 from .base import Context, found, last_names
 
 _POLICY = "content-security-policy"
+_ENDINGS = frozenset({"-report-only", "report-only", "-only"})
 _SETS = frozenset({"set", "add", "setdefault", "append", "__setitem__", "add_header", "set_header", "extend"})
 _REWRITES = frozenset(
     {"replace", "sub", "subn", "split", "rsplit", "partition", "rpartition", "removeprefix", "removesuffix"}
@@ -143,6 +144,11 @@ def _left_out(module: Module) -> Iterator[Finding]:
         said: list[str] = [(module.text_of(each) or "").lower() for each in call.args]
         if last_names(module, call.func) & _REWRITES and any(text.endswith("report-only") for text in said):
             yield found(module, call, "HK403", "a policy is renamed to one that only reports")
+    for node in module.all(ast.JoinedStr, ast.BinOp):
+        end = node.values[-1] if isinstance(node, ast.JoinedStr) and node.values else node
+        end = node.right if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) else end
+        if end is not node and (module.text_of(end) or "").lower() in _ENDINGS:
+            yield found(module, node, "HK403", "a policy is renamed to one that only reports")
 
 
 def _cut(module: Module) -> Iterator[Finding]:
