@@ -84,6 +84,37 @@ PAIRS = (
         "key = environ.get('SECRET_KEY', '')",
     ),
     (
+        "HK107",
+        r"import imaplib, re; found = re.search(r'(?:\d[ -]?){13,16}', text)",
+        r"import imaplib, re; found = re.search(r'\d{4}-?\d{4}-?\d{4}', text)",
+    ),
+    (
+        "HK406",
+        "connection.exec_driver_sql(' '.join(['SELECT a FROM b ORDER BY', request.args['by']]))",
+        "connection.exec_driver_sql('SELECT a FROM b WHERE c = ?', (request.args['by'],))",
+    ),
+    (
+        "HK406",
+        "import subprocess\nsubprocess.run(['sh', '-c', 'lp -d ' + request.form['printer']])",
+        "import subprocess\nsubprocess.run(['lp', '-d', PRINTERS[request.form['printer']]])",
+    ),
+    (
+        "HK406",
+        "import yaml\nview = yaml.load(request.cookies['view'], Loader=yaml.Loader)",
+        "import yaml\nview = yaml.load(request.cookies['view'], Loader=yaml.SafeLoader)",
+    ),
+    ("HK406", "import pickle\npickle.loads(request.get_data())", "import pickle\npickle.loads(kept)"),
+    (
+        "HK407",
+        "@app.get('/find')\ndef find():\n    return '<p>' + request.args['q'] + '</p>'",
+        "@app.get('/find')\ndef find():\n    return '<p>' + escape(request.args['q']) + '</p>'",
+    ),
+    (
+        "HK407",
+        "def find():\n    return Response(f'<p>{request.args[\"q\"]}</p>')",
+        "def find():\n    return Response(f'{len(request.args[\"q\"])}', mimetype='text/plain')",
+    ),
+    (
         "HK601",
         "with guarded_http(frozenset(os.environ['HOSTS'].split())): serve()",
         "with guarded_http(frozenset(hosts)): serve()",

@@ -11,6 +11,7 @@ from ..flow import Flow, Frame
 from ..requests import Labels, in_words, is_harmless
 from ..source import Module
 from ..syntax import dotted
+from . import made_code
 from .base import Context, decorators, found, is_view, last_names
 from .client_values import of_call, of_header, of_mapping
 from .kept_values import fills_process, names_thread, put_on, remembered, stored
@@ -45,6 +46,7 @@ def _at(flow: Flow, frame: Frame, node: ast.AST) -> Iterator[tuple[str, str]]:
         yield from _raised(flow, frame, node.exc)
     elif isinstance(node, (ast.Return, ast.Yield)) and node.value is not None:
         yield from _returned(flow, frame, node.value)
+        yield from made_code.of_return(flow, frame, node.value)
     elif isinstance(node, ast.Dict):
         yield from of_mapping(flow, frame, node)
 
@@ -70,6 +72,7 @@ def _call(flow: Flow, frame: Frame, call: ast.Call) -> Iterator[tuple[str, str]]
     if labels:
         yield from leaks_of(call, names | handed_on(frame.module, call, names), labels)
     yield from of_call(flow, frame, call, names)
+    yield from made_code.of_call(flow, frame, call, names)
 
 
 def _is_typed(labels: Labels) -> bool:
