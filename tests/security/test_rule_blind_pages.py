@@ -1,4 +1,4 @@
-"""Leaks of pages that were written without a look at the rules, each with a neighbour that is none."""
+"""Leaks of pages that got past the rules once, each with a neighbour that is none."""
 
 from __future__ import annotations
 
