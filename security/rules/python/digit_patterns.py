@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 
 from ...finding import Finding
 from ..source import Module
@@ -33,17 +34,90 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
 
 @lru_cache(maxsize=1024)
 def finds_cards(pattern: str) -> bool:
-    """Whether it takes sixteen digits whole, together or in groups, and neither eight nor a parcel's twelve."""
-    try:
-        known = re.compile(pattern) if len(pattern) <= _LONGEST else None
-    except (re.error, RecursionError):
+    """Whether it takes sixteen digits whole, and neither eight nor a parcel's twelve.
+
+    By arithmetic over the pattern, which is never run: it comes from code that is judged, and could take for ever.
+    """
+    if len(pattern) > _LONGEST:
         return False
-    return known is not None and _takes(known, 16) and not _takes(known, 8) and not _takes(known, 12)
+    try:
+        counts = _Reader(pattern).alternatives()
+    except (IndexError, RecursionError):
+        return False
+    return bool(counts >> 16 & 1) and not (counts >> 8 & 1 or counts >> 12 & 1)
 
 
-def _takes(pattern: re.Pattern[str], length: int) -> bool:
-    """The digits are no card's: a run of fours and zeros."""
-    run = "4" + "0" * (length - 1)
-    groups = " ".join(run[at : at + 4] for at in range(0, length, 4))
-    matches = [pattern.search(each) for each in (run, groups, groups.replace(" ", "-"))]
-    return any(match is not None and sum(map(str.isdigit, match[0])) == length for match in matches)
+_MOST = 19
+_NONE, _ONE = 1, 2
+"""Sets of numbers of digits, as bits: none, and one."""
+_LOOKS = re.compile(r"\(\?<?[=!]")
+_APART = re.compile(r"\(\?(?:[a-zA-Z-]+|P=\w+|#[^)]*)\)")
+_OPENS = re.compile(r"\((?:\?(?:P<\w+>|[a-zA-Z-]*:|>|<?[=!]))?")
+_CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]")
+_TIMES = re.compile(r"(?:([*+?])|\{(\d*)(,?)(\d*)\})[?+]?")
+_SIGNS = {"*": (0, _MOST + 1), "+": (1, _MOST + 1), "?": (0, 1)}
+
+
+class _Reader:
+    """Goes once through a pattern: how many digits each part of it may take."""
+
+    def __init__(self, pattern: str) -> None:
+        self._text, self._at = pattern, 0
+
+    def alternatives(self) -> int:
+        """Up to the end, or to the bracket that closes."""
+        counts = self._sequence()
+        while self._text[self._at : self._at + 1] == "|":
+            self._at += 1
+            counts |= self._sequence()
+        return counts
+
+    def _sequence(self) -> int:
+        counts = _NONE
+        while self._at < len(self._text) and self._text[self._at] not in "|)":
+            part = self._part()
+            times = self._eat(_TIMES)
+            counts = _joined(counts, _repeated(part, times) if times else part)
+        return counts
+
+    def _part(self) -> int:
+        if self._text[self._at] == "(":
+            return self._group()
+        if known := self._eat(_CLASS):
+            may = not known[0].startswith("[^") and ("0-9" in known[0] or "\\d" in known[0])
+            return _ONE if may else _NONE
+        sign = self._text[self._at : self._at + (2 if self._text[self._at] == "\\" else 1)]
+        self._at += len(sign)
+        return _ONE if sign == "\\d" or sign.isdigit() else _NONE
+
+    def _group(self) -> int:
+        if self._eat(_APART):
+            return _NONE
+        is_look = _LOOKS.match(self._text, self._at) is not None
+        self._eat(_OPENS)
+        counts = self.alternatives()
+        self._at += 1
+        return _NONE if is_look else counts
+
+    def _eat(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        match = pattern.match(self._text, self._at)
+        self._at = match.end() if match else self._at
+        return match
+
+
+def _joined(first: int, second: int) -> int:
+    """One after the other; more than a card has are forgotten."""
+    sums = (second << n for n in range(_MOST + 1) if first >> n & 1)
+    return reduce(or_, sums, 0) & ((1 << _MOST + 1) - 1)
+
+
+def _repeated(counts: int, times: re.Match[str]) -> int:
+    sign, low, comma, high = times.groups()
+    fewest, most = (
+        _SIGNS[sign] if sign else (int(low or 0), int(high or _MOST + 1) if comma else int(low or 0))
+    )
+    total, power = 0, _NONE
+    for n in range(min(most, _MOST + 1) + 1):
+        total |= power if n >= min(fewest, _MOST + 1) else 0
+        power = _joined(power, counts)
+    return total
