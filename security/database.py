@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from .refused import CardNumberRefused, require_clean
-from .remembered import Remembered
+from .remembered import Remembered, is_short
 
 __all__ = ["CardNumberRefused", "GuardedConnection", "guard_engine", "require_clean_statement"]
 
@@ -24,18 +24,17 @@ def require_clean_statement(statement: str, parameters: object) -> None:
     for name, value in _values(parameters):
         if type(value) in _NO_TEXT:
             continue
-        is_short = isinstance(value, (str, bytes)) and len(value) <= _SHORT
-        if is_short and value in _clean:
+        if is_short(value) and value in _clean:
             continue
         require_clean(value, f"parameter {name}")
-        if is_short:
+        if is_short(value):
             _clean.note(value)
 
 
 # What can hold no number; a subclass might.
 _NO_TEXT = frozenset({bool, type(None), datetime.datetime, datetime.date, datetime.timedelta})
 # The ids of a transaction stand in many of its rows.
-_clean, _SHORT = Remembered(), 64
+_clean = Remembered()
 
 
 @functools.lru_cache(maxsize=1024)

@@ -6,12 +6,12 @@ import logging
 
 from . import pan
 from .decode import Budget, views
-from .remembered import Remembered
+from .remembered import Remembered, is_short
 
 WITHHELD = "[withheld: it held an encoded card number]"
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 _FORMATTER = logging.Formatter()
-_FEWEST, _SHORT = 8, 64
+_FEWEST = 8
 # Sixteen digits fill eight bytes at least, packed. Most of what a server logs it has logged before: addresses of pages,
 # names, the id of a request in all its lines.
 _clean = Remembered()
@@ -29,10 +29,10 @@ def scrubbed(text: str) -> str:
 
 def _scrubbed_once(text: str) -> str:
     """The same; short text that was clean is not looked at again, nor what is too short for a number."""
-    if len(text) < _FEWEST or (len(text) <= _SHORT and text in _clean):
+    if len(text) < _FEWEST or (is_short(text) and text in _clean):
         return text
     clean = scrubbed(text)
-    if clean == text and len(text) <= _SHORT:
+    if clean == text and is_short(text):
         _clean.note(text)
     return clean
 

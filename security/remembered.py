@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+SHORT = 64
+"""Text or bytes of no more than this come again; what is longer is judged each time."""
+
+
+def is_short(value: object) -> bool:
+    """Whether it is text or bytes that may well come again: an id, a name, an address of a page."""
+    return isinstance(value, (str, bytes)) and len(value) <= SHORT
+
 
 class Remembered:
     """Hashes of values, at most so many; then all are forgotten. The values themselves are kept nowhere."""
