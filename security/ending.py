@@ -21,6 +21,8 @@ from types import FrameType
 
 _ASKED_S = 5.0
 """How long children may take to end by themselves, a browser and its profile among them."""
+_KILLED_S = 5.0
+"""How long the system may take to end what was killed, on a machine that has other things to do."""
 _LONGEST = 50
 """A browser puts a socket below TMPDIR, whose whole path may have about a hundred characters."""
 _ENDS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, name))
@@ -98,18 +100,24 @@ def _silenced() -> int:
 def _end_children() -> None:
     """Ask all descendants to end, then insist. Those whose parent ended meanwhile are still known."""
     known: set[int] = set()
-    deadline = time.monotonic() + _ASKED_S
+    if not _ended(known, signal.SIGTERM, _ASKED_S):
+        for pid in known:
+            _signal(pid, signal.SIGKILL)
+        _ended(known, signal.SIGKILL, _KILLED_S)  # a signal that is sent has not arrived yet
+
+
+def _ended(known: set[int], number: int, seconds: float) -> bool:
+    """Send the signal to every descendant that is not known yet; whether in so many seconds all of them had ended."""
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         for pid in descendants(os.getpid()) - known:
             known.add(pid)
-            _signal(pid, signal.SIGTERM)
+            _signal(pid, number)
         _reap()
         if not any(map(_is_alive, known)):
-            return
-        time.sleep(0.05)
-    for pid in known | descendants(os.getpid()):
-        _signal(pid, signal.SIGKILL)
-    _reap()
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def descendants(root: int) -> set[int]:
