@@ -95,6 +95,13 @@ def program(path: str) -> Callable[[Path], int]:
     return run
 
 
+def command(*words: str) -> Callable[[Path], int]:
+    """Python with these words and the file."""
+    return lambda file: (
+        subprocess.run([sys.executable, *words, str(file)], capture_output=True, check=True).returncode
+    )
+
+
 def cpu_s(work: Callable[[Path], int], file: Path) -> float:
     """CPU seconds of this process and its children."""
 
@@ -127,6 +134,7 @@ def main(megabytes: int, rounds: int, ccsrch: str | None, save: Path | None) -> 
             file = Path(folder) / "file"
             file.write_bytes(make(megabytes << 20))
             _table(kind, ways, file, rounds)
+        _starts(Path(folder))
         if save:
             _curve(ways, Path(folder), save)
 
@@ -146,6 +154,17 @@ def _table(kind: str, ways: dict[str, Callable[[Path], int]], file: Path, rounds
         print(
             f"  {name:16} {rate:8.0f}   {ratio:5.1f} times the fast engine's time   found {ways[name](file)}"
         )
+
+
+def _starts(folder: Path) -> None:
+    """A hook before each commit looks at a few lines: what the command costs before it has read any."""
+    file = folder / "line"
+    file.write_text("one line, with 2 digits\n")
+    nothing = median(cpu_s(command("-c", "pass"), file) for _ in range(5))
+    print(f"\none line, the whole command, ms of CPU\n  Python itself    {nothing * 1000:8.0f}")
+    for name in ("fast", "plain"):
+        spent = median(cpu_s(command("-m", "security", "scan", "--engine", name), file) for _ in range(5))
+        print(f"  {name} engine{spent * 1000:{20 - len(name) - 3}.0f}   {spent / nothing:5.1f} times")
 
 
 def _curve(ways: dict[str, Callable[[Path], int]], folder: Path, save: Path) -> None:

@@ -14,7 +14,8 @@ from . import commands
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit status."""
-    options = commands.parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    options = commands.parser(next(iter(words), None)).parse_args(words)
     run: Callable[[argparse.Namespace], int] = options.run
     try:
         return run(options)

@@ -1,31 +1,33 @@
 """The commands behind `python -m security`, one module for each or two. Standard library alone.
 
 A module adds its own subcommand with `add(commands)`, where it also sets `run`, a function of the parsed options that
-returns the exit status. To add a command, write the module and list it in `COMMANDS`.
+returns the exit status. To add a command, write the module and list it in `MODULES`.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
-from . import inventory, memory, record, rules, scan, verify, watch
 from .shared import printable
 
 if TYPE_CHECKING:
     from .shared import Commands
 
 _ABOUT = "Exit status of each command: 0 clean, 1 found, 2 could not be done or read."
-COMMANDS: tuple[Callable[[Commands], None], ...] = (
-    scan.add,
-    inventory.add,
-    record.add,
-    memory.add,
-    rules.add,
-    verify.add,
-    watch.add,
-)
+MODULES = {
+    "scan": "scan",
+    "inventory": "inventory",
+    "record": "record",
+    "memory": "memory",
+    "rules": "rules",
+    "verify": "verify",
+    "canary": "verify",
+    "watch": "watch",
+    "keygen": "watch",
+}
+"""Each command and its module."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -35,10 +37,13 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, printable(f"{self.prog}: {message}\n"))
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line; the chosen command's function is in `run`."""
+def parser(chosen: str | None = None) -> argparse.ArgumentParser:
+    """The whole command line, or where a command is `chosen` its module's alone; its function is in `run`.
+
+    A hook before each commit scans a few files: to import all the others' modules would take longer than that.
+    """
     whole = _Parser(prog="python -m security", description=_ABOUT)
     commands: Commands = whole.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
-    for add in COMMANDS:
-        add(commands)
+    for module in [MODULES[chosen]] if chosen in MODULES else dict.fromkeys(MODULES.values()):
+        import_module(f".{module}", __package__).add(commands)
     return whole

@@ -44,8 +44,17 @@ _BEHIND_A_DIGIT: dict[str, bytes] = {
     "thousands": rb"[,_'\xef\xbc\x8c]+(?:[0-9]{3}[,_'\xef\xbc\x8c]+){2}[0-9]{3}",
     "track": rb"(?:[" + SEPARATORS + rb"]*[0-9]){11}[\^=]",
 }
-# A fixed text that is rarer than those of the whole pattern; what is named in vain is decoded in vain.
-_HEX_CODE = rb"[,; ]0[xX]3[0-9]"
+# Of those the ones that make one automaton with the others so large that two are sooner made.
+_SPREAD = ("groups", "single digits", "character codes", "joined strings")
+# An automaton that counts far takes longer to make than most files to read. These count less or not at all, or begin
+# with a rarer text; what they name is judged by their own patterns in `re`.
+_LOOSER: dict[str, bytes] = {
+    name: re.sub(rb"\{1,\d+\}", b"+", re.sub(rb"\{0,\d+\}", b"*", PATTERNS[name]))
+    for name in ("inline tags", "sections", "office runs")
+} | {
+    "hex codes": rb"[,; ]0[xX]3[0-9]",
+    "kanji digits": PATTERNS["kanji digits"].removesuffix(b"{12}") + b"{6}",
+}
 # A number in base64 or hex fills at least nineteen letters. Most of a log has no word so long: that is seen far faster.
 _WORD = BASE64 + rb"{19}"
 _IN_HEX = ("hex", "hex of packed")
@@ -68,8 +77,7 @@ _BEYOND_ASCII = frozenset(
     ]
 )
 _LINES = re.compile(rb"[^\n]{1,2048}")  # of a long one its parts
-# Automata that count so far are large; what is named in vain for that is seldom.
-_COUNTED = ("inline tags", "office runs", "sections")
+_LOOSELY = 0  # a kind of its own: nothing is looked at for it yet
 _CHUNK, _ACROSS = 64 << 10, 128
 _NEAR, _FAR = 256, 8 << 10  # a single digit may stand on a line of its own; a line may have no end
 
@@ -78,27 +86,36 @@ _NEAR, _FAR = 256, 8 << 10  # a single digit may stand on a line of its own; a l
 def engine() -> Callable[[bytes], Ends]:
     """The engine; its patterns are compiled at the first call."""
     apart = {*_BEHIND_A_DIGIT, "other scripts", *_IN_WORDS}
-    marked = {name: pattern for name, pattern in PATTERNS.items() if name not in apart} | {
-        "hex codes": _HEX_CODE
-    }
+    marked = {name: _LOOSER.get(name, pattern) for name, pattern in PATTERNS.items() if name not in apart}
     in_any = _Patterns(marked)
     in_ascii = _Patterns({name: each for name, each in marked.items() if name not in _BEYOND_ASCII})
     loose = _Patterns({"digits": rb"[0-9](?:" + b"|".join(dict.fromkeys(_BEHIND_A_DIGIT.values())) + rb")"})
-    exact = _Patterns({name: PATTERNS[name] for name in [*_BEHIND_A_DIGIT, "hex"]}, most=4_000)
+    exact = [
+        _Patterns({name: PATTERNS[name] for name in names}, most=4_000)
+        for names in (_SPREAD, [name for name in [*_BEHIND_A_DIGIT, "hex"] if name not in _SPREAD])
+    ]
     in_scripts, in_words = _in_chunks({"other scripts": PATTERNS["other scripts"]}, FOREIGN), _in_words()
 
     def ends(block: bytes) -> Ends:
-        found = in_ascii(block) if block.isascii() else in_any(block) + in_scripts(block)
+        found = _confirmed(in_ascii(block) if block.isascii() else in_any(block) + in_scripts(block), block)
         for first, last in _lines_of(loose(block), block):
-            found += [(first + end, kind) for end, kind in exact(block[first:last])]
+            line = block[first:last]
+            found += [(first + end, kind) for patterns in exact for end, kind in patterns(line)]
         return found + in_words(block)
 
     return ends
 
 
-def _unbounded(pattern: bytes) -> bytes:
-    """Without what is the most of each of its repeats."""
-    return re.sub(rb"\{1,\d+\}", b"+", re.sub(rb"\{0,\d+\}", b"*", pattern))
+def _confirmed(ends: _Ends, block: bytes) -> _Ends:
+    """What a looser pattern named is judged by its own."""
+    loosely = [each for each in ends if each[1] == _LOOSELY]
+    if not loosely:
+        return ends
+    sure = [each for each in ends if each[1] != _LOOSELY]
+    for first, last in _lines_of(loosely, block):
+        for name in _LOOSER:
+            sure += [(found.end(), KINDS[name]) for found in COMPILED[name].finditer(block, first, last)]
+    return sure
 
 
 class _Patterns:
@@ -109,7 +126,7 @@ class _Patterns:
 
     def __init__(self, patterns: dict[str, bytes], *, flag: int = 0, most: int = 100_000) -> None:
         self._patterns, self._flag, self._most = patterns, hyperscan.HS_FLAG_DOTALL | flag, most
-        self._kinds = [KINDS[name] for name in patterns]
+        self._kinds = [_LOOSELY if name in _LOOSER else KINDS[name] for name in patterns]
 
     @cached_property
     def _database(self) -> Any:
@@ -200,7 +217,7 @@ def _in_words() -> Callable[[bytes], _Ends]:
 
     def ends(block: bytes) -> _Ends:
         found: _Ends = []
-        for start, chunk in _chunks(block):
+        for start, chunk in _chunks(block) if has_word(block) else ():
             if not has_word(chunk):
                 continue
             found += [(start + end, kind) for end, kind in named(chunk)]
@@ -208,6 +225,8 @@ def _in_words() -> Callable[[bytes], _Ends]:
             for first, last in hexes(chunk):
                 found += _in_run(block, start + first, start + last, _IN_HEX)
             for first, last in long_words(chunk):
+                if chunk[first:last].islower():  # a digit's bits are a capital letter's in base64
+                    continue
                 found += _in_run(block, start + first, start + last, ("base64 of text",))
                 if _may_be_deflated(block, start + first, start + last) and deflated.holds(
                     block, start + last

@@ -27,6 +27,7 @@ _LONGEST_LINE = 4 << 10
 _ROUND = 512
 _MOST_LINES = 6
 _WORDS = 40
+_FEWEST = 7  # bytes: fourteen digits, two to each
 # One group of digits to a line, and the line before the first of them.
 _LISTED = re.compile(rb"[^0-9A-Za-z]{0,12}[0-9]{3,6}[^0-9A-Za-z]{0,6}")
 _LIST_BEGINS = re.compile(rb"(?:[0-9]{4,6}[^0-9A-Za-z]{0,6}|[:=>\[({|-]\s?)$")
@@ -98,6 +99,8 @@ def _in_block(block: bytes, reached: Reached, engine: Engine) -> Iterator[Sighti
     place: Place | None = None
     done = 0
     for start, end, kind in _regions(block, engine):
+        if end - start < _FEWEST:
+            continue
         here: Place | None = None
         for seen in _in_region(block, start, end, kind):
             if here is None:
