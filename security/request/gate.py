@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Literal
 
 from .. import pan
 from .body import Intake, UnreadableBodyError
-from .judge import Hit, hit_in_header, hit_in_query, hit_in_repeated, hit_in_text, hits_in_boxes, is_safe_name
+from .judge import (
+    Hit,
+    hit_in_header,
+    hit_in_header_name,
+    hit_in_query,
+    hit_in_repeated,
+    hit_in_text,
+    hits_in_boxes,
+    is_safe_name,
+)
 from .passage import Passage
 from .policy import Policy
 
@@ -121,6 +130,7 @@ class Gate:
         boxes = list[tuple[str, str]]()
         for key, value in environ.items():
             if (key.startswith("HTTP_") and key not in _NOT_HEADERS) or key in _OTHER_HEADERS:
+                yield from _placed("header", hit_in_header_name(key))
                 yield from _placed(_header_place(key), hit_in_header(key, value))
                 if isinstance(value, str) and len(value) < _SHORT and value.isdigit():
                     boxes.append((key.removeprefix("HTTP_").lower(), value))

@@ -30,6 +30,7 @@ __all__ = [
     "Hit",
     "check_body",
     "hit_in_header",
+    "hit_in_header_name",
     "hit_in_query",
     "hit_in_repeated",
     "hit_in_text",
@@ -121,6 +122,13 @@ def hit_in_text(text: str, name: str | None = None) -> Hit | None:
     return _judged(
         (view if view.name else view._replace(name=name) for view in found), budget, _under_card_key
     )
+
+
+def hit_in_header_name(key: str) -> Hit | None:
+    """Judge the name itself by which WSGI knows a header: what is left of its hyphens parts groups and words."""
+    name = key.removeprefix("HTTP_").replace("_", " ")
+    # Nearly every one is short or of letters alone; all of them are asked about in every request.
+    return None if len(name) < _FEWEST or name.replace(" ", "").isalpha() else hit_in_text(name)
 
 
 def hit_in_header(key: str, value: object) -> Hit | None:

@@ -153,6 +153,14 @@ def test_the_place_is_reported_and_not_the_value(way: str, place: str) -> None:
     assert passage.host == "style.localhost:8000"
 
 
+@pytest.mark.parametrize("name", [CARD, grouped(CARD, "-"), f"x-note-{CARD}"])
+def test_a_number_for_a_header_s_name_is_refused_and_not_told(name: str) -> None:
+    shop = Shop()
+
+    assert shop.send(**{"HTTP_" + name.upper().replace("-", "_"): "1"}) == 422
+    assert [passage.place for passage in shop.passages] == ["header"]
+
+
 def test_a_cookie_with_a_card_is_taken_away_and_expired_and_counted() -> None:
     shop = Shop()
 
