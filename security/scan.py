@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from . import pan
-from .scanner import containers, engine, look, places, sources, wide
+from .scanner import archives, containers, engine, look, places, sources, wide
 
 CARD, TEST_NUMBER = "card-number", "test-number"
 
@@ -160,7 +160,10 @@ class Scan:
             mode = path.lstat().st_mode
             if stat.S_ISREG(mode):
                 yield path
+            elif stat.S_ISLNK(mode):
+                self._value(str(path), "link", str(path.readlink()))
             elif stat.S_ISDIR(mode):
+                self._value(str(path), "name", path.name)
                 for below in sorted(path.iterdir()):
                     yield from self.walk(below)
         except OSError as error:
@@ -189,7 +192,7 @@ class Scan:
         """Do it; what keeps us from reading is told, in one line."""
         try:
             work()
-        except (OSError, containers.UnreadableError) as error:
+        except (OSError, archives.UnreadableError) as error:
             self._not_read(path, getattr(error, "strerror", None) or str(error))
 
     def _done(self, size: int) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from ..forms import search, search_file
-from ..scanner import containers
+from ..scanner import archives, containers
 from ..scanner.memory import search_memory
 
 Forms = Mapping[str, bytes]
@@ -144,7 +144,7 @@ def search_whole(path: Path, where: str, forms: Forms) -> Iterator[Place]:
             for name, member in containers.members(stream, data[:8], containers.DEPTH):
                 with member:
                     yield from _in_bytes(member.read(), f"{where}!{name}", forms)
-    except containers.UnreadableError as error:
+    except archives.UnreadableError as error:
         raise MissingEvidence(f"{where}: {error}") from error
 
 

@@ -71,7 +71,7 @@ def _plain_number(literal: str) -> Number:
 
 _TAG = re.compile(r"<([^<>]{0,2000})>")
 _INLINE = re.compile(
-    r"</?(?:b|i|em|strong|span|a|u|font|mark|wbr|small|sub|sup|code|tt)\b[^<>]{0,500}>", re.IGNORECASE
+    r"</?(?:b|i|em|strong|span|a|u|font|mark|wbr|small|sub|sup|code|tt|tspan)\b[^<>]{0,500}>", re.IGNORECASE
 )
 _TAG_NAME = re.compile(r"[A-Za-z_][\w:.-]{0,60}")
 _UNSEEN = re.compile(r"<!--[^<>]{0,500}-->|<!\[CDATA\[|\]\]>")

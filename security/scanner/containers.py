@@ -5,7 +5,6 @@ Standard library alone. What cannot be opened raises UnreadableError: nothing is
 
 from __future__ import annotations
 
-import bz2
 import email
 import gzip
 import io
@@ -13,7 +12,6 @@ import lzma
 import re
 import sqlite3
 import tarfile
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -22,19 +20,17 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO
 
 from ..decoder import binary, charsets, pdf
 from ..decoder.budget import Budget
-from . import streams
+from . import archives, streams
+from .archives import Members, UnreadableError, unpacked
 
 DEPTH = 5
-_LARGEST = 512 << 20
 _LARGEST_MAIL = _LARGEST_COPY = 64 << 20
-_SPOOL = 16 << 20
 _WINDOW = 1 << 20
 _SQLITE = b"SQLite format 3\0"
-_AR = b"!<arch>\n"
 _END_OF_ZIP = 1 << 10
 _PDF_MARK_WITHIN = 1024
 _TAR_MAGIC_AT = 257
@@ -81,17 +77,10 @@ _NOT_SUPPORTED = {
 }
 
 
-class UnreadableError(Exception):
-    """The format keeps us from looking at all of it; the message says why, in one line."""
-
-
-Members = Iterator[tuple[str, BinaryIO]]
-
-
 def rewindable(stream: BinaryIO, size: int) -> tuple[BinaryIO, bytes]:
     """`stream` at its beginning, kept in a file without a name where it cannot go back, and its first bytes."""
     if not stream.seekable():
-        stream = _unpacked(stream)
+        stream = unpacked(stream)
     head = stream.read(size)
     stream.seek(0)
     return stream, head
@@ -107,7 +96,7 @@ def members(stream: BinaryIO, head: bytes, depth: int) -> Members:
             raise UnreadableError(f"packed or encrypted ({name}), which is not read")
     opened = _opener_for(head)
     if opened is None and _has_zip_behind(stream):
-        opened = _zip_members
+        opened = archives.zip_members
     if opened is None:
         return
     if depth <= 0:
@@ -144,9 +133,9 @@ def _opener_for(head: bytes) -> Callable[[BinaryIO], Members] | None:
         if head.startswith(magic):
             return opener
     if _is_tar(head):
-        return _tar_members
+        return archives.tar_members
     if binary.is_lzma(head):
-        return _xz_members
+        return archives.xz_members
     if _is_pdf(head):
         return _pdf_parts
     return _mail_parts if _MAIL.match(head) else None
@@ -179,7 +168,7 @@ def _is_pdf(head: bytes) -> bool:
 def streams_within(stream: BinaryIO) -> Members:
     """Each stream of zlib's or gzip's format within it, by the byte where it begins. Raises UnreadableError."""
     try:
-        for at, content in streams.inside(stream, _LARGEST):
+        for at, content in streams.inside(stream, archives.LARGEST):
             yield f"at byte {at}", content
     except streams.TooMuchError:
         raise UnreadableError("more than 512 MiB of packed data lie within") from None
@@ -187,54 +176,6 @@ def streams_within(stream: BinaryIO) -> Members:
 
 def _is_tar(head: bytes) -> bool:
     return head[_TAR_MAGIC_AT : _TAR_MAGIC_AT + 5] == b"ustar"
-
-
-def _gzip_members(stream: BinaryIO) -> Members:
-    yield "gunzipped", _unpacked(cast("BinaryIO", gzip.GzipFile(fileobj=stream, mode="rb")))
-
-
-def _bzip2_members(stream: BinaryIO) -> Members:
-    with bz2.BZ2File(stream) as unpacked:
-        yield "unpacked", _unpacked(unpacked)
-
-
-def _xz_members(stream: BinaryIO) -> Members:
-    with lzma.LZMAFile(stream) as unpacked:
-        yield "unpacked", _unpacked(unpacked)
-
-
-def _zip_members(stream: BinaryIO) -> Members:
-    with zipfile.ZipFile(stream) as archive:
-        for info in archive.infolist():
-            if info.flag_bits & 1:
-                raise UnreadableError(f"archive member {info.filename} is encrypted")
-            if not info.is_dir():
-                with archive.open(info) as member:
-                    yield info.filename, _unpacked(cast("BinaryIO", member))
-
-
-def _tar_members(stream: BinaryIO) -> Members:
-    with tarfile.open(fileobj=stream, mode="r:") as archive:
-        for info in archive:
-            member = archive.extractfile(info) if info.isreg() else None
-            if member is not None:
-                with member:
-                    yield info.name, _unpacked(cast("BinaryIO", member))
-
-
-def _ar_members(stream: BinaryIO) -> Members:
-    """Those of an archive of Unix' ar, as Debian's packages are."""
-    stream.seek(len(_AR))
-    while header := stream.read(60):
-        size = header[48:58].strip()
-        if len(header) < 60 or not size.isdigit():
-            raise UnreadableError("archive could not be read: a member's header is damaged")
-        _require_size(int(size))
-        content = stream.read(int(size))
-        if len(content) < int(size):
-            raise UnreadableError("archive could not be read: cut short")
-        stream.seek(int(size) % 2, io.SEEK_CUR)
-        yield header[:16].decode("utf-8", "replace").strip(" /"), io.BytesIO(content)
 
 
 def _pdf_parts(stream: BinaryIO) -> Members:
@@ -249,7 +190,7 @@ def _pdf_parts(stream: BinaryIO) -> Members:
     for number, content in enumerate(contents, 1):
         if not pdf.shows(content):
             yield f"stream {number}", io.BytesIO(content)
-    budget = Budget(characters=4 * _LARGEST, tokens=_LARGEST)
+    budget = Budget(characters=4 * archives.LARGEST, tokens=archives.LARGEST)
     for number, text in enumerate(pdf.texts(contents, budget), 1):
         yield f"text {number}", io.BytesIO(text.encode("utf-8", "replace"))
     if budget.over:
@@ -301,32 +242,13 @@ def _messages(stream: BinaryIO) -> Iterator[bytes]:
 
 
 _OPENERS: dict[bytes, Callable[[BinaryIO], Members]] = {
-    b"\x1f\x8b\x08": _gzip_members,
-    b"BZh": _bzip2_members,
-    b"\xfd7zXZ\0": _xz_members,
-    b"PK\x03\x04": _zip_members,
-    b"PK\x05\x06": _zip_members,
-    _AR: _ar_members,
+    b"\x1f\x8b\x08": archives.gzip_members,
+    b"BZh": archives.bzip2_members,
+    b"\xfd7zXZ\0": archives.xz_members,
+    b"PK\x03\x04": archives.zip_members,
+    b"PK\x05\x06": archives.zip_members,
+    archives.AR: archives.ar_members,
 }
-
-
-def _unpacked(packed: IO[bytes]) -> BinaryIO:
-    """The whole content; a file on disk only while it is being looked at, and only if it is large."""
-    spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115  (the caller closes it)
-    try:
-        while window := packed.read(_WINDOW):
-            spool.write(window)
-            _require_size(spool.tell())
-    except BaseException:
-        spool.close()
-        raise
-    spool.seek(0)
-    return cast("BinaryIO", spool)
-
-
-def _require_size(size: int) -> None:
-    if size > _LARGEST:
-        raise UnreadableError("archive member larger than 512 MiB")
 
 
 def packed(stream: BinaryIO, head: bytes) -> bytes | None:

@@ -26,7 +26,7 @@ FOREIGN = (
 )
 _KANJI = b"|".join(re.escape(digit.encode()) for digits in KANJI for digit in digits)
 _INLINE = (
-    rb"(?:</?(?:b|i|em|strong|span|a|u|font|mark|wbr|small|sub|sup|code|tt)\b[^<>\n]{0,80}>"
+    rb"(?:</?(?:b|i|em|strong|span|a|u|font|mark|wbr|small|sub|sup|code|tt|tspan)\b[^<>\n]{0,80}>"
     rb"|<!--[^<>\n]{0,80}-->){1,4}"
 )
 _JOINT = rb"[\x22\x27`][ \t]?(?:[+.&\x5c]|\|\|)[ \t]?[\x22\x27`]"

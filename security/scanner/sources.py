@@ -11,7 +11,7 @@ from typing import IO, Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
 from . import memory
-from .containers import UnreadableError
+from .archives import UnreadableError
 
 _ROWS = 1000
 _POSTGRES = re.compile(r"(postgres(?:ql)?)(?:\+\w+)?(?=://)")

@@ -157,7 +157,9 @@ def test_the_place_is_reported_and_not_the_value(way: str, place: str) -> None:
 def test_a_number_for_a_header_s_name_is_refused_and_not_told(name: str) -> None:
     shop = Shop()
 
-    assert shop.send(**{"HTTP_" + name.upper().replace("-", "_"): "1"}) == 422
+    head: dict[str, Any] = {"HTTP_" + name.upper().replace("-", "_"): "1"}
+
+    assert shop.send(**head) == 422
     assert [passage.place for passage in shop.passages] == ["header"]
 
 

@@ -172,7 +172,7 @@ def test_noise_holds_no_streams(tmp_path: Path) -> None:
 
 
 def test_more_packed_streams_than_are_read_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("security.scanner.containers._LARGEST", 1 << 20)
+    monkeypatch.setattr("security.scanner.archives.LARGEST", 1 << 20)
     (tmp_path / "file").write_bytes(b"\0" * 20 + zlib.compress(bytes(4 << 20)))
 
     assert scanned(tmp_path).status == 2

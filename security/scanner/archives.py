@@ -1,0 +1,123 @@
+"""What lies inside archives, and what they say themselves: members, names, comments. Used by `containers`.
+
+Standard library alone. What cannot be opened raises UnreadableError: nothing is passed over in silence.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from typing import IO, BinaryIO, cast
+
+AR = b"!<arch>\n"
+LARGEST = 512 << 20
+_SPOOL = 16 << 20
+_WINDOW = 1 << 20
+_LONGEST_HEADER = 64 << 10
+_EXTRA, _NAME, _COMMENT = 4, 8, 16  # flags of gzip's header
+
+
+class UnreadableError(Exception):
+    """The format keeps us from looking at all of it; the message says why, in one line."""
+
+
+Members = Iterator[tuple[str, BinaryIO]]
+
+
+def _listing(words: Iterable[str | bytes]) -> Members:
+    """What an archive says itself beside its members' contents: names that nothing is read under, links, comments."""
+    lines = [word if isinstance(word, bytes) else word.encode("utf-8", "surrogateescape") for word in words]
+    if any(lines):
+        yield "listing", io.BytesIO(b"\n".join(lines))
+
+
+def gzip_members(stream: BinaryIO) -> Members:
+    head = stream.read(_LONGEST_HEADER)
+    stream.seek(0)
+    yield from _listing(_gzip_words(head))
+    yield "gunzipped", unpacked(cast("BinaryIO", gzip.GzipFile(fileobj=stream, mode="rb")))
+
+
+def _gzip_words(head: bytes) -> Iterator[bytes]:
+    """The name and the comment of a gzip file's header (RFC 1952, 2.3), each with a zero byte behind it."""
+    flags, at = int.from_bytes(head[3:4], "little"), 10
+    if flags & _EXTRA:
+        at += 2 + int.from_bytes(head[at : at + 2], "little")
+    for _ in range(bool(flags & _NAME) + bool(flags & _COMMENT)):
+        word = head[at:].partition(b"\0")[0]
+        at += len(word) + 1
+        yield word
+
+
+def bzip2_members(stream: BinaryIO) -> Members:
+    with bz2.BZ2File(stream) as content:
+        yield "unpacked", unpacked(content)
+
+
+def xz_members(stream: BinaryIO) -> Members:
+    with lzma.LZMAFile(stream) as content:
+        yield "unpacked", unpacked(content)
+
+
+def zip_members(stream: BinaryIO) -> Members:
+    with zipfile.ZipFile(stream) as archive:
+        folders = [info.filename for info in archive.infolist() if info.is_dir()]
+        yield from _listing([archive.comment, *(info.comment for info in archive.infolist()), *folders])
+        for info in archive.infolist():
+            if info.flag_bits & 1:
+                raise UnreadableError(f"archive member {info.filename} is encrypted")
+            if not info.is_dir():
+                with archive.open(info) as member:
+                    yield info.filename, unpacked(cast("BinaryIO", member))
+
+
+def tar_members(stream: BinaryIO) -> Members:
+    with tarfile.open(fileobj=stream, mode="r:") as archive:
+        words = list[str]()
+        for info in archive:
+            words += [info.linkname, *(info.pax_headers.values() if info.isreg() else [info.name])]
+            member = archive.extractfile(info) if info.isreg() else None
+            if member is not None:
+                with member:
+                    yield info.name, unpacked(cast("BinaryIO", member))
+        yield from _listing(dict.fromkeys(words))
+
+
+def ar_members(stream: BinaryIO) -> Members:
+    """Those of an archive of Unix' ar, as Debian's packages are."""
+    stream.seek(len(AR))
+    while header := stream.read(60):
+        size = header[48:58].strip()
+        if len(header) < 60 or not size.isdigit():
+            raise UnreadableError("archive could not be read: a member's header is damaged")
+        require_size(int(size))
+        content = stream.read(int(size))
+        if len(content) < int(size):
+            raise UnreadableError("archive could not be read: cut short")
+        stream.seek(int(size) % 2, io.SEEK_CUR)
+        yield header[:16].decode("utf-8", "replace").strip(" /"), io.BytesIO(content)
+
+
+def unpacked(packed: IO[bytes]) -> BinaryIO:
+    """The whole content; a file on disk only while it is being looked at, and only if it is large."""
+    spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115  (the caller closes it)
+    try:
+        while window := packed.read(_WINDOW):
+            spool.write(window)
+            require_size(spool.tell())
+    except BaseException:
+        spool.close()
+        raise
+    spool.seek(0)
+    return cast("BinaryIO", spool)
+
+
+def require_size(size: int) -> None:
+    if size > LARGEST:
+        raise UnreadableError("archive member larger than 512 MiB")
