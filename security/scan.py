@@ -112,7 +112,8 @@ class Scan:
 
         def work() -> None:
             for name, content in sources.objects_of(repository):
-                if not self._is_excluded(Path(name.partition(":")[2])):
+                if not self._is_excluded(path := Path(name.partition(":")[2])):
+                    self._value(f"{repository}@{name}", "name", "\n".join(path.parts))
                     self.stream(f"{repository}@{name}", io.BytesIO(content))
                     self._done(len(content))
 

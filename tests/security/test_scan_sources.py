@@ -73,6 +73,20 @@ def test_a_number_taken_out_again_is_still_in_the_history(tmp_path: Path) -> Non
     assert nothing.status == 2
 
 
+def test_so_is_one_in_a_name(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / f"card {CARD}").mkdir()
+    (tmp_path / f"card {CARD}/a.txt").write_text("x\n")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "one")
+
+    scan = Scan()
+    scan.history(str(tmp_path))
+
+    assert [(each.place, each.last4) for each in scan.findings] == [("name", CARD[-4:])]
+    assert CARD not in scan.findings[0].path
+
+
 @pytest.mark.postgres
 def test_postgresql_is_read_by_a_cursor_of_the_server(postgres_url: str) -> None:
     with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
