@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime
 import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Self
 
 from .refused import CardNumberRefused, require_clean
 from .remembered import Remembered, is_short
@@ -18,9 +18,15 @@ from .remembered import Remembered, is_short
 __all__ = ["CardNumberRefused", "GuardedConnection", "guard_engine", "require_clean_statement"]
 
 
-def require_clean_statement(statement: str, parameters: object) -> None:
-    """Raise CardNumberRefused when a statement or one of its parameters holds a card number."""
-    _require_clean_text(statement)
+def require_clean_statement(statement: object, parameters: object) -> None:
+    """Raise CardNumberRefused when a statement or one of its parameters holds a card number.
+
+    A statement may be an object that a driver composes one of (`psycopg.sql`): it is judged by how it is shown.
+    """
+    if isinstance(statement, (str, bytes)):
+        _require_clean_text(statement)
+    else:
+        require_clean(statement, "text of a statement")
     for name, value in _values(parameters):
         if type(value) in _NO_TEXT:
             continue
@@ -38,7 +44,7 @@ _clean = Remembered()
 
 
 @functools.lru_cache(maxsize=1024)
-def _require_clean_text(statement: str) -> None:
+def _require_clean_text(statement: str | bytes) -> None:
     """The same statements come again and again; one that is refused is judged each time."""
     require_clean(statement, "text of a statement")
 
@@ -87,45 +93,82 @@ def guard_engine(engine: Any, *, writes_only: bool = False) -> Callable[[], None
     return lambda: event.remove(engine, "before_cursor_execute", judge)
 
 
-class GuardedConnection:
-    """Wraps a DB-API connection (PEP 249): its cursors judge what they execute; all else is the connection's own."""
+class _Guarded:
+    """Stands before a connection or cursor of PEP 249: all that writes nothing is that one's own.
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    What would write by a way that nobody judges raises NotImplementedError.
+    """
+
+    def __init__(self, inner: Any) -> None:
+        object.__setattr__(self, "_inner", inner)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
+        if name in _UNJUDGED:
+            raise NotImplementedError(
+                f"{name}() writes what nobody judges here: use execute() or executemany()"
+            )
+        return getattr(self._inner, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(self._inner, name, value)
+
+    def __enter__(self) -> Self:
+        self._inner.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> Any:
+        return self._inner.__exit__(*error)
+
+    def execute(self, statement: object, *parameters: Any, **options: Any) -> Any:
+        """Judge, then execute. A connection has this too in sqlite3 and psycopg, and the next two in sqlite3."""
+        require_clean_statement(statement, (*parameters, *options.values()))
+        return self._ours(self._inner.execute(statement, *parameters, **options))
+
+    def executemany(self, statement: object, rows: Iterable[Any], **options: Any) -> Any:
+        """Judge every row, then execute."""
+        kept = list(rows)
+        require_clean_statement(statement, kept)
+        return self._ours(self._inner.executemany(statement, kept, **options))
+
+    def executescript(self, statements: str) -> Any:
+        """Judge a script's text, then execute."""
+        require_clean_statement(statements, ())
+        return self._ours(self._inner.executescript(statements))
+
+    def _ours(self, given: Any) -> Any:
+        """What a statement gives: often the cursor, by which the next is executed."""
+        if given is self._inner:
+            return self
+        return GuardedCursor(given) if hasattr(given, "executemany") else given
+
+
+# Of sqlite3, psycopg and psycopg2.
+_UNJUDGED = frozenset({"blobopen", "copy", "copy_expert", "copy_from", "deserialize", "lobject"})
+
+
+class GuardedConnection(_Guarded):
+    """Wraps a DB-API connection (PEP 249): it and its cursors judge what they execute; all else is its own."""
 
     def cursor(self, *arguments: Any, **options: Any) -> GuardedCursor:
         """A cursor that judges."""
-        return GuardedCursor(self._connection.cursor(*arguments, **options))
-
-    def execute(self, statement: str, parameters: Any = ()) -> Any:
-        """The short cut that sqlite3 and psycopg have."""
-        require_clean_statement(statement, parameters)
-        return self._connection.execute(statement, parameters)
+        return GuardedCursor(self._inner.cursor(*arguments, **options))
 
 
-class GuardedCursor:
+class GuardedCursor(_Guarded):
     """A cursor of GuardedConnection."""
 
-    def __init__(self, cursor: Any) -> None:
-        self._cursor = cursor
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._cursor, name)
-
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._cursor)
+        return iter(self._inner)
 
-    def execute(self, statement: str, parameters: Any = ()) -> Any:
-        """Judge, then execute."""
-        require_clean_statement(statement, parameters)
-        return self._cursor.execute(statement, parameters)
+    def __next__(self) -> Any:
+        return next(self._inner)
 
-    def executemany(self, statement: str, rows: Iterable[Any]) -> Any:
-        """Judge every row, then execute."""
-        kept = list(rows)
-        for row in kept:
-            require_clean_statement(statement, row)
-        return self._cursor.executemany(statement, kept)
+    def callproc(self, name: str, parameters: Sequence[Any] = ()) -> Any:
+        """Judge what a stored procedure is called with, then call it."""
+        require_clean_statement(name, parameters)
+        return self._inner.callproc(name, parameters)
+
+    def stream(self, statement: object, *parameters: Any, **options: Any) -> Any:
+        """Judge, then execute row by row (psycopg)."""
+        require_clean_statement(statement, (*parameters, *options.values()))
+        return self._inner.stream(statement, *parameters, **options)

@@ -9,12 +9,13 @@ import sqlite3
 import threading
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+import psycopg.sql
 import pytest
 from sqlalchemy import create_engine, text
 
@@ -186,6 +187,77 @@ def test_a_guarded_connection_writes_no_card() -> None:
 
         assert [row[0] for row in cursor] == ["a", 5]
         assert connection.in_transaction is True
+
+
+WRITES: dict[str, Callable[[GuardedConnection], object]] = {
+    "connection, many": lambda it: it.executemany("INSERT INTO t VALUES (?)", [("b",), (CARD,)]),
+    "connection, script": lambda it: it.executescript(f"INSERT INTO t VALUES ('{CARD}');"),
+    "cursor, script": lambda it: it.cursor().executescript(f"INSERT INTO t VALUES ('{CARD}');"),
+    "cursor that a statement gave": lambda it: it.execute("SELECT 1").execute(
+        "INSERT INTO t VALUES (?)", (CARD,)
+    ),
+    "cursor that its own gave": lambda it: (
+        it.cursor().execute("SELECT 1").execute("INSERT INTO t VALUES (?)", (CARD,))
+    ),
+    "by name": lambda it: it.execute("INSERT INTO t VALUES (:a)", {"a": CARD}),
+    "in a block": lambda it: entered(it).execute("INSERT INTO t VALUES (?)", (CARD,)),
+    "procedure": lambda it: it.cursor().callproc("note", (CARD,)),
+    "row by row": lambda it: it.cursor().stream("INSERT INTO t VALUES (%s) RETURNING a", (CARD,)),
+    "named argument": lambda it: it.cursor().execute("INSERT INTO t VALUES (%s)", params=[CARD]),
+    "composed": lambda it: it.execute(psycopg.sql.SQL("INSERT INTO t VALUES ({})").format(CARD)),
+}
+
+
+def entered(connection: GuardedConnection) -> GuardedConnection:
+    with connection as same:
+        return same
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_no_way_of_a_guarded_connection_writes_a_card(name: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as raw:
+        raw.execute("CREATE TABLE t (a)")
+        with pytest.raises(CardNumberRefused):
+            WRITES[name](GuardedConnection(raw))
+
+        assert raw.execute("SELECT count(*) FROM t").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("way", ["blobopen", "copy", "copy_expert", "copy_from", "lobject"])
+def test_a_way_that_nobody_judges_is_closed(way: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as raw:
+        for guarded in (GuardedConnection(raw), GuardedConnection(raw).cursor()):
+            with pytest.raises(NotImplementedError, match=way):
+                getattr(guarded, way)
+
+
+def test_all_else_is_the_connection_s_own() -> None:
+    with closing(sqlite3.connect(":memory:")) as raw:
+        connection = GuardedConnection(raw)
+        connection.row_factory = sqlite3.Row
+        with connection:
+            connection.executescript("CREATE TABLE t (a); INSERT INTO t VALUES ('50%');")
+        cursor = connection.execute("SELECT a FROM t WHERE a LIKE '5%'")
+
+        assert raw.row_factory is sqlite3.Row
+        assert next(cursor)["a"] == "50%"
+        assert list(cursor) == []
+        with pytest.raises(sqlite3.OperationalError):
+            connection.execute("SELECT nothing FROM t")
+
+
+def test_a_driver_gets_no_arguments_that_were_not_given() -> None:
+    given: list[object] = []
+
+    class Driver:
+        def execute(self, *arguments: object) -> None:
+            given.append(arguments)
+
+    GuardedConnection(Driver()).execute(
+        "SELECT 'a%'"
+    )  # with an empty tuple psycopg would read a placeholder here
+
+    assert given == [("SELECT 'a%'",)]
 
 
 def test_what_was_refused_is_refused_again_and_what_was_clean_is_judged_once(
