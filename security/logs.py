@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Mapping
 
 from . import pan
 from .decode import Budget, views
@@ -37,6 +38,16 @@ def _scrubbed_once(text: str) -> str:
     return clean
 
 
+def _each(arguments: object) -> Iterable[object]:
+    return arguments.values() if isinstance(arguments, Mapping) else arguments  # type: ignore[return-value]  # a tuple
+
+
+def _is_withheld(argument: object, message: str) -> bool:
+    """Whether an argument holds a number of which the message shows a part: some handlers send both apart."""
+    shown = str(argument)
+    return shown not in message and _scrubbed_once(shown) != shown
+
+
 class PANFilter(logging.Filter):
     """Masks card numbers in a record's message, arguments, traceback, stack and extra fields; drops no record.
 
@@ -57,7 +68,9 @@ class PANFilter(logging.Filter):
     def _scrub(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
         clean = _scrubbed_once(message)
-        if clean != message:
+        if clean != message or (
+            record.args and any(_is_withheld(each, message) for each in _each(record.args))
+        ):
             record.msg, record.args = clean, ()
         if record.exc_info and not record.exc_text:
             record.exc_text = _FORMATTER.formatException(record.exc_info)

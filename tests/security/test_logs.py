@@ -67,6 +67,18 @@ def test_a_card_in_the_arguments_is_masked(output: Output) -> None:
     assert output.text.count("************4242") == 2
 
 
+@pytest.mark.parametrize("arguments", [(CARD,), ({"n": CARD},)], ids=["by place", "by name"])
+def test_an_argument_of_which_the_message_shows_a_part_goes_no_further(
+    arguments: tuple[object, ...], output: Output
+) -> None:
+    output.logger.info(
+        "starts with %(n).4s" if isinstance(arguments[0], dict) else "starts with %.4s", *arguments
+    )
+
+    assert output.text.startswith("starts with 4242{")
+    assert CARD not in output.text
+
+
 def test_a_card_in_a_traceback_is_masked(output: Output) -> None:
     try:
         int(f"bad number {CARD}")
