@@ -24,7 +24,8 @@ import click
 
 from benchmarks.seeded_results import AS_IT_IS, Found, Wanted, commit_of, keep, merged, read, write
 from benchmarks.servers import ROOT
-from shop.scope.mutants import Mutant, MutantError, edited, load
+from shop.scope.mutants import Mutant, edited, load
+from shop.scope.patches import MutantError
 from tests.servers.processes import python
 
 CATALOG = Path("tests/seeded_bugs")

@@ -205,6 +205,7 @@ def mutants(
         from security.rules import config
         from shop.scope import mutants as runner
         from shop.scope import mutants_running
+        from shop.scope.patches import MutantError
         from shop.scope.registry import UnknownCheck, chosen
 
         try:
@@ -216,6 +217,6 @@ def mutants(
             in_copies = mutants_running.in_copies([each for each in wanted if each.checks])
             outcomes = chain(runner.run_all(wanted), in_copies)
             sys.exit(runner.report(list(runner.told(outcomes, len(wanted))), as_json=as_json))
-        except (runner.MutantError, config.ConfigError, UnknownCheck) as error:
+        except (MutantError, config.ConfigError, UnknownCheck) as error:
             click.echo(f"mutants: {error}", err=True)
             sys.exit(2)

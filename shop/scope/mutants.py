@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,7 +16,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -29,16 +27,16 @@ from security.rules.run import Result, judge
 from security.rules.run import run as run_rules
 from security.rules.source import Module
 from security.rules.suppress import Suppression
+from shop.scope import patches
 from shop.scope.judges import edited_judges
 from shop.scope.loosened import LOOKED_AT, loosened
+from shop.scope.patches import MutantError, git
 
 CATALOG = Path("tests/mutants")
 CHECKED = ("shop", "payments", "security", "static", "deploy", "wsgi.py")
+PATCHED = (*CHECKED, *LOOKED_AT)
+"""What a patch may change."""
 CONTROL = "C"
-
-
-class MutantError(Exception):
-    """The catalogue, the tree or a patch cannot be used; the message is one line for a person."""
 
 
 @dataclass(frozen=True)
@@ -195,20 +193,10 @@ def clean_tree() -> Clean:
 
 def listed(*paths: str) -> list[str]:
     """The files that git knows below these paths, all of them without one. Raises MutantError."""
-    done = _git("ls-files", "-z", *paths)
+    done = git("ls-files", "-z", *paths)
     if done.returncode:
         raise MutantError("this is no checkout of the repository, so there is no clean copy to change")
     return [name for name in done.stdout.decode().split("\0") if name]
-
-
-def _git(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess[bytes]:
-    # A temporary folder may lie below some checkout, whose files are none of ours.
-    limits = {"GIT_CEILING_DIRECTORIES": str(folder.resolve().parent)} if folder else {}
-    environ = os.environ | limits | {"LC_ALL": "C"}
-    try:
-        return subprocess.run(["git", *words], capture_output=True, check=False, cwd=folder, env=environ)  # nosec B607  # their own git
-    except OSError as error:
-        raise MutantError(f"git, which makes the copies, cannot be started: {error.strerror}") from error
 
 
 def _tree() -> dict[str, str]:
@@ -296,30 +284,8 @@ def _patched(patch: Path, texts: Mapping[str, str]) -> Iterator[Path]:
             file = Path(name) / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, "utf-8")
-        apply(patch, Path(name))
+        patches.apply(patch, Path(name), PATCHED)
         yield Path(name)
-
-
-def apply(patch: Path, tree: Path) -> None:
-    """Change a copy as a patch says. Raises MutantError when it does not fit, or would change what nobody looks at."""
-    if not patch.is_file():
-        raise MutantError(f"{patch.name}: there is no such file")
-    named = _git_apply(patch, tree, "--numstat", "-z").split("\0")
-    for name in (line.split("\t")[-1] for line in named if line):
-        parts = PurePosixPath(name).parts
-        if ".." in parts or parts[0] not in (*CHECKED, *LOOKED_AT):
-            looked = ", ".join([*CHECKED, *LOOKED_AT])
-            raise MutantError(f"{patch.name}: {name} is outside of what is looked at ({looked})")
-    _git_apply(patch, tree)
-
-
-def _git_apply(patch: Path, tree: Path, *words: str) -> str:
-    """What git says; it refuses paths that lead out of the folder by itself."""
-    done = _git("apply", *words, str(patch.resolve()), folder=tree)
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or ["git apply failed"]
-        raise MutantError(f"{patch.name}: {said[-1].removeprefix('error: ')}")
-    return done.stdout.decode(errors="replace")
 
 
 def told(outcomes: Iterator[Outcome], of: int) -> Iterator[Outcome]:

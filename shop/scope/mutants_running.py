@@ -19,7 +19,9 @@ from typing import Any
 import click
 
 from security.rules import report
-from shop.scope.mutants import Mutant, MutantError, Outcome, apply, edited, listed, run_patch
+from shop.scope import patches
+from shop.scope.mutants import PATCHED, Mutant, Outcome, edited, listed, run_patch
+from shop.scope.patches import MutantError
 from shop.scope.registry import CHECKS, Group
 
 TIMEOUT_S = 1800
@@ -93,7 +95,7 @@ def looked_at(patch: Path, checks: tuple[str, ...], folder: Path) -> list[dict[s
     """
     copy = copy_tree(folder / "tree")
     try:
-        apply(patch, copy)
+        patches.apply(patch, copy, PATCHED)
         results: list[dict[str, Any]] = []
         for stage in [checks] if checks else STAGES:
             click.echo(f"{patch.name}: {', '.join(stage)} look at a copy with it …", err=True)

@@ -26,7 +26,7 @@ from shop.scope import lab, mutants_running
 from shop.scope.checks import canary, integrity, rules
 from shop.scope.checks.walk import look_at_deployed
 from shop.scope.lab import Lab
-from shop.scope.mutants import MutantError
+from shop.scope.patches import MutantError
 from shop.scope.registry import Check, Group
 from shop.scope.result import Notes, Result, exit_status
 from shop.scope.running import run_one

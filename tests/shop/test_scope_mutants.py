@@ -10,6 +10,7 @@ import pytest
 
 from shop.scope import mutants
 from shop.scope.mutants import Edit, Mutant, Outcome
+from shop.scope.patches import MutantError
 
 SAMPLE = {
     "M01",
@@ -46,7 +47,7 @@ def test_a_sample_is_caught_controls_are_green_and_what_does_not_parse_or_apply_
     broken = next(outcomes)
     assert broken.broken
     assert not broken.is_right
-    with pytest.raises(mutants.MutantError, match="anchor stands 0 times"):
+    with pytest.raises(MutantError, match="anchor stands 0 times"):
         next(outcomes)
 
 
@@ -81,5 +82,5 @@ def test_a_patch_of_ones_own_is_judged(tmp_path: Path) -> None:
     )
     assert {finding.rule for finding in mutants.run_patch(patch).findings} == {"HK105"}
     patch.write_text("no patch\n")
-    with pytest.raises(mutants.MutantError):
+    with pytest.raises(MutantError):
         mutants.run_patch(patch)

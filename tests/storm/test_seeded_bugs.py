@@ -10,7 +10,8 @@ import pytest
 from benchmarks import seeded_bugs
 from benchmarks.seeded_results import AS_IT_IS, BEGIN, END, Found, keep, merged, read, write
 from benchmarks.servers import ROOT
-from shop.scope.mutants import Edit, Mutant, MutantError, edited, load
+from shop.scope.mutants import Edit, Mutant, edited, load
+from shop.scope.patches import MutantError
 from tests.storm.__main__ import reason_of
 
 CATALOG = load(ROOT / seeded_bugs.CATALOG)

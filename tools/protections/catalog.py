@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from shop.scope.mutants import Edit, Mutant, MutantError, edited
+from shop.scope.mutants import Edit, Mutant, edited
+from shop.scope.patches import MutantError
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOG = ROOT / "tests" / "protections" / "catalog.toml"

@@ -11,6 +11,7 @@ from security.canary.sinks import MissingEvidence
 from shop.scope import mutants, mutants_running
 from shop.scope.challenge import Patch
 from shop.scope.lab import Lab
+from shop.scope.patches import MutantError
 from shop.scope.result import Notes, NotExercised, Table
 
 _CONTROL = """\
@@ -39,7 +40,7 @@ def look(lab: Lab, notes: Notes) -> None:
             fired = _fired(clean, folder, patch, asked.checks, notes)
             table.rows.append((patch.name, ", ".join(fired) or "nothing"))
         notes.tables.append(table)
-    except mutants.MutantError as error:
+    except MutantError as error:
         raise MissingEvidence(str(error)) from error
 
 
@@ -62,7 +63,7 @@ def _fired(
             for each in mutants_running.looked_at(file, checks, folder):
                 fired += sorted({f"{each['id']} {finding['rule']}" for finding in each["findings"]})
                 lacking += [f"{each['id']}: {line}" for line in each["missing"]]
-    except mutants.MutantError as error:
+    except MutantError as error:
         notes.lack(str(error))
         return ["not tried"]
     notes.add("changes")
