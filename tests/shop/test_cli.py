@@ -111,7 +111,10 @@ def test_a_disk_that_takes_nothing_is_told_in_a_line_and_exit_2(
 def test_a_mistake_of_our_own_keeps_its_traceback(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shop.payments_cli.run_status", lambda **_named: {}["missing"])
+    def mistaken(**_named: object) -> int:
+        raise KeyError("missing")
+
+    monkeypatch.setattr("shop.payments_cli.run_status", mistaken)
     assert isinstance(_run(environ, "payments", "status").exception, KeyError)
 
 
