@@ -9,26 +9,14 @@ from pathlib import Path
 
 import click
 
+from shop.command_faults import Commands
 from shop.garbage import look_seldom
 from shop.scope.cli import scope
-from shop.settings import SettingsError
 from shop.stores import all_stores
 
 look_seldom()  # before the commands load what they need
 AT_LEAST_ONE = click.IntRange(min=1)
 NOT_NEGATIVE = click.IntRange(min=0)
-
-
-class Commands(click.Group):
-    """Faults of the configuration are one line each and exit status 2, never a traceback."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except SettingsError as error:
-            for fault in error.faults:
-                click.echo(f"configuration: {fault}", err=True)
-            sys.exit(2)
 
 
 @click.group(cls=Commands)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import smtplib
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -96,6 +97,12 @@ def _mail(mail_url: str) -> Finding:
     try:
         with connect(mail_url) as server:
             server.noop()
+    except ssl.SSLCertVerificationError as error:
+        return Finding(
+            "mail",
+            f"the server's certificate is not trusted ({error.verify_message})",
+            "Mend the certificate or MAIL_URL, or name its authority in SSL_CERT_FILE: no mail leaves until then",
+        )
     except (OSError, smtplib.SMTPException) as error:
         return Finding("mail", f"no server there ({type(error).__name__})", "Look at MAIL_URL")
     return Finding("mail", "a server answers")

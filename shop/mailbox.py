@@ -27,7 +27,8 @@ _PAGE = """<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>Mai
 <small>{{ mail.to }} · {{ mail.date }}</small></li>{% else %}<li>No mail yet. Buy something.</li>{% endfor %}</ul>
 {% endif %}</body></html>"""
 
-_STYLE = """body{font-family:sans-serif;max-width:760px;margin:2rem auto;padding:0 1rem;line-height:1.6}
+_STYLE = """body{font-family:sans-serif;max-width:760px;margin:2rem auto;padding:0 1rem;line-height:1.6;
+overflow-wrap:anywhere}
 li{margin:.8rem 0}small{display:block;opacity:.7}iframe{width:100%;height:640px;border:1px solid #888}
 pre{white-space:pre-wrap;border:1px solid #888;padding:1rem}dt{font-weight:bold}"""
 

@@ -20,6 +20,9 @@ from playwright.sync_api import sync_playwright
 
 from tests.servers.browser import LIGHT, chromium_path
 
+PATIENCE_S: float = 600
+"""How long one installer may take."""
+
 IMPATIENT = ("--quiet", "--yes", "--option", "Acquire::http::Timeout=20", "--option", "Acquire::Retries=1")
 
 
@@ -34,13 +37,27 @@ def found() -> str | None:
 
 def tried(*command: str) -> str:
     """Run an installer; its last line of output is the reason when it fails, else empty."""
+    name = " ".join(command[:3])
     if shutil.which(command[0]) is None:
         return f"{command[0]} is not here"
     environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=600, check=False)
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            env=environ,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"{name} … did not end within {PATIENCE_S:.0f} seconds"
+    except OSError as error:
+        return f"{name} … failed: {error.strerror}"
     lines = (done.stderr or done.stdout).strip().splitlines()
     reason = lines[-1] if lines else f"exit status {done.returncode}"
-    return "" if done.returncode == 0 else f"{' '.join(command[:3])} … failed: {reason}"
+    return "" if done.returncode == 0 else f"{name} … failed: {reason}"
 
 
 def ways(path: str | None) -> list[tuple[str, ...]]:

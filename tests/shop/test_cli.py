@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +57,65 @@ def test_an_env_file_that_is_no_text_is_refused_in_words(tmp_path: Path) -> None
     result = _run({}, "--env-file", str(path), "doctor")
     assert result.exit_code == 2
     assert "UTF-8" in result.output
+
+
+NEEDING_A_DATABASE = (
+    ("payments", "status"),
+    ("payments", "status", "--json"),
+    ("payments", "status", "--watch"),
+    ("payments", "reconcile", "--json"),
+    ("payments", "pause", "style", "--for", "30m", "--reason", "a test"),
+    ("payments", "stop", "--all", "--reason", "a test"),
+    ("payments", "gate", "show", "style", "--json"),
+    ("payments", "after-stop", "list"),
+    ("approvals", "list"),
+    ("audit", "verify", "--json"),
+    ("audit", "head"),
+    ("keys", "rotate"),
+    ("seed", "--products", "1"),
+    ("staff", "list"),
+    ("scope", "reports"),
+)
+
+
+@pytest.mark.parametrize("words", NEEDING_A_DATABASE, ids=" ".join)
+@pytest.mark.parametrize("fault", ["no folder", "no schema", "no server"])
+def test_a_database_that_is_not_there_is_told_in_a_line_and_exit_2(
+    environ: dict[str, str], tmp_path: Path, fault: str, words: tuple[str, ...]
+) -> None:
+    url = {
+        "no folder": f"sqlite:///{tmp_path / 'nowhere' / 'shop.sqlite'}",
+        "no schema": f"sqlite:///{tmp_path / 'empty.sqlite'}",
+        "no server": "postgresql+psycopg://shop@127.0.0.1:9/shop",
+    }[fault]
+    result = _run(environ | {"DATABASE_URL": url}, *words)
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert len(result.stderr.strip().splitlines()) == 1  # a bar of progress has ended a line before it
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_disk_that_takes_nothing_is_told_in_a_line_and_exit_2(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def full(*_given: object, **_named: object) -> int:
+        raise OSError(number, os.strerror(number), "/somewhere")
+
+    monkeypatch.setattr("shop.payments_cli.run_status", full)
+    result = _run(environ, "payments", "status")
+    assert result.exit_code == 2
+    assert result.stderr == f"/somewhere: {os.strerror(number)}\n"
+
+
+def test_a_mistake_of_our_own_keeps_its_traceback(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(**_named: object) -> int:
+        raise KeyError("missing")
+
+    monkeypatch.setattr("shop.payments_cli.run_status", mistaken)
+    assert isinstance(_run(environ, "payments", "status").exception, KeyError)
 
 
 @pytest.mark.parametrize(
