@@ -90,7 +90,7 @@ NEIGHBOURS = {
     "a global that holds no field": ("a.js", "window.last = { value: 3 };"),
     "tabs are told an answer": (
         "a.js",
-        "fetch(a, { body: new FormData(form) }).then((data) => new BroadcastChannel('a').postMessage(data.n));",
+        "fetch(f.action, { body: new FormData(f) }).then((data) => new BroadcastChannel('a').postMessage(data.n));",
     ),
     "a list of origins": ("a.js", "const ok = (e) => ALLOWED.includes(e.origin);"),
     "a pattern with both ends": ("a.js", r"const ok = (e) => /^https:\/\/shop\.example$/.test(e.origin);"),
