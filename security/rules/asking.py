@@ -14,10 +14,10 @@ from .words import Card, card_label
 
 _SENTENCE = re.compile(r"[^。．!?！？\n<>{}\"]+(?:\.(?!\s)[^。．!?！？\n<>{}\"]+)*")
 _ASKS = re.compile(
-    r"(?:お?送り|送って|送付|返信|ご?連絡|お?知らせ|教えて|お?伝え|電話|口頭|FAX|ファ(?:ッ)?クス|記入|記載|添付|入力|書い|書き).{0,16}(?:ください|下さい|願い|頂き|いただ)"
+    r"(?:お?送り|送って|送付|返信|ご?連絡|お?知らせ|教えて|お?伝え|電話|口頭|FAX|ファ(?:ッ)?クス|記入|記載|添付|入力|書い|書き|押し|お?選び|選ん|タップ|タッチ).{0,16}(?:ください|下さい|願い|頂き|いただ)"
     r"|(?<![a-z])(?:reply|replying|answer|send|e-?mail|fax|text|tell|call|phone|write|give|enclose|attach|let)(?![a-z])"
     r".{0,30}(?<![a-z])(?:us|to|back|with|know|by|over|this)(?![a-z])"
-    r"|(?<![a-z])(?:enter|type|key in|fill in|write|put|provide|include)(?![a-z])"
+    r"|(?<![a-z])(?:enter|type|key in|press|tap|dial|speak|say|fill in|write|put|provide|include)(?![a-z])"
     r".{0,12}(?<![a-z])(?:your|the)(?![a-z])",
     re.IGNORECASE,
 )

@@ -265,6 +265,8 @@ def card_in(expression: str) -> Card | None:
         card = card_name(member)
         if card in {Card.NUMBER, Card.CODE} and member.lower() != "pan":
             return card
+    if card := _worded(expression):
+        return card
     for literal in jinja.literals(jinja.folded(expression)):
         card = (
             card_name(literal)
@@ -279,6 +281,20 @@ def card_in(expression: str) -> Card | None:
         texts = [each[1:-1] for each in jinja.STRINGS.findall(expression)]
         return next((card for text in texts if is_short_label(text) and (card := card_label(text))), None)
     return None
+
+
+_WORDED = re.compile(
+    r"(?:['\"](?:aria-label|aria-placeholder|placeholder|title|label|data-[\w-]+)['\"]\s*[:,]|\b(?:placeholder|aria_label|title|label)\s*=(?!=))"
+    rf"\s*(?:\(?\s*(?:_|n?gettext|trans)\(\s*)?({jinja.STRINGS.pattern})"
+)
+"""What an attribute is given in a mapping or by a keyword: {'aria-label': _('…')}, ('title', '…'), placeholder='…'."""
+
+
+def _worded(expression: str) -> Card | None:
+    """The card data that the attributes in an expression ask for by their words."""
+    texts = (match[1][1:-1] for match in _WORDED.finditer(jinja.folded(expression)))
+    asked = (card_label(text) for text in texts if is_short_label(text, _OWN_TEXT))
+    return next((card for card in asked if card in {Card.NUMBER, Card.CODE}), None)
 
 
 def is_dialled(attributes: dict[str, str]) -> bool:

@@ -106,6 +106,13 @@ def judge_directive(name: str, sources: Sequence[str], config: Config, beside: s
             yield Fault("HK401", f"{name} names {host}, which is no host of the provider's script")
 
 
+def leaves_code_open(text: str) -> bool:
+    """Whether a text is a policy by which any script may run: no directive stands for them, and no sandbox."""
+    names = {words[0].lower() for part in text.split(";") if (words := part.split())}
+    is_policy = bool(names & DIRECTIVES)
+    return is_policy and not names & {"default-src", "script-src", "script-src-elem", "sandbox"}
+
+
 def directive_of(name: str) -> str | None:
     """The directive that an identifier stands for: script_src, SCRIPT_SRC, CSP_SCRIPT_SRC, "script-src"."""
     plain = name.lower().replace("_", "-").removeprefix("csp-").removeprefix("content-security-policy-")

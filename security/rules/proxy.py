@@ -38,6 +38,7 @@ def is_proxy(text: str) -> bool:
 def check_text(path: str, text: str, config: Config) -> Iterator[Finding]:
     """The findings of one configuration."""
     plain = _COMMENT.sub(lambda match: " " * len(match[0]), text)
+    plain = _told_apart(plain)
     passes = re.search(r"^\s*(?:proxy|uwsgi|fastcgi|grpc)_pass\s", plain, re.MULTILINE)
     for match in _DIRECTIVE.finditer(plain):
         words = ["".join(each) for each in _WORD.findall(match[2])]
@@ -51,12 +52,50 @@ def check_text(path: str, text: str, config: Config) -> Iterator[Finding]:
         yield Finding(path, 1, "HK201", "the default log has path, query and Referer in it")
 
 
+_SET = re.compile(r"^\s*set\s+\$(\w+)\s+([^;]+);", re.MULTILINE)
+_MAP = re.compile(r"^\s*map\s+(\S+)\s+\$(\w+)\s*\{([^}]*)\}", re.MULTILINE)
+_CAUGHT = re.compile(r"\(\?P?<(\w+)>")
+
+
+def _told_apart(plain: str) -> str:
+    """The configuration with variables of its own that hold what was typed written as what they stand for."""
+    given = [(match[1], match[2]) for match in _SET.finditer(plain)]
+    maps = [(match[2], match[1], match[3]) for match in _MAP.finditer(plain)]
+    # A map hands on what it looks at by naming it, or by a piece that its pattern caught.
+    given += [
+        (name, f"{values} {source if re.search(r'[$][0-9]', values) else ''}")
+        for name, source, values in maps
+    ]
+    held = set(_CAUGHT.findall(plain))
+    while True:
+        names = "|".join(map(re.escape, sorted(held))) or "(?!)"
+        own = re.compile(rf"\$(?:\{{(?:{names})\}}|(?:{names})\b)")
+        more = {name for name, value in given if _TYPED.search(value) or own.search(value)}
+        if more <= held:
+            return own.sub("$request_uri", plain) if held else plain
+        held |= more
+
+
 def _faults(name: str, words: list[str], config: Config) -> Iterator[Fault]:
     judge = _program if _PROGRAMS.match(name) else _JUDGES.get(name)
     if judge is not None:
         yield from judge(words, config)
+    elif _TRACES.match(name):
+        yield from _traced(name, words)
     elif name in _SWITCHES and words[:1] and words[0] in _SWITCHES[name][0]:
         yield Fault(_SWITCHES[name][1], f"{name} {words[0]}: {_SWITCHES[name][2]}")
+
+
+_TRACES = re.compile(r"(?:otel|opentelemetry|opentracing|zipkin|jaeger|datadog|dd|elastic_apm)(?:_|$)")
+
+
+def _traced(name: str, words: list[str]) -> Iterator[Fault]:
+    """Traces have the whole address by themselves, as OpenTelemetry's `http.target`, and what else they are given."""
+    is_on = name.endswith(("_trace", "opentracing", "opentelemetry", "_tracing")) and words[:1] != ["off"]
+    if is_on or any(map(_TYPED.search, words)):
+        yield Fault(
+            "HK201", f"{name}: traces have the address in them, into which a number may have been typed"
+        )
 
 
 _LEADS = re.compile(r"return|error_page|rewrite|proxy_redirect|try_files|set|default")

@@ -18,7 +18,10 @@ _BAD: dict[str, tuple[re.Pattern[str], str]] = {
     "cross-origin-resource-policy": (re.compile(r"^cross-origin$"), "other sites may load what is here"),
     "x-frame-options": (re.compile(r"^allow"), "other sites may frame the page"),
     "service-worker-allowed": (re.compile(r"."), "a script may stand between every page and the server"),
-    "permissions-policy": (re.compile(r"payment\s*=\s*\*"), "every frame may ask for payment"),
+    "permissions-policy": (
+        re.compile(r"(?:payment|publickey-credentials-\w+|camera|microphone|clipboard-read)\s*=\s*\(?\s*\*"),
+        "every frame may ask for it",
+    ),
 }
 _LEADS = frozenset(
     {

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from enum import StrEnum
 
+from . import tongues
 from .kana import in_kanji
 
 
@@ -95,7 +96,7 @@ _LABELS = (
     ),
     (
         Card.NUMBER,
-        r"(?:クレジット|デビット)\s*カード[^。、,.]{0,16}番号|卡[号號]|카드\s*번호|kartennummer|num[eé]ro de (?:la )?carte|n[uú]mero de (?:la )?tarjeta"
+        r"(?:クレジット|デビット)\s*カード[^。、,.]{0,16}番号|卡[号號]|카드\s*번호"
         r"|1[3-9]\s*桁.{0,10}カード|(?<![a-z])(?:numbers?|digits|numerals)(?![a-z]).{0,32}(?:credit|debit|payment|bank)(?: (?:or|and|/) [a-z]+)? cards?(?![a-z])"
         rf"|{_OTHER_JA}カード\s*の?\s*(?:表面?|おもて面?|前面|券面)[^。、,.]{{0,12}}(?:数字|番号)"
         r"|(?<!\w)16[\s-]?digits? (?:number|code)(?!.*(?:tracking|voucher|gift|coupon|member|order))"
@@ -131,7 +132,11 @@ _LABELS = (
     ),
     (Card.HOLDER, r"カード\s*名義|名義人|name on card|card ?holder"),
 )
-_LABEL_PATTERNS = tuple((card, re.compile(pattern, re.IGNORECASE)) for card, pattern in _LABELS)
+_LABEL_PATTERNS = (
+    *((card, re.compile(pattern, re.IGNORECASE)) for card, pattern in _LABELS),
+    (Card.NUMBER, tongues.NUMBER),
+    (Card.CODE, tongues.CODE),
+)
 _OTHER_EXPIRY = re.compile(
     r"クーポン|ポイント|見積|会員|キャンペーン|パスワード|リンク|coupon|voucher|token|offer|licen|passport|point|session|link|key|certificate",
     re.IGNORECASE,
@@ -228,9 +233,13 @@ def shows_a_card(text: str) -> bool:
     return bool(_GROUPS.fullmatch(unicodedata.normalize("NFKC", text).strip()))
 
 
+_SHORTENED = re.compile(r"(?<!\w)(n|no|nr|n[uú]m|nbr|cr|cred|sec|exp|tel)\.", re.IGNORECASE)
+"""The dot of a shortened word ends no sentence."""
+
+
 def is_short_label(text: str, most: int = 28) -> bool:
     """Whether a text is the name of a field and not a sentence about cards."""
-    plain = _as_read(text).strip(" \t\r\n:：*＊※")
+    plain = _SHORTENED.sub(r"\1", _as_read(text).strip(" \t\r\n:：*＊※"))
     return 0 < len(plain) <= most and not re.search(r"[。.!?、][^)）]|です|ます|ください", plain)
 
 

@@ -36,7 +36,7 @@ _UNPACKS = frozenset({"atob", "decodeURIComponent", "decodeURI", "unescape", "fr
 
 def of_text(script: Script, at: int, token: Token) -> Iterator[Finding]:
     """Addresses that are code, and elements that load it."""
-    if re.match(r"\s*javascript:", token.value, re.IGNORECASE):
+    if re.match(r"[\x00-\x20]*javascript:", re.sub(r"[\t\n\r]", "", token.value), re.IGNORECASE):
         yield script.found(token, "HK406", "code stands in an address")
     if script.callee(at) in {"createElement", "createElementNS"} and token.value.lower() in _LOADS:
         yield script.found(token, "HK406", f"a <{token.value.lower()}> is made at run time")
@@ -60,14 +60,22 @@ def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
             yield script.found(token, "HK406", "code is loaded from an address that may vary")
     elif name in {"write", "writeln"} and script.at(at - 2).is_name("document") and after.is_op("("):
         yield script.found(token, "HK406", "document.write changes the page while it loads")
-    elif why := _another_script(script, token, after):
+    elif why := _another_script(script, at, token):
         yield script.found(token, "HK406", why)
     elif name in _TIMERS and _runs_a_text(script, at):
         yield script.found(token, "HK406", f"{name} runs a text as code")
 
 
-def _another_script(script: Script, token: Token, after: Token) -> str | None:
-    """An element that loads code, made by another name or as another's copy."""
+def _is_told(script: Script, at: int) -> bool:
+    """Whether the name of a global is a text of the page, of its address or of a message."""
+    return any(each.is_name(*_PAGE_TEXTS, "location", "URLSearchParams", "data") for each in script.group(at))
+
+
+def _another_script(script: Script, at: int, token: Token) -> str | None:
+    """An element that loads code, made by another name or as another's copy; a function that the page names."""
+    after = script.at(at + 1)
+    if token.is_name("window", "self", "globalThis") and after.is_op("[") and _is_told(script, at + 1):
+        return "the page or its address says which function is called"
     if token.is_name("createElement", "createElementNS") and not after.is_op("("):
         return f"{token.value} is put away, to make any element by another name"
     knows_scripts = bool(script.names & {"scripts", "currentScript"}) or any(

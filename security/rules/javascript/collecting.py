@@ -9,10 +9,10 @@ from .script import Script
 from .tokens import Token
 from .typed_text import is_typed, names_of_typed, reads_any_field, sends_elsewhere
 
-_KEYS = frozenset({"keydown", "keyup", "keypress", "beforeinput"})
+KEYS = frozenset({"keydown", "keyup", "keypress", "beforeinput"})
 _TYPED = frozenset(
     {
-        *_KEYS,
+        *KEYS,
         "input",
         "change",
         "blur",
@@ -26,7 +26,7 @@ _TYPED = frozenset(
         "copy",
     }
 )
-_SENDS = frozenset(
+SENDS = frozenset(
     {
         "fetch",
         "XMLHttpRequest",
@@ -131,33 +131,68 @@ def of_script(script: Script) -> Iterator[Finding]:
     listens = [
         token
         for at, token in enumerate(script.tokens)
-        if token.kind == "string" and token.value in _TYPED and _is_listened_to(script, at)
+        if token.kind == "string" and token.value in _TYPED and is_listened_to(script, at)
     ]
     listens += [
         token
         for token in script.tokens
         if token.kind == "name" and token.value.removeprefix("on") in _TYPED and token.value.startswith("on")
     ]
-    keys = [token for token in listens if token.value.removeprefix("on") in _KEYS]
+    keys = [token for token in listens if token.value.removeprefix("on") in KEYS]
     reads = bool(script.names & {"value", "FormData", "clipboardData", "key", "elements", "data"})
-    if keys and script.names & _SENDS and _takes_keys(script):
+    if keys and script.names & SENDS and _takes_keys(script):
         yield script.found(keys[0], "HK210", "keys are listened to in a script that sends")
-    elif reads and script.names & _QUIET_SENDS and (listens or script.names & {"FormData", "value"}):
-        first = next(token for token in script.tokens if token.value in _QUIET_SENDS)
+    elif (
+        reads
+        and (quiet := _QUIET_SENDS & script.names - _harmless(script))
+        and (listens or script.names & {"FormData", "value"})
+    ):
+        first = next(token for token in script.tokens if token.value in quiet)
         yield script.found(first, "HK210", f"what is typed may leave by {first.value}")
-    if "clipboardData" in script.names and script.names & _SENDS:
+    if "clipboardData" in script.names and script.names & SENDS:
         first = next(token for token in script.tokens if token.value == "clipboardData")
         yield script.found(first, "HK210", "what is pasted is read in a script that sends")
-    if "setInterval" in script.names and "value" in script.names and script.names & _SENDS:
+    if "setInterval" in script.names and "value" in script.names and script.names & SENDS:
         first = next(token for token in script.tokens if token.value == "setInterval")
         yield script.found(first, "HK210", "fields are read again and again in a script that sends")
-    if script.names & _SENDS and (anything := reads_any_field(script.tokens)):
+    if script.names & SENDS and (anything := reads_any_field(script.tokens)):
         yield script.found(anything, "HK210", "whatever field there is, is read in a script that sends")
-    if script.names & _SENDS and (page := _whole_page(script)):
+    if script.names & SENDS and (page := _whole_page(script)):
         yield script.found(page, "HK210", "the page as it stands is read in a script that sends")
     if elsewhere := sends_elsewhere(script.tokens):
         yield script.found(elsewhere, "HK210", "a form's values are sent to another address than the form's")
     yield from _kept(script, is_keyed=bool(keys))
+
+
+def _harmless(script: Script) -> frozenset[str]:
+    """BroadcastChannel, where each message is a constant or what the server answered."""
+    said = [script.group(at + 1) for at, token in enumerate(script.tokens) if token.is_name("postMessage")]
+    answers = _answers(script)
+    told = [_roots(tokens) for tokens in said]
+    return frozenset({"BroadcastChannel"}) if all(roots <= answers for roots in told) else frozenset()
+
+
+def _roots(tokens: list[Token]) -> set[str]:
+    """The names that an argument begins with: neither the keys of an object nor members."""
+    roots = set()
+    for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if token.kind == "name" and not (after.is_op(":") or before.is_op(".", "?.")):
+            roots.add(token.value)
+        roots |= {hole.value for hole in token.holes if hole.kind == "name"}
+    return roots
+
+
+def _answers(script: Script) -> set[str]:
+    """The names of answers: `.then((data) => …)` and `data = await answer.json()`."""
+    names = {"true", "false", "null"}
+    for at, token in enumerate(script.tokens):
+        if token.is_name("then") and script.at(at + 1).is_op("("):
+            place = at + 3 if script.at(at + 2).is_op("(") else at + 2
+            names |= {script.at(place).value} if script.at(place).kind == "name" else set()
+        elif token.is_name("json") and any(script.at(place).is_name("await") for place in range(at - 3, at)):
+            start = next((place for place in range(at, max(0, at - 6), -1) if script.at(place).is_op("=")), 0)
+            names |= {script.at(start - 1).value} if start else set()
+    return names
 
 
 def _whole_page(script: Script) -> Token | None:
@@ -169,7 +204,7 @@ def _whole_page(script: Script) -> Token | None:
     return None
 
 
-def _is_listened_to(script: Script, at: int) -> bool:
+def is_listened_to(script: Script, at: int) -> bool:
     """By its own word, or as one of a list where listeners are put on by a variable."""
     if script.callee(at) == "addEventListener":
         return True
@@ -190,11 +225,11 @@ def _key_handlers(script: Script) -> list[tuple[int, int]]:
     """Where what is done at a key stands: in the call itself, or anywhere in the script."""
     found = []
     for at, token in enumerate(script.tokens):
-        if token.is_name("addEventListener") and script.at(at + 2).value in _KEYS:
+        if token.is_name("addEventListener") and script.at(at + 2).value in KEYS:
             group = script.group(at + 1)
             if any(each.is_op("=>") or each.is_name("function") for each in group):
                 found.append((at, at + len(group)))
-    others = [token for token in script.tokens if token.value.removeprefix("on") in _KEYS]
+    others = [token for token in script.tokens if token.value.removeprefix("on") in KEYS]
     return found if found and len(found) == len(others) else [(0, len(script.tokens))]
 
 
@@ -224,7 +259,7 @@ _PUTS = ("put", "add", "set", "setItem", "write", "append")
 
 def _says(script: Script, at: int, *names: str) -> bool:
     """Whether the statement from here holds what is typed, by itself or by a name that was given it."""
-    return any(each.is_name(*names, *script.typed) for each in script.statement(at))
+    return is_typed(script.statement(at), script.typed, names)
 
 
 def _writes(script: Script, at: int) -> bool:

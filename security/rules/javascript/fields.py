@@ -9,6 +9,7 @@ from ...finding import Finding
 from ..words import Card, card_label, card_name, cc_token, is_short_label, shows_a_card
 from .script import Script
 from .tokens import Token
+from .typed_text import is_typed
 
 _COMPARES = frozenset({"===", "==", "!==", "!="})
 _LOOKS_UP = frozenset(
@@ -88,10 +89,30 @@ def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
         yield script.found(
             token, "HK106", f"{token.value} takes what is typed, said or shown, past every field"
         )
+    elif token.is_name("prompt") and after.is_op("(") and _is_worded_by_page(script, at + 1):
+        yield script.found(token, "HK106", "the page says what is asked for in a box of the browser's")
     if token.value.lower() == "maxlength" and after.is_op("=", ":"):
         yield from _length(script, script.at(at + 2), token)
     if token.value == "setAttribute" and script.at(at + 2).value.lower() == "maxlength":
         yield from _length(script, script.at(at + 4), token)
+
+
+def _is_worded_by_page(script: Script, at: int) -> bool:
+    """Whether what is asked for stands in an element or in an answer, out of which anything may be read."""
+    return is_typed(script.group(at), frozenset(), _PAGE_WORDS)
+
+
+_PAGE_WORDS = (
+    "dataset",
+    "textContent",
+    "innerText",
+    "getAttribute",
+    "nodeValue",
+    "content",
+    "value",
+    "json",
+    "parse",
+)
 
 
 def _makes_editable(script: Script, at: int, token: Token) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ...finding import Finding
@@ -16,6 +17,10 @@ _SAFE_TARGETS = frozenset({"_self", "_top", "_parent", "_blank", ""})
 def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
     """postMessage(data, "*"), and listeners that ask for no origin."""
     after = script.at(at + 1)
+    if token.is_name("origin") and _is_compared_in_part(script, at):
+        yield script.found(
+            token, "HK409", "an origin is compared in part: another host may have that part too"
+        )
     if token.value == "postMessage" and after.is_op("("):
         if any(each.value == "*" and each.kind == "string" for each in script.group(at + 1)):
             yield script.found(token, "HK409", "a message is sent to whoever is there")
@@ -28,6 +33,24 @@ def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
         known = _knows_origin(script, script.tokens[at : at + 120])
         if not known:
             yield script.found(token, "HK409", "a message is taken from whoever sends it")
+
+
+_PARTS = ("includes", "startsWith", "endsWith", "indexOf", "lastIndexOf", "search", "match", "matchAll")
+
+
+def _is_compared_in_part(script: Script, at: int) -> bool:
+    """origin.includes("…"), "https://…".includes(origin), /…/.test(origin) without both ends."""
+    if script.at(at + 1).is_op(".", "?.") and script.at(at + 2).is_name(*_PARTS):
+        return True
+    start = at
+    while script.at(start - 1).is_op(".", "?.") and script.at(start - 2).kind == "name":
+        start -= 2
+    asks, owner = script.at(start - 2), script.at(start - 4)
+    if not (script.at(start - 1).is_op("(") and script.at(start - 3).is_op(".", "?.")):
+        return False
+    if asks.is_name("test", "exec") and owner.kind == "regex":
+        return not re.match(r"/\^(?!.*(?<!\\)\|).*\$/\w*$", owner.value)
+    return asks.is_name(*_PARTS) and owner.kind == "string"
 
 
 def of_script(script: Script) -> Iterator[Finding]:

@@ -54,6 +54,8 @@ class Token:
     kind: str
     value: str
     line: int
+    holes: tuple[Token, ...] = ()
+    """What a template puts into its text."""
 
     def is_op(self, *values: str) -> bool:
         return self.kind == "op" and self.value in values
@@ -144,7 +146,7 @@ class _Reader:
         return True
 
     def _template(self) -> bool:
-        line, parts, self._at = self._line, [], self._at + 1
+        line, parts, self._at, first = self._line, [], self._at + 1, len(self.holes)
         while True:
             if self._at >= len(self._text):
                 raise UnreadableScript(f"line {line}: the template has no end")
@@ -160,7 +162,8 @@ class _Reader:
             self._line += self._text.count("\n", self._at, self._at + size)
             self._at += size
         text = _unescaped("".join(parts))
-        self.tokens.append(Token("template" if MARK in text else "string", text, line))
+        holes = tuple(self.holes[first:]) if MARK in text else ()
+        self.tokens.append(Token("template" if MARK in text else "string", text, line, holes))
         return True
 
     def _hole(self) -> str:
@@ -257,7 +260,8 @@ def _joined(tokens: list[Token]) -> list[Token]:
             out.pop()
             before = out.pop()
             text = before.value + token.value
-            out.append(Token("template" if MARK in text else "string", text, before.line))
+            kind = "template" if MARK in text else "string"
+            out.append(Token(kind, text, before.line, before.holes + token.holes))
         else:
             out.append(token)
     return out

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ...finding import Finding
+from .. import policy
 from ..constants import VARIES
 from ..source import Module
 from ..syntax import dotted
@@ -42,6 +43,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
     for name, value in _given(module):
         yield from _judge(module, name.lower(), value)
     yield from _left_out(module)
+    yield from _taken_off(module)
     yield from _turned_off(module)
     yield from _cut(module)
 
@@ -89,6 +91,12 @@ def _judge(module: Module, name: str, value: ast.expr) -> Iterator[Finding]:
     if isinstance(constant, (str, int)):
         if fault := fault_of(name, str(constant)):
             yield found(module, value, "HK412", fault)
+    elif name == "permissions-policy":
+        # A list of features that is put together: each piece says enough by itself.
+        texts = [each for each in _parts(module, value) if isinstance(each, ast.Constant)]
+        for each in texts:
+            if isinstance(each.value, str) and (fault := fault_of(name, each.value)):
+                yield found(module, each, "HK412", fault)
     elif name == "access-control-allow-origin" and _reads(module, value, "origin"):
         yield found(module, value, "HK412", "any site that asks may read the answer")
 
@@ -102,6 +110,8 @@ def _policy(module: Module, value: ast.expr) -> Iterator[Finding]:
     )
     if made_before and rewritten:
         yield found(module, value, "HK403", "the policy is changed after it was made")
+    elif isinstance(whole := module.value_of(value), str) and policy.leaves_code_open(whole):
+        yield found(module, value, "HK402", "the policy says nothing of scripts, so any may run")
     elif any(_is_outside(module, each) for each in parts):
         yield found(module, value, "HK403", "the policy comes from outside of the code")
 
@@ -149,6 +159,31 @@ def _left_out(module: Module) -> Iterator[Finding]:
         end = node.right if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) else end
         if end is not node and (module.text_of(end) or "").lower() in _ENDINGS:
             yield found(module, node, "HK403", "a policy is renamed to one that only reports")
+
+
+_BY_ANY_NAME = "headers of an answer are taken off by a name that varies"
+
+
+def _taken_off(module: Module) -> Iterator[Finding]:
+    """`del response.headers[name]` and `headers.clear()`: nobody who reads it sees that the policy stays."""
+    for node in module.all(ast.Delete):
+        assert isinstance(node, ast.Delete)
+        taken = [each for each in node.targets if isinstance(each, ast.Subscript) and _is_answers(each.value)]
+        for each in taken:
+            if module.value_of(each.slice) is VARIES:
+                yield found(module, each, "HK403", _BY_ANY_NAME)
+    for call in module.calls:
+        if not (isinstance(call.func, ast.Attribute) and _is_answers(call.func.value)):
+            continue
+        by_name = call.func.attr in {"pop", "remove", "popitem"} and call.args
+        if (by_name and module.value_of(call.args[0]) is VARIES) or call.func.attr == "clear":
+            yield found(module, call, "HK403", _BY_ANY_NAME)
+
+
+def _is_answers(node: ast.expr) -> bool:
+    """response.headers, answer.headers; a request's may be changed as one likes."""
+    name = dotted(node)
+    return name.endswith(".headers") and not re.search(r"requ?|session|client", name, re.IGNORECASE)
 
 
 def _cut(module: Module) -> Iterator[Finding]:
