@@ -30,6 +30,9 @@ from .source import Module
 from .syntax import FunctionNode, dotted, matched, parameters, returned
 
 _DEEPEST = 5
+OPENED = "opened"
+"""The label of personal data that came out of its seal."""
+_OPENS = frozenset({"open_personal"})
 
 
 @dataclass(frozen=True)
@@ -230,6 +233,8 @@ class Flow:
         last = {name.rpartition(".")[2] for name in names}
         if last & {"locals", "vars"} and not node.args:
             return self._of_locals(frame, depth)
+        if last & _OPENS:
+            return frozenset({OPENED})
         if reshaping.is_number(names):
             return frozenset(
                 f"number:{label.partition(':')[2]}"
@@ -257,6 +262,12 @@ class Flow:
                 return frozenset({"body"})
             return request_attribute(function.attr) or None
         if is_input(function, frame.module):
+            return frozenset({"body"})
+        if (
+            function.attr in {"get", "pop"}
+            and node.args
+            and frame.module.text_of(node.args[0]) == "wsgi.input"
+        ):
             return frozenset({"body"})
         inner = self.of(function.value, frame, depth)
         if "request" in inner and function.attr in WHOLE_CALLS:
@@ -307,7 +318,11 @@ class Flow:
             }
             return self._result(Frame(called[0], called[1], given, _outer_of(called, frame)), depth)
         record = frame.module.classes.get(dotted(node.func))
-        keeps = reshaping.reshapes(names) or (record is not None and objects.is_record(record))
+        keeps = (
+            reshaping.reshapes(names)
+            or (record is not None and objects.is_record(record))
+            or (OPENED in labels and dotted(node.func) == "cls")
+        )
         return self._of_object(node, frame, depth) | (labels if keeps else NOTHING)
 
     def _of_object(self, node: ast.Call, frame: Frame, depth: int) -> Labels:

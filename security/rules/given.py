@@ -31,9 +31,22 @@ def own_given(module: Module, function: ast.AST) -> dict[str, Labels]:
     for each in [*function.args.args, *function.args.kwonlyargs]:
         if isinstance(each.annotation, ast.Name) and each.annotation.id in module.classes:
             given[each.arg] = frozenset({"body"})
+        elif _is_whole_path(function, each.arg):
+            given[each.arg] = frozenset({"path"})
         elif each.arg not in {"self", "request"} and re.search(r"amount|price|total|next|url", each.arg):
             given[each.arg] = frozenset({f"field:{each.arg}"})
     return given
+
+
+def _is_whole_path(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> bool:
+    """Whether a route lets slashes into a parameter: `<path:name>`, `{name:path}`."""
+    return any(
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and (f"<path:{name}>" in node.value or f"{{{name}:path}}" in node.value)
+        for mark in function.decorator_list
+        for node in ast.walk(mark)
+    )
 
 
 _STATEMENTS = frozenset(

@@ -14,6 +14,8 @@ class Project:
     """The Python files of one run, by dotted name, so that a call can be followed into another file."""
 
     modules: dict[str, Module] = field(default_factory=dict)
+    owned_classes: set[str] | None = None
+    """What `store_walls` has found out: asked once a run."""
 
     def add(self, module: Module) -> None:
         self.modules[module.name] = module

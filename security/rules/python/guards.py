@@ -15,8 +15,8 @@ from ..source import Module
 from ..syntax import dotted
 from .base import Context, found, last_names
 
-_DOORS = frozenset({"PANGuard", "ASGIPANGuard", "PANGuardASGI"})
-_CLASSES = _DOORS | {"PANFilter", "Gate"}
+DOORS = frozenset({"PANGuard", "ASGIPANGuard", "PANGuardASGI"})
+_CLASSES = DOORS | {"PANFilter", "Gate"}
 _HOOK = re.compile(r"web_?hook|(?:^|[/_-])hooks?(?:[/_-]|$)|ipn", re.IGNORECASE)
 _OUTGOING = frozenset({"guarded_http"})
 _WRAPPED = re.compile(r"(?:^|\.)(?:wsgi_app|asgi_app|application)$")
@@ -29,7 +29,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
         return
     for call in module.calls:
         last = last_names(module, call.func)
-        if last & _DOORS:
+        if last & DOORS:
             yield from _door(module, call)
         if last & _OUTGOING:
             yield from _let_out(module, context, call)
@@ -37,7 +37,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
             yield found(module, call, "HK601", "a part of a guard is replaced at run time")
     for node in module.all(ast.Assign):
         assert isinstance(node, ast.Assign)
-        yield from _replaced(module, node)
+        yield from _replaced(module, context, node)
     yield from _required(module, context)
     yield from _unfiltered(module, context)
 
@@ -127,11 +127,13 @@ def _is_setattr(module: Module, call: ast.Call) -> bool:
     )
 
 
-def _replaced(module: Module, node: ast.Assign) -> Iterator[Finding]:
+def _replaced(module: Module, context: Context, node: ast.Assign) -> Iterator[Finding]:
     """PANGuard.__call__ = …, app.wsgi_app = app.wsgi_app._app"""
     for target in node.targets:
         if isinstance(target, ast.Attribute) and last_names(module, target.value) & _CLASSES:
             yield found(module, node, "HK601", "a part of a guard is replaced at run time")
+        if _is_patched(module, context, target, node.value):
+            yield found(module, node, "HK601", f"{dotted(target)} is replaced at run time")
         if not _WRAPPED.search(dotted(target)):
             continue
         inner = node.value
@@ -139,6 +141,20 @@ def _replaced(module: Module, node: ast.Assign) -> Iterator[Finding]:
             yield found(module, node, "HK601", "the application is taken out of what guards it")
         elif isinstance(inner, ast.Lambda) or (isinstance(inner, ast.Name) and _is_function(module, inner)):
             yield found(module, node, "HK601", "what stands before the application decides what is guarded")
+
+
+def _is_patched(module: Module, context: Context, target: ast.expr, value: ast.expr) -> bool:
+    """Vault.seal = lambda …: a method of a class of another file becomes another function, for all who use it."""
+    if not isinstance(target, ast.Attribute):
+        return False
+    owners = (name.rpartition(".") for name in module.names(target.value))
+    is_ours = any(
+        name[:1].isupper() and where != module.name and name in context.project.modules[where].classes
+        for where, _, name in owners
+        if where in context.project.modules
+    )
+    is_other = isinstance(value, ast.Lambda) or (isinstance(value, ast.Name) and _is_function(module, value))
+    return is_ours and is_other
 
 
 def _is_function(module: Module, name: ast.Name) -> bool:

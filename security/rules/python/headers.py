@@ -42,10 +42,24 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
         return
     for name, value in _given(module):
         yield from _judge(module, name.lower(), value)
+    yield from _kept_by_all(module)
     yield from _left_out(module)
     yield from _taken_off(module)
     yield from _turned_off(module)
     yield from _cut(module)
+
+
+_ASKS_WHO = frozenset({"signed_in", "the_member", "current_user", "login_required", "proved"})
+
+
+def _kept_by_all(module: Module) -> Iterator[Finding]:
+    """Where a file's pages ask who is signed in, no cache between may keep them for the next one."""
+    if not any(last_names(module, call.func) & _ASKS_WHO for call in module.calls):
+        return
+    for name, value in _given(module):
+        text = module.text_of(value)
+        if name.lower() == "cache-control" and text and re.search(r"\bpublic\b|\bs-maxage\b", text):
+            yield found(module, value, "HK412", "pages of whoever is signed in may be kept for everyone")
 
 
 def _given(module: Module) -> Iterator[tuple[str, ast.expr]]:

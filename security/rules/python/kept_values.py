@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from .. import objects
 from ..flow import Flow, Frame
 from ..requests import in_words, is_form, is_harmless
 from ..source import Module
@@ -60,6 +61,15 @@ def fills_process(module: Module, call: ast.Call) -> bool:
     bound = module.bound(call.func.value) if isinstance(call.func.value, ast.Name) else None
     makers = [each.value for each in bound[1]] if bound and isinstance(bound[0], ast.Module) else []
     return any(isinstance(each, (ast.List, ast.Dict, ast.Set, ast.Call)) for each in makers)
+
+
+def fills_record(flow: Flow, frame: Frame, call: ast.Call) -> tuple[str, str] | None:
+    """slip.given.update(request.form), where the slip is an object of a class of the run."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if owner is None or getattr(call.func, "attr", "") not in _FILLS or not isinstance(owner, ast.Attribute):
+        return None
+    made = objects.classes_behind(flow.project, frame.module, owner.value)
+    return put_on(frame.module, owner) if any(map(objects.is_record, (each for _, each in made))) else None
 
 
 def stored(flow: Flow, frame: Frame, target: ast.expr, value: ast.expr) -> Iterator[tuple[str, str]]:

@@ -62,9 +62,9 @@ _RECORDS = re.compile(
     r"(?:^|[._])(?:audit|trail|journal|ledger|history|timeline|eventlog|event_log)(?:\(\))?\.(?:record|add|append|note|write|store|save|put|entry|emit|log)$",
     re.IGNORECASE,
 )
-_KEPT = (_KEEPS, _COMMANDS)
+KEPT = (_KEEPS, _COMMANDS)
 _WRITES_ROWS = re.compile(
-    r"(?:^|[._])(?:insert\(\)\.values|update\(\)\.values|(?:session|connection|conn|cursor|db|connect|begin|Session)(?:\(\))?\.(?:execute|executemany|merge)"
+    r"(?:^|[._])(?:(?:insert|update)\(\)(?:\.\w+\(\))*\.values|(?:session|connection|conn|cursor|db|connect|begin|Session)(?:\(\))?\.(?:execute|executemany|merge)"
     r"|bulk_insert_mappings|insert_one|insert_many|objects\.create|enqueue|send_task|apply_async|delay|publish)$"
     r"|(?:^|[._])(?:q|queue|\w*[Qq]ueue(?:\(\))?|inbox|pipe|connection)\.(?:put|put_nowait|send|send_bytes|appendleft)$"
 )
@@ -85,15 +85,15 @@ _LETTER = frozenset({"subject", "body", "text", "html", "message", "content", "h
 _FLASHES = re.compile(
     r"(?:^|\.)(?:flash|add_note|abort|messages\.(?:error|info|success|warning|debug|add_message))$"
 )
-_REPORTS = re.compile(
+REPORTS = re.compile(
     r"(?:^|\.)(?:capture_message|capture_event|set_context|set_extra|set_tag|add_breadcrumb|report_message|report_exc_info|add_custom_attribute|add_custom_attributes|record_custom_event|set_attribute|set_attributes|add_event|leave_breadcrumb|labels|add_metadata|set_custom_context|capture_exception|set_data|set_baggage|track|notify|start_as_current_span|start_span|start_transaction|start_child|update_name|set_transaction_name|continue_trace|record_exception)$"
     r"|(?:^|\.)(?:prometheus_client|statsd|datadog|opentelemetry|newrelic|sentry_sdk|rollbar|bugsnag|honeybadger|elasticapm|ddtrace)\..*\.\w+$"
 )
-_FORWARDS = re.compile(
+FORWARDS = re.compile(
     r"(?:^|\.)(?:requests|httpx|aiohttp|urllib3|niquests)(?:\.\w+\(\))*\.(?:post|put|patch|get|request|Request|stream|send)$|(?:^|\.)(?:urllib\.request\.(?:Request|urlopen)|urlopen|Client\(\)\.(?:post|put|patch|request|stream)|Session\(\)\.(?:post|put|patch|request)|AsyncClient\(\)\.(?:post|put|request)|PoolManager\(\)\.request|HTTPSConnection\(\)\.request|http_client\.(?:post|request)|client\.post)$"
 )
 _REGISTERS = re.compile(r"(?:^|\.)(?:getattr|hasattr|isinstance|super|add_url_rule|setattr)$")
-_LINES = re.compile(
+LINES = re.compile(
     r"(?:^|[._])(?:websockets?|simple_websocket|wsproto|socketio|zmq|pika|kafka|confluent_kafka|nats|paho|mqtt|boto3|botocore|aioboto3|kombu"
     r"|grpc|ftplib|paramiko|telnetlib3?|xmlrpc|asyncssh|pusher|firebase_admin|google\.cloud|azure|pymongo|elasticsearch|opensearchpy|influxdb\w*)\b.*\.\w+$"
     r"|(?:^|[._])(?:ws|websocket|sock|socket|channel|producer|publisher|topic|broker|exchange|bucket|blob|s3|sqs|sns|kinesis|firehose)(?:\(\))?"
@@ -120,7 +120,7 @@ def handed_on(module: Module, call: ast.Call, names: frozenset[str]) -> frozense
         return frozenset()
     values = [*call.args, *(word.value for word in call.keywords)]
     named = (module.names(each) for each in values if isinstance(each, (ast.Name, ast.Attribute)))
-    return frozenset(name for each in named for name in each if _is_log(name) or _PRINTS.search(name))
+    return frozenset(name for each in named for name in each if is_log(name) or _PRINTS.search(name))
 
 
 def typed_in(flow: Flow, frame: Frame, call: ast.Call) -> Labels:
@@ -149,20 +149,20 @@ def leaks_of(call: ast.Call, names: frozenset[str], labels: Labels) -> Iterator[
     """The rules that a call breaks, by the names that it goes by and the labels of what it is given."""
     what = in_words(labels)
     typed = labels - {"trace", "request"}
-    if any(_is_log(name) for name in names):
+    if any(is_log(name) for name in names):
         if typed or "request" in labels:
             yield "HK201", f"{what} goes into a log"
     elif typed and any(
         (_PRINTS.search(name) and not _NO_FILE.search(name)) or _DRAWS.search(name) for name in names
     ):
         yield "HK202", f"{what} is printed or written"
-    elif typed - {"cookies"} and any(sink.search(name) for name in names for sink in _KEPT):
+    elif typed - {"cookies"} and any(sink.search(name) for name in names for sink in KEPT):
         yield "HK203", f"{what} is kept in a session, cookie or cache"
     elif typed and (any(map(_MAILS.search, names)) or _is_letter(call)):
         yield "HK204", f"{what} goes into a mail"
     elif typed and (shown := next((words for sink, words in _SHOWS if any(map(sink.search, names))), None)):
         yield "HK205", f"{what} goes into {shown}"
-    elif typed and any(map(_REPORTS.search, names)):
+    elif typed and any(map(REPORTS.search, names)):
         yield "HK207", f"{what} goes to an error reporter"
     elif "body" in typed:
         yield from _whole_body(call, names)
@@ -171,7 +171,7 @@ def leaks_of(call: ast.Call, names: frozenset[str], labels: Labels) -> Iterator[
 
 
 def _whole_body(call: ast.Call, names: frozenset[str]) -> Iterator[tuple[str, str]]:
-    if any(sink.search(name) for name in names for sink in (_FORWARDS, _SENDS, _LINES)):
+    if any(sink.search(name) for name in names for sink in (FORWARDS, _SENDS, LINES)):
         yield "HK209", "the request's body is passed on to another service"
     elif any(map(CREATES.search, names)) or (
         any(map(PROVIDER.search, names))
@@ -197,6 +197,7 @@ def _is_letter(call: ast.Call) -> bool:
     return bool(words & _TO_WHOM and words & _LETTER)
 
 
-def _is_log(name: str) -> bool:
+def is_log(name: str) -> bool:
+    """Whether a name is that of a call that writes into a log."""
     owner, _, last = name.rpartition(".")
     return bool(_LOG_NAMES.search(name)) or (last in _LEVELS and bool(_LOGGER.search(owner)))

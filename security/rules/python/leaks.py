@@ -1,4 +1,4 @@
-"""HK201 to HK205, HK207 to HK209, HK303, HK305: where request data ends, by the flow of a whole run."""
+"""HK201 to HK205, HK207 to HK209, HK303, HK305, HK308, HK309, HK702: where data ends, by the flow of a run."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ..flow import Flow, Frame
 from ..requests import Labels, in_words, is_harmless
 from ..source import Module
 from ..syntax import dotted
-from . import made_code
+from . import made_code, opened, taken_names
 from .base import Context, decorators, found, is_view, last_names
 from .client_values import of_call, of_header, of_mapping
-from .kept_values import fills_process, names_thread, put_on, remembered, stored
+from .kept_values import fills_process, fills_record, names_thread, put_on, remembered, stored
 from .leaking_calls import handed_on, leaks_of, named_file, typed_in
 
 
@@ -64,6 +64,8 @@ def _call(flow: Flow, frame: Frame, call: ast.Call) -> Iterator[tuple[str, str]]
         and "body" in flow.of(call.func.value, frame)
     ):
         yield "HK202", "a file that was sent is written"
+    if "body" in labels and (filled := fills_record(flow, frame, call)):
+        yield filled
     if "setattr" in names and len(call.args) == 3 and "body" in flow.of(call.args[2], frame):
         attribute = ast.Attribute(call.args[0], frame.module.text_of(call.args[1]) or "?", ast.Store())
         yield from filter(None, [put_on(frame.module, attribute)])
@@ -73,6 +75,8 @@ def _call(flow: Flow, frame: Frame, call: ast.Call) -> Iterator[tuple[str, str]]
         yield from leaks_of(call, names | handed_on(frame.module, call, names), labels)
     yield from of_call(flow, frame, call, names)
     yield from made_code.of_call(flow, frame, call, names)
+    yield from taken_names.of_call(flow, frame, call, names)
+    yield from opened.of_call(flow, frame, call, names)
 
 
 def _is_typed(labels: Labels) -> bool:

@@ -45,7 +45,22 @@ _HOLDERS = frozenset(
 )
 _NESTED = re.compile(r"card\]?\[(?:number|cvc)\]")
 _WRITTEN = re.compile(r"(?:card|source)\[(?:number|cvc|exp_month)\]")
+_MAKES_TOKEN = re.compile(
+    r"^(?:[\w.]+\.)?(?:payment_?methods?|tokens?|sources?|confirmation_?tokens?|cards?)\.create(?:_async)?$",
+    re.I,
+)
 _PASSED = frozenset({"card", "source", "credit_card"})
+
+
+def _texts(module: Module) -> Iterator[Finding]:
+    for node in module.all(ast.Constant, ast.JoinedStr, ast.BinOp):
+        text = (_start(module, node) if isinstance(node, ast.JoinedStr) else module.text_of(node)) or ""
+        if node in module.docstrings:
+            continue
+        if _WRITTEN.search(text):
+            yield found(module, node, "HK104", "a text names a card's number as the provider's API does")
+        if _MAKES_TOKEN.search(text):
+            yield found(module, node, "HK104", "a text names the call that makes a card at the provider")
 
 
 def check(module: Module, context: Context) -> Iterator[Finding]:
@@ -57,10 +72,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
         assert isinstance(node, ast.Dict)
         if reason := _is_card(module, node):
             yield found(module, node, "HK104", reason)
-    for node in module.all(ast.Constant, ast.JoinedStr, ast.BinOp):
-        text = (_start(module, node) if isinstance(node, ast.JoinedStr) else module.text_of(node)) or ""
-        if _WRITTEN.search(text) and node not in module.docstrings:
-            yield found(module, node, "HK104", "a text names a card's number as the provider's API does")
+    yield from _texts(module)
     for call in module.calls:
         if (
             isinstance(call.func, ast.Name)

@@ -25,6 +25,7 @@ TRUTHS = re.compile(
     r"^_?(?:is_(?:signed|authentic|valid_signature|genuine|verified)|verify(?:_\w+)?|check_signature|signature_(?:ok|valid|is_valid)|valid_signature|has_valid_signature)$"
 )
 _LONGEST_S = 900
+_FAILS = frozenset({"SignatureVerificationError", "BadSignature", "InvalidSignature"})
 _DROPS = frozenset(
     {
         "SignatureVerificationError",
@@ -248,11 +249,22 @@ def _checked_before(module: Module, block: ast.AST, node: ast.AST) -> bool:
 
 
 def _swallowed(module: Module, node: ast.Try | ast.TryStar) -> Iterator[Finding]:
-    if not _checks_within(module, node.body):
-        return
+    checks = _checks_within(module, node.body)
     for handler in node.handlers:
-        if not stops(module, handler.body):
+        # Whoever catches it by its name has called what checks, behind whatever name that is.
+        caught = {name for each in _caught(handler) for name in last_names(module, each)}
+        believes = caught & _FAILS and any(
+            isinstance(each, ast.Return) and each.value is not None and _builds_event(module, each.value)
+            for each in handler.body
+        )
+        if believes or (checks and not stops(module, handler.body)):
             yield found(module, handler, "HK302", "a failed signature does not stop the handler")
+
+
+def _caught(handler: ast.ExceptHandler) -> list[ast.expr]:
+    if isinstance(handler.type, ast.Tuple):
+        return handler.type.elts
+    return [handler.type] if handler.type is not None else []
 
 
 def _checks_within(module: Module, body: list[ast.stmt]) -> bool:

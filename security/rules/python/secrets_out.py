@@ -1,0 +1,88 @@
+"""HK503, HK504: secrets that can be guessed, and secrets of the configuration that leave the process."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ...finding import Finding
+from ..source import Module
+from ..syntax import dotted
+from .base import Context, found
+from .leaking_calls import is_log
+
+_RANDOM = re.compile(
+    r"^random\.(?:choices?|randint|randrange|random|getrandbits|sample|randbytes|uniform|shuffle)$"
+)
+_SECRET = re.compile(
+    r"(?:^|_)(?:token|secret|key|password|passphrase|code|nonce|otp|salt|pin|session_id|sid)s?(?:_|$)"
+)
+_HELD = re.compile(
+    r"^(?:secret_key(?:_fallbacks)?|webhook_secrets?|private_keys?|api_key|signing_key|master_key|probe_token|client_secret_key)$"
+)
+_ENVIRONS = frozenset({"os.environ", "os.environb"})
+_WHOLE = frozenset({"dict", "vars", "asdict", "str", "repr", "dumps", "sorted", "list", "items", "copy"})
+_TELLS = re.compile(
+    r"(?:^|\.)(?:print|pprint|echo|secho|jsonify|Response|make_response|flash|write_text|capture_message)$"
+)
+_RUNS = re.compile(
+    r"(?:^|\.)(?:subprocess\.(?:run|Popen|call|check_call|check_output)|os\.(?:system|popen|exec\w+|spawn\w+))$"
+)
+
+
+def check(module: Module, context: Context) -> Iterator[Finding]:
+    """Calls of the plain generator for what must not be guessed; keys among what a call tells."""
+    if context.config.is_test(module.path):
+        return
+    for call in module.calls:
+        names = module.names(call.func)
+        if any(map(_RANDOM.match, names)) and (what := _made_for(module, call)):
+            yield found(module, call, "HK503", f"'{what}' comes out of a generator that can be guessed")
+        tells = any(is_log(name) or _TELLS.search(name) for name in names)
+        runs = any(map(_RUNS.search, names))
+        if (tells or runs) and (told := _told(module, call, runs=runs)):
+            way = "stands on a command line" if runs else "is told"
+            yield found(module, call, "HK504", f"'{told}' {way}")
+
+
+def _made_for(module: Module, call: ast.Call) -> str | None:
+    """The name of the variable or function that the number is made for, when it is a secret's."""
+    at: ast.AST | None = call
+    while at is not None and not isinstance(at, (ast.Module, ast.ClassDef)):
+        at = module.parents.get(at)
+        targets = at.targets if isinstance(at, ast.Assign) else [getattr(at, "target", None)]
+        written = [dotted(each).rpartition(".")[2] for each in targets if each is not None]
+        if isinstance(at, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            written.append(at.name)
+        for name in written:
+            if _SECRET.search(name):
+                return name
+        if isinstance(at, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return None
+    return None
+
+
+def _told(module: Module, call: ast.Call, *, runs: bool) -> str | None:
+    words = [word.value for word in call.keywords if not (runs and word.arg in {"env", "input", "cwd"})]
+    for value in [*call.args, *words]:
+        for node in ast.walk(value):
+            if name := _secret_in(module, node):
+                return name
+    return None
+
+
+def _secret_in(module: Module, node: ast.AST, depth: int = 0) -> str | None:
+    if isinstance(node, ast.Attribute) and _HELD.match(node.attr):
+        return node.attr
+    if isinstance(node, ast.Call):
+        parts = [*node.args, getattr(node.func, "value", node)]
+        is_whole = dotted(node.func).rpartition(".")[2] in _WHOLE
+        if is_whole and any(module.names(each) & _ENVIRONS for each in parts if each is not node):
+            return "os.environ"
+    if isinstance(node, ast.Name) and depth < 3 and (bound := module.bound(node)) is not None:
+        for each in bound[1]:
+            is_value = isinstance(each.value, (ast.Attribute, ast.Name, ast.Call))
+            if is_value and (name := _secret_in(module, each.value, depth + 1)):
+                return name
+    return None
