@@ -65,7 +65,7 @@ class SiteTable:
 
 @dataclass(frozen=True)
 class ScopeConfig:
-    """A project's file. A table that is not there is None: that part has nothing to look at."""
+    """A project's file. Without `inventory` or `site` that part has nothing to look at; the others see the folder."""
 
     folder: Path = field(default_factory=Path)
     """The file's own folder: its paths are relative to it."""
