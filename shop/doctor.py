@@ -103,6 +103,14 @@ def _mail(mail_url: str) -> Finding:
             f"the server's certificate is not trusted ({error.verify_message})",
             "Mend the certificate or MAIL_URL, or name its authority in SSL_CERT_FILE: no mail leaves until then",
         )
+    except smtplib.SMTPAuthenticationError:
+        return Finding("mail", "the server refuses the user or the password", "Look at MAIL_URL")
+    except smtplib.SMTPNotSupportedError as error:
+        return Finding(
+            "mail",
+            f"the server can't be used ({error})",
+            "Mails hold addresses: use smtps://, or say smtp+plain:// for a relay of a network of your own",
+        )
     except (OSError, smtplib.SMTPException) as error:
         return Finding("mail", f"no server there ({type(error).__name__})", "Look at MAIL_URL")
     return Finding("mail", "a server answers")

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from payments.provider import ThreeDSecure
 from payments.sessions import Terms
 from security.sealing import PrivateKey
+from shop.mail.transport import fault_of as mail_fault_of
 from shop.networks import Network, parse_networks
 from shop.stores import all_stores
 
@@ -171,7 +172,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         accounts={store_id: _account(reader, store_id, env) for store_id in all_stores()},
         cards={store_id: _card_terms(reader, store_id) for store_id in all_stores()},
         urls=_urls(reader, env),
-        mail_url=Secret(reader.text("MAIL_URL", "" if env == "production" else "smtp://127.0.0.1:8025")),
+        mail_url=_mail_url(reader, env),
         mail_from=reader.text("MAIL_FROM", "" if env == "production" else "shop@localhost.example"),
         heads=_head_places(reader),
         card_companies=tuple(reader.text("CARD_COMPANIES", CARD_COMPANIES).split()),
@@ -300,6 +301,13 @@ def _head_places(reader: _Reader) -> HeadPlaces:
         file=reader.parsed_if_given("AUDIT_HEADS_FILE", _file_to_append),
         syslog=reader.parsed_if_given("AUDIT_HEADS_SYSLOG", parse_syslog_place),
     )
+
+
+def _mail_url(reader: _Reader, env: str) -> Secret:
+    text = reader.text("MAIL_URL", "" if env == "production" else "smtp://127.0.0.1:8025")
+    if text and (fault := mail_fault_of(text)):
+        reader.faults.append(f"MAIL_URL: {fault}")
+    return Secret(text)
 
 
 def _mail_address(text: str) -> str:

@@ -132,9 +132,14 @@ def wrap(app):
         return inside(env, start) if start else None
     return go
 -- beside
-def wrap(app):
+def wrap(app, settings):
     inside = PANGuard(app)
+    if settings.debug:
+        inside = Noisy(inside)
     return inside
+application = PANGuard(application)
+if __name__ == '__main__':
+    serve(application if len(argv) > 1 else None)
 == HK302
 def id_of(token):
     return token.split('.')[0]

@@ -185,6 +185,13 @@ def test_a_query_is_shown_as_text(client: FlaskClient, query: str) -> None:
     assert "<img src=x>" not in answer.text
 
 
+def test_a_long_query_fills_its_field_and_no_heading(client: FlaskClient) -> None:
+    page = client.get("/search", query_string={"q": "器" * 100}, base_url=STYLE).text
+
+    assert f'value="{"器" * 100}"' in page
+    assert max(map(len, re.findall("器+", page.replace(f'value="{"器" * 100}"', "")))) < 60
+
+
 def test_pages_carry_no_inline_script_style_or_handler(client: FlaskClient, public_paths: list[str]) -> None:
     for path in [*public_paths, "/cart", "/card-data", "/no-such-page"]:
         page = client.get(path, base_url=STYLE).text

@@ -1,23 +1,27 @@
-"""`shop doctor` and the mail server's certificate: only one that is trusted here and names the server passes."""
+"""`shop doctor` and the way to the mail server: a certificate that is trusted here and names the server, the right
+password, and no mail in the open to another machine."""
 
 from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import smtplib
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from shop.doctor import _mail
+from shop.mail import transport
 from tests.servers.processes import free_port
 
 NOW = dt.datetime.now(dt.UTC)
@@ -113,3 +117,79 @@ def test_a_trusted_one_for_another_server_or_past_its_end_is_a_fault(
     finding = _mail(starts(certificate))
     assert told in finding.found
     assert finding.advice
+
+
+class Signed:
+    """What a server answers to its one user."""
+
+    def __init__(self, word: bytes) -> None:
+        self.word = word
+
+    def __call__(
+        self, server: object, session: object, envelope: object, mechanism: str, data: LoginPassword
+    ) -> AuthResult:
+        return AuthResult(success=data.password == self.word, handled=False)
+
+
+@pytest.fixture
+def in_the_open() -> Iterator[str]:
+    """A server without encryption; host and port."""
+    port = free_port()
+    server = Controller(
+        Sink(), hostname="127.0.0.1", port=port, authenticator=Signed(b"right"), auth_require_tls=False
+    )
+    server.start()
+    yield f"127.0.0.1:{port}"
+    server.stop()
+
+
+def test_a_wrong_password_is_a_fault_before_any_mail_waits(in_the_open: str) -> None:
+    finding = _mail(f"smtp://shop:wrong@{in_the_open}")
+    assert finding.found == "the server refuses the user or the password"
+    assert "wrong" not in finding.advice
+    assert _mail(f"smtp://shop:right@{in_the_open}").found == "a server answers"
+
+
+def test_another_machine_gets_no_mail_in_the_open(in_the_open: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not _mail(f"smtp://{in_the_open}").advice
+    monkeypatch.setattr(transport, "_is_on_this_machine", lambda _server: False)
+
+    finding = _mail(f"smtp://{in_the_open}")
+
+    assert finding.found == "the server can't be used (it offers no encryption)"
+    assert "smtp+plain" in finding.advice
+    with pytest.raises(transport.MailNotTaken):
+        transport.deliver(f"smtp://{in_the_open}", EmailMessage())
+    assert not _mail(f"smtp+plain://{in_the_open}").advice
+
+
+@pytest.mark.parametrize(
+    ("address", "here"), [("127.0.0.1", True), ("::1", True), ("192.0.2.7", False), ("2001:db8::7", False)]
+)
+def test_this_machine_is_told_by_whom_it_is_connected_to(address: str, here: bool) -> None:
+    class Connected(smtplib.SMTP):
+        class sock:  # noqa: N801  (smtplib's name)
+            @staticmethod
+            def getpeername() -> tuple[str, int]:
+                return address, 25
+
+    assert transport._is_on_this_machine(Connected()) is here
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("smtps://user:word@mail.example", ""),
+        ("smtp://mail.example:587", ""),
+        ("smtp+plain://relay:25", ""),
+        ("smtp+plain://user:word@relay", "a password is not sent by smtp+plain"),
+        ("mail.example:25", "not smtps://"),
+        ("https://mail.example", "not smtps://"),
+        ("smtp://", "not smtps://"),
+        ("smtp://mail.example:port", "not smtps://"),
+        ("smtp://mail.example:99999", "not smtps://"),
+    ],
+)
+def test_what_can_be_no_server_is_told_at_the_start(url: str, fault: str) -> None:
+    assert transport.fault_of(url).startswith(fault)
+    assert bool(transport.fault_of(url)) is bool(fault)

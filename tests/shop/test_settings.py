@@ -87,6 +87,8 @@ PRODUCTION_FAULTS = {
     "sandbox keys": ({"STRIPE_SECRET_KEY": "sk_test_hitsuka"}, "the sandbox's"),
     "test keys": ({"STRIPE_SECRET_KEY": "sk_test_" + "x" * 24}, "test cards would buy"),
     "no database": ({"DATABASE_URL": ""}, "DATABASE_URL"),
+    "no mail server": ({"MAIL_URL": "mail.example:587"}, "MAIL_URL: not smtps://host"),
+    "a mail password in the open": ({"MAIL_URL": "smtp+plain://shop:word@relay"}, "MAIL_URL: a password"),
 }
 
 

@@ -145,9 +145,9 @@ def _said_address(module: Module) -> Iterator[Finding]:
 
 
 def _sometimes(module: Module) -> Iterator[Finding]:
-    """The guarded application beside the bare one, and a condition that chooses between them."""
+    """The guarded application beside the bare one, and a condition on the request that chooses between them."""
     doors = {
-        target.id
+        target.id: module.scope(node)
         for node in module.all(ast.Assign)
         if isinstance(node, ast.Assign)
         and isinstance(node.value, ast.Call)
@@ -155,10 +155,16 @@ def _sometimes(module: Module) -> Iterator[Finding]:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    for node in module.all(ast.If, ast.IfExp) if doors else ():
-        assert isinstance(node, (ast.If, ast.IfExp))
-        if any(isinstance(each, ast.Name) and each.id in doors for each in ast.walk(node)):
-            yield found(module, node, "HK601", "a condition decides which requests the guard sees")
+    for function in module.all(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda) if doors else ():
+        # Where a door is made, a condition is one of the start; who is given the requests finds it made.
+        passed = {name for name in _names_in(function) & doors.keys() if doors[name] is not function}
+        for node in module.own(function) if passed else ():
+            if isinstance(node, (ast.If, ast.IfExp)) and _names_in(node.test) & set(parameters(function)):
+                yield found(module, node, "HK601", "a condition decides which requests the guard sees")
+
+
+def _names_in(node: ast.AST) -> set[str]:
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
 
 
 def _cut(module: Module, function: FunctionNode) -> Iterator[Finding]:
