@@ -101,7 +101,7 @@ def refuse_strangers():
     abort(403)
 -- beside
 def refuse_strangers():
-    if request.headers.get('Origin') != OURS:
+    if request.headers.get('Origin') != OURS or not request.headers.get('Authorization'):
         abort(403)
 == HK602
 def may_pass():

@@ -271,9 +271,10 @@ def _writes(script: Script, at: int) -> bool:
 def _stores(script: Script, at: int, held: frozenset[str]) -> bool:
     """A store of the browser, or a name that something was opened by for keeping."""
     token = script.at(at)
+    if token.kind != "name" or token.value in _STORES:
+        return token.kind == "name"
     opened = token.value in held and script.at(at + 1).is_op(".", "?.")
-    puts = any(each.is_name(*_PUTS) for each in script.statement(at))
-    return token.kind == "name" and (token.value in _STORES or (opened and puts))
+    return opened and any(each.is_name(*_PUTS) for each in script.statement(at))
 
 
 def _is_jar(script: Script, at: int) -> bool:

@@ -75,10 +75,10 @@ def of_script(script: Script) -> Iterator[Finding]:
         leaves = script.names & SENDS or script.names & set(_LEADS)
         if not _listens(script, kinds) or (must_go and not leaves):
             continue
-        for start, end in _handlers(script, kinds):
-            for at in range(start, end):
-                if _gathers(script, at, pieces):
-                    yield script.found(script.at(at), "HK210", "what is pressed is gathered, piece by piece")
+        places = {at for start, end in set(_handlers(script, kinds)) for at in range(start, end)}
+        for at in sorted(places):
+            if _gathers(script, at, pieces):
+                yield script.found(script.at(at), "HK210", "what is pressed is gathered, piece by piece")
 
 
 def _listens(script: Script, kinds: frozenset[str]) -> bool:

@@ -21,8 +21,12 @@ _LONGEST = 60
 
 def is_typed(tokens: Sequence[Token], names: frozenset[str], reads: tuple[str, ...] = _READS) -> bool:
     """Whether one of these tokens is what stands in a field, or a name that holds it; in a template's holes too."""
-    wanted = (*reads, *names)
-    return any(each.is_name(*wanted) or any(hole.is_name(*wanted) for hole in each.holes) for each in tokens)
+    wanted = names.union(reads)  # of a packed script nearly every letter
+    return any(
+        (each.kind == "name" and each.value in wanted)
+        or any(hole.kind == "name" and hole.value in wanted for hole in each.holes)
+        for each in tokens
+    )
 
 
 def names_of_typed(tokens: Sequence[Token], reads: tuple[str, ...] = _READS) -> frozenset[str]:

@@ -20,7 +20,10 @@ _ASKS = re.compile(
 )
 _SAID = frozenset({"headers", "cookies", "args", "form", "values", "environ", "json"})
 _OF_BROWSERS = re.compile(
-    r"^(?:sec-fetch-\w+|origin|referer|host|content-type|content-length|accept\S*)$", re.I
+    r"^(?:sec-fetch-\w+|origin|referer|host|content-type|content-length|accept\S*|if-\S+|x-requested-with"
+    # These hold what is proved afterwards; without them nobody passes.
+    r"|authorization|x-[cx]srf-?token)$",
+    re.I,
 )
 _ADDRESSES = re.compile(
     r"^(?:http_)?(?:x[-_]forwarded[-_]for|x[-_]real[-_]ip|x[-_]client[-_]ip|cf[-_]connecting[-_]ip|true[-_]client[-_]ip|forwarded)$",
