@@ -6,12 +6,20 @@ import fnmatch
 import re
 import tomllib
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from .catalog import RULES
 
 DEFAULT_FILE = "scope.toml"
+GUARD = re.compile(
+    r"\s*(?P<path>\S+)\s*:\s*(?P<name>[\w.]+)(?:\((?P<word>\w+)(?:=(?P<value>[^()\s]+))?\))?(?P<maybe>\??)(?:\s+in\s+(?P<where>\w+))?\s*"
+)
+BOUND = re.compile(
+    r"\s*(?P<path>\S+)\s*:\s*(?P<name>\w+)(?:\[(?P<part>\w+)\])?\s*(?P<way><=|>=)\s*(?P<number>[\d_.]+)"
+    r"(?:\s*(?P<unit>seconds|minutes|hours|days))?\s*"
+)
 
 
 class ConfigError(Exception):
@@ -68,7 +76,11 @@ class Config:
     csrf_exempt: tuple[str, ...] = ()
     """Names of view functions, beside webhooks and CSP reports, that may go without a token."""
     guards: tuple[str, ...] = ()
-    """What must be used, and where: "shop/app.py: PANGuard"; "path: name?" where it may be under a condition."""
+    """What must be used, and where: "shop/app.py: PANGuard"; "path: name?" where it may be under a condition,
+    "path: name(keyword=value)" with what makes it one, "path: name in function" where a file uses it elsewhere too."""
+    bounds: tuple[str, ...] = ()
+    """Numbers that a protection rests on, and how far they may go: "shop/lock.py: MOST <= 10", "path: IDLE <= 15
+    minutes", "path: RULE[1] <= 60" for an argument of the call that makes it."""
     max_suppressions: int = 25
     """How many suppressions in the code are too many."""
     allow: tuple[Allow, ...] = ()
@@ -92,8 +104,16 @@ def matches(path: str, globs: tuple[str, ...]) -> bool:
     return any(
         fnmatch.fnmatch(plain, each.replace("**", "*"))
         or fnmatch.fnmatch(plain, "*/" + each.replace("**", "*"))
+        if any(sign in each for sign in "*?[")
+        else plain == each or plain.endswith("/" + each)
         for each in globs
     )
+
+
+@cache
+def parsed(entries: tuple[str, ...], pattern: re.Pattern[str]) -> tuple[re.Match[str], ...]:
+    """The entries of `guards` or `bounds`, taken apart by their pattern."""
+    return tuple(match for each in entries if (match := pattern.fullmatch(each)) is not None)
 
 
 def load(path: Path | None) -> Config:
@@ -127,8 +147,10 @@ def _value(key: str, value: object, file: str) -> object:
             return value
         raise ConfigError(f"{file}: max_suppressions must be a whole number")
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        if key == "guards" and any(not re.fullmatch(r"\s*\S+\s*:\s*\w+\??\s*", each) for each in value):
+        if key == "guards" and any(not GUARD.fullmatch(each) for each in value):
             raise ConfigError(f"{file}: each of guards is a path, a colon and a name")
+        if key == "bounds" and any(not BOUND.fullmatch(each) for each in value):
+            raise ConfigError(f"{file}: each of bounds is a path, a colon, a name, <= or >=, and a number")
         return tuple(value)
     raise ConfigError(f"{file}: {key} must be a list of texts")
 

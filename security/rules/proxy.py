@@ -132,6 +132,7 @@ _SWITCHES: dict[str, tuple[frozenset[str], str, str]] = {
     ),
     "client_body_in_file_only": (frozenset({"on", "clean"}), "HK202", "each body becomes a file"),
     "proxy_store": (frozenset({"on"}), "HK202", "answers become files by the address that was asked for"),
+    "autoindex": (frozenset({"on"}), "HK308", "whoever asks is told which files there are"),
     "proxy_ssl_verify": (frozenset({"off"}), "HK502", "nobody looks whom the bodies are passed on to"),
 }
 
@@ -157,6 +158,19 @@ def _old_tls(words: list[str], _config: Config) -> Iterator[Fault]:
         yield Fault("HK502", f"{', '.join(old)} can be read by others")
 
 
+def _ciphers(words: list[str], _config: Config) -> Iterator[Fault]:
+    given = {part for word in words for part in re.split(r"[:,\s+]", word) if not part.startswith(("!", "-"))}
+    if weak := sorted(
+        given & {"ALL", "NULL", "eNULL", "aNULL", "RC4", "DES", "3DES", "EXPORT", "EXP", "LOW", "MD5"}
+    ):
+        yield Fault("HK502", f"{', '.join(weak)} can be read by others")
+
+
+def _writes(words: list[str], _config: Config) -> Iterator[Fault]:
+    if words[:1] != ["off"]:
+        yield Fault("HK602", "whoever asks may write files of the proxy")
+
+
 def _passes(words: list[str], _config: Config) -> Iterator[Fault]:
     """To a name with a public ending, where the shop is a neighbour or this machine."""
     host = (urlsplit(words[0]).hostname or "") if words and "://" in words[0] else ""
@@ -167,6 +181,9 @@ def _passes(words: list[str], _config: Config) -> Iterator[Fault]:
 def _host_header(words: list[str], _config: Config) -> Iterator[Fault]:
     if words[:1] == ["Host"] and len(words) > 1 and "$http_x" in words[1]:
         yield Fault("HK305", "the visitor says by a header what the host is")
+    is_address = bool(words) and words[0].lower() in {"x-forwarded-for", "x-real-ip", "x-client-ip"}
+    if is_address and any(re.search(r"\$\{?(?:http|arg|cookie)_", word) for word in words[1:]):
+        yield Fault("HK602", f"the visitor says in {words[0]} where the request comes from")
 
 
 def _cache(words: list[str], _config: Config) -> Iterator[Fault]:
@@ -234,6 +251,8 @@ _JUDGES: dict[str, Judge] = {
     "proxy_cache_key": _names_a_file,
     "proxy_store": _names_a_file,
     "ssl_protocols": _old_tls,
+    "ssl_ciphers": _ciphers,
+    "dav_methods": _writes,
     "proxy_cache": _cache,
     "proxy_pass": _passes,
     "proxy_set_header": _host_header,

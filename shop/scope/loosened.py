@@ -12,6 +12,7 @@ from typing import Any
 
 from security.finding import Finding
 from shop.scope.locks import install_faults, lock_faults
+from shop.scope.workflows import workflow_faults
 
 LOOKED_AT = ("scope.toml", "pyproject.toml", "requirements", "Makefile", ".github", ".ci")
 RULE = "loosened"
@@ -30,7 +31,7 @@ _WIDENS = (
     "csrf_exempt",
     "tests",
 )
-_NARROWS = ("guards", "paths")
+_NARROWS = ("guards", "bounds", "paths")
 
 
 def loosened(before: Mapping[str, str], after: Mapping[str, str]) -> list[Finding]:
@@ -54,6 +55,7 @@ def _in_file(path: str, old: str, new: str) -> Iterator[str]:
         yield from _project(_table(old), _table(new))
     else:
         yield from _more(old, new, lambda text: [message for _line, message in install_faults(text)])
+        yield from _more(old, new, lambda text: list(workflow_faults(text)))
         yield from _commands(old, new)
 
 
@@ -109,11 +111,32 @@ def _project(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
     for each in new.get("project", {}).get("dependencies", ()):
         if "@" in each and each not in old.get("project", {}).get("dependencies", ()):
             yield f"{each} is loaded from an address and not by name and hash"
-    contracts = [
-        len(each.get("tool", {}).get("importlinter", {}).get("contracts", ())) for each in (old, new)
-    ]
-    if contracts[1] < contracts[0]:
+    yield from _tools(old.get("tool", {}), new.get("tool", {}))
+
+
+def _tools(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+    """Other tools that look at the code, and what they look away from."""
+    contracts = [each.get("importlinter", {}).get("contracts", ()) for each in (old, new)]
+    if len(contracts[1]) < len(contracts[0]):
         yield "a rule about who imports whom is gone"
+    before = {each.get("name"): each for each in contracts[0]}
+    for each in contracts[1]:
+        known = before.get(each.get("name"), each)
+        yield from (f"{more} may be imported" for more in _grown(known, each, "ignore_imports"))
+        for key in ("forbidden_modules", "source_modules", "layers"):
+            yield from (f"{less} is in no rule about imports" for less in _grown(each, known, key))
+    lint = [each.get("ruff", {}).get("lint", {}) for each in (old, new)]
+    yield from (f"ruff looks away from {each}" for each in _grown(lint[0], lint[1], "ignore"))
+    yield from (f"ruff looks at {each} no more" for each in _grown(lint[1], lint[0], "select"))
+    if old.get("mypy", {}).get("strict") and not new.get("mypy", {}).get("strict"):
+        yield "types are not looked at strictly"
+    tests = [each.get("pytest", {}).get("ini_options", {}) for each in (old, new)]
+    more = set(str(tests[1].get("addopts", "")).split()) - set(str(tests[0].get("addopts", "")).split())
+    if skipped := sorted(
+        each for each in more if re.match(r"-k|-m|--deselect|--ignore|--co|-x|--maxfail", each)
+    ):
+        yield f"tests are left out: {' '.join(skipped)}"
+    yield from (f"tests may warn of {each}" for each in _grown(tests[0], tests[1], "filterwarnings"))
 
 
 def _grown(old: Mapping[str, Any], new: Mapping[str, Any], key: str) -> list[str]:

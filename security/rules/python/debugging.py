@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from ...finding import Finding
 from ..source import Module
 from .base import Context, found, last_names
+
+_STOPS = re.compile(
+    r"^(?:debugpy\.(?:listen|connect|breakpoint|wait_for_client)|pydevd(?:_pycharm)?\.settrace|r?i?pu?db\.(?:set_trace|post_mortem)"
+    r"|remote_pdb\.(?:set_trace|RemotePdb)|rpdb\.set_trace|web_pdb\.set_trace|manhole\.install|code\.interact|breakpoint"
+    r"|IPython\.embed|ptvsd\.enable_attach|logging\.config\.listen)$"
+)
 
 
 def check(module: Module, context: Context) -> Iterator[Finding]:
@@ -47,6 +54,8 @@ def _debug(module: Module, context: Context, call: ast.Call) -> Iterator[Finding
             yield found(module, call, "HK208", f"{word}: a debugger answers visitors")
     if last & {"DebuggedApplication", "DebugToolbarExtension"}:
         yield found(module, call, "HK208", "a debugger answers visitors")
+    if any(map(_STOPS.search, names)) and not context.config.is_test(module.path):
+        yield found(module, call, "HK208", "a debugger stops the program, and answers whoever reaches it")
     if any(name.startswith("faulthandler.") for name in names) and last & {
         "enable",
         "register",

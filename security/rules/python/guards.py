@@ -1,6 +1,5 @@
-"""HK601: what stands guard is there, does its whole work, and is not gone round.
-
-The guards of this package are known by name; what else a project relies on, it lists as `guards` in its configuration.
+"""HK601: what stands guard does its whole work, and is not gone round. The guards of this package are known by name;
+what else a project relies on, it lists (`required`).
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ import re
 from collections.abc import Iterator
 
 from ...finding import Finding
-from ..config import matches
 from ..source import Module
 from ..syntax import dotted
 from .base import Context, found, last_names
@@ -20,11 +18,10 @@ _CLASSES = DOORS | {"PANFilter", "Gate"}
 _HOOK = re.compile(r"web_?hook|(?:^|[/_-])hooks?(?:[/_-]|$)|ipn", re.IGNORECASE)
 _OUTGOING = frozenset({"guarded_http"})
 _WRAPPED = re.compile(r"(?:^|\.)(?:wsgi_app|asgi_app|application)$")
-_MAYBE = (ast.If, ast.IfExp, ast.BoolOp, ast.Lambda, ast.While, ast.ExceptHandler, ast.Match)
 
 
 def check(module: Module, context: Context) -> Iterator[Finding]:
-    """Guards that are made weaker, replaced, or missing where the project says that they stand."""
+    """Guards that are made weaker, replaced, or come after something else."""
     if context.config.is_test(module.path):
         return
     for call in module.calls:
@@ -38,7 +35,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
     for node in module.all(ast.Assign):
         assert isinstance(node, ast.Assign)
         yield from _replaced(module, context, node)
-    yield from _required(module, context)
+    yield from _behind(module)
     yield from _unfiltered(module, context)
 
 
@@ -143,6 +140,28 @@ def _replaced(module: Module, context: Context, node: ast.Assign) -> Iterator[Fi
             yield found(module, node, "HK601", "what stands before the application decides what is guarded")
 
 
+_BEFORE = frozenset({"ProxyFix"})
+"""What may stand before the guard: it reads no body and keeps nothing."""
+
+
+def _behind(module: Module) -> Iterator[Finding]:
+    """app.wsgi_app = Counted(app.wsgi_app), after the guard was put there: it sees what the guard has not judged."""
+    given = [
+        (node, last_names(module, node.value.func))
+        for node in module.all(ast.Assign)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and any(_WRAPPED.search(dotted(target)) for target in node.targets)
+    ]
+    doors = [node.lineno for node, names in given if names & DOORS]
+    for node, names in given:
+        is_wrapped = any(_WRAPPED.search(dotted(each)) for each in getattr(node.value, "args", ()))
+        if doors and node.lineno > min(doors) and is_wrapped and not names & (DOORS | _BEFORE):
+            yield found(
+                module, node, "HK601", "something stands before the guard, and sees what it has not judged"
+            )
+
+
 def _is_patched(module: Module, context: Context, target: ast.expr, value: ast.expr) -> bool:
     """Vault.seal = lambda …: a method of a class of another file becomes another function, for all who use it."""
     if not isinstance(target, ast.Attribute):
@@ -159,46 +178,3 @@ def _is_patched(module: Module, context: Context, target: ast.expr, value: ast.e
 
 def _is_function(module: Module, name: ast.Name) -> bool:
     return bool(module.functions.get(name.id)) and name.id not in module.imports
-
-
-def _required(module: Module, context: Context) -> Iterator[Finding]:
-    for entry in context.config.guards:
-        path, _, name = (part.strip() for part in entry.partition(":"))
-        if not matches(module.path, (path,)):
-            continue
-        plain = name.removesuffix("?")
-        uses = [call for call in module.calls if _uses(module, call, plain)]
-        if not uses and not _is_raised(module, plain):
-            yield found(module, module.tree, "HK601", f"{plain} is not used here any more")
-        elif uses and name == plain and all(_is_idle(module, call, name) for call in uses):
-            yield found(module, uses[0], "HK601", f"{name} is used under a condition, or made and not used")
-
-
-def _is_raised(module: Module, name: str) -> bool:
-    return any(
-        isinstance(node, ast.Raise) and node.exc is not None and name in last_names(module, node.exc)
-        for node in module.all(ast.Raise)
-    )
-
-
-def _uses(module: Module, call: ast.Call, name: str) -> bool:
-    handed = [*call.args, *(word.value for word in call.keywords)]
-    return any(
-        name in last_names(module, each)
-        for each in [call.func, *handed]
-        if isinstance(each, (ast.Name, ast.Attribute, ast.Call))
-    )
-
-
-def _is_idle(module: Module, call: ast.Call, name: str) -> bool:
-    """Whether it may be left out, or what is made stands for itself and guards nothing."""
-    outer = module.parents.get(call)
-    if isinstance(outer, ast.Expr) and name[:1].isupper() and name in last_names(module, call.func):
-        return True
-    at: ast.AST | None = call
-    while at is not None and not isinstance(at, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Module)):
-        above = module.parents.get(at)
-        if isinstance(above, _MAYBE) and at is not getattr(above, "test", None):
-            return True
-        at = above
-    return False

@@ -86,7 +86,7 @@ def stored(flow: Flow, frame: Frame, target: ast.expr, value: ast.expr) -> Itera
             yield "HK207", "the request's body is put on a report"
         if typed and dotted(target.value).rpartition(".")[2] == "headers":
             yield "HK205", f"{in_words(frozenset(typed))} goes into a header of the answer"
-        if "body" in typed and _is_of_process(frame.module, target.value):
+        if "body" in typed and is_of_process(frame.module, target.value):
             yield "HK203", "the request's body is kept in the process"
         if typed and any(
             re.search(
@@ -121,7 +121,7 @@ def stored(flow: Flow, frame: Frame, target: ast.expr, value: ast.expr) -> Itera
         yield "HK207", f"{in_words(labels)} is put on a report"
 
 
-def _is_of_process(module: Module, owner: ast.expr) -> bool:
+def is_of_process(module: Module, owner: ast.expr) -> bool:
     """Whether a container is one of the file's own, which outlives the request."""
     bound = module.bound(owner) if isinstance(owner, ast.Name) else None
     return bound is not None and isinstance(bound[0], ast.Module)

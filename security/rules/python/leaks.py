@@ -40,6 +40,7 @@ def _at(flow: Flow, frame: Frame, node: ast.AST) -> Iterator[tuple[str, str]]:
         for target in targets:
             yield from stored(flow, frame, target, node.value)
             yield from of_header(flow, frame, target, node.value)
+            yield from opened.of_store(flow, frame, target, node.value)
             if names_thread(frame.module, target) and _is_typed(flow.of(node.value, frame)):
                 yield "HK203", "what was typed is kept as the name of a thread or process"
     elif isinstance(node, ast.Raise) and node.exc is not None:

@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from ...finding import Finding
 from ..source import Module
 from .base import Context, found, last_names
+from .leaking_calls import is_log
 
 _LOUD = re.compile(
     r"^(?:stripe|urllib3|requests|httpx|httpcore|http\.client|aiohttp|botocore|werkzeug|flask_wtf|sqlalchemy(?:\..*)?|multipart|python_multipart|django\.request|django\.db\.backends|)$"
 )
 _DEBUG_LEVELS = frozenset({"DEBUG", "NOTSET", "debug", 10, 0, 5, "TRACE", "10"})
+
+_TOLD_BACK = frozenset({"http_body", "json_body", "user_message"})
+"""What errors of stripe-python hold of the provider's answer."""
 
 
 def check(module: Module, context: Context) -> Iterator[Finding]:
@@ -21,6 +25,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
     del context
     for call in module.calls:
         yield from _verbose(module, call)
+        yield from _told_back(module, call)
 
 
 def _verbose(module: Module, call: ast.Call) -> Iterator[Finding]:
@@ -44,6 +49,15 @@ def _verbose(module: Module, call: ast.Call) -> Iterator[Finding]:
     if "logging.config.dictConfig" in names or "dictConfig" in last:
         for argument in call.args:
             yield from _levels(module, call, argument)
+
+
+def _told_back(module: Module, call: ast.Call) -> Iterator[Finding]:
+    """log.warning("%s", error.http_body)"""
+    handed = [node for part in [*call.args, *call.keywords] for node in ast.walk(part)]
+    if any(isinstance(node, ast.Attribute) and node.attr in _TOLD_BACK for node in handed) and any(
+        map(is_log, module.names(call.func))
+    ):
+        yield found(module, call, "HK206", "the provider's own words quote what was sent to it")
 
 
 def _levels(module: Module, call: ast.Call, configuration: ast.expr) -> Iterator[Finding]:

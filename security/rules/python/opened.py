@@ -10,7 +10,8 @@ from ...finding import Finding
 from ..flow import OPENED, Flow, Frame
 from ..source import Module
 from ..syntax import dotted
-from .base import Context, found, last_names
+from .base import Context, decorators, found, last_names
+from .kept_values import is_of_process
 from .leaking_calls import FORWARDS, KEPT, LINES, REPORTS, is_log
 
 _WRITES = re.compile(
@@ -26,6 +27,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
     """Pages of staff that open what is sealed and name nobody who reads; trails that write nothing down."""
     if context.config.is_test(module.path):
         return
+    yield from _remembered(module)
     calls = module.calls
     if any(last_names(module, each.func) & {OPENS} for each in calls) and any(
         _STAFF.match(name) for each in calls for name in last_names(module, each.func)
@@ -42,6 +44,18 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
 
 
 OPENS = "open_personal"
+_CACHES = frozenset(
+    {"cache", "lru_cache", "cached", "ttl_cache", "memoize", "memoized", "alru_cache", "cached_property"}
+)
+
+
+def _remembered(module: Module) -> Iterator[Finding]:
+    """@cache def contact(order): return open_personal(…)"""
+    for call in module.calls_by_name.get(OPENS, ()):
+        function = module.function(call)
+        marks = decorators(function) if function is not None else []
+        if any(last_names(module, getattr(each, "func", each)) & _CACHES for each in marks):
+            yield found(module, call, "HK702", "personal data that was opened is kept by a cache of results")
 
 
 def _names_reader(call: ast.Call) -> bool:
@@ -70,6 +84,13 @@ def of_call(flow: Flow, frame: Frame, call: ast.Call, names: frozenset[str]) -> 
     values = [*call.args, *(word.value for word in call.keywords)]
     if any(OPENED in flow.of(value, frame) for value in values):
         yield "HK702", f"personal data that was opened {way}"
+
+
+def of_store(flow: Flow, frame: Frame, target: ast.expr, value: ast.expr) -> Iterator[tuple[str, str]]:
+    """KNOWN[order_id] = opened, where KNOWN is the file's own: it outlives the request, and no reader is noted."""
+    container = target.value if isinstance(target, ast.Subscript) else None
+    if container is not None and is_of_process(frame.module, container) and OPENED in flow.of(value, frame):
+        yield "HK702", "personal data that was opened is kept in the process"
 
 
 def _way(names: frozenset[str]) -> str | None:

@@ -30,6 +30,14 @@ _RUNS = re.compile(
     r"(?:^|\.)(?:subprocess\.(?:run|Popen|call|check_call|check_output)|os\.(?:system|popen|exec\w+|spawn\w+))$"
 )
 
+_OPENERS = re.compile(
+    r"^(?:(?:new|make|create|issue|generate|order|reset|session|access|letter|link|sign)_token|token_(?:of|for|urlsafe|hex)"
+    r"|provisioning_uri|recovery_codes?|new_secret)$"
+)
+_HELD_TOKENS = re.compile(
+    r"^(?:session|access|refresh|reset|bearer|auth|login|magic|invite|device|totp|otp)_(?:token|link|secret|code)$"
+)
+
 
 def check(module: Module, context: Context) -> Iterator[Finding]:
     """Calls of the plain generator for what must not be guessed; keys among what a call tells."""
@@ -41,6 +49,8 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
             yield found(module, call, "HK503", f"'{what}' comes out of a generator that can be guessed")
         tells = any(is_log(name) or _TELLS.search(name) for name in names)
         runs = any(map(_RUNS.search, names))
+        if any(map(is_log, names)) and (told := _link(call)):
+            yield found(module, call, "HK504", f"'{told}' opens something, and stands in a log")
         if (tells or runs) and (told := _told(module, call, runs=runs)):
             way = "stands on a command line" if runs else "is told"
             yield found(module, call, "HK504", f"'{told}' {way}")
@@ -60,6 +70,17 @@ def _made_for(module: Module, call: ast.Call) -> str | None:
                 return name
         if isinstance(at, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return None
+    return None
+
+
+def _link(call: ast.Call) -> str | None:
+    """A token in what is logged, by the name of what makes or holds it."""
+    for each in [*call.args, *(word.value for word in call.keywords)]:
+        for node in ast.walk(each):
+            made = dotted(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
+            held = dotted(node).rpartition(".")[2] if isinstance(node, (ast.Name, ast.Attribute)) else ""
+            if _OPENERS.match(made) or _HELD_TOKENS.match(held):
+                return made or held
     return None
 
 

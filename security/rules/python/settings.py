@@ -30,6 +30,18 @@ _OFF: tuple[tuple[str, re.Pattern[str], frozenset[object], str], ...] = (
         "a cookie's flag is off",
     ),
     (
+        "HK306",
+        re.compile(r"^WTF_CSRF_TIME_LIMIT$"),
+        frozenset({None}),
+        "a form's token is good for ever",
+    ),
+    (
+        "HK206",
+        re.compile(r"^hide_parameters$"),
+        frozenset({False}),
+        "errors of the database show what was written",
+    ),
+    (
         "HK411",
         re.compile(r"^(?:SESSION_COOKIE_SAMESITE|CSRF_COOKIE_SAMESITE|REMEMBER_COOKIE_SAMESITE)$"),
         frozenset({None, "None", "none", False}),
@@ -100,6 +112,8 @@ _OFF: tuple[tuple[str, re.Pattern[str], frozenset[object], str], ...] = (
     ),
 )
 
+_WIDE = re.compile(r"^(?:SESSION|CSRF|REMEMBER|LANGUAGE)_COOKIE_DOMAIN$")
+
 
 def check(module: Module, context: Context) -> Iterator[Finding]:
     """Assignments, arguments and entries of mappings that switch something on or off."""
@@ -146,6 +160,9 @@ def _setting(
     constant = module.value_of(value)
     if name.startswith("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS") and constant not in {VARIES, ""}:
         yield found(module, node, "HK207", f"{name}: traces hold headers, cookies among them")
+    is_wide = _WIDE.match(name) and isinstance(constant, str) and constant
+    if is_wide and not context.config.is_test(module.path):
+        yield found(module, node, "HK411", f"{name}: every host below {constant} gets the cookie")
     for rule, pattern, bad, message in _OFF:
         if (
             pattern.match(name)

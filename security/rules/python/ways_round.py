@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from ...finding import Finding
-from ..config import matches
+from ..config import GUARD, matches, parsed
 from ..source import Module
 from .base import Context, found, last_names
 
 _ENGINES = frozenset({"create_engine", "create_async_engine", "engine_from_config"})
 _DRIVERS = ("psycopg.connect", "psycopg2.connect", "asyncpg.connect", "asyncpg.create_pool")
+_SENDS = re.compile(
+    r"^(?:smtplib\.(?:SMTP|SMTP_SSL|LMTP)|aiosmtplib\.(?:send|SMTP)|flask_mail\.Mail|yagmail\.SMTP)$"
+)
+_OTHER_HTTP = re.compile(
+    r"^(?:httpx\.(?:get|post|put|patch|delete|request|stream|Client|AsyncClient)|aiohttp\.(?:ClientSession|request)"
+    r"|pycurl\.Curl|tornado\.httpclient\.\w+|niquests\.\w+|treq\.\w+)$"
+)
 _FROM_OUTSIDE = frozenset({"os.environ", "os.environb", "os.getenv"})
 
 
@@ -20,6 +28,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
     if context.config.is_test(module.path):
         return
     yield from _other_engines(module, context)
+    yield from _other_ways_out(module, context)
     if not any(last_names(module, call.func) & {"guarded_http"} for call in module.calls):
         return
     for node in module.all(ast.Attribute, ast.Name):
@@ -39,5 +48,19 @@ def _other_engines(module: Module, context: Context) -> Iterator[Finding]:
             yield found(module, call, "HK601", "a connection to a database beside the guarded engine")
 
 
+def _other_ways_out(module: Module, context: Context) -> Iterator[Finding]:
+    """Mail past the file that judges it, and libraries of HTTP that are not built on the guarded one."""
+    stands = parsed(context.config.guards, GUARD)
+    senders = tuple(each["path"] for each in stands if each["name"] == "require_clean_message")
+    is_guarded = any(each["name"] == "guarded_http" for each in stands)
+    for call in module.calls if senders or is_guarded else ():
+        names = module.names(call.func)
+        if senders and any(map(_SENDS.search, names)) and not matches(module.path, senders):
+            yield found(module, call, "HK601", "a mail goes past what looks at mails")
+        if is_guarded and any(map(_OTHER_HTTP.match, names)):
+            yield found(module, call, "HK601", "the guard of what is sent by HTTP does not see this library")
+
+
 def _makes_engine(entry: str) -> bool:
-    return entry.rpartition(":")[2].strip().removesuffix("?") in _ENGINES
+    stands = GUARD.fullmatch(entry)
+    return stands is not None and stands["name"] in _ENGINES

@@ -1,0 +1,65 @@
+"""HK506: a secret is compared letter by letter, so that the time of the answer tells how much of it was right."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ...finding import Finding
+from ..requests import is_request
+from ..source import Module
+from ..syntax import dotted
+from .base import Context, found
+
+_SECRET = re.compile(
+    r"^(?:\w+_)?(?:token|secret|signature|mac|hmac|password|passphrase|api_key|secret_key|stamp|sig)$",
+    re.IGNORECASE,
+)
+_SENT = frozenset({"headers", "cookies", "args", "form", "values", "json", "GET", "POST", "COOKIES", "META"})
+_MAKES = re.compile(r"^hmac\.(?:new|digest)(?:\(\))?(?:\.(?:hex)?digest)?$")
+
+
+def check(module: Module, context: Context) -> Iterator[Finding]:
+    """`==` and `!=` between what was sent, or a stamp made anew, and a secret."""
+    if context.config.is_test(module.path):
+        return
+    for node in module.all(ast.Compare):
+        assert isinstance(node, ast.Compare)
+        if len(node.ops) != 1 or not isinstance(node.ops[0], (ast.Eq, ast.NotEq)):
+            continue
+        for one, other in ((node.left, node.comparators[0]), (node.comparators[0], node.left)):
+            if isinstance(other, ast.Constant):
+                continue
+            if _is_stamp(module, one) or (_is_secret(module, other) and _is_sent(module, one)):
+                yield found(
+                    module, node, "HK506", "a secret is compared letter by letter: hmac.compare_digest"
+                )
+                break
+
+
+def _is_stamp(module: Module, node: ast.expr) -> bool:
+    values = [node]
+    if isinstance(node, ast.Name) and (bound := module.bound(node)) is not None:
+        values = [each.value for each in bound[1] if each.kind == "value"]
+    return any(
+        isinstance(value, ast.Call) and any(map(_MAKES.match, module.names(value.func))) for value in values
+    )
+
+
+def _is_secret(module: Module, node: ast.expr) -> bool:
+    name = dotted(node).rpartition(".")[2] if isinstance(node, (ast.Name, ast.Attribute)) else ""
+    key = module.text_of(node.slice) if isinstance(node, ast.Subscript) else None
+    return bool(_SECRET.match(key or name))
+
+
+def _is_sent(module: Module, node: ast.expr, depth: int = 0) -> bool:
+    """One value of what the browser sent, in a variable or not."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Attribute) and each.attr in _SENT and is_request(each.value, module):
+            return True
+        bound = module.bound(each) if isinstance(each, ast.Name) and depth < 2 else None
+        values = [given.value for given in bound[1] if given.kind == "value"] if bound else []
+        if any(_is_sent(module, value, depth + 1) for value in values):
+            return True
+    return False

@@ -1,0 +1,151 @@
+"""Where a project says that a guard stands, and how far a number may go: what it lists holds, and nothing else does."""
+
+from __future__ import annotations
+
+import pytest
+
+from security.rules.config import BOUND, GUARD, Config
+from security.rules.run import Result, judge
+
+
+def rules_of(text: str, path: str = "src/app.py", config: Config | None = None) -> set[str]:
+    result = Result()
+    judge({path: text}, config or Config(), result)
+    assert result.unreadable == []
+    return {finding.rule for finding in result.findings}
+
+
+LOCK = """import datetime as dt
+MOST = 6
+LIFE = dt.timedelta(minutes=15)
+ONE = Rule('a', 60, LIFE)
+
+
+def f(n):
+    return n > MOST, LIFE, ONE
+"""
+BOUNDS = Config(
+    bounds=("src/lock.py: MOST <= 10", "src/lock.py: LIFE <= 15 minutes", "src/lock.py: ONE[1] <= 60")
+)
+OUT = {
+    "more tries": LOCK.replace("MOST = 6", "MOST = 5 * 1000"),
+    "more time": LOCK.replace("minutes=15", "days=1"),
+    "another argument": LOCK.replace("60", "60_000"),
+    "told by the environment": LOCK.replace("MOST = 6", "MOST = int(os.environ['MOST'])"),
+    "another kind": LOCK.replace("dt.timedelta(minutes=15)", "900"),
+    "said twice": LOCK.replace("LIFE = ", "MOST = 99\nLIFE = "),
+    "gone": LOCK.replace("MOST = 6\n", "").replace("MOST", "99"),
+    "not asked": LOCK.replace("n > MOST", "n > 99"),
+}
+IN = {
+    "as it is": LOCK,
+    "stricter": LOCK.replace("MOST = 6", "MOST = 3").replace("minutes=15", "seconds=30"),
+    "by another name": LOCK.replace("MOST = 6", "_FEW = 5\nMOST: int = _FEW"),
+}
+
+
+@pytest.mark.parametrize("text", OUT.values(), ids=OUT.keys())
+def test_a_number_out_of_its_bounds_is_found(text: str) -> None:
+    assert "HK603" in rules_of(text, "src/lock.py", BOUNDS)
+
+
+@pytest.mark.parametrize("text", IN.values(), ids=IN.keys())
+def test_a_number_within_them_is_not(text: str) -> None:
+    assert "HK603" not in rules_of(text, "src/lock.py", BOUNDS)
+
+
+def test_a_number_that_another_file_changes_is_found() -> None:
+    assert "HK603" in rules_of("from src import lock\nlock.MOST = 1000\n", "src/app.py", BOUNDS)
+    assert "HK603" in rules_of("from src import lock\nsetattr(lock, 'MOST', 9)\n", "src/app.py", BOUNDS)
+    assert "HK603" not in rules_of("page.MOST = 1000\n", "src/app.py", BOUNDS)
+
+
+STAYS = """def take(s):
+    row = s.get(A, with_for_update=True)
+    letters.sweep(row)
+
+
+def other(s):
+    s.get(A)
+"""
+TASKS = "TASKS = {'a': (1, sweep_all), 'b': tidy}\n"
+
+
+def test_a_guard_stands_in_its_function_with_what_makes_it_one() -> None:
+    def found(guard: str, text: str) -> bool:
+        return "HK601" in rules_of(text, "src/a.py", Config(guards=(guard,)))
+
+    lock, sweep = "src/a.py: get(with_for_update=True) in take", "src/a.py: letters.sweep in take"
+    assert not found(lock, STAYS)
+    assert found(lock, STAYS.replace("=True", "=False"))
+    assert found(lock, STAYS.replace("def take", "def took"))
+    assert found("src/a.py: get(with_for_update=True) in other", STAYS)
+    assert not found(sweep, STAYS)
+    assert found(sweep, STAYS.replace("letters.sweep(row)", "sessions.sweep(row)"))
+    assert found(sweep, STAYS.replace("letters.sweep(row)", "if s: letters.sweep(row)"))
+    assert found(sweep, STAYS.replace("    letters", "    with suppress(Refused):\n        letters"))
+    assert found(sweep, STAYS.replace("    row =", "    if s: return\n    row ="))
+    assert not found(sweep, STAYS.replace("    row =", "    if s: return None\n    row ="))
+    swallowed = "    try:\n        letters.sweep(row)\n    except Refused:\n        {}\n"
+    assert found(sweep, STAYS.replace("    letters.sweep(row)\n", swallowed.format("pass")))
+    assert not found(sweep, STAYS.replace("    letters.sweep(row)\n", swallowed.format("raise")))
+    assert not found("src/a.py: letters.sweep? in take", STAYS.replace("letters", "if s: letters"))
+    assert not found("src/a.py: sweep_all", TASKS)
+    assert found("src/a.py: sweep_all", TASKS.replace("sweep_all", "idle"))
+
+
+def test_mail_and_http_past_their_guards_are_found() -> None:
+    guards = Config(guards=("src/transport.py: require_clean_message in deliver", "src/out.py: guarded_http"))
+    mail, http = "import smtplib\ns = smtplib.SMTP('mail')\n", "import httpx\nhttpx.post(url, json=it)\n"
+    assert "HK601" in rules_of(mail, "src/letters.py", guards)
+    assert "HK601" in rules_of(http, "src/app.py", guards)
+    assert "HK601" not in rules_of(mail, "src/app.py")
+    assert "HK601" not in rules_of(http, "src/app.py")
+    home = "import smtplib\ndef deliver(m):\n    require_clean_message(m)\n    smtplib.SMTP('mail').send_message(m)\n"
+    assert "HK601" not in rules_of(home, "src/transport.py", guards)
+
+
+@pytest.mark.parametrize("entry", ["a.py: X", "a.py: x.y?", "a.py: f(k=True) in g", "a.py: f(k)? in g"])
+def test_what_an_entry_of_guards_may_say(entry: str) -> None:
+    assert GUARD.fullmatch(entry)
+
+
+@pytest.mark.parametrize(
+    "entry", ["a.py: X", "a.py: X < 3", "a.py: X <= three", "a.py: X <= 3 weeks", "X <= 3"]
+)
+def test_what_an_entry_of_bounds_may_not_say(entry: str) -> None:
+    assert not BOUND.fullmatch(entry)
+
+
+PROXY = """http {{
+  access_log off;
+  proxy_request_buffering off;
+  server {{
+    {}
+    proxy_pass http://shop;
+  }}
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "leak", "neighbour"),
+    [
+        ("HK308", "autoindex on;", "autoindex off;"),
+        (
+            "HK602",
+            "proxy_set_header X-Forwarded-For $http_x_forwarded_for;",
+            "proxy_set_header X-Forwarded-For $remote_addr;",
+        ),
+        (
+            "HK602",
+            "proxy_set_header X-Real-IP $http_x_real_ip;",
+            "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
+        ),
+        ("HK602", "dav_methods PUT DELETE;", "dav_methods off;"),
+        ("HK502", "ssl_ciphers ALL:aNULL;", "ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:!aNULL:!MD5;"),
+    ],
+)
+def test_the_proxy_opens_no_door(rule: str, leak: str, neighbour: str) -> None:
+    assert rule in rules_of(PROXY.format(leak), "deploy/nginx.conf")
+    assert rules_of(PROXY.format(neighbour), "deploy/nginx.conf") == set()
