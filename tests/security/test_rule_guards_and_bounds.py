@@ -10,7 +10,7 @@ from security.rules.run import Result, judge
 
 def rules_of(text: str, path: str = "src/app.py", config: Config | None = None) -> set[str]:
     result = Result()
-    judge({path: text}, config or Config(), result)
+    judge({path: text, "src/other.py": "other = 1\n"}, config or Config(), result)
     assert result.unreadable == []
     return {finding.rule for finding in result.findings}
 
@@ -47,6 +47,12 @@ IN = {
 @pytest.mark.parametrize("text", OUT.values(), ids=OUT.keys())
 def test_a_number_out_of_its_bounds_is_found(text: str) -> None:
     assert "HK603" in rules_of(text, "src/lock.py", BOUNDS)
+
+
+def test_of_a_file_by_itself_nobody_can_tell_who_asks_for_its_numbers() -> None:
+    result = Result()
+    judge({"src/lock.py": OUT["not asked"]}, BOUNDS, result)
+    assert result.findings == []
 
 
 @pytest.mark.parametrize("text", IN.values(), ids=IN.keys())
