@@ -89,8 +89,8 @@ class Field:
 
 
 def is_field(tag: str, attributes: dict[str, str]) -> bool:
-    """Whether an element is worth judging: something is typed into it, or a file is chosen."""
-    return takes_text(tag, attributes) or (tag == "input" and _kind(attributes) == "file")
+    """Whether an element is worth judging: something is typed into it, a file is chosen or a digit dialled."""
+    return takes_text(tag, attributes) or (tag == "input" and _kind(attributes) in {"file", "range"})
 
 
 def _kind(attributes: dict[str, str]) -> str:

@@ -124,7 +124,12 @@ class _Element:
         if plain.startswith(jinja.MARK) and expressions and expressions[0] in self._config.script_sources:
             return
         away = self.away(source)
-        if what in {"script", "style"} and _FILLED_IN.match(plain) and not attributes.get("integrity"):
+        is_hashed = bool(expressions) and expressions[0].startswith("assets.")
+        if (
+            what in {"script", "style"}
+            and (_FILLED_IN.match(plain) or is_hashed)
+            and not attributes.get("integrity")
+        ):
             yield Fault("HK404", f"a {what} from an address that a program fills in, without integrity")
         if what == "script" and _COPY.search(plain) and not plain.lower().startswith("https://"):
             yield Fault("HK404", "the provider's script is served by us; it must come from the provider")

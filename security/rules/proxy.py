@@ -1,4 +1,4 @@
-"""HK201, HK202, HK209, HK305, HK401 to HK404, HK412, HK502: an nginx in front of a shop, by what it does. Pure.
+"""HK201, HK202, HK209, HK305, HK401 to HK404, HK412, HK502, HK601: an nginx in front of a shop, by what it does. Pure.
 
 What it writes down, keeps, puts in, takes off, and whom it asks.
 
@@ -32,23 +32,24 @@ Judge = Callable[[list[str], Config], Iterator[Fault]]
 
 def is_proxy(text: str) -> bool:
     """Whether a text is a configuration of nginx that serves or passes on."""
-    return bool(re.search(r"^\s*(?:server|http|location\s[^;\n]*)\s*\{", text, re.MULTILINE))
+    return bool(re.search(r"(?:^|[;{}])\s*(?:server|http|location\s[^;\n]*)\s*\{", text, re.MULTILINE))
 
 
 def check_text(path: str, text: str, config: Config) -> Iterator[Finding]:
     """The findings of one configuration."""
     plain = _COMMENT.sub(lambda match: " " * len(match[0]), text)
     plain = _told_apart(plain)
-    passes = re.search(r"^\s*(?:proxy|uwsgi|fastcgi|grpc)_pass\s", plain, re.MULTILINE)
+    passes = _PASSES.search(plain)
     for match in _DIRECTIVE.finditer(plain):
         words = ["".join(each) for each in _WORD.findall(match[2])]
         line = plain.count("\n", 0, match.start(1)) + 1
         for fault in _faults(match[1], words, config):
             yield Finding(path, line, fault.rule, fault.message)
     yield from _away(path, plain, config)
-    if passes and not re.search(r"^\s*\w+_request_buffering\s+off\s*;", plain, re.MULTILINE):
+    yield from _kept_by_browsers(path, plain)
+    if passes and not re.search(r"(?:^|[;{}])\s*\w+_request_buffering\s+off\s*;", plain, re.MULTILINE):
         yield Finding(path, 1, "HK202", "bodies are written to a disk before they are passed on")
-    if passes and not re.search(r"^\s*access_log\s", plain, re.MULTILINE):
+    if passes and not re.search(r"(?:^|[;{}])\s*access_log\s", plain, re.MULTILINE):
         yield Finding(path, 1, "HK201", "the default log has path, query and Referer in it")
 
 
@@ -122,6 +123,28 @@ def _named_host(word: str) -> str:
     found = re.match(r"[\"']?(?:https?:|\$scheme:)?//(\$?[^/?#:$\"']+)", word, re.IGNORECASE)
     host = found[1].lower() if found else ""
     return "" if host.startswith("$") and "." not in host else host
+
+
+_EXPIRES = re.compile(
+    r"(?:^|(?<=[;{}]))\s*expires\s+(?:modified\s+)?(?!off|epoch|0\s*;|-)[^;]+;", re.MULTILINE
+)
+_PASSES = re.compile(r"(?:^|[;{}])\s*(?:proxy|uwsgi|scgi|fastcgi|grpc)_pass\s", re.MULTILINE)
+_FILES = re.compile(r"location\s+[^{]*(?:/static|/assets|\\\.|\.\w{2,5}\b)[^{]*$")
+
+
+def _kept_by_browsers(path: str, plain: str) -> Iterator[Finding]:
+    """`expires` writes a Cache-Control of its own over the shop's no-store; files may be kept as long as one likes."""
+    if not _PASSES.search(plain):
+        return
+    for match in _EXPIRES.finditer(plain):
+        start, depth = match.start(), 0
+        while start > 0 and depth < 1:
+            start -= 1
+            depth += (plain[start] == "{") - (plain[start] == "}")
+        head = re.split(r"[;{}]", plain[:start])[-1]
+        if not _FILES.search(head.rstrip()):
+            line = plain.count("\n", 0, match.end()) + 1
+            yield Finding(path, line, "HK412", "browsers keep pages that the shop lets nobody keep")
 
 
 _SWITCHES: dict[str, tuple[frozenset[str], str, str]] = {
@@ -203,7 +226,7 @@ def _header(words: list[str], config: Config) -> Iterator[Fault]:
 def _hides(words: list[str], _config: Config) -> Iterator[Fault]:
     if words and words[0].lower() == "content-security-policy":
         yield Fault("HK403", "the shop's content security policy is taken off")
-    elif words and weak_headers.protects(words[0].lower()):
+    elif words and (weak_headers.protects(words[0].lower()) or words[0].lower() == "cache-control"):
         yield Fault("HK412", f"the shop's {words[0]} is taken off")
 
 
@@ -234,7 +257,40 @@ def _mirror(words: list[str], _config: Config) -> Iterator[Fault]:
         yield Fault("HK209", "every request is passed on a second time")
 
 
+_KEEPING = frozenset({"cache-control", "expires", "set-cookie", "vary", "x-accel-expires"})
+
+
+def _ignores(words: list[str], _config: Config) -> Iterator[Fault]:
+    if ignored := sorted(_KEEPING & {word.lower() for word in words}):
+        yield Fault("HK412", f"what the shop says of keeping is not heeded: {', '.join(ignored)}")
+
+
+def _written(words: list[str], _config: Config) -> Iterator[Fault]:
+    """WebDAV: the proxy takes bodies itself and makes files of them."""
+    if words[:1] != ["off"]:
+        yield Fault("HK601", f"visitors may {', '.join(words)} files past the shop's guard")
+
+
+_HOST = re.compile(r"(?<![\w./@-])(?:[a-z0-9-]+\.)+[a-z]{2,}(?=[/:\"'?\s]|$)", re.IGNORECASE)
+_FILE_NAME = re.compile(
+    r"\.(?:js|css|html?|png|svg|jpe?g|gif|ico|webp|woff2?|json|xml|txt|pdf)$", re.IGNORECASE
+)
+_PROTECTS_AN_ELEMENT = re.compile(
+    r"\b(?:integrity|nonce|sandbox|csrf\w*|crossorigin|action)\b\s*=", re.IGNORECASE
+)
+
+
+def _exchanged(words: list[str], config: Config) -> Iterator[Fault]:
+    """A host in our pages that becomes another, or the attribute that vouches for an element."""
+    if words and _PROTECTS_AN_ELEMENT.search(words[0]):
+        yield Fault("HK404", "answers are rewritten: what protects an element is taken off")
+    for host in (match[0] for word in words[1:] for match in _HOST.finditer(word.partition("//")[2] or word)):
+        if not (config.is_provider(host) or _FILE_NAME.search(host)):
+            yield Fault("HK404", f"answers are rewritten: addresses in them lead to {host}")
+
+
 def _rewrites(words: list[str], config: Config) -> Iterator[Fault]:
+    yield from _exchanged(words, config)
     for word in words:
         for found in templates.check_text("", word, config, fragment=True):
             yield Fault(found.rule, f"answers are rewritten: {found.message}")
@@ -247,6 +303,8 @@ _JUDGES: dict[str, Judge] = {
     "add_header": _header,
     "proxy_hide_header": _hides,
     "more_clear_headers": _hides,
+    "proxy_ignore_headers": _ignores,
+    "dav_methods": _written,
     "proxy_cookie_flags": _cookie_flags,
     "proxy_cache_key": _names_a_file,
     "proxy_store": _names_a_file,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ...finding import Finding
@@ -157,6 +158,10 @@ def of_script(script: Script) -> Iterator[Finding]:
         yield script.found(first, "HK210", "fields are read again and again in a script that sends")
     if script.names & SENDS and (anything := reads_any_field(script.tokens)):
         yield script.found(anything, "HK210", "whatever field there is, is read in a script that sends")
+    if script.names & SENDS and (getter := _getter(script)):
+        yield script.found(
+            getter, "HK210", "the getter of every field's value is taken in a script that sends"
+        )
     if script.names & SENDS and (page := _whole_page(script)):
         yield script.found(page, "HK210", "the page as it stands is read in a script that sends")
     if elsewhere := sends_elsewhere(script.tokens):
@@ -193,6 +198,19 @@ def _answers(script: Script) -> set[str]:
             start = next((place for place in range(at, max(0, at - 6), -1) if script.at(place).is_op("=")), 0)
             names |= {script.at(start - 1).value} if start else set()
     return names
+
+
+def _getter(script: Script) -> Token | None:
+    """What reads the value of any field, taken off the kind of element."""
+    for at, token in enumerate(script.tokens):
+        if token.is_name("getOwnPropertyDescriptor", "getOwnPropertyDescriptors", "__lookupGetter__"):
+            said = [script.at(at - 2), *script.group(at + 1)]
+            is_field = any(
+                re.fullmatch(r"HTML(?:Input|TextArea|Select|)Element", each.value) for each in said
+            )
+            if is_field or any(each.kind == "string" and each.value == "value" for each in said):
+                return token
+    return None
 
 
 def _whole_page(script: Script) -> Token | None:
@@ -264,8 +282,14 @@ def _says(script: Script, at: int, *names: str) -> bool:
 
 def _writes(script: Script, at: int) -> bool:
     token, after, member = script.at(at), script.at(at + 1), script.at(at + 2)
+    made = token.is_name("Blob", "File", "setData") and after.is_op("(")
     leads = token.is_name("location") and after.is_op(".") and member.is_name("assign", "replace")
-    return leads or token.value in _ADDRESS_BAR or (token.is_name("console") and script.at(at + 1).is_op("."))
+    return (
+        made
+        or leads
+        or token.value in _ADDRESS_BAR
+        or (token.is_name("console") and script.at(at + 1).is_op("."))
+    )
 
 
 def _stores(script: Script, at: int, held: frozenset[str]) -> bool:
@@ -278,10 +302,11 @@ def _stores(script: Script, at: int, held: frozenset[str]) -> bool:
 
 
 def _is_jar(script: Script, at: int) -> bool:
-    """document.cookie and window.name, where they are set."""
-    token = script.at(at)
-    is_name = token.is_name("name") and script.at(at - 2).is_name("window", "self")
-    return (token.is_name("cookie") or is_name) and script.at(at + 1).is_op("=", "+=")
+    """document.cookie, document.title (the history keeps it) and window.name, where they are set."""
+    token, owner = script.at(at), script.at(at - 2)
+    is_name = token.is_name("name") and owner.is_name("window", "self")
+    is_title = token.is_name("title") and owner.is_name("document")
+    return (token.is_name("cookie") or is_name or is_title) and script.at(at + 1).is_op("=", "+=")
 
 
 def _builds_an_address(script: Script, at: int) -> bool:

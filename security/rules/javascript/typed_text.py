@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from .tokens import Token
 
@@ -31,7 +31,7 @@ def is_typed(tokens: Sequence[Token], names: frozenset[str], reads: tuple[str, .
 
 def names_of_typed(tokens: Sequence[Token], reads: tuple[str, ...] = _READS) -> frozenset[str]:
     """The names that are given what stands in a field, and those that are given these."""
-    known: frozenset[str] = frozenset()
+    known = frozenset(_renamed(tokens, reads))
     given = [
         (token.value, statement(tokens, at + 2))
         for at, token in enumerate(tokens[:-1])
@@ -42,6 +42,35 @@ def names_of_typed(tokens: Sequence[Token], reads: tuple[str, ...] = _READS) -> 
         if more <= known:
             return known
         known |= more
+
+
+def _renamed(tokens: Sequence[Token], reads: tuple[str, ...]) -> Iterator[str]:
+    """`{ target: { value: held = "" } }` of a parameter, a declaration or a loop: the name that a member is given."""
+    for at, token in enumerate(tokens[:-3]):
+        colon, name, after = tokens[at + 1 : at + 4]
+        if (
+            token.is_name(*reads)
+            and colon.is_op(":")
+            and name.kind == "name"
+            and after.is_op(",", "}", "=")
+            and _is_pattern(tokens, at)
+        ):
+            yield name.value
+
+
+def _is_pattern(tokens: Sequence[Token], at: int) -> bool:
+    """Whether the brackets round a place take apart: what ends them is `=`, `of`, `=>` or a function's body."""
+    depth = 0
+    for place in range(at, min(len(tokens), at + _LONGEST)):
+        depth += tokens[place].is_op("(", "[", "{") - tokens[place].is_op(")", "]", "}")
+        if depth < 0:
+            after = tokens[place + 1] if place + 1 < len(tokens) else tokens[place]
+            if tokens[place].is_op(")"):
+                return after.is_op("=>", "{")
+            if after.is_op("=") or after.is_name("of"):
+                return True
+            depth = 0
+    return False
 
 
 def reads_any_field(tokens: Sequence[Token]) -> Token | None:
@@ -94,6 +123,9 @@ def _is_any_field(tokens: Sequence[Token], at: int) -> bool:
         return first.kind == "string" and bool(_ANY_FIELD.search(first.value))
     if token.value == "addEventListener" and first.value in _EVENTS:
         is_everywhere = at < 2 or tokens[at - 2].is_name(*_EVERYWHERE) or not before[0].is_op(".", "?.")
-        names = {each.value for each in _group(tokens, at + 1) if each.kind == "name"}
+        said = _group(tokens, at + 1)
+        # What is done by a function or an object of a name stands elsewhere in the script.
+        is_here = any(each.is_op("=>") or each.is_name("function") for each in said)
+        names = {each.value for each in (said if is_here else tokens) if each.kind == "name"}
         return is_everywhere and "value" in names and bool(names & {"target", "srcElement"})
     return False

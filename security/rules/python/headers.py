@@ -111,6 +111,8 @@ def _judge(module: Module, name: str, value: ast.expr) -> Iterator[Finding]:
         for each in texts:
             if isinstance(each.value, str) and (fault := fault_of(name, each.value)):
                 yield found(module, each, "HK412", fault)
+            elif isinstance(each.value, str) and "*" in each.value.split():
+                yield found(module, each, "HK412", f"{name} has *: every frame may ask for it")
     elif name == "access-control-allow-origin" and _reads(module, value, "origin"):
         yield found(module, value, "HK412", "any site that asks may read the answer")
 
@@ -169,9 +171,13 @@ def _left_out(module: Module) -> Iterator[Finding]:
         if last_names(module, call.func) & _REWRITES and any(text.endswith("report-only") for text in said):
             yield found(module, call, "HK403", "a policy is renamed to one that only reports")
     for node in module.all(ast.JoinedStr, ast.BinOp):
+        assert isinstance(node, (ast.JoinedStr, ast.BinOp))
         end = node.values[-1] if isinstance(node, ast.JoinedStr) and node.values else node
-        end = node.right if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) else end
-        if end is not node and (module.text_of(end) or "").lower() in _ENDINGS:
+        if isinstance(node, ast.BinOp):
+            # By a number or a truth, a text is there or not.
+            end = node.right if isinstance(node.op, ast.Add) else node.left
+        ends = (end.body, end.orelse) if isinstance(end, ast.IfExp) else (end,)
+        if any((module.text_of(each) or "").lower() in _ENDINGS for each in ends):
             yield found(module, node, "HK403", "a policy is renamed to one that only reports")
 
 
