@@ -14,7 +14,8 @@ from .catalog import RULES
 
 DEFAULT_FILE = "scope.toml"
 GUARD = re.compile(
-    r"\s*(?P<path>\S+)\s*:\s*(?P<name>[\w.]+)(?:\((?P<word>\w+)(?:=(?P<value>[^()\s]+))?\))?(?P<maybe>\??)(?:\s+in\s+(?P<where>\w+))?\s*"
+    r"\s*(?P<path>\S+)\s*:\s*(?P<name>[\w.]+)"
+    r"(?:\((?P<given>[^()\s]+)\))?(?P<maybe>\??)(?:\s+in\s+(?P<where>\w+))?\s*"
 )
 BOUND = re.compile(
     r"\s*(?P<path>\S+)\s*:\s*(?P<name>\w+)(?:\[(?P<part>\w+)\])?\s*(?P<way><=|>=)\s*(?P<number>[\d_.]+)"
@@ -77,7 +78,8 @@ class Config:
     """Names of view functions, beside webhooks and CSP reports, that may go without a token."""
     guards: tuple[str, ...] = ()
     """What must be used, and where: "shop/app.py: PANGuard"; "path: name?" where it may be under a condition,
-    "path: name(keyword=value)" with what makes it one, "path: name in function" where a file uses it elsewhere too."""
+    "path: name(keyword=value)" or "path: name(argument)" with what makes it one, "path: name in function" where a
+    file uses it elsewhere too."""
     bounds: tuple[str, ...] = ()
     """Numbers that a protection rests on, and how far they may go: "shop/lock.py: MOST <= 10", "path: IDLE <= 15
     minutes", "path: RULE[1] <= 60" for an argument of the call that makes it."""

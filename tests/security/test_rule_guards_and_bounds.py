@@ -96,6 +96,13 @@ def test_a_guard_stands_in_its_function_with_what_makes_it_one() -> None:
     assert found(sweep, STAYS.replace("    letters.sweep(row)\n", swallowed.format("pass")))
     assert not found(sweep, STAYS.replace("    letters.sweep(row)\n", swallowed.format("raise")))
     assert not found("src/a.py: letters.sweep? in take", STAYS.replace("letters", "if s: letters"))
+    over = "def f(a, b):\n    if a.sum > b.left:\n        raise NotNow('over')\n"
+    assert not found("src/a.py: NotNow('over')? in f", over)
+    assert found("src/a.py: NotNow('over')? in f", over.replace("'over'", "'state'"))
+    assert not found("src/a.py: b.left in f", over)
+    assert found("src/a.py: b.left in f", over.replace("b.left", "b.all"))
+    assert not found("src/a.py: post(fresh=True) in g", "@p.post('/', fresh=True)\ndef g(): ...\n")
+    assert found("src/a.py: post(fresh=True) in g", "@p.post('/')\ndef g(): ...\n")
     assert not found("src/a.py: sweep_all", TASKS)
     assert found("src/a.py: sweep_all", TASKS.replace("sweep_all", "idle"))
 

@@ -102,7 +102,8 @@ def _part(module: Module, value: ast.expr, part: str) -> ast.expr | None:
     if isinstance(value, ast.Call) and not part.isdigit():
         return next((word.value for word in value.keywords if word.arg == part), None)
     if isinstance(value, ast.Dict):
-        return next(iter(module.entries(value).get(part, ())), None)
+        entry = next(iter(module.entries(value).get(part, ())), None)
+        return entry.elts[0] if isinstance(entry, ast.Tuple) and entry.elts else entry
     items = value.args if isinstance(value, ast.Call) else getattr(value, "elts", [])
     place = int(part) if part.isdigit() else len(items)
     return items[place] if place < len(items) else None

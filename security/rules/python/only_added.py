@@ -22,6 +22,7 @@ _SQL = re.compile(
     re.IGNORECASE,
 )
 _SPOKEN_OF = re.compile(r"audit|ledger|journal|history", re.IGNORECASE)
+_READS = frozenset({"get", "get_one", "select", "query"})
 _CHANGES = frozenset({"delete", "update", "bulk_update_mappings"})
 
 
@@ -82,13 +83,11 @@ def _row(module: Module, node: ast.expr) -> str | None:
         name = dotted(annotation).rpartition(".")[2] if annotation is not None else ""
         return name if _KEPT.match(name) else None
     for each in bound[1]:
-        if isinstance(each.value, ast.Call) and dotted(each.value.func).rpartition(".")[2] in {
-            "get",
-            "get_one",
-        }:
-            names = [dotted(given).rpartition(".")[2] for given in each.value.args[:1]]
-            if names and _KEPT.match(names[0]):
-                return names[0]
+        for call in ast.walk(each.value):
+            if isinstance(call, ast.Call) and dotted(call.func).rpartition(".")[2] in _READS:
+                names = [dotted(given).rpartition(".")[2] for given in call.args[:1]]
+                if names and _KEPT.match(names[0]):
+                    return names[0]
     return None
 
 

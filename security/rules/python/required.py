@@ -33,7 +33,7 @@ def _missing(module: Module, stands: re.Match[str]) -> Iterator[Finding]:
         return
     uses = [each for each in _uses(module, stands) if not where or _stands_in(module, each, homes)]
     if not uses and not any(
-        not where or _stands_in(module, each, homes) for each in _raised(module, name, stands["word"])
+        not where or _stands_in(module, each, homes) for each in _raised(module, name, stands["given"])
     ):
         yield found(
             module, homes[0] if homes else module.tree, "HK601", f"{name} is not used here any more{at}"
@@ -56,14 +56,19 @@ def _stands_in(module: Module, node: ast.AST, functions: list[ast.AST]) -> bool:
 
 
 def _uses(module: Module, stands: re.Match[str]) -> list[ast.AST]:
-    """Calls of it, calls that are handed it, and tables that it stands in; with a keyword the calls of it alone."""
-    name, word = stands["name"], stands["word"]
-    if word:
-        return [
-            call
-            for call in module.calls
-            if _is_named(module, call.func, name) and _has_word(call, word, stands["value"])
-        ]
+    """Calls of it, calls that are handed it, tables that it stands in, comparisons with it. With an argument: the calls
+    of it that have this one."""
+    name, given = stands["name"], stands["given"]
+    if given:
+        return [call for call in module.calls if _is_named(module, call.func, name) and _has(call, given)]
+    compared = [
+        node
+        for node in module.all(ast.Compare)
+        if any(
+            isinstance(each, (ast.Name, ast.Attribute)) and _is_named(module, each, name)
+            for each in ast.walk(node)
+        )
+    ]
     tables = [
         value
         for node in module.all(ast.Dict, ast.Tuple)
@@ -71,7 +76,7 @@ def _uses(module: Module, stands: re.Match[str]) -> list[ast.AST]:
         for value in [each.elts[-1] if isinstance(each, ast.Tuple) and each.elts else each]
         if isinstance(value, (ast.Name, ast.Attribute)) and _is_named(module, value, name)
     ]
-    return [*(call for call in module.calls if _is_use(module, call, name)), *tables]
+    return [*(call for call in module.calls if _is_use(module, call, name)), *tables, *compared]
 
 
 def _is_named(module: Module, node: ast.expr, name: str) -> bool:
@@ -80,8 +85,12 @@ def _is_named(module: Module, node: ast.expr, name: str) -> bool:
     return any(each == name or each.endswith("." + name) for each in whole)
 
 
-def _has_word(call: ast.Call, word: str, value: str | None) -> bool:
-    return any(each.arg == word and value in {None, ast.unparse(each.value)} for each in call.keywords)
+def _has(call: ast.Call, given: str) -> bool:
+    """`keyword=value`, a keyword whatever its value, or an argument as it is written."""
+    word, _, value = given.partition("=")
+    if value:
+        return any(each.arg == word and ast.unparse(each.value) == value for each in call.keywords)
+    return any(each.arg == word for each in call.keywords) or given in map(ast.unparse, call.args)
 
 
 def _is_use(module: Module, call: ast.Call, name: str) -> bool:
@@ -93,15 +102,14 @@ def _is_use(module: Module, call: ast.Call, name: str) -> bool:
     )
 
 
-def _raised(module: Module, name: str, word: str | None) -> list[ast.AST]:
-    return [
-        node
-        for node in module.all(ast.Raise)
-        if isinstance(node, ast.Raise)
-        and not word
-        and node.exc is not None
-        and _is_named(module, node.exc, name)
+def _raised(module: Module, name: str, given: str | None) -> list[ast.AST]:
+    """Where it is raised, or given back: `raise NotYours`, `return Try.REFUSED`."""
+    said = [
+        (node, node.exc if isinstance(node, ast.Raise) else getattr(node, "value", None))
+        for node in module.all(ast.Raise, ast.Return)
+        if not given
     ]
+    return [node for node, value in said if value is not None and _is_named(module, value, name)]
 
 
 def _is_idle(module: Module, use: ast.AST, stands: re.Match[str]) -> bool:

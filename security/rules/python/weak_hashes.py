@@ -56,6 +56,8 @@ def _hasher(module: Module, call: ast.Call) -> Iterator[Finding]:
         memory, passes = given.get("memory_cost", 65536), given.get("time_cost", 3)
         if isinstance(memory, int) and isinstance(passes, int) and memory * passes < _ARGON2:
             yield found(module, call, "HK505", "passwords are hashed too cheaply")
+    if "from_parameters" in last and any(last_names(module, each) & {"CHEAPEST"} for each in call.args):
+        yield found(module, call, "HK505", "passwords are hashed too cheaply")
     for name in last & _LEAST.keys():
         place, word, least = _LEAST[name]
         number = words.get(word, module.value_of(call.args[place]) if len(call.args) > place else None)
