@@ -189,11 +189,6 @@ def _ciphers(words: list[str], _config: Config) -> Iterator[Fault]:
         yield Fault("HK502", f"{', '.join(weak)} can be read by others")
 
 
-def _writes(words: list[str], _config: Config) -> Iterator[Fault]:
-    if words[:1] != ["off"]:
-        yield Fault("HK602", "whoever asks may write files of the proxy")
-
-
 def _passes(words: list[str], _config: Config) -> Iterator[Fault]:
     """To a name with a public ending, where the shop is a neighbour or this machine."""
     host = (urlsplit(words[0]).hostname or "") if words and "://" in words[0] else ""
@@ -310,7 +305,6 @@ _JUDGES: dict[str, Judge] = {
     "proxy_store": _names_a_file,
     "ssl_protocols": _old_tls,
     "ssl_ciphers": _ciphers,
-    "dav_methods": _writes,
     "proxy_cache": _cache,
     "proxy_pass": _passes,
     "proxy_set_header": _host_header,

@@ -155,7 +155,7 @@ PROXY = """http {{
             "proxy_set_header X-Real-IP $http_x_real_ip;",
             "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
         ),
-        ("HK602", "dav_methods PUT DELETE;", "dav_methods off;"),
+        ("HK601", "dav_methods PUT DELETE;", "dav_methods off;"),
         ("HK502", "ssl_ciphers ALL:aNULL;", "ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:!aNULL:!MD5;"),
     ],
 )
