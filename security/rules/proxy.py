@@ -1,4 +1,4 @@
-"""HK201, HK202, HK209, HK305, HK401 to HK404, HK412, HK502, HK601: an nginx in front of a shop, by what it does. Pure.
+"""HK201, HK202, HK209, HK305, HK401 to HK404, HK412, HK502, HK601, HK602: what an nginx before a shop does. Pure.
 
 What it writes down, keeps, puts in, takes off, and whom it asks.
 
@@ -126,14 +126,17 @@ def _named_host(word: str) -> str:
 
 
 _EXPIRES = re.compile(
-    r"(?:^|(?<=[;{}]))\s*expires\s+(?:modified\s+)?(?!off|epoch|0\s*;|-)[^;]+;", re.MULTILINE
+    r"(?:^|(?<=[;{}]))\s*(?:expires\s+(?:modified\s+)?(?!off|epoch|0\s*;|-)[^;]+"
+    r"|(?:add_header\s+|more_set_headers\s+[\"'])Cache-Control\b"
+    r"[^;]*\b(?:public|(?:s-maxage|max-age)=[1-9])[^;]*);",
+    re.MULTILINE | re.IGNORECASE,
 )
 _PASSES = re.compile(r"(?:^|[;{}])\s*(?:proxy|uwsgi|scgi|fastcgi|grpc)_pass\s", re.MULTILINE)
 _FILES = re.compile(r"location\s+[^{]*(?:/static|/assets|\\\.|\.\w{2,5}\b)[^{]*$")
 
 
 def _kept_by_browsers(path: str, plain: str) -> Iterator[Finding]:
-    """`expires` writes a Cache-Control of its own over the shop's no-store; files may be kept as long as one likes."""
+    """`expires` and the like write a Cache-Control of their own over the shop's no-store; files may be kept."""
     if not _PASSES.search(plain):
         return
     for match in _EXPIRES.finditer(plain):
@@ -197,6 +200,8 @@ def _passes(words: list[str], _config: Config) -> Iterator[Fault]:
 
 
 def _host_header(words: list[str], _config: Config) -> Iterator[Fault]:
+    if words[:1] in (["X-Forwarded-For"], ["X-Real-IP"]) and words[1:2] and words[1].startswith("$http_"):
+        yield Fault("HK602", "the visitor says by a header from which address the request comes")
     if words[:1] == ["Host"] and len(words) > 1 and "$http_x" in words[1]:
         yield Fault("HK305", "the visitor says by a header what the host is")
     is_address = bool(words) and words[0].lower() in {"x-forwarded-for", "x-real-ip", "x-client-ip"}
@@ -216,6 +221,19 @@ def _header(words: list[str], config: Config) -> Iterator[Fault]:
         yield Fault("HK412", fault)
     if len(words) > 1 and words[0].lower() == "content-security-policy":
         yield from policy.judge_text(words[1], config)
+
+
+def _headers(words: list[str], config: Config) -> Iterator[Fault]:
+    """`more_set_headers "Name: value" …;`"""
+    for word in words:
+        name, colon, value = word.partition(":")
+        if colon:
+            yield from _header([name.strip(), value.strip()], config)
+
+
+def _anybodys_word(words: list[str], _config: Config) -> Iterator[Fault]:
+    if any(re.fullmatch(r"(?:0\.0\.0\.0|::)/0", word) for word in words):
+        yield Fault("HK602", "whoever asks says by a header from which address")
 
 
 def _hides(words: list[str], _config: Config) -> Iterator[Fault]:
@@ -296,6 +314,8 @@ _JUDGES: dict[str, Judge] = {
     "access_log": _access_log,
     "error_log": _error_log,
     "add_header": _header,
+    "more_set_headers": _headers,
+    "set_real_ip_from": _anybodys_word,
     "proxy_hide_header": _hides,
     "more_clear_headers": _hides,
     "proxy_ignore_headers": _ignores,

@@ -25,6 +25,7 @@ _VOID = frozenset(
 _PART = 8
 """Characters of a caption's part, where it stands in several elements."""
 _MOST_TIMES = 24
+_HOSTS = re.compile(r"(?:https?:)?//([^/\s\"'<>,:]+)", re.IGNORECASE)
 _DATA_SCRIPTS = re.compile(r"json|speculationrules")
 _WHOLE_REQUEST = re.compile(
     r"(?:request\.(?:form|values|data|json|POST|GET|environ|META|get_data\(.*?\)|get_json\(.*?\)|body|query_string"
@@ -301,6 +302,11 @@ class _Page(HTMLParser):
         if not data.strip() or _DATA_SCRIPTS.search(kind):
             if asked := handed_words.asked_in(data):
                 self._found("HK105", f"data of the page hands a script '{asked}' for a field", line)
+            if "speculation" in kind:
+                for found in filter(
+                    lambda each: not self._config.is_provider(each[1]), _HOSTS.finditer(data)
+                ):
+                    self._found("HK404", f"a page of {found[1]} is loaded beforehand", line)
             return
         if _TEMPLATE_SCRIPTS.search(kind):
             self._judge_inner(data, line)

@@ -103,6 +103,8 @@ _LABELS = (
         rf"|{_OTHER_JA}カード[^。、,.]{{0,8}}(?:刻|印字|印刷|記載|表示|書かれ|エンボス|浮き)[^。、,.]{{0,6}}(?:数字|番号)"
         r"|(?<![a-z])(?:long|embossed|printed|raised)(?: card)? (?:number|digits)(?![a-z])(?!.*(?:tracking|gift|member|order))"
         r"|(?<![a-z])(?:number|digits)(?![a-z]).{0,12}(?:across|on) (?:the )?(?:front|face)(?: of (?:the |your )?card)?$"
+        # No other number that people type may have any length up to that (ISO/IEC 7812-1).
+        r"|1[2-6]\s*(?:桁\s*)?(?:[〜~–—―‐-]|から|to)\s*19[\s-]?(?:桁|digits?)"
         r"|16\s*桁の(?:番号|数字)(?!.*(?:伝票|送り状|追跡|会員|ポイント|ギフト|クーポン|注文))",
     ),
     (
@@ -208,7 +210,7 @@ def is_whole_card(text: str) -> bool:
 
 
 _CARD_PICTURE = re.compile(
-    rf"{_OTHER_JA}カード(?:券面|表面|裏面)?(?:の|を)?\s*(?:写真|画像|コピー|撮影|券面)"
+    rf"{_OTHER_JA}(?:カード|クレカ)(?:券面|表面|裏面)?(?:の|を)?\s*(?:写真|画像|コピー|撮影|券面)"
     rf"|(?:photo|picture|image|scan|copy) of (?:the |your |a )?(?:front of |back of )?(?:the |your )?(?:credit |debit |payment |bank )card"
     rf"|(?<![a-z]){_OTHER_EN}(?:credit|debit|payment)[\s_-]?card[\s_-]?(?:photo|picture|image|scan)"
     rf"|{_OTHER_JA}(?:カード|クレカ)(?:券面|表面|裏面)?[をの]?.{{0,6}}(?:読み?取|読み?込|撮|スキャン|写し|アップロード)"

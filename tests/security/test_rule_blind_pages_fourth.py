@@ -129,6 +129,52 @@ LEAKS = {
     "a host alone": ("HK404", "a.conf", PROXY % ("/", "sub_filter 'js.stripe.com' 'pay.example';")),
     "the hash in the page": ("HK404", "a.conf", PROXY % ("/", "sub_filter 'integrity=' 'data-i=';")),
     "the frame's sandbox": ("HK404", "a.conf", PROXY % ("/", "sub_filter 'sandbox=\"' 'title=\"';")),
+    "the value as a number": (
+        "HK210",
+        "a.js",
+        ON_ALL % "({ target }) => fetch('/x?' + target.valueAsNumber)",
+    ),
+    "the console in pieces": (
+        "HK210",
+        "a.js",
+        "const { log } = console; field.oninput = () => log(field.value);",
+    ),
+    "the console's function": ("HK210", "a.js", "field.oninput = () => tell(field.value, console.log);"),
+    "the address's hash": ("HK210", "a.js", "location.hash = field.value;"),
+    "another program": ("HK210", "a.js", "navigator.share({ text: field.value });"),
+    "a notice of the system": ("HK210", "a.js", "const told = new Notification(field.value);"),
+    "a fault": ("HK210", "a.js", "throw new TypeError(`no ${field.value}`);"),
+    "a fault that is told": ("HK210", "a.js", "reportError(field.value);"),
+    "an event in a script that sends": (
+        "HK210",
+        "a.js",
+        "bus.dispatchEvent(new CustomEvent('k', { detail: e.target.value })); const go = (b) => fetch('/x', b);",
+    ),
+    "a short word's picture": ("HK105", "a.html", "<label>クレカの写真<input type=file capture></label>"),
+    "a number of any length": ("HK105", "a.html", "<label>14〜19桁の番号<input name=f></label>"),
+    "the same in English": ("HK105", "a.html", "<label>12 to 19 digits<input name=f></label>"),
+    "a page beforehand": (
+        "HK404",
+        "a.html",
+        '<script type=speculationrules nonce="{{ n }}">{"prefetch":[{"urls":["https://e.example/"]}]}</script>',
+    ),
+    "a policy by another module": (
+        "HK401",
+        "a.conf",
+        PROXY % ("/", "more_set_headers 'Content-Security-Policy: script-src *; object-src *';"),
+    ),
+    "a public cache": ("HK412", "a.conf", PROXY % ("/", "add_header Cache-Control 'public, max-age=600';")),
+    "a cache for a minute": (
+        "HK412",
+        "a.conf",
+        PROXY % ("/", "more_set_headers 'Cache-Control: max-age=60';"),
+    ),
+    "addresses by anybody's word": ("HK602", "a.conf", PROXY % ("/", "set_real_ip_from 0.0.0.0/0;")),
+    "an address by the visitor's header": (
+        "HK602",
+        "a.conf",
+        PROXY % ("/", "proxy_set_header X-Forwarded-For $http_x_forwarded_for;"),
+    ),
 }
 
 NEIGHBOURS = {
@@ -176,6 +222,34 @@ NEIGHBOURS = {
     "nobody writes": ("a.conf", PROXY % ("/", "dav_methods off;")),
     "a word in the page": ("a.conf", PROXY % ("/", "sub_filter 'Shop A' 'Shop B';")),
     "a file of our own in the page": ("a.conf", PROXY % ("/", "sub_filter '/a.svg' '/static/b.svg';")),
+    "the console as it is": (
+        "a.js",
+        "field.oninput = () => { shown.hidden = !field.value; console.warn('a'); };",
+    ),
+    "the address's hash of our own": ("a.js", "location.hash = row.id;"),
+    "what is shared is the page": ("a.js", "navigator.share({ url: location.href });"),
+    "a fault with a status": ("a.js", "throw new Error(String(answer.status));"),
+    "a kind of fault": (
+        "a.js",
+        "class Bad extends Error { constructor(field) { super('bad'); this.at = field.value; } }",
+    ),
+    "an event in a script that stays": (
+        "a.js",
+        "this.dispatchEvent(new CustomEvent('change', { detail: this.value }));",
+    ),
+    "a picture of a credential": ("a.html", "<label>会員カードの写真<input type=file capture></label>"),
+    "a number of a few lengths": ("a.html", "<label>10〜13桁の番号<input name=f></label>"),
+    "our own page beforehand": (
+        "a.html",
+        '<script type=speculationrules nonce="{{ n }}">{"prefetch":[{"urls":["/cart"]}]}</script>',
+    ),
+    "no cache": ("a.conf", PROXY % ("/", "add_header Cache-Control 'no-store, max-age=0';")),
+    "a cache of files": ("a.conf", PROXY % ("/static/", "add_header Cache-Control 'public, max-age=600';")),
+    "addresses by a neighbour's word": ("a.conf", PROXY % ("/", "set_real_ip_from 10.0.0.0/8;")),
+    "an address that the proxy sees": (
+        "a.conf",
+        PROXY % ("/", "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"),
+    ),
 }
 
 

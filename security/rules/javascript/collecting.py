@@ -68,6 +68,12 @@ _STORES = frozenset(
     }
 )
 _REPLACED = frozenset({"fetch", "Stripe", "XMLHttpRequest", "WebSocket", "FormData"})
+_HANDS_ON = (
+    *("Blob", "File", "setData"),
+    *("share", "Notification", "SpeechSynthesisUtterance", "reportError"),
+)
+"""Calls after which others have what they are given: a file, another program, whoever hears of faults."""
+_FAULTS = ("Error", "TypeError", "RangeError", "AggregateError")
 _DEFINES = (
     "defineProperty",
     "defineProperties",
@@ -158,6 +164,10 @@ def of_script(script: Script) -> Iterator[Finding]:
         yield script.found(first, "HK210", "fields are read again and again in a script that sends")
     if script.names & SENDS and (anything := reads_any_field(script.tokens)):
         yield script.found(anything, "HK210", "whatever field there is, is read in a script that sends")
+    if reads and listens and (console := _console_by_another_name(script)):
+        yield script.found(
+            console, "HK210", "the console has another name in a script that reads what is typed"
+        )
     if script.names & SENDS and (getter := _getter(script)):
         yield script.found(
             getter, "HK210", "the getter of every field's value is taken in a script that sends"
@@ -198,6 +208,15 @@ def _answers(script: Script) -> set[str]:
             start = next((place for place in range(at, max(0, at - 6), -1) if script.at(place).is_op("=")), 0)
             names |= {script.at(start - 1).value} if start else set()
     return names
+
+
+def _console_by_another_name(script: Script) -> Token | None:
+    """`const { log } = console`, `const log = console.log`, `tell(console.log)`."""
+    for at, token in enumerate(script.tokens):
+        method = script.at(at + 1).is_op(".")
+        if token.is_name("console") and not script.at(at + 3 if method else at + 1).is_op("(", "."):
+            return token
+    return None
 
 
 def _getter(script: Script) -> Token | None:
@@ -263,6 +282,8 @@ def _kept(script: Script, *, is_keyed: bool) -> Iterator[Finding]:
     for at, token in enumerate(script.tokens):
         if is_keyed and token.is_name("location", "href") and _builds_an_address(script, at):
             yield script.found(token, "HK210", "keys are listened to, and an address is put together")
+        elif _is_fault(script, at) and is_typed(script.group(at + 1), frozenset()):
+            yield script.found(token, "HK210", "what is typed is in a fault's text")
         elif _writes(script, at) and _says(script, at, "value", "FormData"):
             yield script.found(token, "HK210", f"what is typed is written by {token.value}")
         elif _stores(script, at, held) and _says(script, at, *_TAKEN):
@@ -275,6 +296,10 @@ _TAKEN = ("value", "FormData", "elements", "key", "getSelection")
 _PUTS = ("put", "add", "set", "setItem", "write", "append")
 
 
+def _is_fault(script: Script, at: int) -> bool:
+    return script.at(at).is_name(*_FAULTS) and script.at(at + 1).is_op("(")
+
+
 def _says(script: Script, at: int, *names: str) -> bool:
     """Whether the statement from here holds what is typed, by itself or by a name that was given it."""
     return is_typed(script.statement(at), script.typed, names)
@@ -282,7 +307,8 @@ def _says(script: Script, at: int, *names: str) -> bool:
 
 def _writes(script: Script, at: int) -> bool:
     token, after, member = script.at(at), script.at(at + 1), script.at(at + 2)
-    made = token.is_name("Blob", "File", "setData") and after.is_op("(")
+    made = token.is_name(*_HANDS_ON) and after.is_op("(")
+    made |= token.is_name("CustomEvent") and after.is_op("(") and bool(script.names & SENDS)
     leads = token.is_name("location") and after.is_op(".") and member.is_name("assign", "replace")
     return (
         made
@@ -302,11 +328,12 @@ def _stores(script: Script, at: int, held: frozenset[str]) -> bool:
 
 
 def _is_jar(script: Script, at: int) -> bool:
-    """document.cookie, document.title (the history keeps it) and window.name, where they are set."""
+    """document.cookie and window.name, and what the history keeps: the page's title and the address's hash."""
     token, owner = script.at(at), script.at(at - 2)
     is_name = token.is_name("name") and owner.is_name("window", "self")
     is_title = token.is_name("title") and owner.is_name("document")
-    return (token.is_name("cookie") or is_name or is_title) and script.at(at + 1).is_op("=", "+=")
+    is_hash = token.is_name("hash") and owner.is_name("location")
+    return (token.is_name("cookie") or is_name or is_title or is_hash) and script.at(at + 1).is_op("=", "+=")
 
 
 def _builds_an_address(script: Script, at: int) -> bool:

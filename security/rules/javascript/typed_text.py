@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from .tokens import Token
 
-_READS = ("value", "FormData", "clipboardData")
+_READS = ("value", "valueAsNumber", "FormData", "clipboardData")
 _WHOLE = ("FormData", "formData")
 _EVENTS = frozenset({"input", "change", "blur", "focusout", "keyup", "paste", "submit", "click"})
 _ANY_FIELD = re.compile(
@@ -75,7 +75,7 @@ def _is_pattern(tokens: Sequence[Token], at: int) -> bool:
 
 def reads_any_field(tokens: Sequence[Token]) -> Token | None:
     """Where a script takes the value of whatever field there is, instead of one that it names."""
-    if not any(token.is_name("value") for token in tokens):
+    if not any(token.is_name("value", "valueAsNumber") for token in tokens):
         return None
     return next((token for at, token in enumerate(tokens) if _is_any_field(tokens, at)), None)
 
@@ -127,5 +127,9 @@ def _is_any_field(tokens: Sequence[Token], at: int) -> bool:
         # What is done by a function or an object of a name stands elsewhere in the script.
         is_here = any(each.is_op("=>") or each.is_name("function") for each in said)
         names = {each.value for each in (said if is_here else tokens) if each.kind == "name"}
-        return is_everywhere and "value" in names and bool(names & {"target", "srcElement"})
+        return (
+            is_everywhere
+            and bool(names & {"value", "valueAsNumber"})
+            and bool(names & {"target", "srcElement"})
+        )
     return False
