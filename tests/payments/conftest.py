@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from payments.columns import new_id, utcnow
 from payments.database import Database
-from payments.making import MakeResult, make_session
+from payments.making import Made, MakeResult, make_session
 from payments.models import Attempt, LedgerEntry, Payment, PaymentPromise
 from payments.money import Money
 from payments.provider import Line, SessionRequest, UIMode
@@ -147,8 +148,13 @@ class Till:
         )
 
     def open(self, payment: Payment) -> str:
-        """The id of a fresh session that can be paid."""
-        made = self.make(self.want(payment))
+        """The id of a fresh session that can be paid. Of many at once some wait for their turn, as in the shop."""
+        attempt = self.want(payment)
+        for _try in range(40):
+            made = self.make(attempt)
+            if made.outcome is not Made.IN_LINE:
+                break
+            time.sleep(0.05)
         assert made.session is not None
         return made.session.id
 
