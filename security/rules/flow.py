@@ -32,7 +32,8 @@ from .syntax import FunctionNode, dotted, matched, parameters, returned
 _DEEPEST = 5
 OPENED = "opened"
 """The label of personal data that came out of its seal."""
-_OPENS = frozenset({"open_personal"})
+OPENS = "open_personal"
+"""The one function by which it does."""
 
 
 @dataclass(frozen=True)
@@ -233,7 +234,7 @@ class Flow:
         last = {name.rpartition(".")[2] for name in names}
         if last & {"locals", "vars"} and not node.args:
             return self._of_locals(frame, depth)
-        if last & _OPENS:
+        if OPENS in last:
             return frozenset({OPENED})
         if reshaping.is_number(names):
             return frozenset(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ...finding import Finding
-from ..flow import OPENED, Flow, Frame
+from ..flow import OPENED, OPENS, Flow, Frame
 from ..source import Module
 from ..syntax import dotted
 from .base import Context, decorators, found, last_names
@@ -43,7 +43,6 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
                     yield found(module, call, "HK702", f"what {made} is to write down is written nowhere")
 
 
-OPENS = "open_personal"
 _CACHES = frozenset(
     {"cache", "lru_cache", "cached", "ttl_cache", "memoize", "memoized", "alru_cache", "cached_property"}
 )
