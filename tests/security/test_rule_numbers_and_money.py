@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from security.rules.config import Config
-from security.rules.run import Result, judge
+from .test_rule_server import rules_of
 
 PAIRS = (
     # Money
@@ -304,13 +303,6 @@ PAIRS = (
         ),
     ),
 )
-
-
-def rules_of(text: str, path: str = "src/app.py", config: Config | None = None) -> set[str]:
-    result = Result()
-    judge({path: text}, config or Config(), result)
-    assert result.unreadable == []
-    return {finding.rule for finding in result.findings}
 
 
 @pytest.mark.parametrize(("rule", "leak", "neighbour"), PAIRS)
