@@ -57,13 +57,10 @@ _LOOSER: dict[str, bytes] = {
 }
 # A number in base64 or hex fills at least nineteen letters. Most of a log has no word so long: that is seen far faster.
 _WORD = BASE64 + rb"{19}"
-_IN_HEX = ("hex", "hex of packed")
 # A word of base32 without a digit is a word. Its first digit has six letters or digits behind it, or many before it.
 _DIGIT_IN_BASE32 = rb"[A-Za-z]{4}[2-7]|[2-7](?:[a-z2-7]{6}|[A-Z2-7]{6})"
 _BASE32, _BASE32_REACH = (string.ascii_letters + "234567").encode(), 32
-_IN_WORDS = frozenset(
-    ["base32", "base64 of digits", "base64 of text", "base64 of packed", "hex", "hex of packed", DEFLATE]
-)
+_IN_WORDS = frozenset(["base32", "base64 of digits", "base64 of text", "base64 of packed", DEFLATE])
 # What no block of ASCII alone holds; most are that.
 _BEYOND_ASCII = frozenset(
     [
@@ -79,6 +76,7 @@ _BEYOND_ASCII = frozenset(
 _LINES = re.compile(rb"[^\n]{1,2048}")  # of a long one its parts
 _LOOSELY = 0  # a kind of its own: nothing is looked at for it yet
 _CHUNK, _ACROSS = 64 << 10, 128
+_FOREIGN_CHUNK = 8 << 10  # what is no ASCII stands in few places of most texts
 _NEAR, _FAR = 256, 8 << 10  # a single digit may stand on a line of its own; a line may have no end
 
 
@@ -92,9 +90,9 @@ def engine() -> Callable[[bytes], Ends]:
     loose = _Patterns({"digits": rb"[0-9](?:" + b"|".join(dict.fromkeys(_BEHIND_A_DIGIT.values())) + rb")"})
     exact = [
         _Patterns({name: PATTERNS[name] for name in names}, most=4_000)
-        for names in (_SPREAD, [name for name in [*_BEHIND_A_DIGIT, "hex"] if name not in _SPREAD])
+        for names in (_SPREAD, [name for name in _BEHIND_A_DIGIT if name not in _SPREAD])
     ]
-    in_scripts, in_words = _in_chunks({"other scripts": PATTERNS["other scripts"]}, FOREIGN), _in_words()
+    in_scripts, in_words = _in_scripts(), _in_words()
 
     def ends(block: bytes) -> Ends:
         found = _confirmed(in_ascii(block) if block.isascii() else in_any(block) + in_scripts(block), block)
@@ -132,7 +130,7 @@ class _Patterns:
     def _database(self) -> Any:
         return _database(list(self._patterns.values()), self._flag)
 
-    def __call__(self, block: bytes) -> _Ends:
+    def __call__(self, block: bytes | memoryview) -> _Ends:
         ends: _Ends = []
         kinds, most = self._kinds, self._most
 
@@ -157,89 +155,72 @@ def _database(patterns: list[bytes], flag: int) -> Any:
 
 
 class _Runs:
-    """Runs of so many letters or more: called with bytes, where each begins and ends."""
+    """Runs of so many letters or more: called with a span of a block, where each begins and ends."""
 
     def __init__(self, letters: bytes, fewest: int) -> None:
         self._fewest = fewest
         self._rest = re.compile(letters + rb"*")
-        self._database = _database([letters + rb"{%d}" % fewest], hyperscan.HS_FLAG_DOTALL)
+        # It would name every letter behind: so each look ends with the first, and the next goes on behind the run.
+        self._first = _Patterns({DEFLATE: letters + rb"{%d}" % fewest}, flag=hyperscan.HS_FLAG_SINGLEMATCH)
 
-    def __call__(self, block: bytes) -> Iterator[tuple[int, int]]:
-        view, at, ends = memoryview(block), 0, list[int]()
-
-        def found(pattern: int, start: int, end: int, flags: int, context: object) -> bool:  # noqa: ARG001  (its shape)
-            ends.append(end)
-            return True
-
-        # It would name every letter behind: so it is stopped at the first, and goes on behind the run.
-        while self._is_stopped(view[at:], found):
-            end = at + ends.pop()
-            at = self._rest.match(block, end).end()  # type: ignore[union-attr]  # matches nothing at least
-            yield end - self._fewest, at
-
-    def _is_stopped(self, view: memoryview, found: Callable[..., bool]) -> bool:
-        try:
-            self._database.scan(view, match_event_handler=found)
-        except hyperscan.ScanTerminated:
-            return True
-        return False
+    def __call__(self, block: bytes, first: int, last: int) -> Iterator[tuple[int, int]]:
+        view = memoryview(block)
+        while ends := self._first(view[first:last]):
+            end = first + ends[0][0]
+            first = self._rest.match(block, end, last).end()  # type: ignore[union-attr]  # matches nothing at least
+            yield end - self._fewest, first
 
 
-def _in_chunks(patterns: dict[str, bytes], needed: bytes) -> Callable[[bytes], _Ends]:
-    """Where they end in the chunks in which what they need is."""
-    gate, inside = (
-        _Patterns({next(iter(patterns)): needed}, flag=hyperscan.HS_FLAG_SINGLEMATCH),
-        _Patterns(patterns),
+def _spans(block: bytes, size: int, is_wanted: Callable[[bytes], object]) -> Iterator[tuple[int, int]]:
+    """The chunks of this size that are wanted, with a bit of what follows; neighbours are one."""
+    first: int | None = None
+    for start in range(0, len(block), size):
+        if is_wanted(block[start : start + size + _ACROSS]):
+            first = start if first is None else first
+        elif first is not None:
+            yield first, start + _ACROSS
+            first = None
+    if first is not None:
+        yield first, len(block)
+
+
+def _in_scripts() -> Callable[[bytes], _Ends]:
+    """Digits of other scripts, where there are any."""
+    name = "other scripts"
+    gate, digits = (
+        _Patterns({name: FOREIGN}, flag=hyperscan.HS_FLAG_SINGLEMATCH),
+        _Patterns({name: PATTERNS[name]}),
     )
 
     def ends(block: bytes) -> _Ends:
-        return [
-            (start + end, kind)
-            for start, chunk in _chunks(block)
-            if not chunk.isascii() and gate(chunk)
-            for end, kind in inside(chunk)
-        ]
+        spans = _spans(block, _FOREIGN_CHUNK, lambda chunk: not chunk.isascii() and gate(chunk))
+        return [(first + end, kind) for first, last in spans for end, kind in digits(block[first:last])]
 
     return ends
-
-
-def _chunks(block: bytes) -> Iterator[tuple[int, bytes]]:
-    for start in range(0, len(block), _CHUNK):
-        yield start, block[start : start + _CHUNK + _ACROSS]
 
 
 def _in_words() -> Callable[[bytes], _Ends]:
     """What long words hold, in the chunks that have any."""
     has_word = _Patterns({DEFLATE: _WORD}, flag=hyperscan.HS_FLAG_SINGLEMATCH)
     named = _Patterns({name: PATTERNS[name] for name in ("base64 of digits", "base64 of packed")})
-    in_base32 = _Patterns({"base32": _DIGIT_IN_BASE32})
-    hexes, long_words = _Runs(rb"[0-9A-Fa-f]", 24), _Runs(BASE64, 32)
+    in_base32, long_words = _Patterns({"base32": _DIGIT_IN_BASE32}), _Runs(BASE64, 32)
 
     def ends(block: bytes) -> _Ends:
         found: _Ends = []
-        for start, chunk in _chunks(block) if has_word(block) else ():
-            if not has_word(chunk):
-                continue
-            found += [(start + end, kind) for end, kind in named(chunk)]
-            found += [(start + end, DECODED) for end in _in_base32(chunk, in_base32(chunk))]
-            for first, last in hexes(chunk):
-                found += _in_run(block, start + first, start + last, _IN_HEX)
-            for first, last in long_words(chunk):
-                if chunk[first:last].islower():  # a digit's bits are a capital letter's in base64
+        for start, stop in _spans(block, _CHUNK, has_word) if has_word(block) else ():
+            words = block[start:stop]
+            found += [(start + end, kind) for end, kind in named(words)]
+            found += [(start + end, DECODED) for end in _in_base32(words, in_base32(words))]
+            for first, last in long_words(block, start, stop):
+                if block[first:last].islower():  # a digit's bits are a capital letter's in base64
                     continue
-                found += _in_run(block, start + first, start + last, ("base64 of text",))
-                if _may_be_deflated(block, start + first, start + last) and deflated.holds(
-                    block, start + last
-                ):
-                    found.append((start + first + 32, DECODED))
+                text = COMPILED["base64 of text"].finditer(block, first, last)
+                found += [(each.end(), DECODED) for each in text]
+                if _may_be_deflated(block, first, last) and deflated.holds(block, last):
+                    found.append((first + 32, DECODED))
         return found
 
     return ends
-
-
-def _in_run(block: bytes, first: int, last: int, names: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    for name in names:
-        yield from ((each.end(), DECODED) for each in COMPILED[name].finditer(block, first, last))
 
 
 def _in_base32(chunk: bytes, ends: _Ends) -> Iterator[int]:
