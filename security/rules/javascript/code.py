@@ -78,11 +78,15 @@ def _another_script(script: Script, at: int, token: Token) -> str | None:
         return "the page or its address says which function is called"
     if token.is_name("createElement", "createElementNS") and not after.is_op("("):
         return f"{token.value} is put away, to make any element by another name"
-    knows_scripts = bool(script.names & {"scripts", "currentScript"}) or any(
-        re.match(r"script\b", text) for text in script.strings
-    )
-    is_copied = knows_scripts and token.is_name("cloneNode", "importNode")
-    return "a script's element is copied" if is_copied else None
+    if token.is_name("cloneNode", "importNode") and _knows_scripts(script):
+        return "a script's element is copied"
+    return None
+
+
+def _knows_scripts(script: Script) -> bool:
+    if script.names & {"scripts", "currentScript"}:
+        return True
+    return any(re.match(r"script\b", text) for text in script.strings)
 
 
 def _makes_functions(script: Script, at: int, token: Token) -> bool:

@@ -117,10 +117,7 @@ def _redefined(script: Script, at: int) -> str | None:
     for each in (proto, script.at(at + 6)):
         if each.value in _REPLACED:
             return each.value
-    is_own = any(
-        token.value == kind.value and script.at(place - 1).is_name("class", "function")
-        for place, token in enumerate(script.tokens)
-    )
+    is_own = kind.value in script.declared
     if dot.is_op(".") and proto.is_name("prototype") and kind.value[:1].isupper() and not is_own:
         return f"a member of {kind.value}"
     said = script.group(at + 1)[:5]
@@ -245,11 +242,7 @@ def is_listened_to(script: Script, at: int) -> bool:
     """By its own word, or as one of a list where listeners are put on by a variable."""
     if script.callee(at) == "addEventListener":
         return True
-    by_variable = any(
-        token.is_name("addEventListener") and script.at(place + 2).kind == "name"
-        for place, token in enumerate(script.tokens)
-    )
-    return by_variable and script.at(at - 1).is_op("[", ",", ":")
+    return script.listens_by_variable and script.at(at - 1).is_op("[", ",", ":")
 
 
 def _takes_keys(script: Script) -> bool:

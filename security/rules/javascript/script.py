@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from ...finding import Finding
 from ..config import Config
 from .tokens import Token, tokens_of
@@ -17,6 +19,20 @@ class Script:
         self.names = {token.value for token in self.tokens if token.kind == "name"}
         self.strings = {token.value for token in self.tokens if token.kind == "string"}
         self.typed = names_of_typed(self.tokens)
+
+    @cached_property
+    def declared(self) -> set[str]:
+        """The names of its own functions and classes."""
+        pairs = zip(self.tokens, self.tokens[1:], strict=False)
+        return {name.value for word, name in pairs if word.is_name("class", "function")}
+
+    @cached_property
+    def listens_by_variable(self) -> bool:
+        """Whether a listener is put on for an event that a variable names."""
+        return any(
+            token.is_name("addEventListener") and self.at(place + 2).kind == "name"
+            for place, token in enumerate(self.tokens)
+        )
 
     def found(self, token: Token, rule: str, message: str) -> Finding:
         """A finding at a token."""

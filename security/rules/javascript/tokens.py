@@ -176,5 +176,5 @@ def _are(tokens: list[Token], at: int, *kinds: str) -> bool:
         return False
     return all(
         token.kind == kind or (token.kind == "op" and token.value == kind)
-        for token, kind in zip(tokens[at:], kinds, strict=False)
+        for token, kind in zip(tokens[at : at + len(kinds)], kinds, strict=True)
     )
