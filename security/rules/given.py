@@ -64,9 +64,5 @@ _STATEMENTS = frozenset(
 def _hears_statements(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether a function is a listener of an engine's statements, by a decorator or by a call of `listen`."""
     calls = [each for each in function.decorator_list if isinstance(each, ast.Call)]
-    calls += [
-        each
-        for each in module.calls
-        if any(isinstance(value, ast.Name) and value.id == function.name for value in each.args)
-    ]
+    calls += module.calls_given.get(function.name, [])
     return any(module.text_of(argument) in _STATEMENTS for each in calls for argument in each.args)

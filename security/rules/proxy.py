@@ -42,8 +42,8 @@ def check_text(path: str, text: str, config: Config) -> Iterator[Finding]:
     passes = _PASSES.search(plain)
     for match in _DIRECTIVE.finditer(plain):
         words = ["".join(each) for each in _WORD.findall(match[2])]
-        line = plain.count("\n", 0, match.start(1)) + 1
         for fault in _faults(match[1], words, config):
+            line = plain.count("\n", 0, match.start(1)) + 1
             yield Finding(path, line, fault.rule, fault.message)
     yield from _away(path, plain, config)
     yield from _kept_by_browsers(path, plain)

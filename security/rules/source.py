@@ -60,6 +60,15 @@ class Module:
         return found
 
     @cached_property
+    def calls_given(self) -> dict[str, list[ast.Call]]:
+        """The calls that are given what each name stands for, as an argument by its place."""
+        found: dict[str, list[ast.Call]] = defaultdict(list)
+        for call in self.calls:
+            for name in {value.id for value in call.args if isinstance(value, ast.Name)}:
+                found[name].append(call)
+        return found
+
+    @cached_property
     def docstrings(self) -> set[ast.AST]:
         """The constants that are only documentation: docstrings and loose strings."""
         return {

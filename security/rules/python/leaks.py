@@ -104,7 +104,7 @@ def _returned(flow: Flow, frame: Frame, value: ast.expr) -> Iterator[tuple[str, 
         owner = frame.module.class_of(scope)
         if owner is not None and any(re.search(r"Formatter|Filter", dotted(base)) for base in owner.bases):
             yield "HK201", "the request's body is written into each line of the log"
-    handles = scope.name in _handlers(frame.module) or any(
+    handles = _is_registered(scope.name, frame.module) or any(
         "errorhandler" in last_names(frame.module, each.func if isinstance(each, ast.Call) else each)
         or "exception_handler" in last_names(frame.module, each.func if isinstance(each, ast.Call) else each)
         for each in decorators(scope)
@@ -113,12 +113,9 @@ def _returned(flow: Flow, frame: Frame, value: ast.expr) -> Iterator[tuple[str, 
         yield "HK208", "a traceback is shown to visitors"
 
 
-def _handlers(module: Module) -> set[str]:
-    """The functions that a file registers for errors by a call."""
-    return {
-        each.id
-        for call in module.calls
-        if last_names(module, call.func) & {"register_error_handler", "add_exception_handler"}
-        for each in call.args
-        if isinstance(each, ast.Name)
-    }
+def _is_registered(name: str, module: Module) -> bool:
+    """Whether the file gives the function of this name to a call that registers it for errors."""
+    return any(
+        last_names(module, call.func) & {"register_error_handler", "add_exception_handler"}
+        for call in module.calls_given.get(name, [])
+    )

@@ -53,16 +53,18 @@ def _made(module: Module, call: ast.Call, name: ast.expr, rule: str) -> Iterator
 
 def _listed(module: Module, node: ast.Dict) -> Iterator[Finding]:
     """{"card_number": StringField()}, {"properties": {"cardNumber": …}}: fields for whatever makes a class of them."""
-    outer = module.parents.get(node)
-    is_schema = isinstance(outer, ast.Dict) and any(
-        value is node and key is not None and module.text_of(key) == "properties"
-        for key, value in zip(outer.keys, outer.values, strict=True)
-    )
     for key, value in zip(node.keys, node.values, strict=True):
         text = module.text_of(key) if key is not None else None
         if text and isinstance(value, ast.Call):
             yield from _member_by_name(module, value, text)
-        elif is_schema and text and card_name(text) in {Card.NUMBER, Card.CODE}:
+        elif text == "properties" and isinstance(value, ast.Dict):
+            yield from _of_schema(module, value)
+
+
+def _of_schema(module: Module, properties: ast.Dict) -> Iterator[Finding]:
+    for key, value in zip(properties.keys, properties.values, strict=True):
+        text = module.text_of(key) if key is not None else None
+        if text and not isinstance(value, ast.Call) and card_name(text) in {Card.NUMBER, Card.CODE}:
             yield found(module, value, "HK101", f"a schema of requests has a field '{text}'")
 
 
