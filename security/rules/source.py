@@ -38,6 +38,7 @@ class Module:
         self._names: dict[ast.AST, frozenset[str]] = {}
         self.known_entries: dict[tuple[ast.AST, str], dict[str, list[ast.expr]]] = {}
         self._own: dict[ast.AST, list[ast.AST]] = {}
+        self._bound: dict[ast.Name, tuple[ast.AST, list[Binding]] | None] = {}
         bindings.index(self)
 
     def all(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
@@ -103,6 +104,11 @@ class Module:
 
     def bound(self, name: ast.Name) -> tuple[ast.AST, list[Binding]] | None:
         """The scope in which a name is bound, with its bindings; None for imports, builtins, unknown names."""
+        if name not in self._bound:
+            self._bound[name] = self._find_bound(name)
+        return self._bound[name]
+
+    def _find_bound(self, name: ast.Name) -> tuple[ast.AST, list[Binding]] | None:
         scope: ast.AST | None = self.scope(name)
         while scope is not None:
             if name.id in self.bindings[scope] or name.id in parameters(scope):

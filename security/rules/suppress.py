@@ -22,6 +22,8 @@ _NOQA = re.compile(
 _NOSEC = re.compile(r"#\s*nosec\b:?\s*(?P<ids>(?:[A-Z]+\d+[,\s]*)*)(?P<reason>[^#\n]*)")
 _ENDS = re.compile(r"(?:\*/|-->|#\}|-%\}|%\}).*$")
 _IDS = re.compile(r"[A-Z]+\d+")
+# To take Python apart for its comments takes as long as to parse it, and most files have none of these.
+_ANY = re.compile(r"hk:\s*allow|noqa|nosec", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Suppression:
 
 def in_text(path: str, text: str, *, is_python: bool) -> list[Suppression]:
     """The suppressions of a file, in order. In Python only comments count, elsewhere any `hk: allow`."""
+    if not _ANY.search(text):
+        return []
     lines = text.splitlines()
     if is_python:
         return [each for line, comment in _comments(text) for each in _of_comment(path, line, comment, lines)]
