@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -163,6 +164,8 @@ def open_contact(found: Order) -> Contact:
 
 
 def _number(text: str) -> str:
-    """An order's number as anyone types it: st7k2m9xq4, ST-7K2M-9XQ4."""
-    bare = "".join(char for char in text.upper() if char.isascii() and char.isalnum())
+    """An order's number as anyone types it, full width too: st7k2m9xq4, ST-7K2M-9XQ4."""
+    bare = "".join(
+        char for char in unicodedata.normalize("NFKC", text).upper() if char.isascii() and char.isalnum()
+    )
     return f"{bare[:2]}-{bare[2:6]}-{bare[6:]}" if len(bare) == 10 else text.strip()[:16]
