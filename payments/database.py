@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
@@ -25,13 +25,19 @@ T = TypeVar("T")
 _TRIES = 6
 _IDLE_S = 1.0
 _RETRYABLE = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
+_DRIVERS = ("sqlite", "sqlite+pysqlite", "postgres", "postgresql", "postgresql+psycopg")
 
 
 class Database:
     """One engine with its two ways in: `read()` for queries, `write(work)` for everything that changes rows."""
 
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
-        """`url` is SQLAlchemy's form: sqlite:///path or postgresql+psycopg://… Nothing is opened yet."""
+        """`url` is SQLAlchemy's form: sqlite:///path or postgresql+psycopg://… Nothing is opened yet.
+
+        Raises ValueError for any other.
+        """
+        if fault := url_fault(url):
+            raise ValueError(fault)
         parsed = make_url(url)
         if parsed.drivername in {"postgres", "postgresql"}:
             parsed = parsed.set(drivername="postgresql+psycopg")
@@ -50,8 +56,7 @@ class Database:
         )
         self._lock_path: Path | None = None
         if self.is_sqlite:
-            if not parsed.database or parsed.database == ":memory:":
-                raise ValueError("SQLite needs a file: several processes share the database")
+            assert parsed.database is not None  # nosec B101  # url_fault has looked
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             self._lock_path = Path(parsed.database + ".lock")
             _prepare_sqlite(self.engine)
@@ -120,6 +125,29 @@ class Database:
     def dispose(self) -> None:
         """Close every pooled connection (at exit and before a fork)."""
         self.engine.dispose()
+
+
+def url_fault(url: str) -> str | None:
+    """Why `url` names no database that the shop can use, without its text: it may hold a password. None if it does."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        return "not sqlite:///path or postgresql://host/name"
+    if parsed.drivername not in _DRIVERS:
+        return "not sqlite:///path or postgresql://host/name"
+    if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        return "SQLite needs a file: several processes share the database"
+    return None
+
+
+def fault_of(error: Exception) -> str | None:
+    """What the driver said, in a line, when the database itself failed: no server, no room, no such table.
+
+    None for every other error.
+    """
+    if not isinstance(error, OperationalError | InterfaceError):
+        return None
+    return str(error.orig).strip().partition("\n")[0]
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -79,7 +79,9 @@ def load(path: Path) -> ScopeConfig:
     """The configuration in a file. Raises ConfigError with one line for its author."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
     if unknown := document.keys() - _TABLES:
         raise ConfigError(f"{path}: unknown table [{min(unknown)}]")

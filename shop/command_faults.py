@@ -1,11 +1,13 @@
 """What no command can mend is told in a line, with exit status 2: a fault of the configuration, a database that does
-not answer or has another schema, a folder or disk that can't be written to. A stack trace is for our own mistakes."""
+not answer or has another schema, a folder or disk that can't be written to. A reader who left (`| head -1`) needs no
+word. A stack trace is for our own mistakes."""
 
 from __future__ import annotations
 
-import errno
+import io
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -13,26 +15,46 @@ from shop.settings import SettingsError
 
 
 class Commands(click.Group):
-    """A group whose commands end with such a line in place of a traceback."""
+    """A group whose commands, and whose help, end with such a line in place of a traceback."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: object,
+    ) -> click.Context:
+        with _told_in_lines():
+            return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
-        try:
+        with _told_in_lines():
             return super().invoke(ctx)
-        except Exception as error:
-            lines = list(_told(error))
-            if not lines:
-                raise
-        for line in lines:
-            click.echo(line, err=True)
-        sys.exit(2)
+
+
+@contextmanager
+def _told_in_lines() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        lines = list(_told(error))
+        if not lines and not isinstance(error, BrokenPipeError):
+            raise
+    else:
+        return
+    for line in lines:
+        click.echo(line, err=True)
+    # What is left over would fail once more when the interpreter ends, with a status of its own.
+    sys.stdout = io.StringIO()
+    sys.exit(2)  # 1 would say that something was found
 
 
 def _told(error: Exception) -> Iterator[str]:
     """The lines for what is no mistake of ours; none for anything else."""
     if isinstance(error, SettingsError):
         yield from (f"configuration: {fault}" for fault in error.faults)
-    elif isinstance(error, OSError) and error.errno != errno.EPIPE:  # a reader who left is click's matter
-        yield f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    elif isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        yield f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
     elif _is_of_the_database(error):
         reason = str(getattr(error, "orig", error)).strip().partition("\n")[0]
         yield f"database: {reason}. Look at DATABASE_URL; `shop db upgrade` makes the schema, `shop doctor` says more"

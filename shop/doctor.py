@@ -22,6 +22,7 @@ from shop.build import build_id
 from shop.cards.agreement import mismatches
 from shop.context import Shop
 from shop.db.migrate import head, is_current
+from shop.limits import LimitsDown, Rule
 from shop.mail.transport import connect
 from shop.settings import Settings, load
 
@@ -52,6 +53,8 @@ def _looks(shop: Shop) -> Iterator[Finding]:
     yield Finding("configuration", f"{shop.settings.env}, {len(shop.settings.accounts)} stores")
     yield _database(shop)
     yield _cards(shop)
+    if shop.settings.redis_url is not None:
+        yield _limits(shop)
     for provider in {id(one): one for one in shop.providers.values()}.values():
         yield _provider(provider)
     yield _mail(shop.settings.mail_url)
@@ -80,6 +83,15 @@ def _cards(shop: Shop) -> Finding:
         return Finding("card switches", "stand as the audit chain says")
     told = "; ".join(str(one) for one in found)
     return Finding("card switches", told, "Somebody wrote into the database: stop the cards, and look")
+
+
+def _limits(shop: Shop) -> Finding:
+    try:
+        shop.limits.peek((Rule("doctor", 1, dt.timedelta(minutes=1)), "doctor"))
+    except LimitsDown as error:
+        advice = "Look at REDIS_URL: until it does, nobody signs in or begins to pay by card"
+        return Finding("limits", f"Redis does not answer ({error})", advice)
+    return Finding("limits", "Redis counts")
 
 
 def _provider(provider: Provider) -> Finding:

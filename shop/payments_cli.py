@@ -22,6 +22,7 @@ from shop.app import create_shop
 from shop.cards.status import store_cards
 from shop.jobs.models import Job
 from shop.orders.listener import OrderListener
+from shop.screen import Screen
 from shop.settings import load
 from shop.stores import all_stores
 
@@ -83,7 +84,7 @@ def run_status(*, as_json: bool) -> int:
         table = Table("", "count", box=None)
         for name, count in figures.items():
             table.add_row(name.replace("_", " "), str(count))
-        Console().print(table)
+        Screen().print(table)
         for one in cards:
             click.echo(one.line())
     return 1 if any(count for name, count in figures.items() if name.startswith("needs_a_person")) else 0

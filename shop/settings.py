@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from payments.database import url_fault
 from payments.provider import ThreeDSecure
 from payments.sessions import Terms
 from security.sealing import PrivateKey
@@ -165,9 +166,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     env = reader.choice("SHOP_ENV", ENVIRONMENTS, default="production")
     settings = Settings(
         env=env,
-        database_url=Secret(
-            reader.text("DATABASE_URL", "" if env == "production" else "sqlite:///var/shop.sqlite")
-        ),
+        database_url=_database_url(reader, env),
         keys=_keys(reader),
         accounts={store_id: _account(reader, store_id, env) for store_id in all_stores()},
         cards={store_id: _card_terms(reader, store_id) for store_id in all_stores()},
@@ -178,7 +177,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         card_companies=tuple(reader.text("CARD_COMPANIES", CARD_COMPANIES).split()),
         verify_report=reader.parsed_if_given("VERIFY_REPORT", Path),
         probe_token=reader.optional_secret("PROBE_TOKEN"),
-        redis_url=reader.optional_secret("REDIS_URL"),
+        redis_url=reader.parsed_if_given("REDIS_URL", _redis_url),
         staff_networks=_staff_networks(reader, env),
         proxy_hops=_proxy_hops(reader),
     )
@@ -208,7 +207,9 @@ class _Reader:
             return Path(path).read_text("utf-8").strip()
         except OSError as error:
             self.faults.append(f"{name}_FILE can't be read: {error.strerror}")
-            return None
+        except UnicodeDecodeError:
+            self.faults.append(f"{name}_FILE can't be read: it is no UTF-8 text")
+        return None
 
     def text(self, name: str, default: str = "") -> str:
         value = self.raw(name) or default
@@ -301,6 +302,27 @@ def _head_places(reader: _Reader) -> HeadPlaces:
         file=reader.parsed_if_given("AUDIT_HEADS_FILE", _file_to_append),
         syslog=reader.parsed_if_given("AUDIT_HEADS_SYSLOG", parse_syslog_place),
     )
+
+
+def _database_url(reader: _Reader, env: str) -> Secret:
+    text = reader.text("DATABASE_URL", "" if env == "production" else "sqlite:///var/shop.sqlite")
+    if text and (fault := url_fault(text)):
+        reader.faults.append(f"DATABASE_URL: {fault}")
+    return Secret(text)
+
+
+def _redis_url(text: str) -> Secret:
+    if not text.startswith(("redis://", "rediss://", "unix://")) or _port_of(text) is None:
+        raise ValueError("not redis://host:port, rediss://host:port or unix://path")
+    return Secret(text)
+
+
+def _port_of(url: str) -> int | None:
+    """0 where none is given, None where it is no number."""
+    try:
+        return urlsplit(url).port or 0
+    except ValueError:
+        return None
 
 
 def _mail_url(reader: _Reader, env: str) -> Secret:
@@ -400,15 +422,21 @@ def _urls(reader: _Reader, env: str) -> dict[str, str]:
     default = (
         "" if env == "production" else " ".join(f"{name}=http://{name}.localhost:8000" for name in names)
     )
-    urls = dict(part.partition("=")[::2] for part in reader.text("SHOP_URLS", default).split())
+    text = reader.text("SHOP_URLS", default)
+    urls = dict(part.partition("=")[::2] for part in text.split())
+    if not text:  # which is told
+        return dict.fromkeys(names, "https://invalid.localhost")
     for name in names:
-        parts = urlsplit(urls.get(name, ""))
-        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
+        if not _is_origin(urls.get(name, "")):
             reader.faults.append(f"SHOP_URLS needs {name}=https://host, without a path")
             urls[name] = "http://invalid.localhost"
     if len(set(urls.values())) < len(names):
         reader.faults.append("SHOP_URLS gives one address to two of the stores and the staff")
     return urls
+
+
+def _is_origin(url: str) -> bool:
+    return _port_of(url) is not None and bool(re.fullmatch(r"https?://[^/?#]+", url))
 
 
 def _production_faults(settings: Settings, faults: list[str]) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
@@ -25,6 +24,7 @@ from shop.cards.gate import GateShut
 from shop.cards.green import green_report
 from shop.cards.records import BadRecord
 from shop.context import Shop
+from shop.screen import Screen
 from shop.settings import load
 from shop.stores import all_stores
 
@@ -69,7 +69,7 @@ def run_list(*, every: bool, as_json: bool) -> int:
     table = Table("id", "kind", "state", "signed", "until (UTC)", box=None)
     for row in rows:
         table.add_row(*(str(row[name]) for name in ("id", "kind", "state", "signatures", "expires_at")))
-    Console(width=120).print(table)
+    Screen(width=120).print(table)
     return 0
 
 

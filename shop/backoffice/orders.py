@@ -165,5 +165,7 @@ def open_contact(found: Order) -> Contact:
 
 def _number(text: str) -> str:
     """An order's number as anyone types it, full width too: st7k2m9xq4, ST-7K2M-9XQ4."""
-    bare = "".join(char for char in unicodedata.normalize("NFKC", text).upper() if char.isascii() and char.isalnum())
+    bare = "".join(
+        char for char in unicodedata.normalize("NFKC", text).upper() if char.isascii() and char.isalnum()
+    )
     return f"{bare[:2]}-{bare[2:6]}-{bare[6:]}" if len(bare) == 10 else text.strip()[:16]

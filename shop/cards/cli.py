@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from payments.closing import end_sessions_of_closed_stores
 from payments.columns import utcnow
+from payments.database import fault_of
 from shop.app import create_shop
 from shop.audit.actor import Actor
 from shop.build import build_id
@@ -71,7 +72,8 @@ def _close(
             click.echo(str(error), err=True)
             return COULD_NOT
         except SQLAlchemyError as error:
-            click.echo(f"nothing is stopped: the database does not answer ({type(error).__name__})", err=True)
+            fault = fault_of(error) or type(error).__name__
+            click.echo(f"nothing is stopped: the database failed: {fault}", err=True)
             return COULD_NOT
         rest = _wait_for_none(shop, stores, wait) if wait else _wait_for_calls(shop, stores)
         now = _cards(shop, stores)

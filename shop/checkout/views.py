@@ -59,9 +59,9 @@ checkout = Blueprint("checkout", __name__, url_prefix="/checkout")
 
 @checkout.get("")
 def address() -> ResponseReturnValue:
-    """Step 1: who receives it and where."""
+    """Step 1: who receives it and where. Nobody types it for goods that are gone."""
     basket = _basket()
-    if basket is None:
+    if basket is None or not basket.cart.can_be_ordered:
         return _to_cart()
     typed = drafts.contact_of(the_shop().vault, basket.draft, g.request_id)
     known = prefill(request) if typed is None else None
@@ -96,6 +96,8 @@ def delivery() -> ResponseReturnValue:
     basket, contact = _basket_and_contact()
     if basket is None or contact is None:
         return redirect(url_for("checkout.address"), 303)
+    if not basket.cart.can_be_ordered:
+        return _to_cart()
     choice = _choices(basket, contact)
     return _delivery_page(_delivery_form(basket, contact, choice), contact, choice)
 

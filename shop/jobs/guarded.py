@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from payments.database import fault_of
 from payments.provider import PaymentError
 
 T = TypeVar("T")
@@ -67,14 +68,22 @@ class Guarded:
         _log.warning("waits for the provider", extra={"reason": error.code})
 
     def _tell(self, name: str, error: Exception) -> None:
-        """With its traceback, once a minute for one kind of error of one piece of work, and how often it came since."""
-        key, now = (name, type(error).__name__), self._clock()
+        """Once a minute for one kind of error of one piece of work, and how often it came since.
+
+        With its traceback, unless the database failed: that is no mistake of the work, and the same for all of it.
+        """
+        fault = fault_of(error)
+        key, now = ("", fault) if fault else (name, type(error).__name__), self._clock()
         told_at, untold = self._told.get(key, (-TOLD_AGAIN_S, 0))
         if now - told_at < TOLD_AGAIN_S:
             self._told[key] = (told_at, untold + 1)
             return
         self._told[key] = (now, 0)
-        _log.error("a piece of work failed", exc_info=error, extra={"work": name, "untold": untold})
+        about = {"work": name, "untold": untold}
+        if fault:
+            _log.error("the database failed", extra=about | {"reason": fault})
+        else:
+            _log.error("a piece of work failed", exc_info=error, extra=about)
 
 
 def _name(work: Callable[..., object]) -> str:

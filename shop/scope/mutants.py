@@ -18,7 +18,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from security.finding import Finding
@@ -31,6 +30,7 @@ from shop.scope import patches
 from shop.scope.judges import edited_judges
 from shop.scope.loosened import LOOKED_AT, loosened
 from shop.scope.patches import MutantError, git
+from shop.screen import Screen
 
 CATALOG = Path("tests/mutants")
 CHECKED = ("shop", "payments", "security", "static", "deploy", "wsgi.py")
@@ -315,7 +315,7 @@ def report(outcomes: list[Outcome], *, as_json: bool) -> int:
             " ".join(each.fired) or "-",
             ("green" if each.is_right else "RED") if is_control else said,
         )
-    console = Console()
+    console = Screen()
     console.print(table)
     for group, (caught, total) in _rates(outcomes).items():
         console.print(f"{group}: {caught} of {total} {'green' if group == CONTROL else 'caught'}")

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 import click
 import pyotp
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,6 +21,7 @@ from shop.address.normalise import BadEmail
 from shop.app import create_shop
 from shop.audit.actor import Actor
 from shop.context import Shop
+from shop.screen import Screen
 from shop.settings import load
 from shop.staff import lock, people, sessions
 from shop.staff.email import canonical_or_typed
@@ -146,7 +146,7 @@ def list_members(as_json: bool) -> None:
     for row in rows:
         state = f"{row['state']}, locked" if row["locked"] else str(row["state"])
         table.add_row(str(row["name"]), str(row["email"]), ", ".join(row["roles"]), state)  # type: ignore[arg-type]  # a list of words
-    Console(width=120).print(table)
+    Screen(width=120).print(table)
 
 
 @staff.command()

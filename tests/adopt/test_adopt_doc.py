@@ -110,6 +110,34 @@ def test_the_watcher_approves_alarms_and_is_missed(shops: Environment, tmp_path:
     assert shops.run(tmp_path, "-m", "security", "watch", "--check", "--public", public).returncode == 1
 
 
+@pytest.mark.browser
+def test_the_watcher_s_lines_do_what_the_page_says(shops: Environment, tmp_path: Path) -> None:
+    for block in list(blocks())[:6]:
+        if block.file:
+            (tmp_path / block.file).parent.mkdir(exist_ok=True)
+            (tmp_path / block.file).write_text(block.text)
+    port = re.findall(r"127\.0\.0\.1:(\d+)", (tmp_path / "scope.toml").read_text())[0]
+    section = DOC.read_text().partition("## Watch the live pages")[2].partition("\n## ")[0]
+    lines = [line.strip() for line in section.splitlines() if line.startswith("    ")]
+    assert len(lines) == 4
+    path = f"{shops.python.parent}:{os.environ['PATH']}"
+    with subprocess.Popen([str(shops.python), "app.py", port], cwd=tmp_path) as shop:
+        try:
+            _wait(shops, tmp_path)
+            done = subprocess.run(
+                ["bash", "-ec", "\n".join(lines)],
+                cwd=tmp_path,
+                env=os.environ | {"PATH": path},
+                capture_output=True,
+                text=True,
+                timeout=180,
+                check=False,
+            )
+        finally:
+            shop.terminate()
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def _wait(shops: Environment, folder: Path) -> None:
     """Return when the shop answers."""
     script = "import sys; from security.canary.site import ask; ask(sys.argv[1], 'GET', '/')"

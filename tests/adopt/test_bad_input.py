@@ -152,3 +152,10 @@ def test_a_configuration_that_is_not_there(
     told = capsys.readouterr()
     assert "none.toml" in told.err
     assert len(told.err.splitlines()) == 1
+
+
+def test_a_file_that_is_not_there_is_told_without_the_system_s_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", "--config", str(tmp_path / "none.toml")]) == 2
+    assert capsys.readouterr().err.endswith("none.toml: No such file or directory\n")

@@ -90,7 +90,8 @@ def test_who_signs_only_sees_no_figures(paying_app: Flask, paying_shop: Shop) ->
 def test_orders_are_found_by_number_store_and_state(paying_app: Flask, paying_shop: Shop, paid: str) -> None:
     place_order(paying_shop, "cocomo")
     desk, number = signed_in(paying_app, paying_shop, Role.SUPPORT), _order(paying_shop, paid).number
-    for told in (number, number.lower().replace("-", ""), f" {number} "):
+    wide = "".join(chr(ord(char) + 0xFEE0) for char in number)
+    for told in (number, number.lower().replace("-", ""), f" {number} ", wide):
         page = desk.get(f"/orders?number={told}").text
         assert page.count("/orders/style/") == 1
         assert "/orders/cocomo/" not in page

@@ -211,6 +211,24 @@ def test_sold_out_at_the_button_places_nothing_and_holds_nothing(style: Buyer, p
     assert stock_of(paying_shop) == (1, 0)
 
 
+def test_no_step_asks_for_anything_when_the_goods_are_gone(
+    style: Buyer, paying_app: Flask, paying_shop: Shop
+) -> None:
+    style.final_page(quantity=2)
+    newcomer = Buyer(paying_app, "style")
+    newcomer.add()
+    change_variant(paying_shop, SKU, on_hand=0)
+    for buyer, path in ((newcomer, ""), (style, ""), (style, "/delivery"), (style, "/confirm")):
+        assert buyer.get(f"/checkout{path}").headers["Location"] == "/cart"
+
+
+def test_the_last_piece_that_one_holds_oneself_stands_in_no_way(style: Buyer, paying_shop: Shop) -> None:
+    change_variant(paying_shop, SKU, on_hand=1)
+    style.buy()
+    for path in ("", "/delivery", "/confirm"):
+        assert style.get(f"/checkout{path}").status_code == 200
+
+
 def test_two_buyers_want_the_last_piece_and_one_gets_it(
     style: Buyer, paying_app: Flask, paying_shop: Shop
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,6 +108,44 @@ def test_a_disk_that_takes_nothing_is_told_in_a_line_and_exit_2(
     result = _run(environ, "payments", "status")
     assert result.exit_code == 2
     assert result.stderr == f"/somewhere: {os.strerror(number)}\n"
+
+
+SAYING_MUCH = (("--help",), ("payments", "status", "--help"), ("payments", "status"), ("staff", "list"))
+
+
+def _into(output: int, environ: dict[str, str], words: tuple[str, ...]) -> tuple[int, list[str]]:
+    """The command as a process of its own, for what happens when one ends: its status and its last words."""
+    command = [sys.executable, "-m", "shop.cli", *words]
+    done = subprocess.run(
+        command,
+        env=os.environ | environ,
+        stdout=output,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stderr.splitlines()
+
+
+@pytest.mark.parametrize("words", SAYING_MUCH, ids=" ".join)
+def test_a_reader_who_left_is_exit_2_without_a_word(environ: dict[str, str], words: tuple[str, ...]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        assert _into(write, environ, words) == (2, [])
+    finally:
+        os.close(write)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux alone has a device that is always full")
+@pytest.mark.parametrize("words", SAYING_MUCH, ids=" ".join)
+def test_an_output_that_is_full_is_told_in_a_line(environ: dict[str, str], words: tuple[str, ...]) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        assert _into(full, environ, words) == (2, [os.strerror(errno.ENOSPC)])
+    finally:
+        os.close(full)
 
 
 def test_a_mistake_of_our_own_keeps_its_traceback(
@@ -219,6 +259,12 @@ def test_doctor_names_what_is_missing(environ: dict[str, str]) -> None:
     assert "FAIL provider account default" in result.output
     assert "FAIL mail" in result.output
     assert "ok   database: SQLite" in result.output
+
+
+def test_doctor_asks_redis_where_it_counts(environ: dict[str, str]) -> None:
+    assert "limits" not in _run(environ, "doctor").output
+    found = _run(environ | {"REDIS_URL": "redis://127.0.0.1:9"}, "doctor")
+    assert (found.exit_code, "FAIL limits: Redis does not answer" in found.output) == (1, True)
 
 
 def test_serving_on_a_taken_port_is_refused(environ: dict[str, str], sandbox: Sandbox) -> None:

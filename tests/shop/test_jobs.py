@@ -95,6 +95,8 @@ def test_every_mail_is_whole_in_text_and_html(
         assert GUEST.family_name in text
         assert "{" not in text.replace("{color", "")
         assert ("Dear" in text) == (locale == "en")
+        greeting = f"Dear {GUEST.name}," if locale == "en" else f"{GUEST.name} 様"
+        assert kind == "html" or text.splitlines()[:2] == [greeting, ""]
 
 
 def test_a_mail_names_the_brand_of_the_card(shop: Shop, worker: Worker, mails: tuple[Path, int]) -> None:

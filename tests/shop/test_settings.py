@@ -131,6 +131,46 @@ def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
     assert any("SECRET_KEY_FILE" in fault for fault in _faults(environ | {"SECRET_KEY_FILE": "/nowhere/key"}))
 
 
+def test_a_file_that_is_no_text_is_a_fault_and_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"\xff\xfe")
+    environ = make_environ("sqlite:///x")
+    del environ["SECRET_KEY"]
+    faults = _faults(environ | {"SECRET_KEY_FILE": str(tmp_path / "key")})
+    assert "SECRET_KEY_FILE can't be read: it is no UTF-8 text" in faults
+
+
+NO_ADDRESS = {
+    "DATABASE_URL": (
+        "nonsense",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "mysql://us:pass-word@host/x",
+        "postgresql+asyncpg://us:pass-word@host/x",
+        "postgresql://us:pass-word@host:port/x",
+    ),
+    "REDIS_URL": ("nonsense", "http://host", "redis://us:pass-word@host:port"),
+    "SHOP_URLS": ("nonsense", "style=http://[ cocomo=http://b staff=http://c", "style=http://a:port"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [(name, text) for name, all_ in NO_ADDRESS.items() for text in all_]
+)
+def test_what_is_no_address_is_told_at_the_start_and_not_shown(name: str, text: str) -> None:
+    faults = _faults(make_environ("sqlite:///x") | {name: text})
+    assert all(fault.startswith(name) for fault in faults)
+    assert not any("pass-word" in fault for fault in faults)
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1", "rediss://us:pw@host:6380/1", "unix:///run/redis.sock"])
+def test_a_redis_has_an_address_in_each_of_its_forms(url: str) -> None:
+    assert load(make_environ("sqlite:///x", REDIS_URL=url)).redis_url == url
+
+
+def test_addresses_that_are_missing_are_told_in_one_line() -> None:
+    assert [fault for fault in _faults({}) if fault.startswith("SHOP_URLS")] == ["SHOP_URLS is missing"]
+
+
 BAD_DATA_KEYS = {
     "not base64": "style:k1:??? cocomo:k1:???",
     "short": "style:k1:AAAA cocomo:k1:AAAA",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from payments import inbox
 from payments.columns import utcnow
+from payments.database import Database
 from payments.inbox import apply_events
 from payments.models import Attempt, Payment, ProviderEvent
 from payments.provider import OutcomeUnknown
@@ -339,3 +341,30 @@ def test_pieces_of_work_are_tried_every_time_and_told_once_a_minute(caplog: pyte
         assert guarded.piece(broken, row, otherwise=False) is False
     assert tried == [0, 1, 2, 3, 4]
     assert _told(caplog) == [0]
+
+
+def test_a_database_that_fails_is_told_in_one_line_a_minute_for_all_that_need_it(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    clock = Clock()
+    guarded, empty = Guarded(clock), Database(f"sqlite:///{tmp_path / 'empty.sqlite'}")
+
+    def one() -> bool:
+        with empty.read() as session:
+            return session.scalar(select(Job.id)) is not None
+
+    def other() -> bool:
+        return one()
+
+    for _turn in range(3):
+        assert guarded.step(one, otherwise=False) is False
+        assert guarded.step(other, otherwise=False) is False
+        assert guarded.piece(one, otherwise=False) is False
+        clock.now += 10
+    [told] = caplog.records
+    assert (told.message, told.exc_info) == ("the database failed", None)
+    assert vars(told)["reason"] == "no such table: outbox"
+    clock.now += 60
+    assert guarded.step(other, otherwise=False) is False
+    assert vars(caplog.records[1])["untold"] == 8
+    empty.dispose()

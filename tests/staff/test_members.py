@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -206,6 +207,10 @@ def test_the_pages_invite_and_change(shop_app: Flask, shop: Shop) -> None:
     assert desk.post("/members/invite", fields).status_code == 409
     assert desk.post("/members/invite", fields | {"email": "kein é"}).status_code == 400
     assert desk.post("/members/invite", fields | {"roles": ["emperor"]}).status_code == 400
+    unchosen = desk.post("/members/invite", fields | {"roles": []})
+    assert unchosen.status_code == 400
+    [focused] = re.findall(r"<input[^>]* autofocus[^>]*>", unchosen.text)
+    assert 'name="roles"' in focused
     with shop.db.read() as session:
         found = session.scalars(select(Member).where(Member.state == "invited")).one()
     path = f"/members/{found.id}"
