@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from payments.models import LedgerEntry, PaymentHistory, Refund
 from payments.money import Money
 from payments.provider import Session
+from payments.providers.stripe import StripeProvider
 from payments.sessions import end_sessions
 from payments.settle import apply_session, disagreement, settle
 from payments.states import PaymentState
@@ -112,6 +113,15 @@ ODDITIES = {
     "charge amount": lambda told: dataclasses.replace(
         told, charge=dataclasses.replace(told.charge, amount=Money(1))
     ),
+    "charge currency": lambda told: dataclasses.replace(
+        told, charge=dataclasses.replace(told.charge, amount=Money(told.amount.minor, "KRW"), reserved=None)
+    ),
+    "reserved amount": lambda told: dataclasses.replace(
+        told, charge=dataclasses.replace(told.charge, reserved=Money(told.amount.minor + 1))
+    ),
+    "charge not paid": lambda told: dataclasses.replace(
+        told, charge=dataclasses.replace(told.charge, paid=False)
+    ),
     "charge method": lambda told: dataclasses.replace(
         told, charge=dataclasses.replace(told.charge, method="konbini")
     ),
@@ -134,6 +144,13 @@ def test_whatever_disagrees_is_held_for_a_person(till: Till, oddity: str) -> Non
         assert disagreement(payment, told, till.provider) is None
     assert payment.state == "review"
     assert payment.review_reason
+    assert till.listener.told == ["review"]
+
+
+def test_money_that_came_to_another_account_is_held_for_a_person(till: Till) -> None:
+    payment_id, told = _paid(till)
+    other = StripeProvider("cocomo", "sk_test_hitsuka", ("whsec_hitsuka",), till.sandbox.url, livemode=False)
+    apply_session(till.db, till.listener, "style", payment_id, told, other, cause="test")
     assert till.listener.told == ["review"]
 
 
