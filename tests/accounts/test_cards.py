@@ -123,6 +123,8 @@ def test_an_orders_link_alone_leads_to_nobodys_cards(app: Flask, shop: Shop, san
     page = member.final_page()
     token = member.order_in(member.confirm(page))
     assert "data-secret" in member.get(f"/orders/{token}/pay").text
+    other = Member(app, remote="192.0.2.7").join()
+    assert "data-secret" not in other.get(f"/orders/{token}/pay").text
     stranger = Buyer(app, "style")
     assert "data-secret" not in stranger.get(f"/orders/{token}/pay").text
     stranger.post(f"/orders/{token}/pay", {})
