@@ -22,6 +22,7 @@ from shop.checkout.models import Draft
 from shop.context import Shop
 from shop.identity import passkeys as webauthn
 from shop.identity.passwords import Lane
+from shop.limits import Rule
 from shop.stores import all_stores
 from tests.accounts.member import OTHER_PASSWORD, PASSWORD, Member, new_address
 from tests.accounts.test_belongings import _owner, _paid_order
@@ -189,7 +190,7 @@ def _half_sessions(shop: Shop) -> int:
 @pytest.mark.parametrize(
     "rule", [throttle.BY_ADDRESS, throttle.BY_BROWSER, throttle.STEP, throttle.PROVE, throttle.LETTERS_FROM]
 )
-def test_an_account_of_ones_own_gives_no_new_tries_at_those_of_others(rule: throttle.Rule) -> None:
+def test_an_account_of_ones_own_gives_no_new_tries_at_those_of_others(rule: Rule) -> None:
     assert not throttle.is_forgiven(rule)
 
 

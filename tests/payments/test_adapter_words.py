@@ -31,12 +31,12 @@ from tests.payments.conftest import Till
     ("error", "kind"),
     [
         (stripe.IdempotencyError("in use", http_status=409), OutcomeUnknown),
-        (stripe.InvalidRequestError("in use", None, http_status=409), OutcomeUnknown),
+        (stripe.InvalidRequestError("in use", None, http_status=409), OutcomeUnknown),  # type: ignore[no-untyped-call]
         (stripe.IdempotencyError("other words", http_status=400), Refused),
-        (stripe.InvalidRequestError("no", None, http_status=400), Refused),
+        (stripe.InvalidRequestError("no", None, http_status=400), Refused),  # type: ignore[no-untyped-call]
         (stripe.APIError("too fast", http_status=429), ProviderBusy),
         (stripe.PermissionError("no", http_status=403), NotAllowed),
-        (stripe.APIConnectionError("away"), OutcomeUnknown),
+        (stripe.APIConnectionError("away"), OutcomeUnknown),  # type: ignore[no-untyped-call]
         (stripe.APIError("fault", http_status=500), OutcomeUnknown),
     ],
 )

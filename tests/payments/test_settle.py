@@ -8,9 +8,9 @@ import threading
 import pytest
 from sqlalchemy import func, select
 
-from payments.models import LedgerEntry, PaymentHistory, Refund
+from payments.models import LedgerEntry, Payment, PaymentHistory, Refund
 from payments.money import Money
-from payments.provider import Session
+from payments.provider import Payer, Session, UIMode
 from payments.providers.stripe import StripeProvider
 from payments.sessions import end_sessions
 from payments.settle import apply_session, disagreement, settle
@@ -138,8 +138,6 @@ def test_whatever_disagrees_is_held_for_a_person(till: Till, oddity: str) -> Non
     odd = ODDITIES[oddity](told)
     apply_session(till.db, till.listener, "style", payment_id, odd, till.provider, cause="test")
     with till.db.read() as session:
-        from payments.models import Payment
-
         payment = session.get_one(Payment, ("style", payment_id))
         assert disagreement(payment, told, till.provider) is None
     assert payment.state == "review"
@@ -160,3 +158,19 @@ def test_a_second_look_does_not_lift_a_review(till: Till) -> None:
     apply_session(till.db, till.listener, "style", payment_id, odd, till.provider, cause="test")
     apply_session(till.db, till.listener, "style", payment_id, told, till.provider, cause="test")
     assert till.listener.told == ["review"]
+
+
+@pytest.mark.parametrize("odd", [{"livemode": True}, {"reference": "style.another"}])
+def test_a_number_that_is_not_this_orders_is_shown_to_nobody(till: Till, odd: dict[str, object]) -> None:
+    payment = till.payment()
+    till.db.write(
+        lambda session: setattr(session.get_one(Payment, ("style", payment.id)), "method", "konbini")
+    )
+    request = dataclasses.replace(
+        till.request(till.want(payment, UIMode.PROMISE)),
+        method="konbini",
+        payer=Payer("試験 花", "fill_never@example.jp"),
+    )
+    told = dataclasses.replace(till.provider.create_session(request), **odd)  # type: ignore[arg-type]  # a field by its name
+    apply_session(till.db, till.listener, "style", payment.id, told, till.provider, cause="test")
+    assert (till.now(payment).state, till.listener.told) == ("review", ["review"])
