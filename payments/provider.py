@@ -351,7 +351,7 @@ class Provider(Protocol):
         """Give money of that balance back: the provider asks the customer for an account."""
 
     def balance_refund(self, refund_id: str) -> Refund:
-        """One of those, as it is now."""
+        """One of those, or any other refund, as it is now."""
 
     def capture(self, payment_id: str, amount: Money, *, idempotency_key: str) -> None:
         """Take a reservation, or part of it: once; the rest is let go. Read the session to learn what came of it."""

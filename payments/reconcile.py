@@ -268,10 +268,28 @@ def _compare_movement(
     )
     with db.read() as session:
         booked = session.scalar(query)
+    if booked is None and kind in {"refunded", "returned"} and _came_to_nothing(db, provider, movement):
+        return
     if booked != movement.amount.minor:
         report.differences.append(
             f"balance {movement.id} of {movement.source}: provider {movement.amount.minor}, ledger {booked}"
         )
+
+
+def _came_to_nothing(db: Database, provider: Provider, movement: Movement) -> bool:
+    """Whether a refund that is not booked at all is not to be: the provider holds its money while it is under way, and
+    puts it back when it fails; in the books it has not moved until the refund succeeds."""
+    query = select(LedgerEntry.id).where(
+        LedgerEntry.account == provider.account, LedgerEntry.provider_object == movement.source
+    )
+    with db.read() as session:
+        if movement.source is None or session.scalar(query.limit(1)) is not None:
+            return False
+    try:
+        told = patiently(partial(provider.balance_refund, movement.source))
+    except NotThere:
+        return False
+    return told.status != "succeeded"
 
 
 def _compare(

@@ -181,10 +181,13 @@ def _made_meanwhile(shop: Shop, provider: Provider, attempt: Attempt) -> Started
 
 
 def _terms(shop: Shop, view: OrderView | None, store_id: str) -> Terms:
-    """By the store's settings now; for whom, and whether the card is kept, as the shopper had it before."""
+    """By the store's settings now; for whom, and whether the card is kept, as the shopper had it before.
+
+    What was refused is asked for without a customer: theirs may be gone at the provider, which is no reason not to pay.
+    """
     before = view.attempt if view is not None else None
     cards = shop.settings.cards[store_id]
-    if before is None:
+    if before is None or before.state == AttemptState.REFUSED:
         return cards.terms()
     return cards.terms(before.customer_id, save_card=before.save_card)
 

@@ -8,10 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from payments.columns import utcnow
 from payments.models import Attempt
 from payments.provider import NotThere, SavedCard
-from payments.stop import CardState, locked_switch, turn
 from shop.context import Shop
 from shop.jobs.models import Job
 from shop.jobs.worker import Worker
@@ -22,6 +20,7 @@ from tests.accounts.conftest import make_app, make_shop
 from tests.accounts.member import Member
 from tests.servers.sandbox import Sandbox, running_sandbox
 from tests.shop.buyer import Buyer
+from tests.shop.card_switch import stop as stop_cards_of
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +123,8 @@ def test_an_orders_link_alone_leads_to_nobodys_cards(app: Flask, shop: Shop, san
     page = member.final_page()
     token = member.order_in(member.confirm(page))
     assert "data-secret" in member.get(f"/orders/{token}/pay").text
+    other = Member(app, remote="192.0.2.7").join()
+    assert "data-secret" not in other.get(f"/orders/{token}/pay").text
     stranger = Buyer(app, "style")
     assert "data-secret" not in stranger.get(f"/orders/{token}/pay").text
     stranger.post(f"/orders/{token}/pay", {})
@@ -139,10 +140,7 @@ def test_a_stop_keeps_none_and_the_account_takes_all_along(app: Flask, shop: Sho
     other = Member(app, remote="192.0.2.8").join()
     page = other.final_page()
 
-    def stop(session: object) -> None:
-        turn(session, locked_switch(session, "style"), CardState.STOPPED, reason="test", now=utcnow())  # type: ignore[arg-type]  # a session
-
-    shop.db.write(stop)
+    stop_cards_of(shop)
     assert other.confirm(page, save_card="y").headers["Location"].endswith("/checkout/delivery")
     (customer,) = _customers(shop)
     member.prove()
@@ -153,6 +151,14 @@ def test_a_stop_keeps_none_and_the_account_takes_all_along(app: Flask, shop: Sho
     assert shop.providers["style"].saved_cards(customer) == []
     with pytest.raises(NotThere):
         shop.providers["style"].prefer_card(customer, "pm_nothing")
+
+
+def test_for_a_card_that_can_not_be_paid_with_no_customer_is_made(shop: Shop, app: Flask) -> None:
+    """The stop came after the final page had been shown."""
+    member = Member(app).join()
+    stop_cards_of(shop)
+    assert wish_of(shop, "style", member.account().id, "a@example.jp", save_card=True) == Wish()
+    assert _customers(shop) == []
 
 
 def test_an_account_that_goes_while_its_first_card_is_kept_leaves_no_customer(
@@ -177,3 +183,16 @@ def test_without_the_provider_the_page_says_so(app: Flask, shop: Shop, sandbox: 
     other = Member(app, remote="192.0.2.6").join()
     sandbox.control("faults", {"operation": "customers.create", "kind": "refuse", "times": 4})
     assert _buy(other, sandbox, save_card="y").customer_id is None
+
+
+def test_a_customer_taken_away_on_the_providers_own_screen_keeps_nobody_from_paying(
+    app: Flask, shop: Shop, sandbox: Sandbox
+) -> None:
+    member = Member(app).join()
+    gone = _buy(member, sandbox, save_card="y").customer_id
+    assert gone is not None
+    shop.providers["style"].forget_customer(gone)
+    page = member.final_page()
+    token = member.order_in(member.confirm(page))
+    member.post(f"/orders/{token}/pay", {})
+    assert "data-secret" in member.get(f"/orders/{token}/pay").text

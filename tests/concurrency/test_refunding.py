@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from payments.columns import utcnow
 from payments.ledger import balance
-from payments.models import Payment
+from payments.models import LedgerEntry, Payment
 from payments.models import Refund as RefundRow
 from payments.money import Money
 from payments.refunds import send_refund, wanted_refunds
@@ -139,6 +139,27 @@ def test_a_refund_made_on_the_providers_screen_leaves_that_much_less(shop: Shop,
     refund(shop, order_id, Wish(everything=True), key="rest")
     send_wanted(shop)
     assert _state(shop, order_id) == ("refunded", "refunded", 0)
+
+
+def test_everything_is_no_more_than_the_order_though_it_was_paid_twice(shop: Shop, sandbox: Sandbox) -> None:
+    """The second payment's way back failed, so its money is with us: that is not this refund's."""
+    order_id = paid_order(shop, sandbox)
+    with shop.db.read() as session:
+        link = session.get_one(OrderPayment, ("style", order_id))
+        payment = session.get_one(Payment, ("style", link.payment_id))
+    second = LedgerEntry(
+        store_id="style",
+        payment_id=payment.id,
+        kind="captured",
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        account=payment.account,
+        provider_object=f"ch_second_{order_id}",
+    )
+    shop.db.write(lambda session: session.add(second))
+    kept = refund(shop, order_id, Wish(everything=True))
+    with shop.db.read() as session:
+        assert session.get_one(RefundRow, ("style", kept.refund_id)).amount_minor == payment.amount_minor
 
 
 def test_money_that_did_not_come_cannot_go_back(shop: Shop) -> None:

@@ -9,10 +9,11 @@ from sqlalchemy import select
 
 from payments.columns import utcnow
 from payments.dispute_models import Dispute, DisputeHistory, FraudWarning
-from payments.disputes import NEXT, DisputeState, advance, apply_disputes
+from payments.disputes import NEXT, DisputeState, advance, apply_disputes, has_taken_money
 from payments.ledger import balance, left_with_us, refundable
 from payments.models import LedgerEntry, Payment, ProviderEvent
 from payments.provider import Evidence
+from payments.providers.stripe import StripeProvider
 from payments.reconcile import reconcile
 from payments.settle import settle
 from payments.transitions import WrongTransition
@@ -173,6 +174,34 @@ def test_the_table_is_kept_to_and_written_down(till: Till) -> None:
 
     till.db.write(work)
     assert len(_history(till, dispute_id)) == 1 + sum(len(then) for then in NEXT.values())
+
+
+@pytest.mark.parametrize(
+    ("verdict", "is_taken"), [("won", False), ("lost", True), ("under_review", True), (None, True)]
+)
+def test_of_money_that_a_dispute_has_taken_nothing_goes_back_besides(
+    till: Till, verdict: str | None, is_taken: bool
+) -> None:
+    """Also not of what is left of it, where it was about a part: who wins would have it twice."""
+    payment = _paid(till)
+    dispute_id = _dispute(till, payment)
+    if verdict == "under_review":
+        told = Evidence({"uncategorized_text": "delivered"})
+        till.provider.answer_dispute(dispute_id, told, idempotency_key=f"key-{dispute_id}")
+    elif verdict is not None:
+        till.sandbox.control(f"disputes/{dispute_id}/{verdict}", {})
+    _read(till, payment)
+    with till.db.read() as session:
+        assert has_taken_money(session, till.now(payment)) is is_taken
+
+
+def test_what_another_account_says_of_a_dispute_is_not_booked(till: Till) -> None:
+    payment = _paid(till)
+    _dispute(till, payment)
+    other = StripeProvider("cocomo", "sk_test_hitsuka", (), till.sandbox.url, livemode=False)
+    paid = payment.provider_id or ""
+    apply_disputes(till.db, other, till.listener, "style", payment.id, paid, cause="test")
+    assert _booked(till, payment) == [("captured", AMOUNT.minor)]
 
 
 def test_old_news_leads_nowhere_back(till: Till) -> None:

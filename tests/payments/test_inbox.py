@@ -11,12 +11,17 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from payments import inbox
+from payments.dispute_models import Dispute
 from payments.inbox import apply_events, store_event
-from payments.models import ProviderEvent
-from payments.provider import BadSignature, Refused
+from payments.ledger import balance
+from payments.models import ProviderEvent, Refund
+from payments.money import Money
+from payments.provider import BadSignature, OutcomeUnknown, Refused
 from payments.providers.stripe import StripeProvider
-from tests.payments.conftest import Till
+from tests.payments.conftest import AMOUNT, Till
 
 
 def signed(body: bytes, secret: str = "whsec_hitsuka", at: int | None = None) -> dict[str, str]:
@@ -111,6 +116,84 @@ def test_events_of_strangers_are_noted_and_ignored(till: Till) -> None:
             select(ProviderEvent.state, func.count()).group_by(ProviderEvent.state)
         ).all()
     assert [tuple(row) for row in states] == [("ignored", 2)]
+
+
+def _about(thing: str, payment_id: str, kind: str = "charge.updated", **changes: Any) -> bytes:
+    """An event about one of the provider's payments, without our reference."""
+    body = {"id": f"{thing}_{payment_id[3:]}", "object": "charge", "payment_intent": payment_id}
+    return event(f"{kind}-{payment_id}", type=kind, data={"object": body}, **changes)
+
+
+def test_a_dispute_is_read_though_the_payment_was_asked_about_in_the_same_turn(till: Till) -> None:
+    payment = till.payment()
+    session_id = till.open(payment)
+    till.sandbox.pay(session_id)
+    told = till.provider.retrieve_session(session_id).payment_id or ""
+    till.sandbox.control(f"payments/{told}/dispute", {"reason": "duplicate"})
+    _receive(till, event(session_id, f"style.{payment.id}"))
+    _receive(till, _about("du", told, "charge.dispute.created"))
+    assert _apply(till) == 2
+    with till.db.read() as session:
+        assert session.scalar(select(Dispute.state).where(Dispute.payment_id == payment.id)) == "open"
+
+
+def test_of_paid_money_only_its_own_news_is_old(till: Till) -> None:
+    """What went back on their screen is asked about, and a second payment of the order: neither is that it was paid."""
+    payment = till.payment()
+    first, second = till.open(payment), till.open(payment)
+    till.sandbox.pay(first)
+    _receive(till, event(first, f"style.{payment.id}"))
+    _apply(till)
+    paid = till.now(payment).provider_id or ""
+    till.provider.refund(paid, Money(100), idempotency_key=f"screen-{paid}", reference="")
+    _receive(till, _about("ch", paid, "charge.refunded"))
+    _apply(till)
+    with till.db.read() as session:
+        assert balance(session, till.now(payment)) == AMOUNT.minor - 100
+    till.sandbox.pay(second)
+    other = till.provider.retrieve_session(second).payment_id or ""
+    _receive(
+        till,
+        event(
+            second,
+            f"style.{payment.id}",
+            id="evt_second",
+            type="charge.succeeded",
+            data={
+                "object": {
+                    "id": f"ch_{second}",
+                    "object": "charge",
+                    "payment_intent": other,
+                    "metadata": {"payment": f"style.{payment.id}"},
+                }
+            },
+        ),
+    )
+    _apply(till)
+    with till.db.read() as session:
+        wanted = session.scalars(select(Refund.provider_payment).where(Refund.reason == "paid_twice")).all()
+    assert wanted == [other]
+
+
+def test_a_worker_whose_lease_ran_out_takes_nothing_from_the_one_that_was_faster(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = till.payment()
+    _receive(till, event(till.open(payment), f"style.{payment.id}"))
+
+    def slow(*_given: object, cause: str) -> object:
+        def applied_meanwhile(session: Session) -> None:
+            row = session.scalars(select(ProviderEvent)).one()
+            row.state, row.tries = "applied", inbox.MAX_TRIES
+
+        till.db.write(applied_meanwhile)
+        raise OutcomeUnknown(cause)
+
+    monkeypatch.setattr(inbox, "settle", slow)
+    _apply(till)
+    with till.db.read() as session:
+        row = session.scalars(select(ProviderEvent)).one()
+    assert (row.state, row.note) == ("applied", None)
 
 
 FORGERIES: dict[str, Callable[[bytes], dict[str, str]]] = {

@@ -183,6 +183,27 @@ def test_a_lost_refund_of_a_payment_older_than_the_period_is_healed(till: Till) 
     assert any(payment.id in line for line in report.healed)
 
 
+def test_a_refund_is_booked_on_no_payment_of_another_account(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What its metadata say somebody may have typed on the provider's screen: the payment that it is of decides. Its
+    session was made before the period."""
+    mine, other = _paid(till), till.payment()
+    settle(till.db, till.provider, till.listener, "style", mine.id, cause="test")
+
+    def of_another_account(session: Session) -> None:
+        session.get_one(Payment, ("style", other.id)).account = "cocomo"
+
+    till.db.write(of_another_account)
+    paid = till.now(mine).provider_id or ""
+    till.provider.refund(paid, AMOUNT, idempotency_key=f"odd-{mine.id}", reference=f"style.{other.id}")
+    monkeypatch.setattr(till.provider, "sessions_since", lambda _since: iter(()))
+    reconcile(till.db, till.provider, till.listener, _since())
+    assert (till.now(mine).state, till.now(other).state) == ("refunded", "pending")
+    with till.db.read() as session:
+        assert balance(session, till.now(other)) == 0
+
+
 def test_a_payment_that_waits_for_a_person_is_listed_with_its_reason(till: Till) -> None:
     payment, _session_id = till.charged_otherwise()
     report = reconcile(till.db, till.provider, till.listener, _since())

@@ -7,12 +7,13 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from payments import reconcile as reconciling
 from payments.columns import utcnow
 from payments.ledger import balance, want_refund
-from payments.models import Payment, Refund
+from payments.models import LedgerEntry, Payment, Refund
 from payments.money import Money
 from payments.providers.stripe import StripeProvider
 from payments.reconcile import reconcile
@@ -212,6 +213,38 @@ def test_a_pending_refund_is_not_called_refunded_before_it_is(till: Till) -> Non
     _settle(till, payment)
     assert (till.now(payment).state, _row(till, wanted).state) == ("refunded", "done")
     assert till.listener.told == ["paid", "refunded"]
+
+
+@pytest.mark.parametrize("ends", ["complete", "fail"])
+def test_what_a_refund_holds_while_it_is_pending_is_no_difference(
+    till: Till, ends: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The provider takes it out of the balance at once, and puts it back when the refund comes to nothing."""
+    payment = _paid(till, CARD_OF_PENDING_REFUND)
+    wanted = _want(till, payment)
+    _send(till, wanted)
+    refund_id = _row(till, wanted).provider_id or ""
+
+    def differences() -> list[str]:
+        report = reconcile(till.db, till.provider, till.listener, utcnow() - dt.timedelta(minutes=30))
+        return [line for line in report.differences if refund_id in line]
+
+    assert differences() == []
+    if ends == "complete":
+        _status_becomes(till, refund_id, payment, "succeeded")
+    else:
+        till.sandbox.control(f"refunds/{refund_id}/fail", {})
+    _settle(till, payment)
+    assert (_row(till, wanted).state, _balance(till, payment)) == (
+        ("done", 0) if ends == "complete" else ("failed", AMOUNT.minor)
+    )
+    assert differences() == []
+    forgotten = delete(LedgerEntry).where(LedgerEntry.provider_object == refund_id)
+    till.db.write(lambda session: session.execute(forgotten))
+    for heals in ("apply_session", "apply_refund"):
+        monkeypatch.setattr(reconciling, heals, lambda *_given, **_named: None)
+    said = any(line.startswith("balance") for line in differences())
+    assert said is (ends == "complete"), "what did go back and is not booked is one"
 
 
 def test_a_refund_that_fails_after_all_is_our_money_again_and_for_a_person(till: Till) -> None:

@@ -8,9 +8,10 @@ import threading
 import pytest
 from sqlalchemy import func, select
 
-from payments.models import LedgerEntry, PaymentHistory, Refund
+from payments.models import LedgerEntry, Payment, PaymentHistory, Refund
 from payments.money import Money
-from payments.provider import Session
+from payments.provider import Payer, Session, UIMode
+from payments.providers.stripe import StripeProvider
 from payments.sessions import end_sessions
 from payments.settle import apply_session, disagreement, settle
 from payments.states import PaymentState
@@ -112,6 +113,15 @@ ODDITIES = {
     "charge amount": lambda told: dataclasses.replace(
         told, charge=dataclasses.replace(told.charge, amount=Money(1))
     ),
+    "charge currency": lambda told: dataclasses.replace(
+        told, charge=dataclasses.replace(told.charge, amount=Money(told.amount.minor, "KRW"), reserved=None)
+    ),
+    "reserved amount": lambda told: dataclasses.replace(
+        told, charge=dataclasses.replace(told.charge, reserved=Money(told.amount.minor + 1))
+    ),
+    "charge not paid": lambda told: dataclasses.replace(
+        told, charge=dataclasses.replace(told.charge, paid=False)
+    ),
     "charge method": lambda told: dataclasses.replace(
         told, charge=dataclasses.replace(told.charge, method="konbini")
     ),
@@ -128,12 +138,17 @@ def test_whatever_disagrees_is_held_for_a_person(till: Till, oddity: str) -> Non
     odd = ODDITIES[oddity](told)
     apply_session(till.db, till.listener, "style", payment_id, odd, till.provider, cause="test")
     with till.db.read() as session:
-        from payments.models import Payment
-
         payment = session.get_one(Payment, ("style", payment_id))
         assert disagreement(payment, told, till.provider) is None
     assert payment.state == "review"
     assert payment.review_reason
+    assert till.listener.told == ["review"]
+
+
+def test_money_that_came_to_another_account_is_held_for_a_person(till: Till) -> None:
+    payment_id, told = _paid(till)
+    other = StripeProvider("cocomo", "sk_test_hitsuka", ("whsec_hitsuka",), till.sandbox.url, livemode=False)
+    apply_session(till.db, till.listener, "style", payment_id, told, other, cause="test")
     assert till.listener.told == ["review"]
 
 
@@ -143,3 +158,20 @@ def test_a_second_look_does_not_lift_a_review(till: Till) -> None:
     apply_session(till.db, till.listener, "style", payment_id, odd, till.provider, cause="test")
     apply_session(till.db, till.listener, "style", payment_id, told, till.provider, cause="test")
     assert till.listener.told == ["review"]
+
+
+@pytest.mark.parametrize("odd", [{"livemode": True}, {"reference": "style.another"}])
+def test_a_number_that_is_not_this_orders_is_shown_to_nobody(till: Till, odd: dict[str, object]) -> None:
+    payment = till.payment()
+    till.db.write(
+        lambda session: setattr(session.get_one(Payment, ("style", payment.id)), "method", "konbini")
+    )
+    request = dataclasses.replace(
+        till.request(till.want(payment, UIMode.PROMISE)),
+        method="konbini",
+        payer=Payer("試験 花", "fill_never@example.jp"),
+    )
+    told = dataclasses.replace(till.provider.create_session(request), **odd)  # type: ignore[arg-type]  # a field by its name
+    apply_session(till.db, till.listener, "style", payment.id, told, till.provider, cause="test")
+    assert (till.now(payment).state, till.listener.told[0]) == ("review", "review")
+    assert "promised" not in till.listener.told

@@ -310,6 +310,14 @@ def test_a_payload_changed_in_the_table_loses_its_signatures(office: Office) -> 
     assert refused(lambda: office.use(approval)) is Why.OTHER_PAYLOAD
 
 
+def test_a_payload_changed_before_it_is_signed_is_signed_by_nobody(office: Office) -> None:
+    """The signers would read one thing, and what they sign would be used for the other."""
+    approval = office.request()
+    shown = matter(KIND, PAYLOAD | {"store": "cocomo"}).payload
+    forge(office.db, f"UPDATE approval SET payload = '{shown}'".replace(":", "\\:"))
+    assert refused(lambda: office.sign(approval, ANNA)) is Why.OTHER_PAYLOAD
+
+
 def test_a_life_made_longer_in_the_table_loses_its_signatures(office: Office) -> None:
     approval = office.granted()
     forge(office.db, "UPDATE approval SET expires_at = '2099-01-01 00\\:00\\:00.000000'")

@@ -13,7 +13,7 @@ from payments.models import Attempt, CardSwitchHistory
 from payments.stop import CardState, state_of
 from shop.audit.actor import Actor
 from shop.cards.after_stop import Decision, after_stop, decide
-from shop.cards.service import NotTurned, end_due_pauses, end_pause, slow_cards
+from shop.cards.service import LONGEST_PAUSE, NotTurned, end_due_pauses, end_pause, slow_cards
 from shop.catalog.models import Variant
 from shop.context import Shop
 from shop.jobs.worker import Worker
@@ -206,6 +206,18 @@ def test_a_shorter_pause_does_not_end_a_longer_one_and_none_ends_a_stop(shop: Sh
         lambda session: slow_cards(session, shop, "style", reason="test", actor=COMMAND, now=utcnow())
     )
     assert slow is CardState.STOPPED
+
+
+def test_a_pause_lasts_a_day_at_most_and_slowing_opens_none(shop: Shop) -> None:
+    for length in (LONGEST_PAUSE + dt.timedelta(seconds=1), dt.timedelta(), -HOUR):
+        with pytest.raises(NotTurned):
+            pause(shop, length=length)
+    assert state(shop) is CardState.OPEN
+    assert pause(shop, length=LONGEST_PAUSE) is CardState.PAUSED
+    slowed = shop.db.write(
+        lambda session: slow_cards(session, shop, "style", reason="test", actor=COMMAND, now=utcnow())
+    )
+    assert (slowed, state(shop)) == (CardState.PAUSED, CardState.PAUSED)
 
 
 def test_a_stopped_store_stopped_again_keeps_the_first_stop(shop: Shop) -> None:

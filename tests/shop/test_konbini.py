@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from payments.bucket import take_token
 from payments.columns import utcnow
+from payments.methods import Method
 from payments.models import Attempt, LedgerEntry, Payment
 from payments.reconcile import reconcile
 from payments.refunds import send_refund, wanted_refunds
@@ -22,6 +23,7 @@ from shop.delivery.slots import JST
 from shop.jobs.models import Job
 from shop.jobs.worker import Worker
 from shop.mail.message import compose
+from shop.methods.policy import methods_of
 from shop.methods.words import deadline_text
 from shop.orders.listener import OrderListener
 from shop.orders.models import Order
@@ -102,6 +104,17 @@ def test_paid_in_the_last_second_wins_over_running_out(
     run_out(either_shop, bought.order)  # and no event has come
     assert not bought.release()
     assert bought.states == ("paid", "paid")
+
+
+def test_its_goods_are_held_a_while_longer_than_it_can_be_paid(
+    either_style: Buyer, either_shop: Shop
+) -> None:
+    """News of a payment in the last minute takes its time."""
+    bought = Bought(either_shop, either_style)
+    terms = methods_of("style").of(Method.KONBINI)
+    assert terms is not None
+    assert terms.grace > dt.timedelta()
+    assert bought.order.held_until == bought.promise.deadline + terms.grace
 
 
 def test_a_number_that_ran_out_at_the_provider_waits_for_our_own_deadline(

@@ -85,6 +85,7 @@ PRODUCTION_FAULTS = {
         "DATA_KEYS holds a demo key",
     ),
     "sandbox keys": ({"STRIPE_SECRET_KEY": "sk_test_hitsuka"}, "the sandbox's"),
+    "sandbox secret kept": ({"STRIPE_WEBHOOK_SECRET": f"whsec_{'x' * 24} whsec_hitsuka"}, "the sandbox's"),
     "test keys": ({"STRIPE_SECRET_KEY": "sk_test_" + "x" * 24}, "test cards would buy"),
     "no database": ({"DATABASE_URL": ""}, "DATABASE_URL"),
     "no mail server": ({"MAIL_URL": "mail.example:587"}, "MAIL_URL: not smtps://host"),

@@ -33,7 +33,7 @@ from shop.jobs.worker import Worker
 from shop.mail.message import compose
 from shop.orders.links import order_of_token
 from shop.orders.listener import OrderListener
-from shop.orders.models import Order, OrderLine, OrderPayment
+from shop.orders.models import Hold, Order, OrderLine, OrderPayment
 from shop.orders.refund_plan import Left
 from shop.orders.refunding import standing_plans
 from shop.settings import load
@@ -293,6 +293,8 @@ def test_paid_after_a_stop_is_not_shipped_and_can_be_let_go(
     Worker(app, later).turn()
     assert _states(later, order_id)[:2] == ("canceled", "voided")
     assert _left(later, order_id) == 0
+    with later.db.read() as session:
+        assert session.scalars(select(Hold.state).where(Hold.order_id == order_id)).all() == ["released"]
 
 
 @pytest.mark.parametrize(("setting", "taken"), [("warn", False), ("capture", True)])

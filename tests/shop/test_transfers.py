@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from payments.columns import utcnow
 from payments.inbox import apply_events, store_event
 from payments.ledger import refundable
-from payments.models import Attempt, BalanceReturn, LedgerEntry, ProviderEvent
+from payments.models import Attempt, BalanceReturn, LedgerEntry, PaymentPromise, ProviderEvent
 from payments.money import Money
 from payments.provider import Event
 from payments.reconcile import Report, reconcile
@@ -163,16 +163,29 @@ def test_too_much_pays_once_and_the_rest_goes_back_by_a_person(
     assert "過入金の返金" in signed_in(either_app, shop, Role.SUPPORT).get(path).text
 
 
-def test_a_return_that_fails_lies_in_the_balance_again(bought: Bought, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("was_done", [False, True])
+def test_a_return_that_fails_lies_in_the_balance_again(
+    bought: Bought, sandbox: Sandbox, was_done: bool
+) -> None:
+    """Also one that had gone through: the bank may turn it away days later."""
     _fund(sandbox, bought, bought.order.total_minor + 50)
     bought.hear()
     sent = _return(bought)
+    if was_done:
+        _note_as_done(bought.shop, sent.id)
     sandbox.control(f"refunds/{sent.provider_id}/fail", {})
     bought.hear()
     with bought.shop.db.read() as session:
         assert session.get_one(BalanceReturn, ("style", sent.id)).state == "failed"
     assert bought.promise.balance_minor == 50
     assert _return(bought).state == "sent"
+
+
+def _note_as_done(shop: Shop, return_id: str) -> None:
+    """As the provider had told of it before."""
+    shop.db.write(
+        lambda session: setattr(session.get_one(BalanceReturn, ("style", return_id)), "state", "done")
+    )
 
 
 def test_nothing_in_the_balance_is_nothing_to_return(bought: Bought) -> None:
@@ -215,6 +228,20 @@ def test_late_money_is_found_without_any_event(bought: Bought, sandbox: Sandbox)
     report = _reconciled(bought, utcnow())
     assert bought.promise.balance_minor == 1_234
     assert any(bought.payment.id in line for line in report.healed)
+
+
+def test_what_is_known_to_lie_in_a_balance_is_looked_at_however_old(bought: Bought, sandbox: Sandbox) -> None:
+    """It is the customer's until it is back, and may be sent back on the provider's own screen."""
+    _fund(sandbox, bought, bought.order.total_minor + 777)
+    bought.hear()
+
+    def months_ago(session: Session) -> None:
+        promise = session.get_one(PaymentPromise, ("style", bought.payment.id))
+        promise.deadline, promise.balance_minor = utcnow() - dt.timedelta(days=90), 700
+
+    bought.shop.db.write(months_ago)
+    _reconciled(bought)
+    assert bought.promise.balance_minor == 777
 
 
 def test_money_that_comes_days_later_is_found_without_any_event(bought: Bought, sandbox: Sandbox) -> None:
