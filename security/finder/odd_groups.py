@@ -34,6 +34,7 @@ _FEWEST_IN_THOUSANDS = 15
 _QUOTED = re.compile(r"^([\"'`])[^\"'`]*\1$")
 _LIST_DIVIDER = re.compile(r"[,;\t\r\n]")
 _USUAL = re.compile(r"[ \t\-./\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
+_WINDOW, _LONGEST, _SHARE = 64 << 10, 128, 1600
 _THIN_SPACE = r"\,"  # of TeX
 _LONG_LIST = 4
 _LISTS = re.compile(r"[,;\r\n]")
@@ -72,7 +73,7 @@ def _of_list(found: list[Match | None]) -> list[Match]:
 
 def in_like_dividers(text: str, spend: Spend) -> Iterator[Match]:
     """Groups as on a card, with the same few characters between all of them."""
-    for found in _ALIKE.finditer(text):
+    for found in _in_windows(_ALIKE, text, spend):
         if not spend(1):
             return
         behind, divider = (1, found[2]) if found[2] else (3, found[4])
@@ -83,6 +84,17 @@ def in_like_dividers(text: str, spend: Spend) -> Iterator[Match]:
         if judged is not None:
             is_list = _is_list(text, judged, [divider]) and not neighbours.names_a_card(text, judged)
             yield doubtful(judged) if is_list else judged
+
+
+def _in_windows(pattern: re.Pattern[str], text: str, spend: Spend) -> Iterator[re.Match[str]]:
+    """Where a dear pattern fits; of a long text, window by window while there is time."""
+    for start in range(0, len(text), _WINDOW):
+        if start and not spend(_SHARE):
+            return
+        for found in pattern.finditer(text, start, start + _WINDOW + _LONGEST):
+            if found.start() >= start + _WINDOW:
+                break
+            yield found
 
 
 def digit_by_digit(text: str, spend: Spend) -> Iterator[Match]:
