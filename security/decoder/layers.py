@@ -53,8 +53,8 @@ _HOST_LABEL = re.compile(r"xn--([A-Za-z0-9-]{2,59})")
 _UTF_7 = re.compile(r"\+(?:AD|/x)[A-Za-z0-9+/]{1,200}-?")
 # A value and no quoted control character, of which texts have none.
 _EQUALS = re.compile(rb"=(?=0[0-8BCEF]|1[0-9A-F]|7F)")
-# Behind a name it gives a value sooner than that it quotes one character alone.
-_ASSIGNED = re.compile(rb"=(?<=[A-Za-z_\]].)(?=[0-9]{2}(?!=))")
+# Behind a name it gives a value sooner than that it quotes one character alone, and that in capitals.
+_ASSIGNED = re.compile(rb"=(?<=[A-Za-z_\]].)(?=[0-9a-f]{2}(?!=))")
 
 
 def may_change(text: str, shape: bytes) -> bool:

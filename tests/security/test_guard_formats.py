@@ -104,6 +104,12 @@ def test_two_lines_that_make_a_number_are_a_guess_unless_a_word_announces_it() -
     assert Shop().send(**sent_form(q=f"no. {halves}")) == 200
 
 
+def test_a_telephone_and_the_day_below_it_are_no_number() -> None:
+    for year in range(2020, 2030):
+        for number in range(8190_1234_0000, 8190_1234_0100):
+            assert Shop().send(**sent_form(message=f"+{number}\n{year}/11/27 に注文")) == 200
+
+
 def test_a_record_that_goes_on_in_the_next_is_read_without_its_header() -> None:
     header = "<34>1 2026-11-23T04:53:12Z host shop 1 ID47 - "
     log = f"{header}note {CARD[:10]}\n{header}{CARD[10:]} end"

@@ -31,6 +31,10 @@ def _marketplace(random: Random) -> str:
     return f"{random.choice(('365', '503', '622', '650'))}-{digits(random, 7)}-{digits(random, 7)}"
 
 
+def _waybill_and_year(random: Random) -> str:
+    return f"4{digits(random, 3)}-{digits(random, 4)}-{digits(random, 4)}\n2026"
+
+
 def _product(random: Random) -> str:
     return f"{jan(random, passes_luhn=False)}{random.choice(' /-')}{random.randint(100, 99999)}"
 
@@ -110,6 +114,9 @@ NO_CARDS: dict[str, Write] = {
     "account, hyphened": lambda r: _account(r, "DE", "-"),
     "account, small letters": lambda r: _account(r, "FR", " ", small=True),
     "account, a word behind": lambda r: _account(r, "DE", " "),
+    "waybill, a day below": lambda r: (
+        f"{_fit(_waybill_and_year)(r)}/{r.randint(10, 12)}/{r.randint(10, 28)} に注文"
+    ),
     "parcel of 22 digits": lambda r: in_fours(f"9405{card(r, '65', 18)}", " "),
 }
 PERHAPS: dict[str, Write] = {
