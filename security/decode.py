@@ -50,6 +50,7 @@ def form_views(form: str, budget: Budget) -> Iterator[View]:
 # A name that is a word of ASCII letters holds no number, whatever it may be decoded to.
 _PLAIN_NAME = re.compile(r"[A-Za-z_.\-\[\]]{0,23}[0-9]{0,4}[A-Za-z_\]]{0,8}")
 _LONGEST_PIECE = 32
+_FEWEST_IN_CODE = 20  # digits alone in base32, the shortest of what may be encoded in digits
 _SHORTEST = 8  # an integer of msgpack; as text a number takes twelve
 
 
@@ -59,6 +60,7 @@ class _Walk:
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._seen: set[int] = set()
+        self._seen_tokens: dict[str | None, set[int]] = {}
 
     def form(self, form: str) -> Iterator[View]:
         if not self._budget.spend(0, tokens=4 * form.count("&")):
@@ -159,7 +161,7 @@ class _Walk:
             yield View(text, name, codec)
             shape = shape_of(text)
             if codec == "plain" and may_have_tokens(shape):
-                for token in tokens(text, shape, self._budget):
+                for token in self._tokens(text, shape, name):
                     yield from self._token(token, name, depth - 1)
 
     def _packed(self, found: binary.Found, name: str | None, depth: int) -> Iterator[View]:
@@ -177,6 +179,9 @@ class _Walk:
         if mark in self._seen or not self._budget.spend(len(view.text)):
             return
         self._seen.add(mark)
+        if len(view.text) < _FEWEST_IN_CODE and view.text.isdigit():
+            yield view
+            return
         in_json = documents.of_json(view, self._budget)
         if in_json is None:
             yield view
@@ -208,14 +213,19 @@ class _Walk:
             return
         yield from documents.of_markup(view, self._budget)
         yield from layers.decoded(view, shape, self._budget)
-        yield from tokens(view.text, shape, self._budget)
+        yield from self._tokens(view.text, shape, view.name)
         yield from dense_tokens(view.text, self._budget)
+
+    def _tokens(self, text: str, shape: bytes, name: str | None) -> Iterator[Token]:
+        return tokens(text, shape, self._budget, self._seen_tokens.setdefault(name, set()))
 
     def _token(self, token: Token, name: str | None, depth: int) -> Iterator[View]:
         """What a token of base64 or hex holds; random bytes (signatures, keys) are not gone into."""
         data = token.data
         if charsets.is_text(data):
             yield from self.text(View(_readable(data), name, token.encoding), depth)
+            if bare_numbers.may_be_in_text(data):
+                yield from bare_numbers.of_bytes(data, name, self._budget)
         elif charsets.is_wide(data):
             yield from self.raw(data, name, depth)
         else:

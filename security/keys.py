@@ -20,7 +20,7 @@ _CARD_NUMBER_KEY = re.compile(
 )
 _CODE_KEY = re.compile(
     r"(?:^|[^a-z])(?:(?:cvc|cvv|cvn|csc|cvd)[0-9]?|cv2)(?:$|[^a-z])|(?:cvc|cvv)(?:code|number|no)|(?:card|cc)[^a-z]?(?:cvc|cvv|csc)"
-    r"|security[^a-z]?(?:code|number)|card[^a-z]?(?:verification|code|check)|verification[^a-z]?value|セキュリティ[ー・]?(?:コード|番号)|確認番号",
+    r"|cv_?number|security[^a-z]?(?:code|number)|card[^a-z]?(?:verification|code|check)|verification[^a-z]?value|セキュリティ[ー・]?(?:コード|番号)|確認番号",
     re.IGNORECASE,
 )
 _FREE_TEXT = re.compile(
@@ -29,7 +29,7 @@ _FREE_TEXT = re.compile(
     re.IGNORECASE,
 )
 _ID = re.compile(
-    r"(?:^|[^a-z])(?:[a-z]?ids?|uuid|nonce|seq|snowflake|trace|span)$"
+    r"(?:^|[^a-z])(?:[a-z]?ids?|uuid|nonce|seq|snowflake|trace|span|hash|seed|ticks|checksum)$"
     r"|(?:ad|adset|adgroup|campaign|channel|click|client|creative|event|message|post|request|session|status|user|visitor)"
     r"ids?$",
     re.IGNORECASE,
@@ -37,7 +37,7 @@ _ID = re.compile(
 # What an order or a parcel is called by, and codes that are printed on goods. Not more: under any other name, a SKU's
 # or a reference's say, a number that may be a card's is taken for one.
 _OTHER_NUMBER = re.compile(
-    r"^(?:\w*_)?(?:tracking|waybill|way_?bill|awb|order|invoice|receipt|shipment|shipping|parcel|consignment|delivery|transaction"
+    r"^(?:parent_)?(?:span|trace)_?ids?$|^(?:\w*_)?(?:tracking|waybill|way_?bill|awb|order|invoice|receipt|shipment|shipping|parcel|consignment|delivery|transaction"
     r"|imei(?:sv)?|meid|iccid|isbn|jan|gtin|ean|upc)_?(?:no|nr|num|number|code|id)s?$"
     r"|^(?:tracking|waybill|awb|imei(?:sv)?|meid|iccid|isbn|jan|gtin|ean|upc)$"
     r"|(?:追跡|送り状|伝票|問い?合わ?せ|注文|受注|取引)(?:番号|コード|id)$",

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from .finder import odd_groups, shapes, tracks
-from .finder.canonical import canonical, has_foreign_digit
+from .finder.canonical import canonical, has_foreign_digit, without_counters
 from .finder.match import FEWEST, Match, Spend, Verdict, is_luhn_valid
 
 __all__ = ["Match", "Verdict", "digits_of", "find", "is_luhn_valid", "mask", "may_hold"]
@@ -21,8 +21,10 @@ __all__ = ["Match", "Verdict", "digits_of", "find", "is_luhn_valid", "mask", "ma
 _UUID = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
 # ISO 13616: country, check digits, the account in fours.
 _IBAN = re.compile(
-    r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])"
+    r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])"
 )
+_DIVIDED = re.compile(r"[ -]|$")
+_SHORTEST_IBAN, _REACH, _SHARE_OF_FRAMES = 15, 44, 8
 # For a look before the search: digits become 0, what may stand between them is deleted, the rest blanked.
 _BLANKED = bytes(ord("0") if ord("0") <= code <= ord("9") else ord("?") for code in range(256))
 _ODD_BYTES = bytes(code for code in range(128) if not chr(code).isalnum())
@@ -65,14 +67,21 @@ def find(text: str, spend: Spend = _no_limit) -> list[Match]:
         wide = text.encode("utf-8", "replace").translate(_BLANKED, _ODD_WIDE)
         if _TWELVE not in wide and not (_may_go_on(wide, spend) and has_foreign_digit(text)):
             return []
+        apart = without_counters(text) if len(text) <= _LONG else text
+        matches = _unsettled(canonical(apart), spend) if apart != text else []
         text = _canonical(text, spend)
+        matches += _unsettled(text, spend)
+    else:
+        matches = _unsettled(text, spend)
+    return _settled(text, matches, spend) if matches else matches
+
+
+def _unsettled(text: str, spend: Spend) -> list[Match]:
+    """What each search finds in a canonical text."""
     raw = text.encode("ascii", "replace")
     if _TWELVE not in raw.translate(_BLANKED, _ODD_BYTES):
         return []
-    matches: list[Match] = []
-    for search in _searches(raw, spend):
-        matches += search(text, spend)
-    return _settled(text, matches) if matches else matches
+    return [match for search in _searches(raw, spend) for match in search(text, spend)]
 
 
 def _canonical(text: str, spend: Spend) -> str:
@@ -139,22 +148,35 @@ def digits_of(text: str, match: Match) -> str:
     return "".join(char for char in canonical(text[match.start : match.end]) if char.isdigit())
 
 
-def _settled(text: str, matches: list[Match]) -> list[Match]:
-    """In order and once each, without what lies in a UUID and without a MAYBE that a CARD overlaps."""
+def _settled(text: str, matches: list[Match], spend: Spend) -> list[Match]:
+    """In order and once each, without what lies in a UUID or an account, or is a MAYBE that a CARD overlaps."""
     matches = list(dict.fromkeys(matches))
-    if "-" in text:
-        matches = _apart_from(matches, [uuid.span() for uuid in _UUID.finditer(text)])
-    if matches and _IBAN.search(text):
-        matches = _apart_from(matches, [iban.span() for iban in _IBAN.finditer(text) if _is_iban(iban[0])])
+    if frames := list(_frames_round(text, matches, spend)):
+        matches = _apart_from(matches, frames)
     cards = [match for match in matches if match.verdict is Verdict.CARD]
     others = [match for match in matches if match.verdict is Verdict.MAYBE]
     return sorted(cards + _apart_from(others, [(card.start, card.end) for card in cards]))
 
 
+def _frames_round(text: str, matches: list[Match], spend: Spend) -> Iterator[tuple[int, int]]:
+    """The UUIDs and accounts near the matches: to look for them in all of a long text is dear."""
+    for match in matches:
+        if not spend(_SHARE_OF_FRAMES):
+            return
+        start, end = max(0, match.start - _REACH), match.end + _REACH
+        if "-" in text[start:end]:
+            yield from (uuid.span() for uuid in _UUID.finditer(text, start, end))
+        for found in _IBAN.finditer(text, start, end):
+            # A word of four letters may follow that is none of an account's groups.
+            ends = [found.start() + cut.start() for cut in _DIVIDED.finditer(found[0])]
+            yield from ((found.start(), each) for each in ends if _is_iban(text[found.start() : each]))
+
+
 def _is_iban(text: str) -> bool:
     """Whether its check digits are right (ISO 7064, modulo 97)."""
-    account = text.replace(" ", "")
-    return int("".join(str(int(char, 36)) for char in account[4:] + account[:4])) % 97 == 1
+    account = text.replace(" ", "").replace("-", "")
+    digits = "".join(str(int(char, 36)) for char in account[4:] + account[:4])
+    return len(account) >= _SHORTEST_IBAN and int(digits) % 97 == 1
 
 
 def _apart_from(matches: list[Match], spans: list[tuple[int, int]]) -> list[Match]:

@@ -16,7 +16,8 @@ _UTF_32 = (b"dzzz" * 8, b"zzzd" * 8, b"wfzz" * 4, b"zzfw" * 4)
 _NO_ROLE = bytes(code for code in range(256) if code not in _ROLES)
 _FEWEST_BINARY, _WHOLE, _STRIDE = 64, 64 << 10, 7
 _OTHER_CODEC = re.compile(
-    r"charset=[\"']?(utf-?7|utf-?16\w*|utf-?32\w*|cp\d+|ibm\d+|ebcdic[\w-]*)", re.IGNORECASE
+    r"charset=[\"']?(utf-?7|utf-?16\w*|utf-?32\w*|iso-?8859-?\d{1,2}|latin-?\d|windows-\d+|cp\d+|ibm\d+|ebcdic[\w-]*)",
+    re.IGNORECASE,
 )
 
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterator
+import string
+from collections.abc import Callable, Iterable, Iterator
 
 from .. import pan
 from .budget import Budget
 from .charsets import is_text
 
 _FIVE = 5
+_DIGITS_AND_DIVIDERS = bytes(code for code in range(128) if not chr(code).isalpha())
 # Each letter as x, those with which four digits begin, or a divider and three digits, as f: of RFC 1924 and of Adobe.
 _BASE85 = "".join(
     "f"
@@ -46,12 +48,22 @@ def of_85(text: str, budget: Budget) -> Iterator[tuple[bytes, str]]:
         if not budget.spend(2 * len(window)):
             return
         raw = window.encode("ascii", "replace").replace(b"\x7f", b" ")
-        for letters, decode, name in _ALPHABETS:
+        for letters, values, decode, name in _ALPHABETS:
             for found in _DIGITS.finditer(raw.translate(letters)):
                 if not budget.spend(0, tokens=1):
                     return
+                if not _are_digits(raw[found.start() : found.start() + _FIVE], values):
+                    continue
                 if data := _digits(window, found.start(), found.end(1), decode):
                     yield data, name
+
+
+def _are_digits(five: bytes, values: bytes) -> bool:
+    """Whether five letters stand for digits and what divides them: reckoned here, for the library's way is slow."""
+    number = 0
+    for letter in five:
+        number = number * 85 + values[letter]
+    return number < 1 << 32 and not number.to_bytes(4, "big").translate(None, _DIGITS_AND_DIVIDERS)
 
 
 def _digits(text: str, start: int, end: int, decode: Callable[[str], bytes]) -> bytes:
@@ -88,8 +100,19 @@ def _of_ascii85(run: str) -> bytes:
         return _of_ascii85(run[: len(run) - len(run) % _FIVE]) if len(run) % _FIVE else b""
 
 
+def _values(letters: Iterable[int]) -> bytes:
+    """What each letter stands for."""
+    values = bytearray(256)
+    for value, letter in enumerate(letters):
+        values[letter] = value
+    return bytes(values)
+
+
 _LONGEST = 80
-_ALPHABETS = tuple(
-    (letters.encode().ljust(256), decode, name)
-    for letters, decode, name in ((_BASE85, _of_base85, "base85"), (_ASCII85, _of_ascii85, "ascii85"))
+_RFC_1924 = (
+    string.digits + string.ascii_uppercase + string.ascii_lowercase + "!#$%&()*+-;<=>?@^_`{|}~"
+).encode()
+_ALPHABETS = (
+    (_BASE85.encode().ljust(256), _values(_RFC_1924), _of_base85, "base85"),
+    (_ASCII85.encode().ljust(256), _values(range(33, 118)).ljust(256), _of_ascii85, "ascii85"),
 )

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 
 from .budget import Budget
 from .fields import Piece, joined
-from .trees import SHORT_CODE, SHORTEST, Number, Pairs, values
+from .trees import LONGEST_FRACTION, SHORT_CODE, SHORTEST, Number, Pairs, values
 from .view import View
 
 
@@ -58,7 +58,7 @@ def _texts(name: str | None, document: object, encoding: str) -> Iterator[View]:
 
 def _plain_number(literal: str) -> Number:
     """A JSON number such as 4.2e15 written out, when it is a whole number of card length."""
-    if len(literal) > 40:
+    if len(literal) > LONGEST_FRACTION:
         return Number(literal)
     try:
         value = Decimal(literal)

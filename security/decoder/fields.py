@@ -27,7 +27,7 @@ class Piece(NamedTuple):
 _DIGITS = re.compile(r"[0-9]{1,13}")
 _STEM = re.compile(r"[\d_\-\[\]]+")
 _LAST_LETTER = re.compile(r"[_-]?[A-Da-d]$")
-_FEWEST, _MOST = 14, 19
+_FEWEST, _MOST, _FEWEST_CODES = 14, 19, 12
 _AS_PRINTED = {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3)}
 # Words for a part of something, with nothing behind them: fields that are called by such alone are one number's.
 _PART = re.compile(
@@ -126,16 +126,23 @@ def of_numbers(numbers: Sequence[str], name: str | None) -> Iterator[View]:
 
     Under a card number's name it is no guess, nor must the groups be of four.
     """
+    if sum(each in _CODES_OF_DIGITS for each in numbers) >= _FEWEST_CODES:
+        # A program's bytes, other characters among them.
+        yield View("".join(map(_character, numbers)), name, "character codes")
+        return
     under_card = name is not None and is_card_number_key(name)
     if not (2 if under_card else 4) <= len(numbers) <= _MOST:
         return
-    if all(each in _CODES_OF_DIGITS for each in numbers):
-        yield View("".join(_CODES_OF_DIGITS[each] for each in numbers), name, "character codes")
-    elif under_card and _FEWEST <= sum(map(len, numbers)) <= _MOST:
+    if under_card and _FEWEST <= sum(map(len, numbers)) <= _MOST:
         yield View(" ".join(numbers), name, "joined numbers")
     elif {len(each) for each in numbers} in ({1}, {4}):
         # Series of counts and prices look the same.
         yield View(" ".join(numbers), name, "joined numbers", sure=False)
 
 
-_CODES_OF_DIGITS = {str(ord(digit)): digit for digit in "0123456789"}
+_CODES_OF_DIGITS = frozenset(str(ord(digit)) for digit in "0123456789")
+_CHARACTERS = {str(code): chr(code) for code in range(128)}
+
+
+def _character(code: str) -> str:
+    return _CHARACTERS.get(code, "?")

@@ -29,16 +29,23 @@ _BLANKED = bytes(
 _FOUR_BEHIND = tuple(b"%0" + bytes(each) for each in itertools.product(b"08", repeat=3))
 _DIVIDER_BETWEEN = re.compile(r"\+|%20|%2[dD]")
 _ENTITY = re.compile(r"&(?:#[xX]?[0-9A-Fa-f]|[A-Za-z]{2})")
-_ONE_ESCAPE = r"(?:u++[0-9A-Fa-f]{4}|['x][0-9A-Fa-f]{2}|U[0-9A-Fa-f]{8}|u\{[0-9A-Fa-f]{1,6}\}|[0-3][0-7]{2})"
-_ESCAPES = bytes(ord("u") if code in b"uxU'0123" else code for code in range(256))
+# (Digits alone in octal with two digits.)
+_ONE_ESCAPE = (
+    r"(?:u++[0-9A-Fa-f]{4}|['x][0-9A-Fa-f]{2}|U[0-9A-Fa-f]{8}|u\{[0-9A-Fa-f]{1,6}\}|[0-3][0-7]{2}"
+    r"|6[0-7](?![0-7])|7[01](?![0-7]))"
+)
+_ESCAPES = bytes(ord("u") if code in b"uxU'012367" else code for code in range(256))
 # (It begins with a backslash as it stands, to which the search leaps; the first of several, which are all of it.)
 _ESCAPE = re.compile(rf"\\(?<!\\\\)\\*+{_ONE_ESCAPE}(?:\\++{_ONE_ESCAPE})*")
-_ESCAPED = re.compile(r"\\++(?:(?:u+|[Ux'])\{?([0-9A-Fa-f]+)\}?|([0-3][0-7]{2}))")
+_FIRST_ESCAPE = re.compile(rf"\\{_ONE_ESCAPE}")
+_ESCAPED = re.compile(r"\\++(?:(?:u+|[Ux'])\{?([0-9A-Fa-f]+)\}?|([0-3][0-7]{2}|[67][0-7]))")
 # As JavaScript's escape() writes it.
 _PERCENT_U = re.compile(r"%u([0-9A-Fa-f]{4})")
 _QUOTED = re.compile(r"=\r?\n|=[0-9A-F]{2}[^=]{0,200}=[0-9A-F]{2}", re.DOTALL)
 _QUOTES = bytes(ord("0") if code in b"0123456789ABCDEF\r\n" else code for code in range(256))
 _SOFT_BREAK = re.compile(r"=\r?\n")
+# Quoted twice, a run of characters is one still; `name=12 size=34` gives other pairs each time it is undone.
+_QUOTED_TWICE = re.compile(r"=\r?\n|(?:=[0-9A-F]{2}){4}")
 _CONTINUED = re.compile(r"\\\r?\n")  # a string goes on in the next line
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _HOST_LABEL = re.compile(r"xn--([A-Za-z0-9-]{2,59})")
@@ -46,6 +53,8 @@ _HOST_LABEL = re.compile(r"xn--([A-Za-z0-9-]{2,59})")
 _UTF_7 = re.compile(r"\+(?:AD|/x)[A-Za-z0-9+/]{1,200}-?")
 # A value and no quoted control character, of which texts have none.
 _EQUALS = re.compile(rb"=(?=0[0-8BCEF]|1[0-9A-F]|7F)")
+# Behind a name it gives a value sooner than that it quotes one character alone, and that in capitals.
+_ASSIGNED = re.compile(rb"=(?<=[A-Za-z_\]].)(?=[0-9a-f]{2}(?!=))")
 
 
 def may_change(text: str, shape: bytes) -> bool:
@@ -136,12 +145,18 @@ def _of_programs(view: View, shape: bytes, budget: Budget) -> Iterator[View]:
 
 def _calls(text: str) -> int:
     """What it costs to put together a long text: so many parts there may be."""
-    return len(text) // 4096 + text.count("(") // 4 + text.count("0x3") // 4 + text.count("0X3") // 4
+    return (
+        len(text) // 4096
+        + 2 * text.count("oin(")
+        + text.count("(") // 4
+        + text.count("0x3") // 4
+        + text.count("0X3") // 4
+    )
 
 
 def _of_mail(view: View, shape: bytes, budget: Budget) -> Iterator[View]:  # noqa: ARG001  (the shape of the others)
     text = view.text
-    if has_quoted(text):
+    if has_quoted(text) and (view.encoding != "quoted-printable" or _QUOTED_TWICE.search(text)):
         raw = _in_windows(text.encode("utf-8", "replace"), _unquoted, b"=", 3, budget)
         yield from _changed_bytes(view, raw, "quoted-printable")
         # An equals sign that nobody quoted takes two digits with it: the breaks alone as well.
@@ -152,7 +167,7 @@ def _of_mail(view: View, shape: bytes, budget: Budget) -> Iterator[View]:  # noq
 
 def _without_escapes(view: View, budget: Budget) -> Iterator[View]:
     text = view.text
-    if b"\\u" in text.encode("ascii", "replace").translate(_ESCAPES) and _ESCAPE.search(text):
+    if b"\\u" in text.encode("ascii", "replace").translate(_ESCAPES) and _FIRST_ESCAPE.search(text):
         yield from _changed(view, _in_windows(text, _unescaped, "\\", 12, budget), "escapes")
     # Run by run, which may be long: what it costs is counted beforehand.
     if (
@@ -193,6 +208,7 @@ def _changed_bytes(view: View, raw: bytes | None, encoding: str) -> Iterator[Vie
 def _unquoted(raw: bytes) -> bytes:
     if b"=0" in raw or b"=1" in raw or b"=7F" in raw:
         raw = _EQUALS.sub(b"=3D", raw)
+    raw = _ASSIGNED.sub(b"=3D", raw)
     return quopri.decodestring(raw)
 
 

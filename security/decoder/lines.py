@@ -18,7 +18,9 @@ from .view import View
 # As it stands, or as strings of programs have it. (Each begins with a character as it is, to which the search leaps.)
 _CUT = re.compile(r"\n(?:(?<=[0-9]\n)|(?<=[0-9]\r\n))(?=[0-9])")
 _WRITTEN_CUT = re.compile(r"\\n(?:(?<=[0-9]\\n)|(?<=[0-9]\\r\\n))(?=[0-9])")
-_BEFORE, _BEHIND = re.compile(r"([0-9]{1,18})(?:\r|\\r)?$"), re.compile(r"[0-9]{1,18}(?![0-9])")
+# No telephone's number before, and no day behind.
+_BEFORE = re.compile(r"(?<![0-9+])([0-9]{1,18})(?:\r|\\r)?$")
+_BEHIND = re.compile(r"[0-9]{1,18}(?![0-9]|[-/.][0-9]{1,2}(?![0-9])|年)")
 # RFC 5424: what each record of a log begins with, up to its message.
 _HEADER = re.compile(r"\n<[0-9]{1,3}>1 (?:[^ \n]{1,255} ){5}(?:-|\[[^\]\n]{0,500}\]) ")
 _WORDS = 40

@@ -26,9 +26,12 @@ _STYLE = re.compile(r"(?:\\0{0,4}3[0-9] ?){12,}")
 _RICH_TEXT = re.compile(r"(?:\\u-?[0-9]{1,5}\?){4,}")
 _NUMBER = re.compile(r"-?[0-9]+")
 # The arguments of a call that puts them together.
+# (Each begins with a bracket, to which the search leaps.)
+_PARTS = r"((?:[\"'`][0-9]{1,8}[\"'`]\s?,?\s?){2,19})"
 _JOINED = re.compile(
-    r"(?:join|concat)\s?\(\s?[\[(]?\s?((?:[\"'`][0-9]{1,8}[\"'`]\s?,?\s?){2,19})", re.IGNORECASE
+    rf"\((?:(?<=join\()|(?<=join.\()|(?<=concat\()|(?<=concat.\())\s?[\[(]?\s?{_PARTS}", re.IGNORECASE
 )
+_JOINED_LIST = re.compile(rf"\[\s?{_PARTS}\]\s?\.\s?join\(")
 
 # One call for each character, as SQL and Visual Basic write them.
 # (It begins with a bracket, to which the search leaps.)
@@ -51,8 +54,13 @@ def may_be(text: str, shape: bytes) -> bool:
         or "0X3" in text
         or _has_joints(shape)
         or _has_exponents(text)
-        or ("(" in text and ("join" in text or "oncat" in text or "ONCAT" in text or _has_calls(text)))
+        or _joins(text)
+        or ("(" in text and _has_calls(text))
     )
+
+
+def _joins(text: str) -> bool:
+    return "(" in text and ("join" in text or "oncat" in text or "ONCAT" in text)
 
 
 def _has_codes(shape: bytes) -> bool:
@@ -81,8 +89,10 @@ def put_together(text: str, shape: bytes) -> str:
     """Strings joined, lists of codes as the characters, exponents written out."""
     if _has_joints(shape):
         text = _JOINT.sub("", text)
-    if "(" in text and _JOINED.search(text):
+    if _joins(text):
         text = _JOINED.sub(lambda found: " " + "".join(re.findall("[0-9]+", found[1])), text)
+    if ".join(" in text:
+        text = _JOINED_LIST.sub(lambda found: " " + "".join(re.findall("[0-9]+", found[1])), text)
     if "(" in text and _has_calls(text):
         text = _CALLS.sub(lambda found: " " + _codes_of(found[0]), text)
     if _has_codes(shape):

@@ -13,7 +13,7 @@ from .trees import SHORTEST
 from .view import View
 
 _DIVIDERS = ",;\t|"
-_LONGEST_HEAD = 2000
+_LONGEST_HEAD, _LONGEST_NAME = 2000, 40
 _CARD = re.compile(r"card|pan|cc|credit|カード|クレジット", re.IGNORECASE)
 
 
@@ -29,7 +29,7 @@ def of_table(view: View, budget: Budget) -> Iterator[View]:
     rows = csv.reader(view.text.splitlines(), delimiter=divider)
     try:
         names = [name.strip() for name in next(rows)]
-        columns = [at for at, name in enumerate(names) if is_card_key(name)]
+        columns = [at for at, name in enumerate(names) if len(name) <= _LONGEST_NAME and is_card_key(name)]
         for row in rows if columns else ():
             if not budget.spend(0, tokens=1 + len(row) // 4):
                 return

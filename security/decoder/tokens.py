@@ -82,14 +82,21 @@ def may_have_dense(text: str) -> bool:
     return dense.may_be(text) or "begin " in text
 
 
-def tokens(text: str, shape: bytes, budget: Budget) -> Iterator[Token]:
-    """What runs of base64 (each alignment, url-safe, folded) and of hex in `text`, whose shape it is, decode to."""
+def tokens(text: str, shape: bytes, budget: Budget, seen: set[int]) -> Iterator[Token]:
+    """What runs of base64 (each alignment, url-safe, folded) and of hex in `text`, whose shape it is, decode to.
+
+    Those in `seen` stood in another reading of the same text; more are noted there.
+    """
     for pattern, decode in _patterns_for(text, shape):
         if not budget.has_time(len(text)):
             return
         for found in pattern.finditer(text):
+            mark = hash((found[0], decode))
+            if mark in seen:
+                continue
             if not budget.spend(len(found[0]), tokens=1):
                 return
+            seen.add(mark)
             yield from decode(found[0], budget)
 
 

@@ -14,6 +14,7 @@ from .fields import Piece, joined, of_numbers
 from .view import Packed, View
 
 SHORTEST = 12
+LONGEST_FRACTION = 40
 _LONG, _LARGEST = 10**16, 10**20
 SHORT_CODE = re.compile(r"\D{0,2}\d{3,4}\D{0,2}")
 
@@ -29,6 +30,11 @@ class Number(str):
     """A number's digits as written. Unlike strings, numbers side by side are no boxes of one card number."""
 
     __slots__ = ()
+
+
+def _is_fraction(value: object) -> bool:
+    """Whether it is a number with a point, which is no card's: those that are whole were written without."""
+    return isinstance(value, Number) and len(value) <= LONGEST_FRACTION and "." in value
 
 
 class LongNumber(Number):
@@ -53,7 +59,7 @@ def values(name: str | None, tree: object, encoding: str) -> Iterator[View | Pac
     while pending:
         name, value = pending.pop()
         if isinstance(value, str):
-            if len(value) >= SHORTEST or SHORT_CODE.fullmatch(value):
+            if (len(value) >= SHORTEST and not _is_fraction(value)) or SHORT_CODE.fullmatch(value):
                 yield View(value, name, encoding, sure=not isinstance(value, LongNumber))
         elif isinstance(value, bytes):
             yield Packed(value, name, encoding)

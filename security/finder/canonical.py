@@ -11,10 +11,12 @@ import unicodedata
 # What stands between two digits without being seen; the finder skips it as it skips control characters.
 IGNORED = "\x00"
 _ROLES = {
-    "-": "−ー\uff70─━˗⁃➖",
-    ".": "．・･·•。｡",
+    # (A full stop of full width ends the number of a point sooner than it begins a fraction.)
+    "-": "−ー\uff70─━˗⁃➖．",
+    ".": "・･·•。｡",
     "/": "／⁄∕",
-    ",": "，、､：；",
+    ",": "，、､；",
+    ":": "：",
     "_": "＿",
     "|": "｜￤",
     "\\": "＼",
@@ -38,10 +40,17 @@ _NUMERALS = "²³¹⁰⁴-⁹₀-₉Ⅰ-Ⅸⅰ-ⅸ①-⑨⑴-⑼⒈-⒐⓪⓵-�
 _LONG, _ASCII = 1024, bytes(range(128))
 # Every digit that is no ASCII digit; in two patterns, each of which is far faster than both in one.
 _FOREIGN_DIGIT = re.compile(r"[^\D0-9]")
-_OTHER_DIGIT = re.compile(f"[{''.join(KANJI)}{_NUMERALS}]")
+_OTHER = "".join(KANJI) + _NUMERALS
+_OTHER_DIGIT = re.compile(f"[{_OTHER}]")
 _NUMERAL = re.compile(f"[{_NUMERALS}]")
-# Blank, whatever their category: a line's end, fillers of Hangul and Khmer, the empty cell of Braille.
-_BLANKS = "\x85\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800"
+# Numerals that count what stands beside them: ① before a number, 一回払い behind it.
+_COUNTER = re.compile(
+    rf"[{_OTHER}](?<![{_OTHER}].)(?:[{_OTHER}]?(?=\d{{4}})|(?<=\d.)[{_OTHER}]?(?![\d{_OTHER}]))"
+)
+_COUNTED = "号"
+# Blank, whatever their category: a line's end, fillers of Hangul and Khmer, the empty cell of Braille, and what
+# Shift_JIS makes of Latin-1's space.
+_BLANKS = "\x85\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800\uf8f0"
 
 
 class _Table(dict[int, str]):
@@ -90,6 +99,11 @@ def has_foreign_digit(text: str) -> bool:
     if len(text) > _LONG:  # of which most is ASCII, as a rule, and left out far faster than searched
         text = text.encode("utf-8", "replace").translate(None, _ASCII).decode()
     return bool(_OTHER_DIGIT.search(text) or _FOREIGN_DIGIT.search(text))
+
+
+def without_counters(text: str) -> str:
+    """`text`, of the same length, without one or two numerals of another kind at once before or behind digits."""
+    return _COUNTER.sub(lambda found: _COUNTED * len(found[0]), text)
 
 
 def canonical(text: str) -> str:

@@ -35,12 +35,15 @@ _REACH = 40
 
 _OTHER_NUMBERS = (
     "追跡番号|送り状番号|送り状|伝票番号|問い合わせ番号|問合せ番号|注文番号|受注番号|管理番号|整理番号|受付番号|"
-    "商品コード|商品番号|品番|型番|法人番号|シリアル番号|製造番号"
+    "商品コード|商品番号|品番|型番|法人番号|シリアル番号|製造番号|領収書番号|領収番号|請求書番号|納品書番号|見積書番号|"
+    "見積番号|取引番号|予約番号|契約番号|証券番号|保証書番号"
 )
 # Words by which a number says that it is another's; asked of digits in one piece alone, for a card has groups.
 _OTHER_NUMBER = re.compile(
     r"(?:(?<![A-Za-z])(?:tracking|waybill|shipment|parcel|imei(?:sv)?|meid|iccid|isbn|jan|gtin|ean|upc|sku"
-    r"|(?:order|invoice|ticket|serial)(?:[ _-]?(?:no|number|num|id)| ?(?=#)))(?:[ _-]?(?:no|number|num|code|id))?"
+    r"|siret"
+    r"|(?:order|invoice|ticket|serial|receipt|booking|reservation|contract|policy)"
+    r"(?:[ _-]?(?:no|number|num|id)| ?(?=#)))(?:[ _-]?(?:no|number|num|code|id))?"
     rf"|{canonical(_OTHER_NUMBERS).replace('*', '|')})[\s.:=#,\"'は-]{{0,4}}$",
     re.IGNORECASE,
 )
@@ -58,6 +61,11 @@ _ID = re.compile(
 _LONGEST_COMMON_CARD = 16
 # Capitals before groups, divided from them by what divides these: an article, a licence.
 _CODE_BEFORE = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2,6})([-_./])$")
+# So an account begins, and its bank (ISO 13616): country, check digits, which here may be wrong.
+_ACCOUNT_BEFORE = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]{4}){0,3}([ -])$")
+# Bytes in hex beside pairs of digits, or the letter of one whose other half is a digit.
+_HEX_BEFORE = re.compile(r"(?:^|[^0-9A-Za-z])(?:[A-Fa-f]|(?:[0-9][A-Fa-f]|[A-Fa-f][0-9A-Fa-f])[ :,-]{1,2})$")
+_HEX_BEHIND = re.compile(r"(?:[A-Fa-f]|[ :,-]{1,2}(?:[0-9][A-Fa-f]|[A-Fa-f][0-9A-Fa-f]))(?![0-9A-Za-z])")
 _ZERO_FRACTION = re.compile(r"0+")
 # Day, month, year and time of the last days of a month: Diners Club's numbers of 14 digits begin so as well.
 _EUROPEAN_TIME = re.compile(r"3[01](?:0[1-9]|1[0-2])(?:19|20)[0-9]{2}(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){2}")
@@ -103,10 +111,18 @@ def judge_plain(
 def judge_groups(text: str, match: Match, divider: str) -> Match | None:
     """Judge digits in groups, which `divider` divides from one another."""
     judged = judge_letters(text, match)
-    code = _CODE_BEFORE.search(text[max(0, match.start - 8) : match.start])
+    before = text[max(0, match.start - 24) : match.start]
+    code = _CODE_BEFORE.search(before)
     if judged is not None and code and code[2] == divider and not _LABEL.fullmatch(code[1]):
         return doubtful(judged)
-    return judged
+    account = _ACCOUNT_BEFORE.search(before)
+    return doubtful(judged) if judged is not None and account and account[1] == divider else judged
+
+
+def are_bytes(text: str, match: Match) -> bool:
+    """Whether pairs of digits stand among others that have letters, as bytes in hex do."""
+    before = text[max(0, match.start - 6) : match.start]
+    return bool(_HEX_BEFORE.search(before) or _HEX_BEHIND.match(text, match.end))
 
 
 def names_a_card(text: str, match: Match) -> bool:
@@ -129,8 +145,16 @@ def is_time(digits: str) -> bool:
 
 def is_product_code(digits: str) -> bool:
     """Whether `digits` are a JAN code of 8: prefix 45 or 49 and GS1's check digit."""
-    total = 3 * sum(map(int, digits[::2])) + sum(map(int, digits[1::2]))
-    return len(digits) == 8 and digits.startswith(("45", "49")) and total % 10 == 0
+    return len(digits) == 8 and digits.startswith(("45", "49")) and _is_gs1_valid(digits)
+
+
+def is_book_or_product(digits: str) -> bool:
+    """Whether `digits` are a JAN code or ISBN of 13."""
+    return len(digits) == 13 and digits.startswith(("45", "49", "978", "979")) and _is_gs1_valid(digits)
+
+
+def _is_gs1_valid(digits: str) -> bool:
+    return (3 * sum(map(int, digits[-2::-2])) + sum(map(int, digits[::-2]))) % 10 == 0
 
 
 def _is_latin(char: str) -> bool:

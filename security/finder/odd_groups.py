@@ -34,7 +34,9 @@ _FEWEST_IN_THOUSANDS = 15
 _QUOTED = re.compile(r"^([\"'`])[^\"'`]*\1$")
 _LIST_DIVIDER = re.compile(r"[,;\t\r\n]")
 _USUAL = re.compile(r"[ \t\-./\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
+_WINDOW, _LONGEST, _SHARE = 64 << 10, 128, 1600
 _THIN_SPACE = r"\,"  # of TeX
+_DAY = re.compile(r"(?:19|20)[0-9]{2}(?:年|[-/.](?:0?[1-9]|1[0-2])[-/.][0-3]?[0-9](?![0-9]))")
 _LONG_LIST = 4
 _LISTS = re.compile(r"[,;\r\n]")
 # On a scale, of a survey say, there are few digits and no nought, eight or nine.
@@ -53,7 +55,7 @@ def in_unlike_dividers(text: str, spend: Spend) -> list[Match]:
             continue  # `shapes` sees them
         match = _best_of(text, found.start(), found.end(1), dividers)
         if match is not None:
-            crosses = _crosses(text, match, dividers)
+            crosses = _crosses(text, match, dividers) or _ends_in_a_day(text, match)
             match = None if crosses else neighbours.judge_letters(text, match)
         if match is not None and _is_list(text, match, dividers) and not neighbours.names_a_card(text, match):
             lists.setdefault(dividers[0], []).append(doubtful(match))
@@ -72,7 +74,7 @@ def _of_list(found: list[Match | None]) -> list[Match]:
 
 def in_like_dividers(text: str, spend: Spend) -> Iterator[Match]:
     """Groups as on a card, with the same few characters between all of them."""
-    for found in _ALIKE.finditer(text):
+    for found in _in_windows(_ALIKE, text, spend):
         if not spend(1):
             return
         behind, divider = (1, found[2]) if found[2] else (3, found[4])
@@ -83,6 +85,17 @@ def in_like_dividers(text: str, spend: Spend) -> Iterator[Match]:
         if judged is not None:
             is_list = _is_list(text, judged, [divider]) and not neighbours.names_a_card(text, judged)
             yield doubtful(judged) if is_list else judged
+
+
+def _in_windows(pattern: re.Pattern[str], text: str, spend: Spend) -> Iterator[re.Match[str]]:
+    """Where a dear pattern fits; of a long text, window by window while there is time."""
+    for start in range(0, len(text), _WINDOW):
+        if start and not spend(_SHARE):
+            return
+        for found in pattern.finditer(text, start, start + _WINDOW + _LONGEST):
+            if found.start() >= start + _WINDOW:
+                break
+            yield found
 
 
 def digit_by_digit(text: str, spend: Spend) -> Iterator[Match]:
@@ -146,6 +159,12 @@ def _crosses(text: str, match: Match, dividers: list[str]) -> bool:
     return (before[:1].isdigit() and before[1:] == commonest) or (
         after[-1:].isdigit() and after[:-1] == commonest
     )
+
+
+def _ends_in_a_day(text: str, match: Match) -> bool:
+    """Whether the last groups are the year, or year and month, with which the next line begins."""
+    last = text.rfind("\n", match.start, match.end)
+    return last >= 0 and bool(_DAY.match(text, last + 1))
 
 
 def _is_list(text: str, match: Match, dividers: list[str]) -> bool:

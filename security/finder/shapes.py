@@ -16,13 +16,22 @@ from .match import FEWEST, MOST, Match, Spend, Verdict, bare, doubtful, match_of
 
 _CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
 _STRONG = rf"[ \t\-./{_CONTROL}]"
-_RUN = re.compile(rf"[0-9](?=(?:{_STRONG}{{0,5}}+[0-9]){{11}})[0-9]*+(?:{_STRONG}{{1,5}}+[0-9]++)*+")
+# Of what nobody sees there may be more.
+_UNSEEN = rf"(?:[{_CONTROL}]{{1,64}}+[ \t\-./]{{0,5}}+)?+"
+_RUN = re.compile(
+    rf"[0-9](?=(?:{_STRONG}{{0,5}}+{_UNSEEN}[0-9]){{11}})[0-9]*+(?:{_STRONG}{{1,5}}+{_UNSEEN}[0-9]++)*+"
+)
 _GROUP = re.compile(rf"[0-9]++(?:[{_CONTROL}]++[0-9]++)*+")
 _SHORTEST = 14
-_BANK_ACCOUNT = [4, 3, 7]  # in Japan: bank, branch, account
-_BLOCK, _REACH, _LONGEST_GROUP = 128, 20, 80
+# In Japan: bank, branch, account. In France: a company's number with that of its office, whose Luhn digit is right.
+_ACCOUNT, _SIRET = [4, 3, 7], [3, 3, 3, 5]
+_MARKETPLACE_ORDER = [3, 7, 7]
+_POSTAL_PARCEL = [4, 4, 4, 4, 4, 2]  # of the United States; begins with a 9
+_DATE = re.compile(r"20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
+_CLOCK = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9]")
+_BLOCK, _REACH, _LONGEST_GROUP = 128, 20, 600
 _MASKED = re.compile(rf"(?:[^*]{{0,4}}{_STRONG})?(?:\*{_STRONG}{{0,3}}){{4,8}}")
-_SPREAD_LIST, _LONG_LIST = 7, 12
+_SPREAD_LIST, _LONG_LIST, _CHAIN = 7, 12, 6
 _FEWEST_COLUMNS, _MOST_GROUPS, _FEWEST_ROWS = 4, 5, 3
 
 
@@ -35,30 +44,39 @@ class _Group(NamedTuple):
 def in_runs(text: str, spend: Spend) -> list[Match]:
     """Numbers in one piece or divided by what divides the groups of a card: space, hyphen, dot, slash."""
     matches: list[Match] = []
-    rows: dict[str, list[_Row]] = {}
+    rows: dict[tuple[str, int], list[_Row]] = {}
     for run in _RUN.finditer(text):
         for groups in _blocks(text, run.start(), run.end()):
             if not spend(len(groups)):
                 return matches
             found = _in_groups(text, groups)
             matches += found
-            if len(groups) >= _FEWEST_COLUMNS and all(len(group.digits) <= 4 for group in groups):
-                # The first character of what divides them: columns are filled up with more of it.
-                divider = text[groups[0].end]
-                rows.setdefault(divider, []).append(_Row(len(groups), found))
+            small = sum(len(group.digits) <= 4 for group in groups)
+            if small >= _FEWEST_COLUMNS:
+                # The first character of what divides them: columns are filled up with more of it. With larger
+                # numbers among them only rows of as many are of one table.
+                kind = text[groups[0].end], 0 if small == len(groups) else len(groups)
+                grouped = [match for match in found if match.end - match.start > match.digits_length]
+                rows.setdefault(kind, []).append(_Row(len(groups), grouped))
     return _without_tables(matches, rows)
 
 
 class _Row(NamedTuple):
-    """A run of numbers of up to four digits: how many there are, and what would be cards among them."""
+    """A run of numbers, of up to four digits as a rule: how many there are, and what groups would be cards."""
 
     groups: int
     matches: list[Match]
 
 
-def _without_tables(matches: list[Match], rows: dict[str, list[_Row]]) -> list[Match]:
+def _without_tables(matches: list[Match], rows: dict[tuple[str, int], list[_Row]]) -> list[Match]:
     """Less sure of groups in a table of small numbers; and none in rows of more columns than a card has groups."""
-    tables = [row for found in rows.values() if _is_table(found) for row in found if row.matches]
+    tables = [
+        row
+        for (_, columns), found in rows.items()
+        if _is_table(found) and (not columns or _is_mostly_without(found))
+        for row in found
+        if row.matches
+    ]
     inside = {match: row.groups > _MOST_GROUPS for row in tables for match in row.matches}
     return [
         doubtful(match) if match in inside else match for match in matches if not inside.get(match, False)
@@ -68,6 +86,11 @@ def _without_tables(matches: list[Match], rows: dict[str, list[_Row]]) -> list[M
 def _is_table(rows: list[_Row]) -> bool:
     cards = sum(_side_by_side(row.matches) for row in rows)
     return len(rows) >= _FEWEST_ROWS and 8 * cards < sum(row.groups for row in rows)
+
+
+def _is_mostly_without(rows: list[_Row]) -> bool:
+    """Whether fewer than half the rows hold a card."""
+    return 2 * sum(bool(row.matches) for row in rows) < len(rows)
 
 
 def _blocks(text: str, start: int, end: int) -> Iterator[list[_Group]]:
@@ -97,11 +120,38 @@ def _in_groups(text: str, groups: list[_Group]) -> list[Match]:
         if size == 4 or FEWEST <= size <= MOST:
             found = [_judge(text, groups, first, last) for last in _usual_ends(groups, first)]
             matches += sorted(filter(None, found), key=_by_worth)[:1]
-    if fours % 3 == 0 and fours == len(groups) and _are_waybills(groups):
+    matches = [match for match in matches if not _are_prices(text, match, len(groups))]
+    if matches and fours >= 4 and _are_others(groups, fours):
         return []
-    if fours >= _SPREAD_LIST and 4 * _side_by_side(matches) + 3 < fours:
+    if fours >= _CHAIN and 4 * _side_by_side(matches) + _rest(text, groups) < fours:
         return list(_in_list(matches, fours))
     return matches
+
+
+def _are_prices(text: str, match: Match, groups: int) -> bool:
+    """Whether so many groups or fewer all end in a nought and none is noughts alone, as on a card for tests.
+
+    Of fewer than four only where others stand beside them.
+    """
+    numbers = text[match.start : match.end].replace("\x00", "").split(" ")
+    least = 4 if len(numbers) == groups else 2
+    return len(numbers) >= least and all(
+        each.isdigit() and each.endswith("0") and each.strip("0") for each in numbers
+    )
+
+
+def _are_others(groups: list[_Group], fours: int) -> bool:
+    """Whether groups of four are waybills, a parcel's number, or more times of day than a card has groups."""
+    if fours == len(groups):
+        return (fours % 3 == 0 and _are_waybills(groups)) or (
+            fours >= _SPREAD_LIST and all(_CLOCK.fullmatch(group.digits) for group in groups)
+        )
+    return [len(group.digits) for group in groups] == _POSTAL_PARCEL and groups[0].digits[0] == "9"
+
+
+def _rest(text: str, groups: list[_Group]) -> int:
+    """How many groups may stand beside a card's: a date, a code. Not in a chain of hyphens, which is one number."""
+    return 1 if set(_dividers(text, groups, 0, len(groups))) == {"-"} else 3
 
 
 def _in_list(matches: list[Match], fours: int) -> Iterator[Match]:
@@ -164,13 +214,15 @@ def _whole_run(text: str, groups: list[_Group]) -> Match | None:
     # Divided unlike, only what has the sizes of a card with a divider left out: 4-8-4, say.
     if len(dividers) != 1 and (sum(sizes) != 16 or any(size % 4 for size in sizes)):
         return None
-    if len(groups) == 2 and "." in dividers:
-        return None  # a decimal fraction
+    if _is_of_others(groups, sizes, dividers):
+        return None
     match = _judge(text, groups, 0, len(groups))
     if match is not None and len(sizes) == 2 and match.verdict is Verdict.MAYBE:
         return None  # a time and a size, say
     if match is None or all(neighbours.is_product_code(group.digits) for group in groups):
         return match and doubtful(match)
+    if set(sizes[1:-1]) == {2} and max(sizes) == 2 and neighbours.are_bytes(text, match):
+        return None
     uniform = len(set(sizes[:-1])) == 1 and sizes[-1] <= sizes[0]
     few_pieces = 3 <= len(sizes) <= 4 and min(sizes) >= 3
     if (
@@ -180,8 +232,18 @@ def _whole_run(text: str, groups: list[_Group]) -> Match | None:
         few_pieces &= "/" not in dividers or sizes == [8, 8]
         # Of fourteen digits: eight and six are a number and a time sooner.
         few_pieces &= match.digits_length > _SHORTEST or sizes in ([7, 7], [4, 10], [10, 4])
-    few_pieces &= sizes != _BANK_ACCOUNT
+    few_pieces &= sizes not in (_ACCOUNT, _SIRET)
     return match if uniform or few_pieces else doubtful(match)
+
+
+def _is_of_others(groups: list[_Group], sizes: list[int], dividers: set[str]) -> bool:
+    """Whether groups make a fraction, a product and how many of it, or an order with its marketplace or its day."""
+    return (
+        (len(groups) == 2 and "." in dividers)
+        or sizes == _MARKETPLACE_ORDER
+        or any(neighbours.is_book_or_product(group.digits) for group in groups)
+        or any(_DATE.fullmatch(group.digits) for group in groups[1:])
+    )
 
 
 def _dividers(text: str, groups: list[_Group], first: int, last: int) -> list[str]:
@@ -205,6 +267,8 @@ def _judge(text: str, groups: list[_Group], first: int, last: int) -> Match | No
     if len(groups[first].digits) <= 4 and _MASKED.fullmatch(text[max(0, match.start - 8) : match.start]):
         return None  # the last four of a masked number, and another number behind it
     dividers = _dividers(text, groups, first, last)
+    if before == "." == dividers[0]:
+        return None  # within an object's identifier, or a version
     if len(set(dividers)) > 1 and {before, after} & {max(dividers, key=dividers.count)}:
         return None  # two numbers side by side, each divided by what divides the groups of both
     return neighbours.judge_groups(text, match, dividers[0])

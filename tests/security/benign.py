@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
-from .corpus import binary, negatives
+from .corpus import binary, negatives, others
 from .corpus.numbers import common_card, digits, imei, in_fours, jan, yamato
 
 FORM = "application/x-www-form-urlencoded"
@@ -73,6 +73,12 @@ def _phone(random: Random) -> str:
             f"03{digits(random, 8)}",
             f"+8190{digits(random, 8)}",
         )
+    )
+
+
+def _marketplace(random: Random) -> str:
+    return (
+        f"{random.choice(('249', '250', '365', '503', '622', '650'))}-{digits(random, 7)}-{digits(random, 7)}"
     )
 
 
@@ -191,6 +197,17 @@ SHAPES: dict[str, Shape] = {
     "JSON: passkey": lambda r: _json({"id": _token(r, 32), "rawId": _token(r, 32), "response": {"clientDataJSON": base64.urlsafe_b64encode(json.dumps({"type": "webauthn.get", "challenge": _token(r)}).encode()).decode(), "signature": _token(r, 70)}}),
     "JSON: picture in base64": lambda r: _json({"picture": "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + r.randbytes(3000)).decode()}),
     "JSON: GraphQL": lambda r: _json({"query": "query($id: ID!) { product(id: $id) { name price } }", "variables": {"id": str(r.randint(1, 10**9))}}),
+    "JSON: measures": lambda r: _json({"weights": [r.gauss(0, 1) for _ in range(20)], "exponents": [r.gauss(0, 1e-6) for _ in range(9)], "hash": r.getrandbits(63), "seed": r.getrandbits(64), "ticks": r.randint(639 * 10**15, 64 * 10**16)}),
+    "JSON: bytes": lambda r: _json({"type": "Buffer", "data": list(r.randbytes(120))}),
+    "JSON: spans": lambda r: _json([{"span_id": digits(r, 16), "parentSpanId": digits(r, 16), "start": r.randint(10**18, 2 * 10**18)} for _ in range(6)]),
+    "marketplace's orders": lambda r: _form(q=_marketplace(r), subject=f"注文 {_marketplace(r)} について", memo=f"{_marketplace(r)} と {_marketplace(r)}"),
+    "goods by path": lambda r: get(path=f"/p/{jan(r, passes_luhn=False)}{r.choice('/-')}{r.randint(1, 99999)}"),
+    "pasted table": lambda r: _form(note="\n".join(f"{at}\t{jan(r, passes_luhn=False)}\t{_words(r, 1)}\t{r.randint(1, 99)}\t{r.randint(10, 999) * 10}" for at in range(1, 9))),
+    "pasted times": lambda r: _form(memo=" ".join(f"{r.randint(6, 23):02}{r.choice((0, 15, 30, 45)):02}" for _ in range(9))),
+    "pasted prices": lambda r: _form(message=" ".join(str(r.randint(100, 999) * 10) for _ in range(6))),
+    "account abroad": lambda r: _form(iban=negatives.NEGATIVES["IBAN, printed"](r), bic="DEUTDEFF"),
+    "object's id": lambda r: _json({"uid": "1.2.840.113619.2." + ".".join(str(r.randint(1000, 9999)) for _ in range(6))}),
+    "log of names and values": lambda r: _post("".join(f"2026-11-{r.randint(10, 27)}T10:00:{r.randint(10, 59)}.{digits(r, 6)}+09:00 INFO [{r.randint(1, 99999)}] order={_marketplace(r)} ms={r.randint(1, 9999)} bytes={r.randint(1, 99999)} ip=203.0.113.{r.randint(1, 254)}:{r.randint(1024, 65535)} rid={r.getrandbits(128):032x}\n" for _ in range(15)).encode(), "text/plain"),
     "bytes of other formats": lambda r: _post(r.choice(list(binary.ordinary(r))), r.choice(("", "application/octet-stream"))),
     "bytes, uploaded": lambda r: _multipart(r, ("file", r.choice(list(binary.ordinary(r))))),
     "bytes in base64": lambda r: _json({"payload": base64.b64encode(r.choice(list(binary.ordinary(r)))).decode(), "at": r.randint(1_600_000_000_000, 1_999_999_999_999)}),
@@ -204,7 +221,8 @@ SHAPES: dict[str, Shape] = {
 
 # What the corpus calls no card may be typed anywhere, but where the corpus itself is in doubt.
 _ANY_TEXT = [
-    write for kind, write in negatives.NEGATIVES.items() if "waybill" not in kind and "Amazon" not in kind
+    *(write for kind, write in negatives.NEGATIVES.items() if "waybill" not in kind),
+    *others.NO_CARDS.values(),
 ]
 
 

@@ -129,6 +129,21 @@ def _texts(size: int) -> Bodies:
         "records, broken": ("text/plain", _filled(b"\n<34>1 a b c d ", size)),
         "table of cards": ("text/csv", b"card1,card2,card3\n" + _filled(b"4000,0000,0000\n", size)),
         "attributes, a digit each": ("application/xml", _filled(b'<d i="1" v="4"/>', size)),
+        "calls that join": ("text/plain", _filled(b"join(['4','0',", size)),
+        "lists that join": ("text/plain", b".join(" + _filled(b"['4','0','0'", size)),
+        "accounts": ("text/plain", _filled(b"DE89 3704 0044 0532 0130 00 ", size)),
+        "numerals beside digits": ("text/plain", _filled("①4000一".encode(), size)),
+        "dividers of all lengths": (
+            "text/plain",
+            _filled(b"".join(b"4000" + b"*" * at for at in range(24)), size),
+        ),
+        "invisible, long": ("text/plain", _filled(b"4" + b"\1" * 64, size)),
+        "names and values": (
+            "text/plain",
+            _filled(b"id=34 ms=12 rid=6ed7382707d930592cd0e2f9ce2197cc\n", size),
+        ),
+        "octal of two digits": ("text/plain", _filled(b"\\64", size)),
+        "JSON, codes": (JSON, json.dumps([52, 48, 48, 48] * (size // 16)).encode()),
         "chip in hex": ("text/plain", _filled(b"5A084000000000000000", size)),
     }
 

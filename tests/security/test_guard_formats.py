@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import struct
 from random import Random
 
@@ -56,6 +57,30 @@ def test_a_chips_number_is_seen_where_all_its_bytes_are_text() -> None:
     assert check_body(data, "application/octet-stream") is not None
 
 
+def test_a_chips_number_in_base64_is_seen_where_all_its_bytes_are_text() -> None:
+    numbers = (bytes_of.packed_decimal(common_card(Random(seed))) for seed in range(2000))
+    number = next(each for each in numbers if each.isascii())
+    data = bytes_of.tlv(("70", bytes_of.tlv(("5A", number), ("5F34", b"\1"))))
+
+    assert Shop().send(**sent_form(emv=base64.b64encode(data).decode())) == 422
+
+
+def test_the_first_line_of_a_table_is_no_long_line() -> None:
+    line = f"order=1 rid=7c{'0' * 12}a0cc9{'0' * 13} ord{CARD}\n"  # cc stands in it by chance
+
+    assert check_body((line + line).encode(), "application/octet-stream") is None
+    assert check_body(f"cc\nord{CARD}\n".encode(), "application/octet-stream") is not None
+
+
+def test_names_and_values_are_undone_as_quoted_once_alone() -> None:
+    log = "".join(f"order=20{at} ms=9{at} bytes=63{at} rid={'0af' * 10}\n" for at in range(10, 26))
+
+    found = [view for view in views(log.encode(), Budget()) if view.encoding == "quoted-printable"]
+    assert len(found) <= 2
+    twice = "".join(f"=3D{ord(digit):X}" for digit in CARD)
+    assert check_body(twice.encode(), "text/plain") is not None
+
+
 @pytest.mark.parametrize(
     "table",
     [
@@ -77,6 +102,12 @@ def test_two_lines_that_make_a_number_are_a_guess_unless_a_word_announces_it() -
     assert Shop().send(**sent_form(q=f"card {halves}")) == 422
     assert Shop().send(**sent_form(message=f"no. {halves}")) == 422
     assert Shop().send(**sent_form(q=f"no. {halves}")) == 200
+
+
+def test_a_telephone_and_the_day_below_it_are_no_number() -> None:
+    for year in range(2020, 2030):
+        for number in range(8190_1234_0000, 8190_1234_0100):
+            assert Shop().send(**sent_form(message=f"+{number}\n{year}/11/27 に注文")) == 200
 
 
 def test_a_record_that_goes_on_in_the_next_is_read_without_its_header() -> None:

@@ -147,7 +147,21 @@ def test_masking_keeps_four_digits_and_the_rest_of_the_text() -> None:
     )
 
 
-@pytest.mark.parametrize("piece", ["4242 ", "4242,", "4 ", "1" * 11 + "a", "4242-", "4\u200b", "4242.", "1"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "4242 ",
+        "4242,",
+        "4 ",
+        "1" * 11 + "a",
+        "4242-",
+        "4\u200b",
+        "4242.",
+        "1",
+        "ab12-4242-4242-4242-4242 ",
+        "①4242一",
+    ],
+)
 def test_hostile_text_takes_time_in_proportion(piece: str) -> None:
     text = piece * (200_000 // len(piece))
 

@@ -89,6 +89,10 @@ def _whole_groups(number: str) -> list[str]:
     return groups
 
 
+def _run(random: Random, text: str) -> str:
+    return f'<w:r><w:t xml:space="preserve">{random.choice((f"{text} ", f" {text}", text))}</w:t></w:r>'
+
+
 PARTS = "multipart/form-data; boundary=bnd"
 
 
@@ -318,6 +322,27 @@ WIRE: dict[str, tuple[str, Encode]] = {
         JSON,
         lambda r, n: json.dumps({"p": base64_of(zlib.compress(json.dumps({"note": n}).encode(), wbits=-15))}),
     ),
+    "octal of two digits": (
+        JSON,
+        lambda r, n: json.dumps({"n": "".join(f"\\{ord(each):o}" for each in n)}),
+    ),
+    "a program's bytes": (
+        JSON,
+        lambda r, n: json.dumps({"type": "Buffer", "data": list(f"{r.choice('n#=')} {n};".encode())}),
+    ),
+    "runs of a word processor, blanks in them": (
+        "application/xml",
+        lambda r, n: "<w:p>" + "".join(_run(r, n[at : at + 4]) for at in range(0, 16, 4)) + "</w:p>",
+    ),
+    "list joined": (
+        "text/javascript",
+        lambda r, n: f"pay([{', '.join(repr(n[at : at + 4]) for at in range(0, 16, 4))}].join(''))",
+    ),
+    "spaces of Latin-1": (
+        "text/plain; charset=iso-8859-1",
+        lambda r, n: f"d\xe9j\xe0 {as_printed(n, chr(160))}".encode("latin-1"),
+    ),
+    "spaces of Latin-1, undeclared": ("", lambda r, n: as_printed(n, "\xa0").encode("latin-1")),
     "EBCDIC": (
         "",
         lambda r, n: f"000120 TARO YAMADA   {as_printed(n, r.choice(('', ' ', '-')))} TOKYO".encode("cp037"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from security import pan
 from security.decode import Budget, View, views
 
-from . import binary, encoded, negatives, positives
+from . import binary, encoded, negatives, others, positives
 from .case import CARD, MAYBE, NO, Case
 
 
@@ -31,6 +31,7 @@ def cases() -> Iterator[Case]:
     yield from encoded.cases()
     yield from binary.cases()
     yield from negatives.cases()
+    yield from others.cases()
 
 
 def verdict_on(case: Case) -> str:

@@ -126,6 +126,7 @@ _LABELS = (
     "with ",
     "￥",
 )
+_COUNTED = ("一回払い", "一括", "二回", "①", "（一回）", "三回払いで")
 _BEHIND = (
     " です",
     "です。",
@@ -238,6 +239,12 @@ ALL: dict[str, Write] = {
     "track 3": lambda r, n: f";01{n}={digits(r, 20)}?",
     "chip, tag 57": lambda r, n: f"57{(len(n) + 17) // 2:02X}{_chip_track2(r, n)[:-9]}9F1A02",
     "chip, tag 5A": lambda r, n: f"5A{(len(n) + 1) // 2:02X}{n}{'F' * (len(n) % 2)}5F2403291231",
+    "counted before": lambda r, n: f"{r.choice('①⑴⒈❶㈠Ⅰ一二')}{as_printed(n, r.choice((' ', '-', '')))} です",
+    "counted behind": lambda r, n: f"{as_printed(n, r.choice((' ', '-', '')))}{r.choice(_COUNTED)}",
+    "counted, two of them": lambda r, n: f"①{n}②{common_card(r)}",
+    "point of a list": lambda r, n: f"１．{n}\n２．{digits(r, 4)}",
+    "invisible groups, long": lambda r, n: as_printed(n, r.choice(_INVISIBLE) * r.randint(6, 40)),
+    "colons of full width": lambda r, n: as_printed(n, "："),
     "escape before": lambda r, n: f"note\\n{n}\\n",
     "ANSI colours": lambda r, n: f"\x1b[1m{n}\x1b[0m",
 }
