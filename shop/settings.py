@@ -166,12 +166,16 @@ def load(environ: Mapping[str, str]) -> Settings:
     env = reader.choice("SHOP_ENV", ENVIRONMENTS, default="production")
     settings = Settings(
         env=env,
-        database_url=_database_url(reader, env),
+        database_url=reader.address(
+            "DATABASE_URL", "" if env == "production" else "sqlite:///var/shop.sqlite", url_fault
+        ),
         keys=_keys(reader),
         accounts={store_id: _account(reader, store_id, env) for store_id in all_stores()},
         cards={store_id: _card_terms(reader, store_id) for store_id in all_stores()},
         urls=_urls(reader, env),
-        mail_url=_mail_url(reader, env),
+        mail_url=reader.address(
+            "MAIL_URL", "" if env == "production" else "smtp://127.0.0.1:8025", mail_fault_of
+        ),
         mail_from=reader.text("MAIL_FROM", "" if env == "production" else "shop@localhost.example"),
         heads=_head_places(reader),
         card_companies=tuple(reader.text("CARD_COMPANIES", CARD_COMPANIES).split()),
@@ -245,6 +249,13 @@ class _Reader:
             self.faults.append(f"{name} must be one of {', '.join(allowed)}")
         return value
 
+    def address(self, name: str, default: str, fault_of: Callable[[str], str | None]) -> Secret:
+        """One that may hold a password: of what is wrong only the fault is told."""
+        text = self.text(name, default)
+        if text and (fault := fault_of(text)):
+            self.faults.append(f"{name}: {fault}")
+        return Secret(text)
+
     def parsed_if_given(self, name: str, parse: Callable[[str], T]) -> T | None:
         return self.parsed(name, parse, None) if self.raw(name) else None
 
@@ -304,13 +315,6 @@ def _head_places(reader: _Reader) -> HeadPlaces:
     )
 
 
-def _database_url(reader: _Reader, env: str) -> Secret:
-    text = reader.text("DATABASE_URL", "" if env == "production" else "sqlite:///var/shop.sqlite")
-    if text and (fault := url_fault(text)):
-        reader.faults.append(f"DATABASE_URL: {fault}")
-    return Secret(text)
-
-
 def _redis_url(text: str) -> Secret:
     if not text.startswith(("redis://", "rediss://", "unix://")) or _port_of(text) is None:
         raise ValueError("not redis://host:port, rediss://host:port or unix://path")
@@ -323,13 +327,6 @@ def _port_of(url: str) -> int | None:
         return urlsplit(url).port or 0
     except ValueError:
         return None
-
-
-def _mail_url(reader: _Reader, env: str) -> Secret:
-    text = reader.text("MAIL_URL", "" if env == "production" else "smtp://127.0.0.1:8025")
-    if text and (fault := mail_fault_of(text)):
-        reader.faults.append(f"MAIL_URL: {fault}")
-    return Secret(text)
 
 
 def _mail_address(text: str) -> str:
