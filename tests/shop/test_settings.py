@@ -145,11 +145,11 @@ NO_ADDRESS = {
         "nonsense",
         "sqlite://",
         "sqlite:///:memory:",
-        "mysql://us:pass-word@host/x",
-        "postgresql+asyncpg://us:pass-word@host/x",
-        "postgresql://us:pass-word@host:port/x",
+        "mysql://us:pass-word@db.example/x",
+        "postgresql+asyncpg://us:pass-word@db.example/x",
+        "postgresql://us:pass-word@db.example:port/x",
     ),
-    "REDIS_URL": ("nonsense", "http://host", "redis://us:pass-word@host:port"),
+    "REDIS_URL": ("nonsense", "http://host", "redis://us:pass-word@db.example:port"),
     "SHOP_URLS": ("nonsense", "style=http://[ cocomo=http://b staff=http://c", "style=http://a:port"),
 }
 
