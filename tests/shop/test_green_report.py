@@ -52,7 +52,7 @@ def report() -> dict[str, Any]:
 
 
 def settings_for(path: Path, keys: str = KEY.public) -> Settings:
-    return load(make_environ("sqlite://", VERIFY_REPORT=str(path), VERIFY_KEYS=keys))
+    return load(make_environ("sqlite:///unopened", VERIFY_REPORT=str(path), VERIFY_KEYS=keys))
 
 
 def written(folder: Path, payload: dict[str, Any], key: SigningKey = KEY) -> Path:
@@ -165,7 +165,7 @@ def test_a_truncated_or_missing_report_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-40])
     assert why(settings_for(path))
     assert "can't be read" in why(settings_for(tmp_path / "nowhere.json"))
-    assert "not set" in why(load(make_environ("sqlite://", VERIFY_KEYS=KEY.public)))
+    assert "not set" in why(load(make_environ("sqlite:///unopened", VERIFY_KEYS=KEY.public)))
 
 
 def test_in_production_a_live_address_was_looked_at_too(tmp_path: Path) -> None:
