@@ -50,7 +50,8 @@ def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
     elif _makes_functions(script, at, token):
         yield script.found(token, "HK406", "a function is made of a text")
     elif name in {"importScripts", "Worklet", "addModule"} or (
-        name in {"Worker", "SharedWorker"} and before.is_name("new")
+        name in {"Worker", "SharedWorker"}
+        and (before.is_name("new") or (before.is_op(".") and after.is_op("(")))
     ):
         yield script.found(token, "HK406", f"{name} loads code at run time")
     elif name == "register" and "serviceWorker" in script.names | script.strings:
@@ -81,8 +82,10 @@ def _another_script(script: Script, at: int, token: Token) -> str | None:
     knows_scripts = bool(script.names & {"scripts", "currentScript"}) or any(
         re.match(r"script\b", text) for text in script.strings
     )
-    is_copied = knows_scripts and token.is_name("cloneNode", "importNode")
-    return "a script's element is copied" if is_copied else None
+    copies = token.is_name("cloneNode", "importNode")
+    if copies and any(re.search(r"(?:^|[\s>+~,(])i?frame\b", text) for text in script.strings):
+        return "a frame is copied: what is typed into the other one goes elsewhere"
+    return "a script's element is copied" if copies and knows_scripts else None
 
 
 def _makes_functions(script: Script, at: int, token: Token) -> bool:
