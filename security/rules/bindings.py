@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,8 +71,9 @@ def _index_node(module: Module, node: ast.AST) -> None:
     elif isinstance(node, ast.ClassDef):
         module.classes[node.name] = node
     elif isinstance(node, ast.Match):
-        for name in _captured(node):
-            module.bindings[module.scope(node)][name].append(Binding(node.subject, "part"))
+        for case in node.cases:
+            for name, binding in _captured(case.pattern, node.subject, "value"):
+                module.bindings[module.scope(node)][name].append(binding)
     else:
         _index_binding(module, node)
 
@@ -101,11 +103,31 @@ def _index_binding(module: Module, node: ast.AST) -> None:
             _put(module, node.func.value, value, None)
 
 
-def _captured(node: ast.Match) -> list[str]:
-    """The names that the patterns of a match statement take parts of its subject by."""
-    patterns = [each for case in node.cases for each in ast.walk(case.pattern)]
-    named = [each.name for each in patterns if isinstance(each, (ast.MatchAs, ast.MatchStar)) and each.name]
-    return named + [each.rest for each in patterns if isinstance(each, ast.MatchMapping) and each.rest]
+def _captured(pattern: ast.pattern, value: ast.expr, kind: str) -> Iterator[tuple[str, Binding]]:
+    """The names that a pattern of a match statement takes its subject by, or parts of it."""
+    if isinstance(pattern, (ast.MatchAs, ast.MatchStar)) and pattern.name:
+        yield pattern.name, Binding(value, kind)
+    elif isinstance(pattern, ast.MatchMapping) and pattern.rest:
+        yield pattern.rest, Binding(value, "part")
+    for inner, taken, of_kind in _inner(pattern, value, kind):
+        yield from _captured(inner, taken, of_kind)
+
+
+def _inner(pattern: ast.pattern, value: ast.expr, kind: str) -> Iterator[tuple[ast.pattern, ast.expr, str]]:
+    """The patterns in a pattern, with what each is about: `{"total": seen}` is `subject["total"]`,
+    `Order(lines=held)` is `subject.lines`."""
+    if isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
+        yield pattern.pattern, value, kind
+    elif isinstance(pattern, ast.MatchMapping):
+        for key, inner in zip(pattern.keys, pattern.patterns, strict=True):
+            yield inner, ast.copy_location(ast.Subscript(value, key, ast.Load()), key), kind
+    elif isinstance(pattern, ast.MatchClass):
+        yield from ((inner, value, kind) for inner in pattern.patterns)
+        for name, inner in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
+            yield inner, ast.copy_location(ast.Attribute(value, name, ast.Load()), inner), kind
+    elif isinstance(pattern, (ast.MatchSequence, ast.MatchOr)):
+        of_kind = "part" if isinstance(pattern, ast.MatchSequence) else kind
+        yield from ((inner, value, of_kind) for inner in pattern.patterns)
 
 
 def _bind(module: Module, target: ast.AST, value: ast.expr, kind: str) -> None:

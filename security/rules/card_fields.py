@@ -265,7 +265,7 @@ def card_in(expression: str) -> Card | None:
         card = card_name(member)
         if card in {Card.NUMBER, Card.CODE} and member.lower() != "pan":
             return card
-    if card := _worded(expression):
+    if card := _worded(expression) or _in_parts(expression):
         return card
     for literal in jinja.literals(jinja.folded(expression)):
         card = (
@@ -281,6 +281,15 @@ def card_in(expression: str) -> Card | None:
         texts = [each[1:-1] for each in jinja.STRINGS.findall(expression)]
         return next((card for text in texts if is_short_label(text) and (card := card_label(text))), None)
     return None
+
+
+_ROW = re.compile(rf"\[\s*{jinja.STRINGS.pattern}(?:\s*,\s*{jinja.STRINGS.pattern}){{1,3}}\s*\]")
+
+
+def _in_parts(expression: str) -> Card | None:
+    """ui.plain(['card', 'number']): the parts of a field's name, which something else puts together."""
+    cards = (card_name("_".join(jinja.literals(row))) for row in _ROW.findall(expression))
+    return next((card for card in cards if card in {Card.NUMBER, Card.CODE}), None)
 
 
 _WORDED = re.compile(

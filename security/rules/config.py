@@ -22,6 +22,8 @@ BOUND = re.compile(
     r"(?:\s*(?P<unit>seconds|minutes|hours|days))?\s*"
 )
 
+REVIEWED = re.compile(r"\s*(?P<path>\S+)\s*:\s*(?P<name>[\w.]+)\s*=\s*(?P<fingerprint>[0-9a-f]{12})\s*")
+
 
 class ConfigError(Exception):
     """The configuration cannot be read or says something unknown; the message is one line for its author."""
@@ -83,6 +85,9 @@ class Config:
     bounds: tuple[str, ...] = ()
     """Numbers that a protection rests on, and how far they may go: "shop/lock.py: MOST <= 10", "path: IDLE <= 15
     minutes", "path: RULE[1] <= 60" for an argument of the call that makes it."""
+    reviewed: tuple[str, ...] = ()
+    """Small functions and tables that decide alone, with a fingerprint of what they do: "shop/networks.py: is_allowed =
+    0123456789ab". A finding says the new one."""
     max_suppressions: int = 25
     """How many suppressions in the code are too many."""
     allow: tuple[Allow, ...] = ()
@@ -114,7 +119,7 @@ def matches(path: str, globs: tuple[str, ...]) -> bool:
 
 @cache
 def parsed(entries: tuple[str, ...], pattern: re.Pattern[str]) -> tuple[re.Match[str], ...]:
-    """The entries of `guards` or `bounds`, taken apart by their pattern."""
+    """The entries of `guards`, `bounds` or `reviewed`, taken apart by their pattern."""
     return tuple(match for each in entries if (match := pattern.fullmatch(each)) is not None)
 
 
@@ -153,6 +158,8 @@ def _value(key: str, value: object, file: str) -> object:
             raise ConfigError(f"{file}: each of guards is a path, a colon and a name")
         if key == "bounds" and any(not BOUND.fullmatch(each) for each in value):
             raise ConfigError(f"{file}: each of bounds is a path, a colon, a name, <= or >=, and a number")
+        if key == "reviewed" and any(not REVIEWED.fullmatch(each) for each in value):
+            raise ConfigError(f"{file}: each of reviewed is a path, a colon, a name, = and twelve hex digits")
         return tuple(value)
     raise ConfigError(f"{file}: {key} must be a list of texts")
 

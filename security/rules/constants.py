@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import base64
 import binascii
+import copy
 import datetime as dt
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .source import Module
 
 _DEEPEST = 12
+_MOST_ITEMS = 64
 _TEXT_METHODS = frozenset(
     {
         "join",
@@ -69,8 +71,14 @@ def value_of(module: Module, node: ast.AST | None, depth: int = 0) -> object:
     if isinstance(node, (ast.Tuple, ast.List)):
         items = [value_of(module, each, depth + 1) for each in node.elts]
         return VARIES if any(item is VARIES for item in items) else tuple(items)
+    return _of_part(module, node, depth)
+
+
+def _of_part(module: Module, node: ast.AST, depth: int) -> object:
     if isinstance(node, ast.Subscript):
         return _picked(module, node, depth)
+    if isinstance(node, (ast.GeneratorExp, ast.ListComp)):
+        return _comprehended(module, node, depth)
     return _of_call(module, node, depth) if isinstance(node, ast.Call) else VARIES
 
 
@@ -90,6 +98,36 @@ def _of_name(module: Module, node: ast.Name, depth: int) -> object:
     if bound is None or len(bound[1]) != 1 or bound[1][0].kind != "value" or node.id in parameters(bound[0]):
         return VARIES
     return value_of(module, bound[1][0].value, depth + 1)
+
+
+def _comprehended(module: Module, node: ast.GeneratorExp | ast.ListComp, depth: int) -> object:
+    """Texts made of a constant row by one loop: "_".join(words) for words in ROWS."""
+    loop = node.generators[0]
+    items = value_of(module, loop.iter, depth + 1)
+    is_plain = len(node.generators) == 1 and not loop.ifs and isinstance(loop.target, ast.Name)
+    if not is_plain or not isinstance(items, tuple) or len(items) > _MOST_ITEMS:
+        return VARIES
+    made = [
+        value_of(module, _Put(dotted(loop.target), item).visit(copy.deepcopy(node.elt)), depth + 1)
+        for item in items
+    ]
+    return VARIES if any(each is VARIES for each in made) else tuple(made)
+
+
+class _Put(ast.NodeTransformer):
+    """A constant in the place of a name."""
+
+    def __init__(self, name: str, value: object) -> None:
+        self._name, self._value = name, value
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return _written(self._value) if node.id == self._name else node
+
+
+def _written(value: object) -> ast.expr:
+    if isinstance(value, tuple):
+        return ast.Tuple([_written(each) for each in value], ast.Load())
+    return ast.Constant(value)  # type: ignore[arg-type]  # `value_of` gives nothing else
 
 
 def _of_length(module: Module, node: ast.Call, depth: int) -> object:

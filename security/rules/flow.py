@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from . import objects, reshaping
 from .bindings import Binding
 from .given import own_given
+from .mappings import chosen
 from .project import Project
 from .requests import (
     FORM_DATA,
@@ -299,7 +300,16 @@ class Flow:
             return inner | self._argument_labels(frame, node)
         return inner - {"request"} or None
 
+    def _of_chosen(self, function: ast.expr, frame: Frame, depth: int) -> Labels:
+        """What the functions of a table give back by themselves."""
+        called = [self.project.function(frame.module, each) for each in chosen(frame.module, function)]
+        return NOTHING.union(
+            *(self._result(Frame(*each, {}, _outer_of(each, frame)), depth) for each in called if each)
+        )
+
     def _of_function(self, node: ast.Call, names: frozenset[str], frame: Frame, depth: int) -> Labels:
+        if tabled := self._of_chosen(node.func, frame, depth):
+            return tabled
         labels = self._argument_labels(frame, node)
         if not labels:
             called = self.project.function(frame.module, node.func)

@@ -22,6 +22,8 @@ _TRANSLATED = re.compile(
 )
 _SET = re.compile(r"^(?:set|with)\s+(\w+)\s*=\s*(.+)$", re.DOTALL)
 _SAFE = re.compile(r"\|\s*(?:safe|mark_safe|safeseq|unescape|raw|n)\b(?!\s*\()|\bMarkup\(|\bmark_safe\(")
+_UNESCAPES = re.compile(r"\breplace\(\s*['\"]&(?:lt|gt|amp|quot|#\w+);")
+"""What was escaped, made HTML again by hand."""
 _SAFE_EACH = re.compile(r"\|\s*map\(\s*['\"](?:safe|mark_safe|safeseq|unescape|raw)['\"]")
 """A filter by its name, over each of a list."""
 _SAFE_CONSTANT = re.compile(rf"^\s*(?:set\s+\w+\s*=\s*)?{_STRING}\s*\|\s*safe\b")
@@ -152,10 +154,28 @@ def _piece(template: Template, written: str, line: int) -> str:
             template.constants[match[1]] = value
         return " "
     template.printed.append((line, inner))
+    if (match := _ATTRIBUTES.match(inner)) is not None:
+        return _spread(template, match[1], line)
     value = constant(inner, template.constants)
     if value is not None:
         return value.replace("\n", " ")
     return f"{MARK}{len(template.printed) - 1}{END}"
+
+
+_ATTRIBUTES = re.compile(r"^\{(.*)\}\s*\|\s*xmlattr\b", re.DOTALL)
+_ENTRY = re.compile(rf"({_STRING})\s*:\s*((?:{_STRING}|[^,'\"])+)")
+
+
+def _spread(template: Template, entries: str, line: int) -> str:
+    """The attributes that `{'formmethod': 'get'}|xmlattr` writes."""
+    parts = []
+    for name, value in _ENTRY.findall(entries):
+        text = constant(value, template.constants)
+        if text is None:
+            template.printed.append((line, value.strip()))
+            text = f"{MARK}{len(template.printed) - 1}{END}"
+        parts.append(f'{_unquoted(name)}="{text}"')
+    return " ".join(parts).replace("\n", " ")
 
 
 def constant(expression: str, known: dict[str, str]) -> str | None:
@@ -203,7 +223,9 @@ def unescaped(template: Template) -> Iterator[tuple[int, str]]:
         if _NAMED_BY_REQUEST.match(inner):
             yield line, "what was sent names the template that is put in here"
     for line, inner in [*template.printed, *template.statements]:
-        is_safe = _SAFE.search(STRINGS.sub("''", inner)) or _SAFE_EACH.search(inner)
+        is_safe = (
+            _SAFE.search(STRINGS.sub("''", inner)) or _SAFE_EACH.search(inner) or _UNESCAPES.search(inner)
+        )
         if is_safe and not _SAFE_CONSTANT.match(inner):
             yield line, "a text that may vary is printed as it is"
     for line, _ in template.bare:

@@ -120,6 +120,20 @@ def arguments_of(module: Module, call: ast.Call) -> dict[str, list[ast.expr]]:
     return found
 
 
+def chosen(module: Module, function: ast.expr) -> list[ast.expr]:
+    """What may be called by `TABLE[key](…)` and `TABLE.get(key)(…)`: one entry where the key is known, else any."""
+    if isinstance(function, ast.Subscript):
+        table, key = function.value, module.text_of(function.slice)
+    elif isinstance(function, ast.Call) and isinstance(function.func, ast.Attribute) and function.args:
+        if function.func.attr != "get":
+            return []
+        table, key = function.func.value, module.text_of(function.args[0])
+    else:
+        return []
+    entries = module.entries(table)
+    return entries.get(key, []) if key is not None else list(itertools.chain.from_iterable(entries.values()))
+
+
 def _partials(module: Module, function: ast.expr) -> Iterator[ast.Call]:
     values: list[ast.expr] = [function]
     if isinstance(function, ast.Name) and (bound := module.bound(function)):

@@ -96,3 +96,7 @@ def _of_subscript(module: Module, node: ast.Subscript, depth: int) -> Iterator[s
         for entry in module.entries(base).get(key, ()):
             yield from module.names(entry, depth)
         yield from (f"{name}[{key}]" for name in module.names(base, depth))
+    else:
+        # A table of functions, of which whoever calls chooses one: any of them.
+        for entry in itertools.chain.from_iterable(module.entries(base).values()):
+            yield from module.names(entry, depth)

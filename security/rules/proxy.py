@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from ..finding import Finding
-from . import policy, templates, weak_headers
+from . import policy, proxy_blocks, templates, weak_headers
 from .config import Config
 from .policy import Fault
 
@@ -39,7 +39,7 @@ def check_text(path: str, text: str, config: Config) -> Iterator[Finding]:
     """The findings of one configuration."""
     plain = _COMMENT.sub(lambda match: " " * len(match[0]), text)
     plain = _told_apart(plain)
-    passes = _PASSES.search(plain)
+    passes = proxy_blocks.PASSES.search(plain)
     for match in _DIRECTIVE.finditer(plain):
         words = ["".join(each) for each in _WORD.findall(match[2])]
         for fault in _faults(match[1], words, config):
@@ -47,6 +47,10 @@ def check_text(path: str, text: str, config: Config) -> Iterator[Finding]:
             yield Finding(path, line, fault.rule, fault.message)
     yield from _away(path, plain, config)
     yield from _kept_by_browsers(path, plain)
+    for fault in proxy_blocks.missing(path, plain, config):
+        yield Finding(path, 1, fault.rule, fault.message)
+    for at, fault in proxy_blocks.faults(plain):
+        yield Finding(path, plain.count("\n", 0, at) + 1, fault.rule, fault.message)
     if passes and not re.search(r"(?:^|[;{}])\s*\w+_request_buffering\s+off\s*;", plain, re.MULTILINE):
         yield Finding(path, 1, "HK202", "bodies are written to a disk before they are passed on")
     if passes and not re.search(r"(?:^|[;{}])\s*access_log\s", plain, re.MULTILINE):
@@ -131,13 +135,12 @@ _EXPIRES = re.compile(
     r"[^;]*\b(?:public|(?:s-maxage|max-age)=[1-9])[^;]*);",
     re.MULTILINE | re.IGNORECASE,
 )
-_PASSES = re.compile(r"(?:^|[;{}])\s*(?:proxy|uwsgi|scgi|fastcgi|grpc)_pass\s", re.MULTILINE)
 _FILES = re.compile(r"location\s+[^{]*(?:/static|/assets|\\\.|\.\w{2,5}\b)[^{]*$")
 
 
 def _kept_by_browsers(path: str, plain: str) -> Iterator[Finding]:
     """`expires` and the like write a Cache-Control of their own over the shop's no-store; files may be kept."""
-    if not _PASSES.search(plain):
+    if not proxy_blocks.PASSES.search(plain):
         return
     for match in _EXPIRES.finditer(plain):
         start, depth = match.start(), 0
@@ -159,6 +162,8 @@ _SWITCHES: dict[str, tuple[frozenset[str], str, str]] = {
     "client_body_in_file_only": (frozenset({"on", "clean"}), "HK202", "each body becomes a file"),
     "proxy_store": (frozenset({"on"}), "HK202", "answers become files by the address that was asked for"),
     "autoindex": (frozenset({"on"}), "HK308", "whoever asks is told which files there are"),
+    "ssi": (frozenset({"on"}), "HK404", "what stands in a page may have the proxy put other pages into it"),
+    "addition_types": (frozenset({"*"}), "HK404", "other pages are put into every answer"),
     "proxy_ssl_verify": (frozenset({"off"}), "HK502", "nobody looks whom the bodies are passed on to"),
 }
 
@@ -265,6 +270,11 @@ def _program(words: list[str], _config: Config) -> Iterator[Fault]:
     )
 
 
+def _another_method(words: list[str], _config: Config) -> Iterator[Fault]:
+    """Links become forms and forms links: what only reads would change, and what is typed would stand in addresses."""
+    yield Fault("HK306", f"every request becomes a {' '.join(words[:1])}, whatever the browser asked")
+
+
 def _mirror(words: list[str], _config: Config) -> Iterator[Fault]:
     if words[:1] != ["off"]:
         yield Fault("HK209", "every request is passed on a second time")
@@ -328,6 +338,7 @@ _JUDGES: dict[str, Judge] = {
     "proxy_cache": _cache,
     "proxy_pass": _passes,
     "proxy_set_header": _host_header,
+    "proxy_method": _another_method,
     "mirror": _mirror,
     "sub_filter": _rewrites,
     "add_after_body": _mirror,

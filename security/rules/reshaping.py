@@ -35,6 +35,8 @@ _KEEP = frozenset(
         "set",
         "frozenset",
         "sorted",
+        "max",
+        "min",
         "bytes",
         "bytearray",
         "format",
@@ -42,8 +44,6 @@ _KEEP = frozenset(
         "map",
         "filter",
         "zip",
-        "max",
-        "min",
         "next",
         "iter",
         "enumerate",
@@ -116,7 +116,7 @@ _TRACES = re.compile(
 
 def is_clean(names: frozenset[str]) -> bool:
     """Whether the result of such a call says nothing of what was handed to it: a length, a digest, a masked text."""
-    return _last_of(names) <= _CLEAN or any(map(_MASKS.search, names))
+    return (bool(names) and _last_of(names) <= _CLEAN) or any(map(_MASKS.search, names))
 
 
 def is_answer(method: str) -> bool:

@@ -6,6 +6,7 @@ What cannot be read or parsed is reported, never passed over.
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from ..counted import counted
 from ..finding import Finding
-from . import asking, proxy, script_list, secret_keys, styles, suppress, templates, translations
+from . import asking, deployed, proxy, script_list, secret_keys, styles, suppress, templates, translations
 from .config import Allow, Config
 from .javascript import check as javascript
 from .project import Project
@@ -113,8 +114,15 @@ def run(paths: Sequence[str], config: Config) -> Result:
     for path in paths:
         for file in _walk(Path(path), config, result):
             _read(file, texts, result)
-    judge(texts, config, result)
+    judge(texts, config, result, below=_root(paths))
     return result
+
+
+def _root(paths: Sequence[str]) -> str:
+    """The folder round all that is looked at: what lies there is imported by its name below it."""
+    folders = [Path(path).parent.as_posix() for path in paths]
+    same_kind = len({Path(path).is_absolute() for path in paths}) == 1
+    return os.path.commonpath(folders) if same_kind else ""
 
 
 def judge(
@@ -123,17 +131,20 @@ def judge(
     result: Result,
     only: Iterable[str] | None = None,
     modules: dict[str, Module] | None = None,
+    *,
+    below: str = "",
 ) -> None:
     """Check texts by their paths and add to `result`. With `only` these alone, the others just help to understand them.
 
-    `modules` are Python files that were parsed before, by path; new ones are added.
+    `modules` are Python files that were parsed before, by path; new ones are added. They are imported by their names
+    `below` a folder.
     """
     known = {} if modules is None else modules
     wanted = set(texts if only is None else only)
     project = Project()
     for path, text in texts.items():
         if Path(path).suffix in _PYTHON and (
-            module := _module(path, text, known, result, report=path in wanted)
+            module := _module(path, text, known, result, _dotted(path, below), report=path in wanted)
         ):
             project.add(module)
     context = Context(project, config)
@@ -146,12 +157,14 @@ def judge(
     _settle(found, {path: texts[path] for path in wanted}, config, result)
 
 
-def _module(path: str, text: str, known: dict[str, Module], result: Result, *, report: bool) -> Module | None:
+def _module(
+    path: str, text: str, known: dict[str, Module], result: Result, name: str, *, report: bool
+) -> Module | None:
     if path in known and known[path].text == text:
         return known[path]
     known.pop(path, None)
     try:
-        known[path] = Module(path, text, _dotted(path))
+        known[path] = Module(path, text, name)
     except (SyntaxError, ValueError, RecursionError) as error:
         if report:
             result.unreadable.append(f"{path}: {getattr(error, 'msg', None) or error}")
@@ -159,8 +172,9 @@ def _module(path: str, text: str, known: dict[str, Module], result: Result, *, r
     return known[path]
 
 
-def _dotted(path: str) -> str:
-    parts = list(Path(path).with_suffix("").parts)
+def _dotted(path: str, below: str) -> str:
+    file = Path(path).with_suffix("")
+    parts = list((file.relative_to(below) if below and file.is_relative_to(below) else file).parts)
     if parts and parts[-1] == "__init__":
         parts.pop()
     return ".".join(part for part in parts if part not in {"/", ".", ".."})
@@ -202,7 +216,7 @@ def _is_ours(file: Path) -> bool:
     return (
         file.suffix.lower() in _PYTHON | _PAGES | _SCRIPTS | _TEXTS
         or file.name in _NAMES
-        or file.name.startswith(".env")
+        or file.name.startswith((".env", "Dockerfile", "Containerfile"))
     )
 
 
@@ -238,6 +252,8 @@ def _any_text(path: str, text: str, config: Config) -> Iterator[Finding]:
         yield from asking.check_text(path, text)
     elif Path(path).suffix == ".toml":
         yield from script_list.check_text(path, text, config)
+    elif deployed.is_start(path):
+        yield from deployed.check_text(path, text, config)
     elif Path(path).suffix == ".conf" and proxy.is_proxy(text):
         yield from proxy.check_text(path, text, config)
 

@@ -40,6 +40,7 @@ class Module:
         self._own: dict[ast.AST, list[ast.AST]] = {}
         self._bound: dict[ast.Name, tuple[ast.AST, list[Binding]] | None] = {}
         bindings.index(self)
+        self._bound.clear()  # what was asked on the way knew the lines above alone
 
     def all(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
         """Every node of these kinds, in the order of the text per kind."""

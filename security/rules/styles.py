@@ -23,6 +23,12 @@ _LABEL = 40
 _AWAY = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?[\\/]{2}", re.IGNORECASE)
 _READS = re.compile(r"\[\s*value\s*[\^$*~|]?=[^\]]*\][^{}]*\{[^{}]*(?:url|src|image-set)\(", re.IGNORECASE)
 
+_UNSEEN = re.compile(
+    r"(?<![\w-])i?frame\b[^{}]*\{[^{}]*(?:opacity\s*:\s*0?(?:\.0\d*)?\s*[;}!]|pointer-events\s*:\s*none|visibility\s*:\s*hidden"
+    r"|clip-path\s*:\s*(?!none)|transform\s*:\s*scale\(0)",
+    re.IGNORECASE,
+)
+
 
 def check_text(path: str, text: str, config: Config) -> Iterator[Finding]:
     """The findings of one style sheet."""
@@ -43,6 +49,13 @@ def check_text(path: str, text: str, config: Config) -> Iterator[Finding]:
             )
     for match in _READS.finditer(plain):
         yield Finding(path, _line(plain, match), "HK210", "a style asks for a file by what stands in a field")
+    for match in _UNSEEN.finditer(plain):
+        yield Finding(
+            path,
+            _line(plain, match),
+            "HK210",
+            "a frame is there and not seen: something else may lie over it",
+        )
 
 
 def _character(match: re.Match[str]) -> str:

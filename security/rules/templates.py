@@ -96,6 +96,7 @@ class _Page(HTMLParser):
         self._unnamed: card_fields.Field | None = None
         self._loops: list[int] = []
         self._pays = False
+        self._frames: list[int] = []
         self._script: tuple[int, dict[str, str]] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -106,6 +107,8 @@ class _Page(HTMLParser):
         self._pays |= elements.loads_provider(tag, attributes, self._template, self._config)
         if tag == "form":
             self._begin_form(attributes)
+        if tag in elements.FRAMES:
+            self._frames.append(self.getpos()[0])
         if card_fields.is_field(tag, attributes):
             self._add_field(tag, attributes)
         elif tag not in _ASIDE:
@@ -205,6 +208,10 @@ class _Page(HTMLParser):
     def finish(self) -> None:
         """Judge what had to wait for the whole page."""
         self._end_form()
+        for line in self._frames if self._pays else ():
+            self._found(
+                "HK404", "a frame of our own stands on the page on which the provider's fields are", line
+            )
         while self._open:
             name, key, texts, inside = self._open.pop()
             self._close_element(name, key, "".join(texts), inside)

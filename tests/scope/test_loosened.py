@@ -28,6 +28,17 @@ LOOSER = {
     "hashes are not looked at": ("Makefile", MAKE, MAKE.replace("--require-hashes ", "")),
     "a check is gone": ("Makefile", MAKE, MAKE.replace("\tshop scope verify\n", "")),
     "a check may fail": (".github/workflows/a.yml", "- run: make check\n", "- run: make check || true\n"),
+    "a check may fail by another word": (
+        ".github/workflows/a.yml",
+        "- run: make check\n",
+        "- run: make check || echo flaky\n",
+    ),
+    "what a check says is piped away": (".ci/run", "make check\n", "make check | tee log\n"),
+    "a function is reviewed by nobody": (
+        "scope.toml",
+        '[rules]\nreviewed = ["a.py: f = 0123456789ab"]\n',
+        '[rules]\nreviewed = ["a.py: f = ba9876543210"]\n',
+    ),
     "a bound that nobody asks for": (
         "scope.toml",
         '[rules]\nbounds = ["shop/lock.py: MOST <= 10"]\n',
@@ -102,6 +113,7 @@ ORDINARY = {
         '[tool.ruff.lint]\nselect = ["S", "B"]\nignore = []\n',
     ),
     "a check says more": ("Makefile", MAKE, MAKE.replace("scope verify", "scope verify --report var")),
+    "a folder that may be there": (".ci/run", "make check\n", "[ -d var ] || mkdir var\nmake check\n"),
     "a comment": ("Makefile", MAKE, "# how to check\n" + MAKE),
 }
 

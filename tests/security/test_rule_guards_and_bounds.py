@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
-from security.rules.config import BOUND, GUARD, Config
-from security.rules.run import Result, judge
+from security.rules.config import BOUND, GUARD, REVIEWED, Config
+from security.rules.python.reviewed import fingerprint, named
+from security.rules.run import Result, judge, run
 
 
 def rules_of(text: str, path: str = "src/app.py", config: Config | None = None) -> set[str]:
@@ -123,11 +127,113 @@ def test_what_an_entry_of_guards_may_say(entry: str) -> None:
     assert GUARD.fullmatch(entry)
 
 
+@pytest.mark.parametrize("entry", ["a.py: X", "a.py: X = 12", "X = 0123456789ab", "a.py: X = 0123456789AB"])
+def test_what_an_entry_of_reviewed_may_not_say(entry: str) -> None:
+    assert not REVIEWED.fullmatch(entry)
+    assert REVIEWED.fullmatch("a.py: A.b = 0123456789ab")
+
+
 @pytest.mark.parametrize(
     "entry", ["a.py: X", "a.py: X < 3", "a.py: X <= three", "a.py: X <= 3 weeks", "X <= 3"]
 )
 def test_what_an_entry_of_bounds_may_not_say(entry: str) -> None:
     assert not BOUND.fullmatch(entry)
+
+
+ALONE = """def is_allowed(address, networks):
+    '''Whether it lies in one of them.'''
+    known = parsed(address)  # or nobody
+    return known is not None and any(known in each for each in networks)
+
+
+class Gate:
+    LEVEL = 3
+
+    def failed(self, error):
+        return 500
+"""
+
+
+def test_what_was_reviewed_stays_as_it_was() -> None:
+    def found(name: str, text: str) -> bool:
+        node = named(ast.parse(ALONE), name.split("."))
+        assert node is not None
+        entry = f"src/a.py: {name} = {fingerprint(node)}"
+        return "HK601" in rules_of(text, "src/a.py", Config(reviewed=(entry,)))
+
+    for name in ("is_allowed", "Gate", "Gate.failed", "Gate.LEVEL"):
+        assert not found(name, ALONE)
+    same = ALONE.replace("known", "found").replace("or nobody", "nobody").replace("Whether", "If")
+    assert not found(
+        "is_allowed", same.replace("(address, networks):", "(address: str, networks: list) -> bool:")
+    )
+    assert found("is_allowed", ALONE.replace("is not None", "is None"))
+    assert found("is_allowed", ALONE + "def is_allowed(address, networks):\n    return True\n")
+    assert found("is_allowed", ALONE.replace("def is_allowed", "def may_come"))
+    assert found("Gate.failed", ALONE.replace("return 500", "return None"))
+    assert found("Gate", ALONE.replace("return 500", "return None"))
+    assert not found("is_allowed", ALONE.replace("return 500", "return None"))
+    assert found("Gate.LEVEL", ALONE.replace("= 3", "= 0"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from src import other\nother.take = lambda: None\n",
+        "from src.other import Lock\nLock.take = idle\n",
+        "from src.other import Lock\ntype.__setattr__(Lock, 'take', idle)\n",
+        "import src.other as o\nsetattr(o, 'take', idle)\n",
+        "import src.other as o\nvars(o)['take'] = idle\n",
+        "import src.other as o\no.__dict__.update(take=idle)\n",
+    ],
+)
+def test_what_another_file_defines_is_not_replaced(text: str) -> None:
+    def rules(text: str) -> set[str]:
+        result = Result()
+        other = "def take(): ...\nclass Lock:\n    def take(self): ...\n"
+        judge({"src/app.py": text, "src/other.py": other}, Config(), result)
+        return {finding.rule for finding in result.findings}
+
+    assert "HK601" in rules(text)
+    assert "HK601" not in rules(text.replace("take", "title"))
+
+
+def test_a_table_with_bounds_is_not_changed_later() -> None:
+    bounds = Config(bounds=("src/a.py: TASKS[a] <= 3",))
+    table = "TASKS = {'a': 2}\nprint(TASKS)\n"
+    assert "HK603" not in rules_of(table, "src/a.py", bounds)
+    for line in (
+        "TASKS.pop('a')",
+        "del TASKS['a']",
+        "TASKS['a'] = 9",
+        "TASKS |= {'a': 9}",
+        "TASKS.update(a=9)",
+    ):
+        assert "HK603" in rules_of(f"{table}{line}\n", "src/a.py", bounds)
+
+
+def test_of_two_functions_in_one_place_the_later_is_the_guard() -> None:
+    guard = Config(guards=("src/a.py: IDLE in alive",))
+    text = "def alive(s):\n    return s.at > IDLE\n"
+    assert "HK601" not in rules_of(text, "src/a.py", guard)
+    assert "HK601" in rules_of(text + "def alive(s):\n    return True\n", "src/a.py", guard)
+
+
+def test_names_are_those_below_what_is_looked_at(tmp_path: Path) -> None:
+    """A copy of the tree anywhere on the machine: calls are followed from one file into another all the same."""
+    for name, text in (
+        ("shop/__init__.py", ""),
+        ("shop/tell.py", "import logging\ndef tell(it):\n    logging.info(it)\n"),
+        (
+            "shop/a.py",
+            "from flask import request\nfrom shop.tell import tell\ndef f():\n    tell(request.form)\n",
+        ),
+        ("wsgi.py", "import shop\n"),
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    result = run([str(tmp_path / "shop"), str(tmp_path / "wsgi.py")], Config())
+    assert [(Path(each.path).name, each.rule) for each in result.findings] == [("tell.py", "HK201")]
 
 
 PROXY = """http {{

@@ -69,7 +69,7 @@ OWN_SCRIPTS = (
     "addEventListener('keydown', (e) => { if (e.key === 'Escape') close(); }); fetch('/a');",
     "navigator.clipboard.writeText(number.textContent);",
     "navigator.credentials.get({ publicKey: asked });",
-    "document.forms[0].action = '/cart';",
+    "fetch(document.forms[0].action);",
     "link.target = '_blank';",
     "const shown = event.target.value;",
     "picture.src = card.dataset.picture;",

@@ -24,12 +24,10 @@ def of_text(script: Script, at: int, token: Token) -> Iterator[Finding]:
 
 
 def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
-    """form.action = box.dataset.next: where a form leads is written in its page."""
+    """form.action = …, be it an address of ours: where a form leads is written in its page."""
     is_set = script.at(at - 1).is_op(".") and script.at(at + 1).is_op("=")
-    by_call = token.is_name("setAttribute") and script.at(at + 2).value in {"action", "formaction"}
-    if (token.is_name("action", "formAction") and is_set and not script.is_constant(at + 2)) or (
-        by_call and not script.is_constant(at + 4)
-    ):
+    by_call = token.is_name("setAttribute") and script.at(at + 2).value.lower() in {"action", "formaction"}
+    if (token.is_name("action", "formAction") and is_set) or by_call:
         yield script.found(token, "HK108", "a script decides where a form leads")
     by_rule = token.is_name("replaceSync", "insertRule", "addRule") and script.at(at + 1).is_op("(")
     if by_rule and script.at(at + 2).kind != "string":

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ...finding import Finding
 from .. import secret_keys, templates
 from ..config import Config
-from . import addresses, code, collecting, fields, gathering, html, messages
+from . import addresses, code, collecting, fields, gathering, html, messages, watching
 from .script import Script
 from .tokens import MARK, Token, UnreadableScript
 
@@ -20,8 +20,8 @@ __all__ = ["UnreadableScript", "check_text"]
 _HTML = re.compile(
     r"<\s*(?:input|textarea|select|form|iframe|script|object|embed|label|[a-z]+-[a-z-]+)\b", re.IGNORECASE
 )
-_OF_TEXTS = (fields, addresses, code, html, collecting)
-_OF_NAMES = (fields, addresses, code, html, messages, collecting, gathering)
+_OF_TEXTS = (fields, addresses, code, html, collecting, watching)
+_OF_NAMES = (fields, addresses, code, html, messages, collecting, gathering, watching)
 
 
 def check_text(path: str, text: str, config: Config) -> list[Finding]:
@@ -39,7 +39,7 @@ def _check(script: Script) -> Iterator[Finding]:
         elif token.kind == "name":
             for kind in _OF_NAMES:
                 yield from kind.of_name(script, at, token)
-    for whole in (messages, collecting, gathering):
+    for whole in (messages, collecting, gathering, watching):
         yield from whole.of_script(script)
 
 

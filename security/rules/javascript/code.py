@@ -50,7 +50,8 @@ def of_name(script: Script, at: int, token: Token) -> Iterator[Finding]:
     elif _makes_functions(script, at, token):
         yield script.found(token, "HK406", "a function is made of a text")
     elif name in {"importScripts", "Worklet", "addModule"} or (
-        name in {"Worker", "SharedWorker"} and before.is_name("new")
+        name in {"Worker", "SharedWorker"}
+        and (before.is_name("new") or (before.is_op(".") and after.is_op("(")))
     ):
         yield script.found(token, "HK406", f"{name} loads code at run time")
     elif name == "register" and "serviceWorker" in script.names | script.strings:
@@ -78,7 +79,15 @@ def _another_script(script: Script, at: int, token: Token) -> str | None:
         return "the page or its address says which function is called"
     if token.is_name("createElement", "createElementNS") and not after.is_op("("):
         return f"{token.value} is put away, to make any element by another name"
-    if token.is_name("cloneNode", "importNode") and _knows_scripts(script):
+    if token.is_name("cloneNode", "importNode"):
+        return _copied(script)
+    return None
+
+
+def _copied(script: Script) -> str | None:
+    if any(re.search(r"(?:^|[\s>+~,(])i?frame\b", text) for text in script.strings):
+        return "a frame is copied: what is typed into the other one goes elsewhere"
+    if _knows_scripts(script):
         return "a script's element is copied"
     return None
 

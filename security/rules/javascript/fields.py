@@ -71,8 +71,11 @@ def of_text(script: Script, at: int, token: Token) -> Iterator[Finding]:
     """Texts that name, label or show a field for card data; a form that is sent by GET."""
     yield from _field_text(script, at, token)
     if token.value.lower() == "get" and (
-        script.is_set(at, "method")
-        or (script.callee(at) == "setAttribute" and script.at(at - 2).value == "method")
+        script.is_set(at, "method", "formMethod")
+        or (
+            script.callee(at) == "setAttribute"
+            and script.at(at - 2).value.lower() in {"method", "formmethod"}
+        )
     ):
         yield script.found(token, "HK109", "a form is sent by GET")
 
@@ -208,8 +211,31 @@ def _length(script: Script, value: Token, token: Token) -> Iterator[Finding]:
 def _by_data(script: Script, at: int, token: Token) -> Iterator[Finding]:
     if token.value == "setAttribute" and script.at(at + 2).kind == "name" and _makes_fields(script):
         yield script.found(token, "HK106", "an element gets whatever attributes data says")
+    elif _named_by_data(script, at):
+        yield script.found(token, "HK106", "a field is made whose name data says")
     elif token.value == "assign" and script.at(at - 2).is_name("Object") and _is_made(script, at + 2):
         yield script.found(token, "HK106", "an element becomes whatever data says, a field among others")
+
+
+_NAMES = ("name", "autocomplete", "placeholder", "ariaLabel")
+
+
+def _named_by_data(script: Script, at: int) -> bool:
+    """`box.name = word` of a field that is made here: what it asks for stands nowhere in the script."""
+    owner, is_member = script.at(at - 2), script.at(at - 1).is_op(".")
+    if not (
+        is_member and owner.kind == "name" and script.at(at).is_name(*_NAMES) and script.at(at + 1).is_op("=")
+    ):
+        return False
+    if script.at(at + 2).kind != "name":
+        return False
+    return any(
+        token.value == owner.value
+        and script.at(place + 1).is_op("=")
+        and any(each.is_name("createElement") for each in script.statement(place)[:6])
+        and any(each.value.lower() in {"input", "textarea", "select"} for each in script.statement(place)[:8])
+        for place, token in enumerate(script.tokens)
+    )
 
 
 def _makes_fields(script: Script) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -80,18 +81,23 @@ def _is_window(script: Script, at: int) -> bool:
     return not script.at(at - 1).is_op(".") or owner.is_name("window", "self", "globalThis", "top", "parent")
 
 
+def _asks(tokens: list[Token]) -> bool:
+    """Whether an origin or the window that sent is asked for: `event.source`, `{ data, source }`; no other thing of
+    that name."""
+    return any(
+        token.is_name("origin") or (token.is_name("source") and before.is_op(".", "?.", "{", ","))
+        for before, token in itertools.pairwise(tokens)
+    )
+
+
 def _knows_origin(script: Script, tokens: list[Token]) -> bool:
-    if any(token.is_name("origin", "source") for token in tokens):
+    if _asks(tokens):
         return True
     called = {token.value for token in tokens if token.kind == "name"}
     for at, token in enumerate(script.tokens):
         defines = token.is_name("function") or (
             script.at(at + 2).is_op("=") and token.is_name("const", "let", "var")
         )
-        if (
-            defines
-            and script.at(at + 1).value in called
-            and any(each.is_name("origin", "source") for each in script.tokens[at : at + 150])
-        ):
+        if defines and script.at(at + 1).value in called and _asks(script.tokens[at : at + 150]):
             return True
     return False

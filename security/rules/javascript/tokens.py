@@ -25,7 +25,56 @@ def _folded(tokens: list[Token]) -> list[Token]:
     """Constants by name, joined strings, decoded ones; `x["name"]` becomes `x.name`. Twice: one may reveal the next."""
     for _ in range(3):
         tokens = _members(_calls(_joined(_named(tokens))))
-    return tokens
+    return _reflected(tokens)
+
+
+def _reflected(tokens: list[Token]) -> list[Token]:
+    """`Reflect.set(link, "href", address)` as `(link.href = address)`, `Reflect.get(field, "value")` as
+    `(field.value)`."""
+    out: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        parts, end = _arguments(tokens, at + 3) if _is_reflection(tokens, at) else ([], at)
+        if len(parts) > 1 and len(parts[1]) == 1 and re.fullmatch(r"[\w$]+", parts[1][0].value):
+            line, name = tokens[at].line, Token("name", parts[1][0].value, parts[1][0].line)
+            given = [Token("op", "=", line), *parts[2]] if len(parts) > 2 else []
+            out += [
+                Token("op", "(", line),
+                *parts[0],
+                Token("op", ".", line),
+                name,
+                *given,
+                Token("op", ")", line),
+            ]
+        else:
+            out += tokens[at : end + 1]
+        at = end + 1
+    return out
+
+
+def _is_reflection(tokens: list[Token], at: int) -> bool:
+    return (
+        at + 3 < len(tokens)
+        and tokens[at].is_name("Reflect")
+        and tokens[at + 2].is_name("set", "get")
+        and tokens[at + 3].is_op("(")
+    )
+
+
+def _arguments(tokens: list[Token], at: int) -> tuple[list[list[Token]], int]:
+    """The arguments of a call whose bracket opens at `at`, and where it closes."""
+    parts: list[list[Token]] = [[]]
+    depth = 0
+    for place in range(at, len(tokens)):
+        token = tokens[place]
+        depth += token.is_op("(", "[", "{") - token.is_op(")", "]", "}")
+        if depth == 0:
+            return parts, place
+        if token.is_op(",") and depth == 1:
+            parts.append([])
+        elif place > at:
+            parts[-1].append(token)
+    return [], at
 
 
 def _named(tokens: list[Token]) -> list[Token]:

@@ -43,10 +43,29 @@ def _known(module: Module, call: ast.Call) -> Iterator[Finding]:
         yield found(module, call, "HK603", f"codes of {window} steps round now are good")
     if made in {"loads", "unsign"} and isinstance(age, (int, float)) and age > _YEAR_S:
         yield found(module, call, "HK603", "what was signed is good for years")
+    if made == "replace" and words.keys() & {"year", "month", "day"} and _is_now(module, call.func):
+        yield found(module, call, "HK603", "the clock is set to another day: what is over then never ends")
+    least = next((words[name] for name in _LEAST if name in words), None)
+    if isinstance(least, int) and least < _BYTES and _is_of_secret(module, call):
+        yield found(module, call, "HK603", f"a secret of {least} characters can be found by trying")
     if made in {"token_urlsafe", "token_hex", "token_bytes"} and call.args:
         length = module.value_of(call.args[0])
         if isinstance(length, int) and length < _BYTES and (name := _named_for(module, call)):
             yield found(module, call, "HK603", f"'{name}' of {length} bytes can be found by trying")
+
+
+_LEAST = ("at_least", "min_length", "minimum", "min_len", "least")
+_NOW = re.compile(r"(?:^|\.)(?:now|utcnow|today)\(\)$")
+_SECRET = re.compile(r"(?:^|_)(?:SECRET|KEY|TOKEN|PASSPHRASE)(?:_|$)")
+
+
+def _is_now(module: Module, function: ast.expr) -> bool:
+    return isinstance(function, ast.Attribute) and any(map(_NOW.search, module.names(function.value)))
+
+
+def _is_of_secret(module: Module, call: ast.Call) -> bool:
+    """Whether a call names a setting that is a secret: `secrets("AUDIT_KEY", at_least=4)`."""
+    return any(_SECRET.search(module.text_of(each) or "") for each in call.args)
 
 
 def _named_for(module: Module, call: ast.Call) -> str | None:
@@ -72,6 +91,8 @@ def _judged(module: Module, context: Context, bound: re.Match[str]) -> Iterator[
         part = _part(module, value, bound["part"]) if bound["part"] else value
         if not _holds(module.value_of(part), bound):
             yield found(module, node, "HK603", f"{name} must stay {bound['way']} {_limit(bound)}")
+    for node in _changed_later(module, name):
+        yield found(module, node, "HK603", f"{name} is changed after it was set")
     if given and not _is_asked(module, context, bound):
         yield found(module, given[0][0], "HK603", f"nobody asks for {name} any more")
 
@@ -88,6 +109,28 @@ def _given(module: Module, name: str) -> list[tuple[ast.AST, ast.expr]]:
         for each, value in _pairs(target, node.value)
         if dotted(each) == name
     ]
+
+
+_CHANGES = frozenset(
+    {"pop", "popitem", "clear", "update", "setdefault", "__setitem__", "__delitem__", "remove", "add"}
+)
+
+
+def _changed_later(module: Module, name: str) -> Iterator[ast.AST]:
+    """`TABLE.pop("baskets")`, `del TABLE["baskets"]`, `TABLE["baskets"] = …`, `TABLE |= …`"""
+    for call in module.calls:
+        if (
+            isinstance(call.func, ast.Attribute)
+            and call.func.attr in _CHANGES
+            and dotted(call.func.value) == name
+        ):
+            yield call
+    for node in module.all(ast.Subscript, ast.Name):
+        is_stored = isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del))
+        held = node.value if isinstance(node, ast.Subscript) else node
+        is_augmented = isinstance(module.parents.get(node), ast.AugAssign)
+        if is_stored and dotted(held) == name and (isinstance(node, ast.Subscript) or is_augmented):
+            yield node
 
 
 def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:

@@ -56,7 +56,14 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
 
 def _says_it_is_html(module: Module) -> Iterator[Finding]:
     """An `__html__` that gives back what it holds: no template escapes it then."""
-    for function in module.functions.get("__html__", []):
+    entries = [
+        value
+        for node in module.all(ast.Dict)
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if key is not None and isinstance(value, ast.Lambda) and module.text_of(key) == "__html__"
+    ]
+    for function in [*module.functions.get("__html__", []), *entries]:
         values = returned(function)
         safe = (
             module.value_of(each) is not VARIES

@@ -53,7 +53,10 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
     for test in module.all(ast.BoolOp):
         assert isinstance(test, ast.BoolOp)
         yield from _half_right(module, test)
+        yield from _believed(module, test)
+        yield from _half_factor(module, test)
     yield from _said_address(module)
+    yield from _neighbours(module)
     yield from _sometimes(module)
 
 
@@ -121,6 +124,60 @@ def _half_right(module: Module, test: ast.BoolOp) -> Iterator[Finding]:
     kinds = [_asks_kind(module, each) for each in test.values]
     if isinstance(test.op, ast.And) and any(lacks) and any(kinds):
         yield found(module, test, "HK602", "a right that is missing is refused for some requests only")
+
+
+_VOUCHES = re.compile(
+    r"(?:_of_(?:token|link|ticket|cookie)|^unsign|_?unsigned|^verif\w*|^loads_signed|decode_token)$"
+)
+
+
+def _believed(module: Module, test: ast.BoolOp) -> Iterator[Finding]:
+    """`order_of_token(token) or token`: what the check does not vouch for is taken as it came."""
+    first = test.values[0]
+    if not isinstance(test.op, ast.Or) or not isinstance(first, ast.Call):
+        return
+    given = {name for each in first.args for name in _names_in(each)}
+    if any(map(_VOUCHES.search, last_names(module, first.func))) and any(
+        _names_in(each) & given for each in test.values[1:]
+    ):
+        yield found(module, test, "HK602", "what fails its check is believed all the same")
+
+
+_LOOPBACK = re.compile(r"^(?:127\.|::1$|localhost$|10\.|192\.168\.)")
+_FROM = re.compile(r"(?:^|[._])(?:remote_addr|address|client_ip|peer|remote_ip|ip)$")
+
+
+def _neighbours(module: Module) -> Iterator[Finding]:
+    """`sender.address == "127.0.0.1"`: behind a proxy everybody comes from this machine, unless that is asked too."""
+    for node in module.all(ast.Compare):
+        assert isinstance(node, ast.Compare)
+        sides = [node.left, *node.comparators]
+        texts = [each.value for side in sides for each in ast.walk(side) if isinstance(each, ast.Constant)]
+        outer = module.parents.get(node)
+        forwarded = isinstance(outer, ast.BoolOp) and "forwarded" in ast.unparse(outer).lower()
+        is_local = any(isinstance(each, str) and _LOOPBACK.match(each) for each in texts)
+        if is_local and not forwarded and any(_FROM.search(dotted(side)) for side in sides):
+            yield found(
+                module, node, "HK602", "who comes by a proxy on this machine is treated as this machine"
+            )
+
+
+_FACTOR = re.compile(r"(?:^|[._])(?:totp|otp|mfa|second_factor|has_factor|has_totp|two_factor)(?:\w*)$")
+_FAMILIAR = re.compile(r"(?:^|[._])\w*(?:known|remember|trust|device|familiar|local|inside|internal)\w*$")
+
+
+def _half_factor(module: Module, test: ast.BoolOp) -> Iterator[Finding]:
+    """`account.totp is not None and not is_known`: who has a second factor is not always asked for it."""
+    if not isinstance(test.op, ast.And):
+        return
+    named = [
+        {dotted(part) for part in ast.walk(each) if isinstance(part, (ast.Name, ast.Attribute, ast.Call))}
+        for each in test.values
+    ]
+    asks = [any(map(_FACTOR.search, names)) for names in named]
+    spares = [any(_FAMILIAR.search(name.replace("()", "")) for name in names) for names in named]
+    if any(asks) and any(spare and not ask for ask, spare in zip(asks, spares, strict=True)):
+        yield found(module, test, "HK602", "a second factor is asked for in some cases only")
 
 
 def _lacks_right(node: ast.expr) -> bool:

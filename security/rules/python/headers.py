@@ -47,6 +47,22 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
     yield from _taken_off(module)
     yield from _turned_off(module)
     yield from _cut(module)
+    yield from _told_by_environment(module)
+
+
+_SOURCES = re.compile(r"_src$|^(?:form_action|frame_ancestors|base_uri)$")
+
+
+def _told_by_environment(module: Module) -> Iterator[Finding]:
+    """`script_src=("'self'", *os.environ[…].split())`: whoever starts the process says what pages may load."""
+    for call in module.calls:
+        for word in call.keywords:
+            named = (each for each in ast.walk(word.value) if isinstance(each, (ast.Attribute, ast.Name)))
+            is_source = word.arg is not None and _SOURCES.search(word.arg)
+            if is_source and any(module.names(each) & {"os.environ", "os.getenv"} for each in named):
+                yield found(
+                    module, word.value, "HK401", f"{word.arg}: the environment says what pages may load"
+                )
 
 
 _ASKS_WHO = frozenset({"signed_in", "the_member", "current_user", "login_required", "proved"})

@@ -69,7 +69,7 @@ _WRITES_ROWS = re.compile(
     r"|(?:^|[._])(?:q|queue|\w*[Qq]ueue(?:\(\))?|inbox|pipe|connection)\.(?:put|put_nowait|send|send_bytes|appendleft)$"
 )
 _ROWS = re.compile(
-    r"payload|body|raw|request|params|form|details|snapshot|meta|extra|context|content|dump|input|data|note",
+    r"payload|body|raw|request|params|form|detail|reason|comment|memo|snapshot|meta|extra|context|content|dump|input|data|note",
     re.IGNORECASE,
 )
 _TAKES_INPUT = re.compile(

@@ -133,6 +133,8 @@ def _is_paid(module: Module, value: ast.expr) -> bool:
 
 
 def _sets_paid(module: Module, node: ast.AST) -> bool:
+    if isinstance(node, ast.Call) and last_names(module, node.func) & {"setattr"} and len(node.args) == 3:
+        return module.text_of(node.args[1]) in _STATES and _is_paid(module, node.args[2])
     if not isinstance(node, ast.Assign):
         return False
     for target in node.targets:

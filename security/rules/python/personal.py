@@ -12,7 +12,8 @@ from ..syntax import dotted
 from .base import Context, found, last_names
 
 _PERSON = re.compile(
-    r"^(?:(?:e_?)?mail(?:_address)?|email|phone(?:_number)?|tel(?:ephone)?|mobile|fax|street|building|postal_code|postcode|zip(?:_code)?"
+    r"^(?:(?:buyer|customer|contact|user|member|owner|payer|sender|delivery|shipping|billing)_)?"
+    r"(?:(?:e_?)?mail(?:_address)?|email|phone(?:_number)?|tel(?:ephone)?|mobile|fax|street|building|postal_code|postcode|zip(?:_code)?"
     r"|birth\w*|date_of_birth|dob|(?:family|given|first|last|full|sur|maiden)_?name|recipient(?:_name)?|kana|furigana|addressee"
     r"|(?:home|delivery|billing|shipping)_?address|ip(?:_address)?|my_?number"
     r"|氏名|名前|姓|名|住所|電話(?:番号)?|郵便番号|メール(?:アドレス)?|生年月日|フリガナ)$",

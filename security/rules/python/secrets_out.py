@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ...finding import Finding
 from ..source import Module
 from ..syntax import dotted
-from .base import Context, found
+from .base import Context, found, is_view
 from .leaking_calls import is_log
 
 _RANDOM = re.compile(
@@ -43,6 +43,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
     """Calls of the plain generator for what must not be guessed; keys among what a call tells."""
     if context.config.is_test(module.path):
         return
+    yield from _whole_in_views(module)
     for call in module.calls:
         names = module.names(call.func)
         if any(map(_RANDOM.match, names)) and (what := _made_for(module, call)):
@@ -54,6 +55,34 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
         if (tells or runs) and (told := _told(module, call, runs=runs)):
             way = "stands on a command line" if runs else "is told"
             yield found(module, call, "HK504", f"'{told}' {way}")
+
+
+_CONFIGURATION = re.compile(r"(?:^|[._])(?:keys|settings|secrets|credentials|environ|config)$")
+
+
+def _whole_in_views(module: Module) -> Iterator[Finding]:
+    """`vars(shop.settings.keys)` in what answers requests: all that is configured, key by key."""
+    for function in module.all(ast.FunctionDef, ast.AsyncFunctionDef):
+        assert isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for node in module.own(function) if is_view(function, module) else ():
+            whole = _whole_of(node)
+            if whole is not None and _CONFIGURATION.search(dotted(whole)):
+                yield found(
+                    module, node, "HK504", f"'{dotted(whole)}' is read whole in what answers visitors"
+                )
+
+
+def _whole_of(node: ast.AST) -> ast.expr | None:
+    """What is read by all its names at once: `vars(keys)`, `asdict(keys)`, `keys.__dict__`, `app.config.items()`."""
+    if isinstance(node, ast.Attribute):
+        return node.value if node.attr == "__dict__" else None
+    if not isinstance(node, ast.Call):
+        return None
+    name = dotted(node.func).rpartition(".")[2]
+    if name in {"vars", "asdict", "astuple", "dict"} and node.args:
+        return node.args[0]
+    is_listed = isinstance(node.func, ast.Attribute) and name in {"items", "values"}
+    return node.func.value if is_listed and isinstance(node.func, ast.Attribute) else None
 
 
 def _made_for(module: Module, call: ast.Call) -> str | None:

@@ -49,7 +49,13 @@ _OFF: tuple[tuple[str, re.Pattern[str], frozenset[object], str], ...] = (
     ),
     (
         "HK306",
-        re.compile(r"^(?:WTF_CSRF_ENABLED|WTF_CSRF_CHECK_DEFAULT|WTF_CSRF_SSL_STRICT|csrf)$"),
+        re.compile(r"^(?:WTF_CSRF_ENABLED|WTF_CSRF_CHECK_DEFAULT|WTF_CSRF_SSL_STRICT)$"),
+        frozenset({False, None, ""}),
+        "the form's token is not checked",
+    ),
+    (
+        "HK306",
+        re.compile(r"^csrf$"),
         frozenset({False}),
         "the form's token is not checked",
     ),
@@ -147,11 +153,40 @@ def _name_of(module: Module, target: ast.expr) -> str | None:
 
 def _settings_of_call(module: Module, call: ast.Call) -> Iterator[tuple[str, ast.expr, ast.AST]]:
     yield from ((word.arg, word.value, word.value) for word in call.keywords if word.arg)
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "fromkeys" and call.args:
+        names = module.value_of(call.args[0])
+        value = call.args[1] if len(call.args) > 1 else ast.Constant(None)
+        yield from (
+            (name, value, call)
+            for name in (names if isinstance(names, tuple) else ())
+            if isinstance(name, str)
+        )
     if (
-        last_names(module, call.func) & {"setattr", "setdefault", "__setitem__", "putenv"}
+        last_names(module, call.func) & {"setattr", "__setattr__", "setdefault", "__setitem__", "putenv"}
         and len(call.args) >= 2
     ):
-        yield module.text_of(call.args[-2]) or "", call.args[-1], call
+        name, value = call.args[-2], call.args[-1]
+        yield module.text_of(name) or "", value, call
+        yield from ((each, given, call) for each, given in _looped(module, name, value))
+
+
+def _looped(module: Module, name: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """The pairs of `for name, value in {…}.items(): setattr(context, name, value)`, or of a row of pairs."""
+    bound = module.bound(name) if isinstance(name, ast.Name) else None
+    for row in [each.value for each in bound[1] if each.kind == "part"] if bound else ():
+        held = row.func.value if isinstance(row, ast.Call) and isinstance(row.func, ast.Attribute) else row
+        pairs = [each.elts for each in getattr(held, "elts", ()) if isinstance(each, ast.Tuple)]
+        yield from (
+            (text, each[1] if isinstance(value, ast.Name) else value)
+            for each in pairs
+            if len(each) == 2 and (text := module.text_of(each[0]))
+        )
+        for key, values in module.entries(held).items():
+            yield from ((key, each if isinstance(value, ast.Name) else value) for each in values)
+        alone = module.value_of(held)
+        yield from (
+            (each, value) for each in (alone if isinstance(alone, tuple) else ()) if isinstance(each, str)
+        )
 
 
 def _setting(

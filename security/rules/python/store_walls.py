@@ -18,6 +18,7 @@ from .base import Context, found
 _OWNER = re.compile(r"^(?:store|tenant|shop|site|merchant|organisation|organization)_id$")
 _BEGINS = frozenset({"select", "query", "update", "delete"})
 _FINDS = frozenset({"where", "filter", "filter_by"})
+_WRITTEN_OUT = (ast.List, ast.Tuple, ast.ListComp, ast.GeneratorExp)
 _KEYS = re.compile(r"^(?:id|number|token|slug|email|name|phone|kana|\w+_(?:hash|id|key|number|token))$")
 
 
@@ -115,7 +116,7 @@ def _said(module: Module, link: ast.Call) -> Iterator[ast.AST]:
 def _says_elsewhere(module: Module, link: ast.Call) -> bool:
     """A condition that is handed in, or comes from another file: what it says is not seen here."""
     for each in link.args:
-        if isinstance(each, ast.Starred):
+        if isinstance(each, ast.Starred) and not isinstance(each.value, _WRITTEN_OUT):
             return True
         if isinstance(each, ast.Name):
             bound = module.bound(each)
@@ -142,6 +143,10 @@ def _looked_up(said: list[ast.AST], owned: set[str]) -> str | None:
             and not _OWNER.match(node.arg)
         ):
             return node.arg
+        if isinstance(node, ast.Dict):
+            texts = [each.value for each in node.keys if isinstance(each, ast.Constant)]
+            if key := next((each for each in texts if isinstance(each, str) and _KEYS.match(each)), None):
+                return key
     return None
 
 

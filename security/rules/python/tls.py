@@ -13,6 +13,7 @@ from .base import Context, found, last_names
 _UNCHECKED = frozenset(
     {"PROTOCOL_TLS", "PROTOCOL_SSLv23", "PROTOCOL_TLSv1", "PROTOCOL_TLSv1_1", "PROTOCOL_TLSv1_2"}
 )
+_CONDITIONS = (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.IfExp)
 _LOOKS_AWAY = frozenset({"-k", "--insecure", "--no-check-certificate", "-sk", "-ks", "-Lk"})
 
 
@@ -41,6 +42,8 @@ def _tls(module: Module, call: ast.Call) -> Iterator[Finding]:
     ):
         if word in words and module.value_of(words[word]) is False and _sends(module, call, word):
             yield found(module, call, "HK502", f"{word}=False: TLS certificates are not checked")
+        if isinstance(words.get(word), _CONDITIONS) and _sends(module, call, word):
+            yield found(module, call, "HK502", f"{word}: TLS certificates are checked in some cases only")
     if last_names(module, call.func) & {"_create_unverified_context", "disable_warnings"} and any(
         "ssl" in name or "urllib3" in name for name in module.names(call.func)
     ):
