@@ -1,28 +1,21 @@
-"""Configuration from the environment, as frozen dataclasses. All faults are reported at once.
-
-Every name can also be given as NAME_FILE, the path of a file that holds the value. Values that give power are
-`Secret`: their `repr` is masked, so no log and no traceback shows them.
-"""
+"""Configuration from the environment, as frozen dataclasses. All faults are reported at once."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 from payments.database import url_fault
 from payments.provider import ThreeDSecure
 from payments.sessions import Terms
 from security.sealing import PrivateKey
+from shop.environment import Reader, Secret
 from shop.mail.transport import fault_of as mail_fault_of
 from shop.networks import Network, parse_networks
 from shop.stores import all_stores
-
-T = TypeVar("T")
-U = TypeVar("U")
 
 DEMO_MARK = "demo"
 """Keys that `shop demo` makes begin with this, so that production can refuse them."""
@@ -45,15 +38,6 @@ class SettingsError(Exception):
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
-
-
-class Secret(str):
-    """Text that `repr` does not show."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "Secret(***)"
 
 
 @dataclass(frozen=True)
@@ -162,7 +146,7 @@ class Settings:
 
 def load(environ: Mapping[str, str]) -> Settings:
     """The settings in `environ`. Raises SettingsError with every fault found."""
-    reader = _Reader(environ)
+    reader = Reader(environ)
     env = reader.choice("SHOP_ENV", ENVIRONMENTS, default="production")
     settings = Settings(
         env=env,
@@ -194,83 +178,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-class _Reader:
-    """Reads values by name and collects what is wrong, so that one start shows every fault."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self.faults: list[str] = []
-
-    def raw(self, name: str) -> str | None:
-        if name in self._environ:
-            return self._environ[name].strip()
-        path = self._environ.get(name + "_FILE")
-        if path is None:
-            return None
-        try:
-            return Path(path).read_text("utf-8").strip()
-        except OSError as error:
-            self.faults.append(f"{name}_FILE can't be read: {error.strerror}")
-        except UnicodeDecodeError:
-            self.faults.append(f"{name}_FILE can't be read: it is no UTF-8 text")
-        return None
-
-    def text(self, name: str, default: str = "") -> str:
-        value = self.raw(name) or default
-        if not value and not self.faults_about(name):
-            self.faults.append(f"{name} is missing")
-        return value
-
-    def faults_about(self, name: str) -> bool:
-        return any(fault.startswith(name) for fault in self.faults)
-
-    def optional_secret(self, name: str) -> Secret | None:
-        value = self.raw(name)
-        return Secret(value) if value else None
-
-    def secret(self, name: str, *, at_least: int = 32) -> Secret:
-        value = self.text(name)
-        if value and len(value) < at_least:
-            self.faults.append(f"{name} is shorter than {at_least} characters")
-        return Secret(value)
-
-    def secrets(self, name: str, *, at_least: int = 32) -> tuple[Secret, ...]:
-        """One or more, parted by white space."""
-        values = self.text(name).split()
-        if any(len(value) < at_least for value in values):
-            self.faults.append(f"{name} is shorter than {at_least} characters")
-        if len(set(values)) < len(values):
-            self.faults.append(f"{name} holds the same key twice")
-        return tuple(Secret(value) for value in values)
-
-    def choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
-        value = self.text(name, default)
-        if value not in allowed:
-            self.faults.append(f"{name} must be one of {', '.join(allowed)}")
-        return value
-
-    def address(self, name: str, default: str, fault_of: Callable[[str], str | None]) -> Secret:
-        """One that may hold a password: of what is wrong only the fault is told."""
-        text = self.text(name, default)
-        if text and (fault := fault_of(text)):
-            self.faults.append(f"{name}: {fault}")
-        return Secret(text)
-
-    def parsed_if_given(self, name: str, parse: Callable[[str], T]) -> T | None:
-        return self.parsed(name, parse, None) if self.raw(name) else None
-
-    def parsed(self, name: str, parse: Callable[[str], T], otherwise: U) -> T | U:
-        value = self.text(name)
-        if not value:
-            return otherwise
-        try:
-            return parse(value)
-        except (ValueError, KeyError) as error:
-            self.faults.append(f"{name} can't be understood: {error}")
-            return otherwise
-
-
-def _proxy_hops(reader: _Reader) -> int:
+def _proxy_hops(reader: Reader) -> int:
     hops = reader.text("PROXY_HOPS", "0")
     if not (hops.isascii() and hops.isdigit() and int(hops) <= 5):
         reader.faults.append("PROXY_HOPS must be a number from 0 to 5")
@@ -278,7 +186,7 @@ def _proxy_hops(reader: _Reader) -> int:
     return int(hops)
 
 
-def _staff_networks(reader: _Reader, env: str) -> tuple[Network, ...]:
+def _staff_networks(reader: Reader, env: str) -> tuple[Network, ...]:
     """CIDR blocks. In production "from everywhere" must be said in so many words: 0.0.0.0/0 ::/0"""
     text = reader.raw("STAFF_NETWORKS") or ""
     if not text and env == "production":
@@ -290,7 +198,7 @@ def _staff_networks(reader: _Reader, env: str) -> tuple[Network, ...]:
         return ()
 
 
-def _keys(reader: _Reader) -> Keys:
+def _keys(reader: Reader) -> Keys:
     fallbacks = (reader.raw("SECRET_KEY_FALLBACKS") or "").split()
     return Keys(
         secret_key=reader.secret("SECRET_KEY"),
@@ -307,7 +215,7 @@ def key_holders() -> tuple[str, ...]:
     return (*all_stores(), STAFF)
 
 
-def _head_places(reader: _Reader) -> HeadPlaces:
+def _head_places(reader: Reader) -> HeadPlaces:
     return HeadPlaces(
         mail=reader.parsed_if_given("AUDIT_HEADS_MAIL", _mail_address),
         file=reader.parsed_if_given("AUDIT_HEADS_FILE", _file_to_append),
@@ -370,7 +278,7 @@ def parse_data_keys(text: str) -> dict[str, tuple[PrivateKey, ...]]:
     return keys
 
 
-def _account(reader: _Reader, store_id: str, env: str) -> StripeAccount:
+def _account(reader: Reader, store_id: str, env: str) -> StripeAccount:
     """The store's own account when it has a secret key of its own, else the shared one."""
     own = reader.raw(f"STRIPE_SECRET_KEY_{store_id.upper()}") is not None
     suffix = f"_{store_id.upper()}" if own else ""
@@ -398,7 +306,7 @@ def _account(reader: _Reader, store_id: str, env: str) -> StripeAccount:
     )
 
 
-def _card_terms(reader: _Reader, store_id: str) -> CardTerms:
+def _card_terms(reader: Reader, store_id: str) -> CardTerms:
     """The store's own word (`CARD_CAPTURE_STYLE`), else the one for all."""
 
     def chosen(name: str, allowed: tuple[str, ...], default: str) -> str:
@@ -414,7 +322,7 @@ def _card_terms(reader: _Reader, store_id: str) -> CardTerms:
     )
 
 
-def _urls(reader: _Reader, env: str) -> dict[str, str]:
+def _urls(reader: Reader, env: str) -> dict[str, str]:
     names = key_holders()
     default = (
         "" if env == "production" else " ".join(f"{name}=http://{name}.localhost:8000" for name in names)

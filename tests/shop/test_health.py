@@ -12,7 +12,7 @@ from sqlalchemy import text
 from shop.app import create_app
 from shop.build import build_id
 from shop.context import Shop
-from shop.settings import Secret
+from shop.environment import Secret
 
 OUTSIDE = {"REMOTE_ADDR": "203.0.113.9"}
 
