@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from payments.columns import utcnow
 from payments.models import Attempt, Payment, ProviderEvent, Refund
 from payments.provider import PaymentError
-from payments.reconcile import Report, reconcile
+from payments.reconcile import reconcile
+from payments.reconcile_report import Report
 from security.counted import counted
 from shop.app import create_shop
 from shop.cards.status import store_cards

@@ -28,7 +28,8 @@ from benchmarks.storm.weather import Weather, let_time_pass, set_faults
 from payments.columns import utcnow
 from payments.models import Attempt, LedgerEntry, ProviderEvent
 from payments.models import Refund as RefundRow
-from payments.reconcile import Report, reconcile
+from payments.reconcile import reconcile
+from payments.reconcile_report import Report
 from shop.catalog.models import Variant
 from shop.context import Shop
 from shop.jobs.models import Job

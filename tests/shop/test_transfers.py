@@ -15,7 +15,8 @@ from payments.ledger import refundable
 from payments.models import Attempt, BalanceReturn, LedgerEntry, PaymentPromise, ProviderEvent
 from payments.money import Money
 from payments.provider import Event
-from payments.reconcile import Report, reconcile
+from payments.reconcile import reconcile
+from payments.reconcile_report import Report
 from payments.refunds import send_refund
 from payments.returns import NothingLeft, send_return, want_return, wanted_returns
 from payments.settle import lock_payment
