@@ -7,8 +7,9 @@ returns the exit status. To add a command, write the module and list it in `MODU
 from __future__ import annotations
 
 import argparse
+import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import IO, TYPE_CHECKING, NoReturn
 
 from .shared import printable
 
@@ -35,6 +36,10 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, printable(f"{self.prog}: {message}\n"))
+
+    def print_help(self, file: IO[str] | None = None) -> None:
+        """argparse's own says nothing when the help can't be written, and ends with 0. This raises OSError."""
+        print(self.format_help(), end="", file=file or sys.stdout, flush=True)
 
 
 def parser(chosen: str | None = None) -> argparse.ArgumentParser:
