@@ -54,9 +54,12 @@ class Database:
         self._reading = (
             self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         )
+        self.file: Path | None = None
+        """SQLite's own."""
         self._lock_path: Path | None = None
         if self.is_sqlite:
             assert parsed.database is not None  # nosec B101  # url_fault has looked
+            self.file = Path(parsed.database)
             self._lock_path = Path(parsed.database + ".lock")
             _prepare_sqlite(self.engine)
         else:

@@ -9,18 +9,22 @@ import sqlite3
 import sys
 import threading
 from pathlib import Path
-from typing import IO
+from typing import TYPE_CHECKING
 
 from .app import close, create_app
 from .config import Config
 from .keys import KeyRing
 from .server import make_server
 
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
 
 class _Parser(argparse.ArgumentParser):
-    def print_help(self, file: IO[str] | None = None) -> None:
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
         """argparse's own says nothing when the help can't be written, and ends with 0. This raises OSError."""
-        print(self.format_help(), end="", file=file or sys.stdout, flush=True)
+        (file or sys.stdout).write(self.format_help())
+        sys.stdout.flush()
 
 
 def parser() -> argparse.ArgumentParser:
