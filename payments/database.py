@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -54,10 +54,12 @@ class Database:
         self._reading = (
             self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         )
+        self.file: Path | None = None
+        """SQLite's own."""
         self._lock_path: Path | None = None
         if self.is_sqlite:
             assert parsed.database is not None  # nosec B101  # url_fault has looked
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            self.file = Path(parsed.database)
             self._lock_path = Path(parsed.database + ".lock")
             _prepare_sqlite(self.engine)
         else:
@@ -135,8 +137,23 @@ def url_fault(url: str) -> str | None:
         return "not sqlite:///path or postgresql://host/name"
     if parsed.drivername not in _DRIVERS:
         return "not sqlite:///path or postgresql://host/name"
-    if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
+    return _file_fault(parsed) if parsed.get_backend_name() == "sqlite" else None
+
+
+def _file_fault(url: URL) -> str | None:
+    """A folder is never made: a path that was mistyped would begin an empty shop somewhere else."""
+    if url.host or url.query:
+        return "SQLite takes a path alone: sqlite:///var/shop.sqlite, or sqlite:////srv/shop.sqlite"
+    if not url.database or url.database == ":memory:":
         return "SQLite needs a file: several processes share the database"
+    path = Path(url.database)
+    try:
+        if path.is_dir():
+            return "SQLite needs a file, and a folder is there"
+        if not path.parent.is_dir():
+            return "the folder for SQLite's file is not there: mend the path, or make the folder"
+    except OSError as error:
+        return f"SQLite's file can't be reached: {error.strerror}"
     return None
 
 

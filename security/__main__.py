@@ -16,9 +16,9 @@ from . import commands
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit status."""
     words = sys.argv[1:] if arguments is None else arguments
-    options = commands.parser(next(iter(words), None)).parse_args(words)
-    run: Callable[[argparse.Namespace], int] = options.run
     try:
+        options = commands.parser(next(iter(words), None)).parse_args(words)
+        run: Callable[[argparse.Namespace], int] = options.run
         status = run(options)
         sys.stdout.flush()
     except KeyboardInterrupt:

@@ -6,13 +6,17 @@ import datetime as dt
 import os
 import smtplib
 import ssl
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from payments.columns import utcnow
+from payments.database import fault_of
 from payments.provider import PaymentError, Provider
 from payments.providers.stripe import API_VERSION
 from security.scripts import inventory
@@ -25,6 +29,9 @@ from shop.db.migrate import head, is_current
 from shop.limits import LimitsDown, Rule
 from shop.mail.transport import connect
 from shop.settings import Settings, load
+
+_TRIAL_BYTES = 1024 * 1024
+"""More than the largest body that the guard puts on disk."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,7 @@ def _looks(shop: Shop) -> Iterator[Finding]:
     yield Finding("build", build_id())
     yield Finding("configuration", f"{shop.settings.env}, {len(shop.settings.accounts)} stores")
     yield _database(shop)
+    yield from _disk(shop)
     yield _cards(shop)
     if shop.settings.redis_url is not None:
         yield _limits(shop)
@@ -66,11 +74,37 @@ def _database(shop: Shop) -> Finding:
     kind = "SQLite" if shop.db.is_sqlite else "PostgreSQL"
     try:
         with shop.db.read() as session:
-            if is_current(session.connection()):
-                return Finding("database", f"{kind}, schema {head()}")
+            is_ours = is_current(session.connection())
     except SQLAlchemyError as error:
         return Finding("database", f"{kind} does not answer ({type(error).__name__})", "Look at DATABASE_URL")
-    return Finding("database", f"{kind}, another schema than this build's", "Run: shop db upgrade")
+    if not is_ours:
+        return Finding("database", f"{kind}, another schema than this build's", "Run: shop db upgrade")
+    try:
+        shop.db.write(lambda session: session.execute(select(1)))
+    except (OSError, SQLAlchemyError) as error:
+        reason = fault_of(error) or type(error).__name__
+        return Finding("database", f"{kind} takes no changes ({reason})", "Look at its disk and its rights")
+    return Finding("database", f"{kind}, schema {head()}")
+
+
+def _disk(shop: Shop) -> Iterator[Finding]:
+    """Where the shop writes files, by writing one: a disk that is full still opens and lists."""
+    yield _writable("temporary files", None, "large uploads are refused: look at the disk, or set TMPDIR")
+    if shop.db.file is not None:
+        yield _writable("database's folder", shop.db.file.parent, "no order is taken: look at the disk")
+    if (heads := shop.settings.heads.file) is not None:
+        yield _writable("folder of AUDIT_HEADS_FILE", heads.parent, "no head is kept there: look at the disk")
+
+
+def _writable(what: str, folder: Path | None, advice: str) -> Finding:
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_TRIAL_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return Finding(what, f"nothing can be written ({error.strerror})", f"Until it can, {advice}")
+    return Finding(what, "can be written")
 
 
 def _cards(shop: Shop) -> Finding:

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import argparse
+import io
 import signal
 import sqlite3
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .app import close, create_app
 from .config import Config
 from .keys import KeyRing
 from .server import make_server
 
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
+
+class _Parser(argparse.ArgumentParser):
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        """argparse's own says nothing when the help can't be written, and ends with 0. This raises OSError."""
+        (file or sys.stdout).write(self.format_help())
+        sys.stdout.flush()
+
 
 def parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m payments.sandbox",
         description="A stand-in for the payment provider, offline. Its manual: docs/sandbox.md.",
     )
@@ -100,8 +112,7 @@ def main(argv: list[str] | None = None) -> int:
         config = config_from(parser().parse_args(argv))
         app = create_app(config)
     except (ValueError, OSError, sqlite3.Error) as error:
-        print(f"payments.sandbox: {error}", file=sys.stderr)
-        return 2
+        return _failed(error)
     try:
         server = make_server(config.host, config.port, app)
     except OSError as error:
@@ -111,13 +122,24 @@ def main(argv: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         # `shutdown` waits for the serving loop, which this thread runs: another thread must ask.
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
-    _announce(config)
     try:
+        _announce(config)
         server.serve_forever(poll_interval=0.1)
+    except OSError as error:
+        return _failed(error)
     finally:
         server.server_close()
         close(app)
     return 0
+
+
+def _failed(error: Exception) -> int:
+    """2, and a line; a reader who left (`| head -1`) needs no word."""
+    if not isinstance(error, BrokenPipeError):
+        print(f"payments.sandbox: {error}", file=sys.stderr)
+    # What is left of the output would fail once more when the interpreter ends, with a status of its own.
+    sys.stdout = io.StringIO()
+    return 2
 
 
 def _announce(config: Config) -> None:

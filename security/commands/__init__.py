@@ -7,12 +7,15 @@ returns the exit status. To add a command, write the module and list it in `MODU
 from __future__ import annotations
 
 import argparse
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from .shared import printable
 
 if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
     from .shared import Commands
 
 _ABOUT = "Exit status of each command: 0 clean, 1 found, 2 could not be done or read."
@@ -35,6 +38,11 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, printable(f"{self.prog}: {message}\n"))
+
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        """argparse's own says nothing when the help can't be written, and ends with 0. This raises OSError."""
+        (file or sys.stdout).write(self.format_help())
+        sys.stdout.flush()
 
 
 def parser(chosen: str | None = None) -> argparse.ArgumentParser:

@@ -48,6 +48,12 @@ def test_without_script_one_buys_through_the_providers_page(
     assert books.payable(books.order) == 1
     shopper.pay_on_page(SUCCESS)
     expect(page.locator("h1")).to_have_text("お支払いを確認しています")
+    expect(page.get_by_text("確認中です…")).to_be_hidden()  # nothing asks by itself
+    what_to_do = page.locator(
+        "main noscript p"
+    )  # by its place: Playwright looks for no text inside of noscript
+    expect(what_to_do).to_be_visible()
+    assert "「いま確認する」を押してください" in (what_to_do.text_content() or "")
     page.locator("main form button").click()
     expect(page.locator("h1")).to_have_text(PAID)
     assert books.charges(books.order) == [books.order.total_minor]

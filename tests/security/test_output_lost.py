@@ -19,6 +19,42 @@ def _run(words: tuple[str, ...], folder: Path, output: int) -> tuple[int, list[s
     return done.returncode, done.stderr.splitlines()
 
 
+HELP = [("--help",), ("scan", "--help"), ("keygen", "--help")]
+A_FULL_DEVICE = pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="Linux alone has a device that is always full"
+)
+
+
+def _help(words: tuple[str, ...], output: int, *, buffered: bool) -> tuple[int, list[str]]:
+    command = [sys.executable, *([] if buffered else ["-u"]), "-m", "security", *words]
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        command, env=kept, stdout=output, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+    )
+    return done.returncode, done.stderr.splitlines()
+
+
+@A_FULL_DEVICE
+@pytest.mark.parametrize("buffered", [True, False])
+@pytest.mark.parametrize("words", HELP, ids=" ".join)
+def test_help_that_can_not_be_written_is_told_in_a_line(words: tuple[str, ...], buffered: bool) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        assert _help(words, full, buffered=buffered) == (2, ["security: No space left on device"])
+    finally:
+        os.close(full)
+
+
+@pytest.mark.parametrize("words", HELP, ids=" ".join)
+def test_help_whose_reader_left_ends_without_a_word(words: tuple[str, ...]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        assert _help(words, write, buffered=True) == (2, [])
+    finally:
+        os.close(write)
+
+
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_a_reader_who_left_is_no_finding_and_no_traceback(tmp_path: Path, words: tuple[str, ...]) -> None:
     read, write = os.pipe()
@@ -29,7 +65,7 @@ def test_a_reader_who_left_is_no_finding_and_no_traceback(tmp_path: Path, words:
         os.close(write)
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux alone has a device that is always full")
+@A_FULL_DEVICE
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_a_full_disk_is_told_in_a_line(tmp_path: Path, words: tuple[str, ...]) -> None:
     full = os.open("/dev/full", os.O_WRONLY)

@@ -95,6 +95,7 @@ def test_a_database_that_is_not_there_is_told_in_a_line_and_exit_2(
     assert result.exit_code == 2
     assert result.stdout == ""
     assert len(result.stderr.strip().splitlines()) == 1  # a bar of progress has ended a line before it
+    assert not (tmp_path / "nowhere").exists()
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])

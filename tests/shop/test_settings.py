@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from payments.database import Database
 from shop.settings import SettingsError, load, parse_data_keys
 from tests.environment import make_environ
 
@@ -145,6 +146,11 @@ NO_ADDRESS = {
         "nonsense",
         "sqlite://",
         "sqlite:///:memory:",
+        "sqlite://var/shop.sqlite",
+        "sqlite:///file:shop.sqlite?uri=true",
+        "sqlite:///nowhere/at/all/shop.sqlite",
+        "sqlite:////",
+        "sqlite:///postgresql://us:pass-word@db.example/x",
         "mysql://us:pass-word@db.example/x",
         "postgresql+asyncpg://us:pass-word@db.example/x",
         "postgresql://us:pass-word@db.example:port/x",
@@ -161,6 +167,14 @@ def test_what_is_no_address_is_told_at_the_start_and_not_shown(name: str, text: 
     faults = _faults(make_environ("sqlite:///x") | {name: text})
     assert all(fault.startswith(name) for fault in faults)
     assert not any("pass-word" in fault for fault in faults)
+
+
+def test_a_mistyped_path_makes_no_folder(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'vra' / 'shop.sqlite'}"
+    assert any("DATABASE_URL: the folder" in fault for fault in _faults(make_environ(url)))
+    with pytest.raises(ValueError, match="the folder"):
+        Database(url)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1", "rediss://us:pw@host:6380/1", "unix:///run/redis.sock"])

@@ -87,6 +87,13 @@ def _fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
+def _shows_where_we_are(page: Page) -> bool:
+    """Whether the menu's entry of this page is in sight without scrolling."""
+    entry = page.locator(".nav [aria-current]").bounding_box()
+    width = page.evaluate("window.innerWidth")
+    return entry is not None and entry["x"] >= 0 and entry["x"] + entry["width"] <= width
+
+
 def _context(browser: Browser, width: int, scheme: Literal["light", "dark"]) -> BrowserContext:
     return browser.new_context(viewport={"width": width, "height": 844}, locale="ja-JP", color_scheme=scheme)
 
@@ -129,6 +136,7 @@ def test_join_sign_out_and_in_again_by_passkey_and_keyboard_alone(
         page.goto(f"http://staff.localhost:{system.port}{path}")
         faults += _faults(page)
         assert _fits(page), path
+        assert _shows_where_we_are(page), path
         page.screenshot(path=str(tmp_path / f"{path.replace('/', '_')}-{width}.png"), full_page=True)
     _press(page, "サインアウト")
     page.wait_for_url("**/sign-in")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 import signal
 import subprocess
@@ -40,6 +41,20 @@ def test_command_serves_until_told_to_end(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         out, errors = process.communicate(timeout=60)
         assert (process.returncode, out, errors) == (0, "", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux alone has a device that is always full")
+@pytest.mark.parametrize("words", [["--help"], ["--port", "0"]], ids=" ".join)
+@pytest.mark.parametrize("buffered", [True, False])
+def test_an_output_that_is_full_is_told_in_a_line(words: list[str], buffered: bool) -> None:
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [sys.executable, *([] if buffered else ["-u"]), "-m", "payments.sandbox", *words]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, env=kept, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr == "payments.sandbox: [Errno 28] No space left on device\n"
 
 
 @pytest.mark.parametrize(
