@@ -140,7 +140,6 @@ def notify(
     what: str,
     *,
     to: str,
-    to_hash: str | None = None,
     now: dt.datetime,
     outlives: bool = False,
 ) -> None:
@@ -151,7 +150,7 @@ def notify(
         account.store_id,
         f"notice_{what}",
         to=to,
-        to_hash=to_hash or account.email_hash,
+        to_hash=account.email_hash,
         locale=account.locale,
         now=now,
         account_id=None if outlives else account.id,

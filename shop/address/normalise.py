@@ -108,11 +108,6 @@ def phone(text: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def lookup_key_phone(text: str) -> str:
-    """Return the form under which a telephone number is found again: E.164. Raises `BadPhone`."""
-    return phone(text)
-
-
 def national_phone(e164: str) -> str:
     """Return a number of `phone` for a reader: 03-1234-5678, one of another country with its number."""
     number = phonenumbers.parse(e164)

@@ -42,13 +42,6 @@ class Signers(Protocol):
         """Since when, without a break, this member may sign this kind of thing; None when they may not now."""
 
 
-class Nobody:
-    """No member at all: nothing can be signed or used."""
-
-    def may_sign_since(self, session: Session, member_id: str, kind: str) -> dt.datetime | None:  # noqa: ARG002  (the protocol's signature)
-        return None
-
-
 class Why(StrEnum):
     """Why a step was not taken."""
 

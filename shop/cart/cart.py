@@ -219,11 +219,6 @@ def note_held(session: Session, store_id: str, cart_id: str, held: Mapping[str, 
         session.connection().execute(_NOTE_HELD, rows)
 
 
-def clear_cart(session: Session, store_id: str, cart_id: str) -> None:
-    """Empty a basket: its goods were ordered. The basket and its token stay. Does not commit."""
-    session.execute(delete(CartLine).where(CartLine.store_id == store_id, CartLine.cart_id == cart_id))
-
-
 def take_out(session: Session, store_id: str, cart_id: str, skus: Sequence[str]) -> None:
     """Remove lines from a basket. Does not commit."""
     session.execute(

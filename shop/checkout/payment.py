@@ -128,15 +128,6 @@ def _promised(shop: Shop, view: OrderView, attempt: Attempt, told: Session) -> S
     return Started(Made.OPEN, told)
 
 
-def start_payment(
-    shop: Shop, view: OrderView, *, ui_mode: UIMode, locale: str, request_id: str, now: dt.datetime
-) -> Started:
-    """Reuse the open session of the wanted kind, or end what is open and make a new one, whoever asks."""
-    return resume(shop, view, ui_mode=ui_mode, now=now) or start_anew(
-        shop, view, ui_mode=ui_mode, locale=locale, request_id=request_id, now=now
-    )
-
-
 def start_placed(shop: Shop, view: OrderView, contact: Contact) -> Started:
     """Make the session of an order that `confirm` has just placed, from what is at hand: nothing is read again.
 
@@ -192,10 +183,8 @@ def _terms(shop: Shop, view: OrderView | None, store_id: str) -> Terms:
     return cards.terms(before.customer_id, save_card=before.save_card)
 
 
-def ui_mode_of(store: Store, payment: Payment | None = None) -> UIMode:
-    """The kind of session that the store's payment type stands for; without a card there is one kind alone."""
-    if payment is not None and not payment.is_card:
-        return UIMode.PROMISE
+def ui_mode_of(store: Store) -> UIMode:
+    """The kind of session in which the store takes cards."""
     return UI_OF_TYPE[store.payment_type]
 
 

@@ -20,13 +20,6 @@ def fee(policy: Policy, prefecture: str, goods: Money) -> Money:
     return policy.fees[region]
 
 
-def missing_to_free(policy: Policy, prefecture: str, goods: Money) -> Money | None:
-    """Return how much more makes delivery free: 0 where it is, None where it never is."""
-    if policy.free_from is None or region_of(prefecture) in policy.remote:
-        return None
-    return max(policy.free_from - goods, Money(0))
-
-
 def fee_range(policy: Policy) -> tuple[Money, Money]:
     """Return the lowest and the highest fee, to be shown before anybody has told where they live."""
     return min(policy.fees.values()), max(policy.fees.values())

@@ -59,7 +59,7 @@ class Asked:
     challenge: bytes
 
 
-def ask_to_register(site: Site, *, user_handle: bytes, user_name: str, known: Sequence[bytes] = ()) -> Asked:
+def ask_to_register(site: Site, *, user_handle: bytes, user_name: str, known: Sequence[bytes]) -> Asked:
     """Options for `navigator.credentials.create`. `user_handle` is random and says nothing about the person.
 
     Passkeys that the person has (`known`) are left out; the device must check who holds it.
@@ -94,12 +94,11 @@ def registered(site: Site, answer: str, challenge: bytes) -> Passkey:
     return Passkey(proof.credential_id, proof.credential_public_key, proof.sign_count)
 
 
-def ask_to_sign_in(site: Site, *, known: Sequence[bytes] = ()) -> Asked:
-    """Options for `navigator.credentials.get`. Without `known` the browser offers what it has, and no name is told."""
+def ask_to_sign_in(site: Site) -> Asked:
+    """Options for `navigator.credentials.get`. The browser offers what it has, and no name is told."""
     options = generate_authentication_options(
         rp_id=site.rp_id,
         timeout=TIMEOUT_MS,
-        allow_credentials=[PublicKeyCredentialDescriptor(id=one) for one in known],
         user_verification=UserVerificationRequirement.REQUIRED,
     )
     return Asked(options_to_json(options), options.challenge)

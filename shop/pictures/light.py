@@ -21,9 +21,9 @@ def round_shade(sheet: Sheet) -> str:
     )
 
 
-def fall_shade(sheet: Sheet, depth: float = 0.28) -> str:
+def fall_shade(sheet: Sheet) -> str:
     """Laid over a body: it darkens towards the ground."""
-    return sheet.linear((0, LIGHT, 0.12), (0.45, INK, 0), (1, INK, depth))
+    return sheet.linear((0, LIGHT, 0.12), (0.45, INK, 0), (1, INK, 0.28))
 
 
 def inner_shade(sheet: Sheet) -> str:

@@ -40,9 +40,9 @@ LETTERING = {
 
 
 @lru_cache(maxsize=8)
-def draw_mark(store_id: str, *, title: str = "") -> str:
+def draw_mark(store_id: str) -> str:
     """The mark alone, 64 x 64. KeyError on an unknown store."""
-    return Sheet(f"mark {store_id}").svg(MARKS[store_id](), width=64, height=64, title=title)
+    return Sheet(f"mark {store_id}").svg(MARKS[store_id](), width=64, height=64, title="")
 
 
 def draw_favicon(store_id: str) -> str:

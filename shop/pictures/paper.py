@@ -20,11 +20,10 @@ def sheet_of(
     marks: str = "",
     *,
     radius: float = 1,
-    near: bool = True,
 ) -> str:
     """One piece of paper, centred, with what is printed on it in its own coordinates."""
     d = swatch(width, height, radius)
-    shadow = lying_shadow(sheet, path(d), x=3 + 3 * near, y=4 + 5 * near)
+    shadow = lying_shadow(sheet, path(d), x=6, y=9)
     inside = shadow + path(d, fill=colour) + marks + path(d, fill=sheen(sheet))
     return group(inside, transform=f"translate({-width / 2:g} {-height / 2:g})")
 

@@ -104,12 +104,12 @@ TILES: dict[str, Callable[[], Tile]] = {
 PATTERNS = frozenset(TILES)
 
 
-def flat_pattern(sheet: Sheet, name: str, colour: str, scale: float = 1, turn: float = 0) -> str:
+def flat_pattern(sheet: Sheet, name: str, colour: str, scale: float = 1) -> str:
     """The `url(#…)` of pattern `name` in `colour`."""
     width, height, marks = TILES[name]()
     placed: dict[str, str] = {}
-    if scale != 1 or turn:
-        placed["patternTransform"] = f"rotate({turn:g}) scale({scale:g})"
+    if scale != 1:
+        placed["patternTransform"] = f"scale({scale:g})"
     return sheet.define(
         "pattern",
         marks.replace('"C"', f'"{colour}"'),

@@ -87,14 +87,14 @@ def draw_scene(name: str, store_id: str, *, title: str = "") -> str:
 
 
 @lru_cache(maxsize=8)
-def draw_hero(store_id: str, *, title: str = "") -> str:
+def draw_hero(store_id: str) -> str:
     """The store's still life, 1200 x 750; things in the lower half, words have room above."""
     sheet = Sheet(f"hero {store_id}")
     if store_id == "style":
         marks = paper_sheet(sheet, "paper", 1200, 750) + _window(sheet)
     else:
         marks = table(sheet, "peach", 1200, 750) + _garland(sheet)
-    return sheet.svg(marks + _standing(sheet, HEROES[store_id]), width=1200, height=750, title=title)
+    return sheet.svg(marks + _standing(sheet, HEROES[store_id]), width=1200, height=750, title="")
 
 
 def _standing(sheet: Sheet, things: tuple[Placed, ...]) -> str:

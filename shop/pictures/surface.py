@@ -31,8 +31,8 @@ def band(_sheet: Sheet, shape: Turned, colour: str, _chance: Random) -> str:
     return line(shape.ring(shape.height * 0.66), colour, shape.height * 0.16, cap="butt")
 
 
-def _upright(shape: Turned, degrees: float, low: float = 0.02, high: float = 0.97) -> str:
-    points = [shape.at(shape.height * (high + (low - high) * step / 3), degrees) for step in range(4)]
+def _upright(shape: Turned, degrees: float, high: float = 0.97) -> str:
+    points = [shape.at(shape.height * (high + (0.02 - high) * step / 3), degrees) for step in range(4)]
     return f"M{num(points[0][0])} {num(points[0][1])}{smooth(points)}"
 
 

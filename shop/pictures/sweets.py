@@ -26,10 +26,9 @@ def dish(sheet: Sheet, colour: str, wide: float = 150) -> str:
     )
 
 
-def round_sweet(
-    sheet: Sheet, colour: str, face: str, wide: float = 46, thick: float = 13, flat: float = 0.56
-) -> str:
+def round_sweet(sheet: Sheet, colour: str, face: str, wide: float, thick: float = 13) -> str:
     """A flat round sweet with its top drawn in a circle of radius 46."""
+    flat = 0.56
     edge = trace("M", -wide, -thick, "V", 0, "A", wide, wide * flat, " 0 0 0 ", wide, 0, "V", -thick, "Z")
     side = sheet.linear((0, LIGHT, 0.15), (0.4, INK, 0.04), (1, INK, 0.36), x2=1, y2=0)
     marks = ellipse(5, 5, wide * 1.04, wide * flat * 1.05, fill=INK, opacity=0.25, filter=sheet.blur(3))

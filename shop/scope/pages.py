@@ -128,18 +128,18 @@ ERRORS = ("/not/there", "/checkout/nowhere", "/orders/nobody~x", "/products/none
 """Addresses that nothing is at."""
 
 
-def every_answer(desk: Desk, *, root: str = "") -> Iterator[tuple[str, TestResponse]]:
+def every_answer(desk: Desk) -> Iterator[tuple[str, TestResponse]]:
     """Each GET route and some errors of both stores, as a guest with a basket, an address and two orders sees it."""
     for store_id in all_stores():
         known = visited(desk, store_id)
-        guest = desk.guest(store_id, root=root)
+        guest = desk.guest(store_id)
         guest.add(known.sku)
         guest.to_final_page()
         for rule in get_rules(desk.app):
             for path in paths_of(rule, known):
-                yield f"{store_id}:{root}{path}", guest.get(path)
+                yield f"{store_id}:{path}", guest.get(path)
         for path in ERRORS:
-            yield f"{store_id}:{root}{path}", guest.get(path)
+            yield f"{store_id}:{path}", guest.get(path)
 
 
 def visited(desk: Desk, store_id: str) -> Known:

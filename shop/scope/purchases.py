@@ -22,7 +22,7 @@ OUTCOMES = {
 DESKTOP = {"width": 1280, "height": 900}
 
 
-def fresh_numbers(given: tuple[str, ...] = ()) -> dict[str, str]:
+def fresh_numbers(given: tuple[str, ...]) -> dict[str, str]:
     """A number for each outcome: an assessor's, as far as they were given, else one made now."""
     numbers = {label: fresh_number(prefix) for label, (prefix, _outcome) in OUTCOMES.items()}
     return (

@@ -106,7 +106,7 @@ def invite(
 
 
 def make_link(
-    session: Session, shop: Shop, member: Member, kind: str, now: dt.datetime, *, request_id: str = "-"
+    session: Session, shop: Shop, member: Member, kind: str, now: dt.datetime, *, request_id: str
 ) -> str:
     """A fresh one-time link, mailed to the member; older ones end. Its token. Never commits."""
     session.execute(delete(Link).where(Link.member_id == member.id))

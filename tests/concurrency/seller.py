@@ -12,10 +12,11 @@ from pathlib import Path
 
 from payments.columns import utcnow
 from shop.app import create_shop
-from shop.checkout.payment import start_payment, ui_mode_of
+from shop.checkout.payment import ui_mode_of
 from shop.orders.queries import order_view
 from shop.settings import load
 from shop.stores import all_stores
+from tests.shop.starting import start_payment
 
 
 def main(ready: Path) -> None:

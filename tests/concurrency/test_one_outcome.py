@@ -17,7 +17,7 @@ from payments.models import Attempt, LedgerEntry, Payment
 from payments.provider import Event
 from payments.settle import settle
 from shop.catalog.models import Variant
-from shop.checkout.payment import start_payment, ui_mode_of
+from shop.checkout.payment import ui_mode_of
 from shop.checkout.request import request_of
 from shop.checkout.service import Buyer, TooMany, confirm
 from shop.context import Shop
@@ -29,6 +29,7 @@ from shop.stores import all_stores
 from tests.concurrency.together import together
 from tests.servers.sandbox import Sandbox
 from tests.shop.ordering import GUEST, a_basket, a_quote, place_order
+from tests.shop.starting import start_payment
 
 STYLE = all_stores()["style"]
 

@@ -14,7 +14,7 @@ from payments.models import Refund as RefundRow
 from payments.money import Money
 from payments.refunds import send_refund, wanted_refunds
 from payments.settle import settle
-from shop.checkout.payment import start_payment, ui_mode_of
+from shop.checkout.payment import ui_mode_of
 from shop.context import Shop
 from shop.orders.listener import OrderListener
 from shop.orders.models import Order, OrderPayment, OrderRefund
@@ -26,6 +26,7 @@ from shop.vault import Place, Purpose
 from tests.concurrency.together import together
 from tests.servers.sandbox import Sandbox
 from tests.shop.ordering import place_order
+from tests.shop.starting import start_payment
 
 STYLE = all_stores()["style"]
 ONE_PART = Wish(amount=Money(300))

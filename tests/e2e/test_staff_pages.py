@@ -22,7 +22,7 @@ from shop.app import create_app
 from shop.audit.actor import Actor
 from shop.cards import gate
 from shop.cards.service import pause_cards, stop_cards
-from shop.checkout.payment import start_payment, ui_mode_of
+from shop.checkout.payment import ui_mode_of
 from shop.context import Shop
 from shop.jobs.models import Job, Schedule
 from shop.orders.listener import OrderListener
@@ -37,6 +37,7 @@ from tests.e2e.reading import faults, foreign_words, runs_over
 from tests.servers.system import System
 from tests.shop.ordering import place_order
 from tests.shop.parked import park, parked_event
+from tests.shop.starting import start_payment
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser

@@ -22,7 +22,7 @@ from payments.settle import settle
 from shop.app import create_app
 from shop.audit.actor import Actor
 from shop.cards.service import pause_cards
-from shop.checkout.payment import start_payment, ui_mode_of
+from shop.checkout.payment import ui_mode_of
 from shop.context import Shop
 from shop.jobs.models import Job
 from shop.mail.message import compose
@@ -37,6 +37,7 @@ from shop.staff.sealed import place
 from shop.stores import all_stores
 from tests.servers.system import System
 from tests.shop.ordering import GUEST, place_order
+from tests.shop.starting import start_payment
 from tests.waiting import wait_until
 
 FAR = "http://far.localhost:9/"

@@ -12,7 +12,7 @@ from payments.stop import CardState, state_of
 from shop.audit.actor import Actor
 from shop.audit.log import read_rows
 from shop.cards.service import pause_cards, stop_cards
-from shop.checkout.payment import start_payment, ui_mode_of
+from shop.checkout.payment import ui_mode_of
 from shop.cli import main
 from shop.context import Shop
 from shop.orders.listener import OrderListener
@@ -21,6 +21,7 @@ from shop.stores import all_stores
 from tests.environment import make_environ
 from tests.servers.sandbox import Sandbox
 from tests.shop.ordering import place_order
+from tests.shop.starting import start_payment
 
 STAFF = Actor("staff", "member-1")
 COMMAND = Actor("command", "uid-1000")

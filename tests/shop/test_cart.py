@@ -13,7 +13,7 @@ from payments.columns import utcnow
 from payments.database import Database
 from payments.money import Money
 from shop.cart import change
-from shop.cart.cart import LINES_MAX, CartLineView, CartView, Problem, clear_cart, load_cart, token_hash
+from shop.cart.cart import LINES_MAX, CartLineView, CartView, Problem, load_cart, token_hash
 from shop.cart.errors import BadQuantity, CartError, LineGone, NotEnough, TooManyLines, UnknownGoods
 from shop.cart.models import Cart, CartLine
 from shop.catalog.content import load_store
@@ -180,14 +180,6 @@ def test_a_token_opens_nothing_in_the_other_store(db: Database) -> None:
         assert load_cart(session, "cocomo", token) is None
         assert load_cart(session, "style", secrets.token_urlsafe(32)) is None
         assert load_cart(session, "style", None) is None
-
-
-def test_clearing_keeps_the_basket(db: Database) -> None:
-    token = secrets.token_urlsafe(32)
-    _add(db, token, SKUS[0])
-    cart_id = _view(db, token).cart_id
-    db.write(lambda session: clear_cart(session, "style", cart_id))
-    assert _view(db, token) == CartView(cart_id, ())
 
 
 def test_two_tabs_adding_at_once_lose_nothing(db: Database) -> None:

@@ -18,7 +18,7 @@ from payments.sessions import end_sessions
 from payments.states import AttemptState, PaymentState
 from shop.cart.models import CartLine
 from shop.checkout import payment
-from shop.checkout.payment import make, start_payment
+from shop.checkout.payment import make
 from shop.context import Shop
 from shop.jobs.models import Job
 from shop.orders.listener import OrderListener
@@ -26,6 +26,7 @@ from shop.orders.models import Hold, Order, OrderLine
 from shop.orders.queries import order_view
 from tests.servers.sandbox import Sandbox
 from tests.shop.buyer import Buyer, hidden_field, plenty
+from tests.shop.starting import start_payment
 from tests.shop.till import (
     SKU,
     attempts_of,

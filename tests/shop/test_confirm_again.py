@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
-from shop.cart.cart import clear_cart
+from shop.cart.cart import take_out
 from shop.checkout.payment import ui_mode_of
 from shop.checkout.service import CONCLUDED, BasketChanged, Buyer, confirm
 from shop.context import Shop
@@ -31,7 +31,7 @@ def _pressed_twice(shop: Shop, state: OrderState, *, is_empty: bool) -> tuple[st
     def meanwhile(session: Session) -> None:
         session.get_one(Order, ("style", first)).state = state.value
         if is_empty:
-            clear_cart(session, "style", buyer.cart_id)
+            take_out(session, "style", buyer.cart_id, [line.sku for line in quote.lines])
 
     shop.db.write(meanwhile)
     return first, press()

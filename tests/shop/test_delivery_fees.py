@@ -7,7 +7,7 @@ import pytest
 from payments.money import CurrencyMismatch, Money
 from shop.address.prefectures import PREFECTURES
 from shop.delivery import policy as policies
-from shop.delivery.fees import fee, fee_range, missing_to_free
+from shop.delivery.fees import fee, fee_range
 from shop.delivery.policy import BadPolicy, policy_of
 from shop.delivery.regions import REGIONS, region_of
 from shop.stores import all_stores
@@ -47,23 +47,9 @@ def test_delivery_is_free_from_a_total_but_never_to_remote_regions(
     assert fee(policy_of("style"), prefecture, Money(goods)) == Money(expected)
 
 
-@pytest.mark.parametrize(
-    ("prefecture", "goods", "missing"),
-    [
-        ("東京都", 10999, Money(1)),
-        ("東京都", 11000, Money(0)),
-        ("東京都", 20000, Money(0)),
-        ("沖縄県", 0, None),
-    ],
-)
-def test_the_way_to_free_delivery_is_told(prefecture: str, goods: int, missing: Money | None) -> None:
-    assert missing_to_free(policy_of("style"), prefecture, Money(goods)) == missing
-
-
 def test_a_store_may_never_deliver_for_free() -> None:
     policy = policies.parse(TEXT.replace("free_from = 11000", ""))
     assert fee(policy, "東京都", Money(10**9)) == Money(700)
-    assert missing_to_free(policy, "東京都", Money(0)) is None
 
 
 def test_the_range_of_fees_is_known_before_an_address() -> None:
