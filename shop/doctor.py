@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from sqlalchemy import select
+from sqlalchemy import false, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from payments.columns import utcnow
-from payments.database import fault_of
+from payments.models import Attempt
 from payments.provider import PaymentError, Provider
 from payments.providers.stripe import API_VERSION
 from security.scripts import inventory
@@ -30,8 +30,10 @@ from shop.limits import LimitsDown, Rule
 from shop.mail.transport import connect
 from shop.settings import Settings, load
 
+_NO_CHANGE = update(Attempt).where(false()).values(state=Attempt.state)
+"""Of no row; where nothing may be written it is refused all the same."""
 _TRIAL_BYTES = 1024 * 1024
-"""More than the largest body that the guard puts on disk."""
+"""So much that a file needs room of its own: a few bytes may still fit at the end of another."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,9 @@ def _database(shop: Shop) -> Finding:
     if not is_ours:
         return Finding("database", f"{kind}, another schema than this build's", "Run: shop db upgrade")
     try:
-        shop.db.write(lambda session: session.execute(select(1)))
+        shop.db.write(lambda session: session.execute(_NO_CHANGE))
     except (OSError, SQLAlchemyError) as error:
-        reason = fault_of(error) or type(error).__name__
+        reason = str(getattr(error, "orig", error)).strip().partition("\n")[0]
         return Finding("database", f"{kind} takes no changes ({reason})", "Look at its disk and its rights")
     return Finding("database", f"{kind}, schema {head()}")
 

@@ -9,13 +9,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy.exc import OperationalError
 
-from payments.database import Database
 from shop.app import create_shop
 from shop.cli import main
-from shop.doctor import _disk
-from shop.settings import load
+from shop.doctor import Finding, _database, _disk
+from shop.settings import Settings, load
 from tests.environment import make_environ
 
 
@@ -54,13 +52,20 @@ def test_doctor_names_a_folder_for_temporary_files_that_is_gone(
     assert "FAIL temporary files: nothing can be written (No such file or directory)" in result.output
 
 
-def test_doctor_tries_to_change_the_database(
-    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def read_only(_self: Database, _work: object) -> None:
-        raise OperationalError("", {}, Exception("attempt to write a readonly database"))
+def test_doctor_tries_to_change_the_database(postgres_url: str) -> None:
+    """As a standby does, which answers every question."""
+    environ = make_environ(postgres_url)
+    settings = load(environ)
+    assert not _found_of_database(settings).advice
+    read_only = f"{postgres_url}?options=-c%20default_transaction_read_only%3Don"
+    finding = _found_of_database(load(environ | {"DATABASE_URL": read_only}))
+    assert finding.found == "PostgreSQL takes no changes (cannot execute UPDATE in a read-only transaction)"
+    assert finding.advice
 
-    monkeypatch.setattr(Database, "write", read_only)
-    result = CliRunner(env=environ).invoke(main, ["doctor"])
-    assert result.exit_code == 1
-    assert "FAIL database: SQLite takes no changes (attempt to write a readonly database)" in result.output
+
+def _found_of_database(settings: Settings) -> Finding:
+    shop = create_shop(settings)
+    try:
+        return _database(shop)
+    finally:
+        shop.db.dispose()
