@@ -53,13 +53,13 @@ def test_doctor_names_a_folder_for_temporary_files_that_is_gone(
 
 
 def test_doctor_tries_to_change_the_database(postgres_url: str) -> None:
-    """As a standby does, which answers every question."""
+    """A role that may only read is answered every question."""
     environ = make_environ(postgres_url)
     settings = load(environ)
     assert not _found_of_database(settings).advice
-    read_only = f"{postgres_url}?options=-c%20default_transaction_read_only%3Don"
+    read_only = f"{postgres_url}?options=-c%20role%3Dpg_read_all_data"
     finding = _found_of_database(load(environ | {"DATABASE_URL": read_only}))
-    assert finding.found == "PostgreSQL takes no changes (cannot execute UPDATE in a read-only transaction)"
+    assert finding.found == "PostgreSQL takes no changes (permission denied for table payment_attempt)"
     assert finding.advice
 
 
