@@ -13,6 +13,7 @@ import unicodedata
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from .joiners import JOINERS, only_needed
 from .messages import N_
 
 _HALF_WIDTH_ASCII = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5E)}  # not ～, which joins words too
@@ -49,13 +50,23 @@ def clean(text: str) -> str:
     Line breaks and tabs become a space, so that no value can start another line of a mail or a file.
     Variation selectors, which choose the form of a kanji, stay.
     """
+    return _one_line(_visible(text))
+
+
+def _visible(text: str, besides: str = "") -> str:
     spaced = "".join(" " if c.isspace() else c for c in text)
-    return " ".join("".join(c for c in spaced if unicodedata.category(c) not in _INVISIBLE).split())
+    return "".join(c for c in spaced if c in besides or unicodedata.category(c) not in _INVISIBLE)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def name(text: str) -> str:
-    """Return a person's or a company's name, clean, with whole kana; no kanji is changed."""
-    whole_kana = _HALF_WIDTH_KANA.sub(lambda kana: unicodedata.normalize("NFKC", kana[0]), clean(text))
+    """Return a person's or a company's name, clean, with whole kana and the joiners that its script needs; no kanji
+    is changed."""
+    plain = _one_line(only_needed(_visible(text, JOINERS)))
+    whole_kana = _HALF_WIDTH_KANA.sub(lambda kana: unicodedata.normalize("NFKC", kana[0]), plain)
     return _COMPOSABLE.sub(lambda run: unicodedata.normalize("NFC", run[0]), whole_kana)
 
 

@@ -1,5 +1,6 @@
 """Plain slips are mended, names are kept to the stroke, and nothing invisible comes through."""
 
+import re
 import unicodedata
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shop.address import normalise
+from shop.address.joiners import JOINERS
 from shop.address.normalise import BadEmail, BadPhone
 
 # Kanji whose form NFC or NFKC would change, with a variation selector, and beyond the basic plane.
@@ -44,11 +46,65 @@ def test_a_name_is_one_visible_line(typed: str, kept: str) -> None:
     assert normalise.name(typed) == kept
 
 
+WITH_JOINERS = {
+    "Persian, parted": "علی\u200cرضا",
+    "Persian, parted behind a mark": "عَلی\u200cرضا",
+    "Sinhala, a conjunct": "ශ්\u200dරී",
+    "Sinhala, a conjunct in a word": "චන්ද්\u200dරිකා",
+    "Hindi, a half letter": "क्\u200dष",
+    "Hindi, no conjunct": "क्\u200cष",
+    "Malayalam, a chillu at the end": "രാജന്\u200d",
+    "Bengali, with a nukta": "ড়্\u200dয",
+}
+
+
+@pytest.mark.parametrize("kind", WITH_JOINERS)
+def test_a_name_keeps_the_joiners_that_its_script_needs(kind: str) -> None:
+    written = unicodedata.normalize("NFC", WITH_JOINERS[kind])
+    assert normalise.name(written) == written
+    assert normalise.name(f" {written}　{written} ") == f"{written} {written}"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Han{}ako",
+        "山{}田",
+        "{}علی",
+        "علی{}",
+        "علی {}رضا",
+        "علی{}Ali",
+        "ක{}",
+        "١{}٢",
+        "4242{}4242",
+        "ක්{}4",
+        "4්{}4",
+        "क्{}ि",
+    ],
+)
+@pytest.mark.parametrize("joiner", ["\u200c", "\u200d"])
+def test_a_joiner_goes_where_it_joins_and_parts_nothing(typed: str, joiner: str) -> None:
+    assert normalise.name(typed.format(joiner)) == normalise.name(typed.format(""))
+
+
+def test_of_several_joiners_one_stays_and_a_number_or_a_mail_address_has_none() -> None:
+    assert normalise.name("علی\u200c\u200b\u200c\u200dرضا") == "علی\u200cرضا"
+    assert normalise.clean("علی\u200cرضا") == "علیرضا"
+
+
+@given(st.text(st.sampled_from("aی رක්\u200c\u200d෴्क42\u200b\u064eﾞｶ"), max_size=12))
+def test_no_joiner_is_left_beside_a_digit_and_a_second_pass_changes_nothing(typed: str) -> None:
+    once = normalise.name(typed)
+    assert normalise.name(once) == once
+    assert not re.search("[\u200c\u200d][0-9]|[0-9][\u200c\u200d]|[\u200c\u200d]{2}", once)
+
+
 @given(st.text(max_size=80))
 def test_nothing_invisible_is_left_and_a_second_pass_changes_nothing(typed: str) -> None:
     for mend in (normalise.clean, normalise.name, normalise.address):
         once = mend(typed)
-        assert not [c for c in once if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"}]
+        plain = once if mend is normalise.clean else once.translate(dict.fromkeys(map(ord, JOINERS)))
+        assert not [c for c in plain if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"}]
         assert "  " not in once
         assert once == once.strip()
         assert mend(once) == once
