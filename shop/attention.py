@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from payments.again import is_given_up
+from payments.given_up import is_given_up
 from payments.models import Payment, PaymentPromise, ProviderEvent
 from payments.models import Refund as RefundRow
 from payments.states import PaymentState
