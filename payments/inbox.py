@@ -142,7 +142,7 @@ def _apply_one(
         _log.warning("event waits", extra={"event": event_id, "reason": reason})
         if not isinstance(error, PaymentError):
             _log.exception("event failed")
-        db.write(lambda session: _again(session, key, reason))
+        db.write(lambda session: _wait_or_park(session, key, reason))
         return not isinstance(error, OutcomeUnknown | ProviderBusy)
     settled.add(about)
     db.write(lambda session: _finish(session, key, "applied", None))
@@ -213,7 +213,7 @@ def _finish(session: DBSession, key: tuple[str, str, str], state: str, note: str
     event.state, event.note = state, note
 
 
-def _again(session: DBSession, key: tuple[str, str, str], reason: str) -> None:
+def _wait_or_park(session: DBSession, key: tuple[str, str, str], reason: str) -> None:
     event = session.get_one(ProviderEvent, key)
     if event.state != "new":
         return  # its lease ran out and another worker was faster

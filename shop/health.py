@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from payments.columns import utcnow
+from payments.methods import PROMISE
 from payments.models import Attempt, ProviderEvent
 from shop.build import build_id
 from shop.context import the_shop
@@ -51,7 +52,9 @@ def metrics() -> ResponseReturnValue:
                 Hold.state == "active"
             ),
             "hitsuka_sessions_waiting": select(func.count()).where(Attempt.state == "waiting"),
-            "hitsuka_sessions_open": select(func.count()).where(Attempt.state == "open"),
+            "hitsuka_sessions_open": select(func.count()).where(
+                Attempt.state == "open", Attempt.ui_mode != PROMISE
+            ),
             "hitsuka_events_waiting": select(func.count()).where(ProviderEvent.state == "new"),
             "hitsuka_events_parked": select(func.count()).where(ProviderEvent.state == "parked"),
             "hitsuka_jobs_due": select(func.count()).where(Job.state == "waiting", Job.run_at <= now),

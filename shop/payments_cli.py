@@ -14,14 +14,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
-from payments.models import Attempt, Payment, ProviderEvent, Refund
+from payments.methods import PROMISE
+from payments.models import Attempt, Payment, ProviderEvent
 from payments.provider import PaymentError
 from payments.reconcile import reconcile
 from payments.reconcile_report import Report
 from security.counted import counted
 from shop.app import create_shop
+from shop.attention import attention
 from shop.cards.status import store_cards
-from shop.jobs.models import Job
 from shop.orders.listener import OrderListener
 from shop.screen import Screen
 from shop.settings import load
@@ -97,12 +98,10 @@ def _figures(session: Session) -> dict[str, int]:
 
     states = session.execute(select(Payment.state, func.count()).group_by(Payment.state)).all()
     figures = {f"payments_{state}": int(number) for state, number in states}
-    figures["sessions_payable"] = count(select(func.count()).where(Attempt.state == "open"))
+    figures["sessions_payable"] = count(
+        select(func.count()).where(Attempt.state == "open", Attempt.ui_mode != PROMISE)
+    )
     figures["sessions_in_line"] = count(select(func.count()).where(Attempt.state == "waiting"))
     figures["events_waiting"] = count(select(func.count()).where(ProviderEvent.state == "new"))
-    figures["needs_a_person_payments"] = count(select(func.count()).where(Payment.state == "review"))
-    figures["needs_a_person_after_stop"] = count(select(func.count()).where(Payment.state == "after_stop"))
-    figures["needs_a_person_refunds"] = count(select(func.count()).where(Refund.state == "failed"))
-    figures["needs_a_person_events"] = count(select(func.count()).where(ProviderEvent.state == "parked"))
-    figures["needs_a_person_jobs"] = count(select(func.count()).where(Job.state == "parked"))
-    return figures
+    waits = attention(session, list(all_stores())).counts
+    return figures | {f"needs_a_person_{name}": number for name, number in waits.items()}

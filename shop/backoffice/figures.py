@@ -9,15 +9,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from payments.again import is_given_up
 from payments.methods import PROMISE
-from payments.models import Attempt, Payment, PaymentPromise, ProviderEvent
-from payments.models import Refund as RefundRow
+from payments.models import Attempt, PaymentPromise, ProviderEvent
 from payments.money import Money
-from shop.cards.agreement import Mismatch, mismatches
-from shop.disputes.listing import Waiting, waiting
+from shop.attention import Attention, attention
 from shop.fulfilment import deadlines
-from shop.jobs.models import Job, Schedule
+from shop.jobs.models import Schedule
 from shop.orders.models import Hold, Order, OrderPayment
 from shop.passages import PassageRow
 
@@ -52,26 +49,13 @@ class Figures:
     event_lag: dt.timedelta | None
     reconcile: str | None
     reconcile_next: dt.datetime | None
-    reviews: int
-    failed_refunds: int
-    transfers_left: int
+    attention: Attention
+    """What needs a person."""
     left_orders: list[Order]
-    """Of some of those, the oldest first."""
-    parked_events: int
-    parked_jobs: int
+    """Some whose customers transferred too much or too late, the oldest first."""
     passages_today: int
-    issuers: Waiting
-    """Disputes that want an answer, and warnings that can be acted on."""
-    turned_by_others: list[Mismatch]
-    """Card switches that stand elsewhere than the audit chain says."""
     ending_soon: int
     """Promises of cards that end within two days."""
-
-    @property
-    def needs_a_person(self) -> int:
-        waits = self.reviews + self.failed_refunds + self.transfers_left
-        fails = self.parked_events + self.parked_jobs
-        return waits + fails + self.issuers.disputes + self.issuers.warnings + len(self.turned_by_others)
 
 
 def midnight(now: dt.datetime) -> dt.datetime:
@@ -103,17 +87,8 @@ def figures(session: Session, stores: list[str], now: dt.datetime) -> Figures:
         event_lag=now - oldest if oldest else None,
         reconcile=schedule.last_result if schedule else None,
         reconcile_next=schedule.next_at if schedule else None,
-        reviews=_number(session, select(func.count()).where(Payment.state == "review")),
-        failed_refunds=_number(session, select(func.count()).select_from(RefundRow).where(*is_given_up())),
-        transfers_left=_number(
-            session,
-            select(func.count()).where(PaymentPromise.balance_minor > 0, PaymentPromise.store_id.in_(stores)),
-        ),
+        attention=attention(session, stores),
         left_orders=_left_orders(session, stores),
-        parked_events=_number(session, select(func.count()).where(ProviderEvent.state == "parked")),
-        parked_jobs=_number(session, select(func.count()).where(Job.state == "parked")),
-        issuers=waiting(session, stores),
-        turned_by_others=mismatches(session),
         ending_soon=len(deadlines.due(session, now + deadlines.WARN_BEFORE, stores=stores)),
         passages_today=_number(session, select(func.count()).where(PassageRow.at >= began)),
     )

@@ -10,13 +10,13 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from payments.again import NotAgain, event_again, failed_refunds, parked_events
+from payments.given_up import NotAgain, event_again, failed_refunds, parked_events
 from payments.models import ProviderEvent, Refund
 from payments.money import Money
 from shop.audit.actor import Actor
 from shop.context import the_shop
 from shop.jobs.models import Job
-from shop.jobs.outbox import again, parked
+from shop.jobs.outbox import job_again, parked_jobs
 from shop.orders.models import Order, OrderPayment
 from shop.orders.refunding import try_again
 from shop.staff.access import StaffPages, the_member
@@ -60,7 +60,7 @@ def job_once_more(job_id: str) -> ResponseReturnValue:
     """Let the worker try it from the beginning."""
 
     def work(session: Session) -> bool:
-        job = again(session, _id(job_id))
+        job = job_again(session, _id(job_id))
         if job is not None:
             store_id = job.store_id if job.store_id in all_stores() else None
             _record(session, "job.again", f"job/{job.id}", store_id=store_id)
@@ -108,7 +108,7 @@ def _record(
 def _page(refusal: str = "", status: int = 200) -> ResponseReturnValue:
     with the_shop().db.read() as session:
         refunds = _with_orders(session, failed_refunds(session))
-        jobs: list[Job] = parked(session)
+        jobs: list[Job] = parked_jobs(session)
         events: list[ProviderEvent] = parked_events(session)
     page = render_template(
         "backoffice/stuck.html",

@@ -14,8 +14,6 @@ from collections.abc import Callable
 from functools import partial
 
 from flask import Flask
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
 
 from payments.capture import send_capture, wanted_captures
 from payments.closing import end_sessions_of_closed_stores
@@ -29,7 +27,7 @@ from payments.returns import send_return, wanted_returns
 from payments.sessions import end_sessions
 from shop.checkout.request import request_of
 from shop.context import Shop
-from shop.jobs import schedules
+from shop.jobs import outbox, schedules
 from shop.jobs.guarded import Guarded
 from shop.jobs.models import Job
 from shop.mail.message import compose
@@ -42,8 +40,6 @@ from shop.wallet import service as wallet
 
 _log = logging.getLogger("hitsuka.worker")
 
-LEASE = dt.timedelta(seconds=120)
-MAX_TRIES = 10
 JOBS_A_TURN = 20
 RELEASES_A_TURN = 100
 STEP_S = 10
@@ -204,9 +200,9 @@ class Worker:
     def _next_job(self) -> Job | None:
         """The next job, leased. One at a time: a lease covers one job, not those that would wait behind it."""
         with self._shop.db.read() as session:
-            if session.scalar(_due_jobs().limit(1)) is None:
+            if not outbox.is_any_due(session):
                 return None
-        return self._shop.db.write(_claim)
+        return self._shop.db.write(outbox.claim)
 
     def _run(self, job: Job) -> None:
         try:
@@ -217,9 +213,9 @@ class Worker:
             _log.warning("job waits", extra={"job": job.id, "kind": job.kind, "reason": reason})
             if not isinstance(error, Later | PaymentError):
                 _log.exception("job failed")
-            self._shop.db.write(lambda session: _again(session, job, reason))
+            self._shop.db.write(lambda session: outbox.wait_or_park(session, job, reason))
         else:
-            self._shop.db.write(lambda session: _done(session, job))
+            self._shop.db.write(lambda session: outbox.mark_done(session, job))
 
     def _send_mail(self, job: Job) -> None:
         try:
@@ -245,37 +241,7 @@ class Worker:
         end_sessions(self._shop.db, provider, self._listener, job.store_id, link.payment_id)
 
     def _alert(self, job: Job) -> None:
-        """Say it where the operator looks first: the error log (a later version mails the staff)."""
+        """Say it where the operator looks first: in the error log."""
         _log.error(
             "needs a person", extra={"about": job.detail, "order": job.subject_id, "store": job.store_id}
         )
-
-
-def _due_jobs() -> Select[Job]:
-    return select(Job).where(Job.state == "waiting", Job.run_at <= utcnow()).order_by(Job.run_at)
-
-
-def _claim(session: Session) -> Job | None:
-    job = session.scalar(_due_jobs().limit(1).with_for_update(skip_locked=True))
-    if job is not None:
-        job.run_at = utcnow() + LEASE
-        job.tries += 1
-    return job
-
-
-def _done(session: Session, claimed: Job) -> None:
-    """It is done, whoever holds the lease by now: doing it again would help nobody."""
-    job = session.get_one(Job, claimed.id, with_for_update=True)
-    job.state, job.done_at, job.reason = "done", utcnow(), None
-
-
-def _again(session: Session, claimed: Job, reason: str) -> None:
-    """It failed. Nothing to say when the lease ran out meanwhile and another worker has it, or has done it."""
-    job = session.get_one(Job, claimed.id, with_for_update=True)
-    if job.state != "waiting" or job.tries != claimed.tries:
-        return
-    job.reason = reason[:200]
-    if job.tries >= MAX_TRIES:
-        job.state = "parked"
-    else:
-        job.run_at = utcnow() + dt.timedelta(seconds=min(900, 2**job.tries))

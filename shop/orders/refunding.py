@@ -13,9 +13,9 @@ from flask_babel import LazyString, lazy_gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from payments.again import NotAgain, refund_again
 from payments.by_hand import hand_back
 from payments.disputes import has_taken_money
+from payments.given_up import NotAgain, refund_again
 from payments.ledger import refundable, want_refund
 from payments.methods import NO_PROVIDER
 from payments.models import Payment

@@ -90,7 +90,7 @@ def test_the_figures_of_a_day(shop: Shop, sandbox: Sandbox) -> None:
     assert cocomo.paid.minor == 0
     assert found.held_units == 3
     assert found.next_hold_ends is not None
-    assert found.needs_a_person == 0
+    assert found.attention.total == 0
     assert [today.count for today in later.today] == [0]
     assert later.held_units == 0
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from payments.columns import new_id, utcnow
 from shop.app import create_app
 from shop.context import Shop
-from shop.jobs import worker as worker_module
+from shop.jobs import outbox
 from shop.jobs.models import Job
 from shop.jobs.outbox import enqueue
 from shop.jobs.schedules import is_time
@@ -67,13 +67,13 @@ def test_jobs_that_wait_behind_a_slow_one_are_not_run_by_two(
 ) -> None:
     """On a clock of its own, which each job moves: on ours a busy machine could let a lease run out."""
     now = utcnow() + dt.timedelta(seconds=1)
-    monkeypatch.setattr(worker_module, "utcnow", lambda: now)
+    monkeypatch.setattr(outbox, "utcnow", lambda: now)
     runs: Counter[str] = Counter()
 
     def take_long(job: Job) -> None:
         nonlocal now
         runs[job.id] += 1
-        now += 0.6 * worker_module.LEASE  # within its own lease, and two of them are not
+        now += 0.6 * outbox.LEASE  # within its own lease, and two of them are not
         if len(runs) == 2:
             _empty(other)
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from payments.again import NotAgain, refund_again
+from payments.given_up import NotAgain, refund_again
 from payments.ledger import balance, has_all_gone_back, refundable, want_refund
 from payments.models import Payment
 from payments.models import Refund as RefundRow

@@ -161,8 +161,8 @@ def test_attempts_and_refunds_keep_to_their_tables_and_write_history(
 WRITERS = {
     "payments/states.py": {"advance", "advance_attempt", "advance_refund"},
     "payments/stop.py": {"turn"},
-    "payments/again.py": {"event_again"},
-    "payments/inbox.py": {"_finish", "_again"},
+    "payments/given_up.py": {"event_again"},
+    "payments/inbox.py": {"_finish", "_wait_or_park"},
     "payments/authorisation.py": {"end_wish"},
     "payments/capture.py": {"_refused"},
     "payments/disputes.py": {"advance"},

@@ -71,12 +71,13 @@ def test_home_counts_the_day_and_says_that_nothing_waits(
     assert _order(paying_shop, paid).total.format("ja") in page
 
 
-def test_home_says_what_needs_a_person(paying_app: Flask, paying_shop: Shop, paid: str) -> None:
-    def review(session: Session) -> None:
+@pytest.mark.parametrize("state", ["review", "after_stop"])
+def test_home_says_what_needs_a_person(paying_app: Flask, paying_shop: Shop, paid: str, state: str) -> None:
+    def wait(session: Session) -> None:
         link = session.get_one(OrderPayment, ("style", paid))
-        session.get_one(Payment, ("style", link.payment_id)).state = "review"
+        session.get_one(Payment, ("style", link.payment_id)).state = state
 
-    paying_shop.db.write(review)
+    paying_shop.db.write(wait)
     assert "人の判断を待っているものが 1 件" in signed_in(paying_app, paying_shop, Role.FINANCE).get("/").text
 
 

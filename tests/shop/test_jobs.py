@@ -20,8 +20,8 @@ from payments.models import Payment
 from shop.app import create_app, create_shop
 from shop.context import Shop
 from shop.jobs.models import Job
-from shop.jobs.outbox import enqueue_mail
-from shop.jobs.worker import MAX_TRIES, Worker
+from shop.jobs.outbox import MAX_TRIES, enqueue_mail
+from shop.jobs.worker import Worker
 from shop.mailbox import Keeper
 from shop.orders.models import Order
 from shop.settings import load

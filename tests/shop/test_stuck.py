@@ -12,6 +12,7 @@ from payments.models import ProviderEvent
 from payments.models import Refund as RefundRow
 from payments.money import Money
 from payments.refunds import send_refund
+from shop.attention import attention
 from shop.audit.models import AuditEntry
 from shop.context import Shop
 from shop.jobs.models import Job
@@ -78,6 +79,8 @@ def test_a_failed_refund_is_asked_for_once_more_and_goes_through(
     assert send_refund(paying_shop.db, paying_shop.providers["style"], OrderListener(), "style", new.id)
     assert [one.state for one in _refunds(paying_shop)] == ["failed", "done"]
     assert "人の判断を待っているものはありません" in desk.get("/").text
+    with paying_shop.db.read() as session:
+        assert attention(session, ["style"]).failed_refunds == 0, "asked for again, it waits for nobody"
 
 
 def test_money_wants_the_right_and_a_fresh_proof(paying_app: Flask, paying_shop: Shop, failed: str) -> None:

@@ -10,7 +10,7 @@ from payments.columns import new_id, utcnow
 from payments.dispute_models import Dispute
 from shop.context import Shop
 from shop.disputes import once
-from shop.jobs import worker
+from shop.jobs import outbox
 from shop.jobs.models import Job
 from shop.jobs.outbox import enqueue
 from tests.shop.card_switch import view_of
@@ -20,14 +20,14 @@ from tests.shop.ordering import place_order
 def test_a_job_that_another_worker_has_by_now_keeps_its_lease(paying_shop: Shop) -> None:
     """Else a slow failure would hand it to a third while the second sends the mail."""
     paying_shop.db.write(lambda session: enqueue(session, "alert", "style", "x", detail="test"))
-    first = paying_shop.db.write(worker._claim)
+    first = paying_shop.db.write(outbox.claim)
     assert first is not None
     due = utcnow()
     paying_shop.db.write(lambda session: setattr(session.get_one(Job, first.id), "run_at", due))
-    second = paying_shop.db.write(worker._claim)
+    second = paying_shop.db.write(outbox.claim)
     assert second is not None
     assert (second.id, second.tries) == (first.id, 2)
-    paying_shop.db.write(lambda session: worker._again(session, first, "too slow"))
+    paying_shop.db.write(lambda session: outbox.wait_or_park(session, first, "too slow"))
     with paying_shop.db.read() as session:
         row = session.get_one(Job, first.id)
     assert (row.state, row.reason, row.run_at) == ("waiting", None, second.run_at)

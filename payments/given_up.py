@@ -1,4 +1,4 @@
-"""What was given up goes on because a person says so: a failed refund, a parked event.
+"""What was given up, a failed refund or a parked event, and its way on when a person says so.
 
 Functions with a session never commit. Who may say so is for the caller to know.
 """
