@@ -61,6 +61,7 @@ TURNS: dict[Turn, LazyString] = {
     Turn.ONLY_STAFF_RELEASES: lazy_gettext("注文を進められるのはスタッフだけです。"),
     Turn.NO_ORDER: lazy_gettext("その注文はありません。"),
     Turn.DECIDED: lazy_gettext("この注文は、すでに判断が済んでいます。"),
+    Turn.NOTHING_LEFT: lazy_gettext("戻せる金額が残っていません。"),
 }
 APPROVAL_REFUSED: dict[Why, LazyString] = {
     Why.NOT_THERE: lazy_gettext("その承認はありません。"),

@@ -120,7 +120,7 @@ def pause(store_id: str) -> ResponseReturnValue:
     """No cards for a while. It ends by itself."""
     form = PauseForm()
     if not form.validate():
-        return _page(store_id, refusal=_said(form), status=400)
+        return _page(store_id, refusal=_said(form), status=400, pause_form=form)
     length = dt.timedelta(minutes=int(form.minutes.data))
     return _act(
         store_id,
@@ -133,6 +133,7 @@ def pause(store_id: str) -> ResponseReturnValue:
             actor=the_member().actor,
             now=utcnow(),
         ),
+        pause_form=form,
     )
 
 
@@ -150,7 +151,7 @@ def stop(store_id: str) -> ResponseReturnValue:
     """No cards until two people have opened the gate. Nothing is asked first: stopping must be quick."""
     form = StopForm()
     if not form.validate():
-        return _page(store_id, refusal=_said(form), status=400)
+        return _page(store_id, refusal=_said(form), status=400, stop_form=form)
     return _act(
         store_id,
         lambda session: stop_cards(
@@ -161,6 +162,7 @@ def stop(store_id: str) -> ResponseReturnValue:
             actor=the_member().actor,
             now=utcnow(),
         ),
+        stop_form=form,
     )
 
 
@@ -222,13 +224,20 @@ def resume(store_id: str) -> ResponseReturnValue:
     return go(f"/cards/{store_id}")
 
 
-def _act(store_id: str, work: Callable[[Session], object]) -> ResponseReturnValue:
-    """Do it in one transaction and come back; what was refused is said on the page."""
+def _act(
+    store_id: str,
+    work: Callable[[Session], object],
+    *,
+    pause_form: PauseForm | None = None,
+    stop_form: StopForm | None = None,
+) -> ResponseReturnValue:
+    """Do it in one transaction and come back; what was refused is said on the page, with what was typed."""
     _known(store_id)
     try:
         the_shop().db.write(work)
     except NotTurned as refused:
-        return _page(store_id, refusal=[str(TURNS[refused.why])], status=409)
+        said = [str(TURNS[refused.why])]
+        return _page(store_id, refusal=said, status=409, pause_form=pause_form, stop_form=stop_form)
     except NotStopped:
         return _page(store_id, refusal=[str(LACKS[Lack.NOT_STOPPED])], status=409)
     except gate.GateShut as shut:
@@ -254,7 +263,14 @@ def _known(store_id: str) -> None:
         raise NotFound
 
 
-def _page(store_id: str, *, refusal: Sequence[str] = (), status: int = 200) -> ResponseReturnValue:
+def _page(
+    store_id: str,
+    *,
+    refusal: Sequence[str] = (),
+    status: int = 200,
+    pause_form: PauseForm | None = None,
+    stop_form: StopForm | None = None,
+) -> ResponseReturnValue:
     _known(store_id)
     with the_shop().db.read() as session:
         desk = _desk(session, store_id)
@@ -265,8 +281,8 @@ def _page(store_id: str, *, refusal: Sequence[str] = (), status: int = 200) -> R
         state=STATES[desk.cards.state.value],
         conditions=CONDITIONS,
         why_not=why_not,
-        pause_form=PauseForm(formdata=None),
-        stop_form=StopForm(formdata=None),
+        pause_form=pause_form or PauseForm(formdata=None),
+        stop_form=stop_form or StopForm(formdata=None),
         form=ActionForm(formdata=None),
         refusal=refusal,
         switch=f"/cards/{store_id}",

@@ -63,6 +63,7 @@ def _page(found: OrderFile, *, refusal: str = "", status: int = 200) -> Response
         order=order,
         shop_store=all_stores()[order.store_id],
         form=ActionForm(formdata=None),
+        chosen=request.form.get("verdict", ""),
         refusal=REFUSALS.get(refusal, ""),
         switch=f"/orders/{order.store_id}/{order.id}/review",
     )

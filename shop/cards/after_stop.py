@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from payments.authorisation import is_captured
 from payments.capture import want_void
-from payments.ledger import want_refund
+from payments.ledger import refundable, want_refund
 from payments.models import Payment
 from payments.settle import let_go_on
 from payments.states import PaymentState
@@ -25,8 +25,8 @@ class Decision(StrEnum):
     """What a person decides."""
 
     GIVE_BACK = "give_back"
-    """All of it goes back. Until the day's books are closed the provider makes a void of it by itself: it then never
-    shows on the card's statement (docs.stripe.com/refunds)."""
+    """All that is left of it goes back. Until the day's books are closed the provider makes a void of it by itself: it
+    then never shows on the card's statement (docs.stripe.com/refunds)."""
     RELEASE = "release"
     """It is a good payment: the order goes on as paid."""
 
@@ -55,7 +55,8 @@ def decide(
 ) -> None:
     """Carry a decision out; the caller has checked the person's right. Locks order, then payment; never commits.
 
-    Raises NotTurned when the payment waits for none (any more), and for a release by anyone but staff.
+    Raises NotTurned when the payment waits for none (any more), when nothing is left to give back, and for a release by
+    anyone but staff.
     """
     if decision is Decision.RELEASE and actor.kind != "staff":
         raise NotTurned(Turn.ONLY_STAFF_RELEASES)
@@ -81,8 +82,12 @@ def decide(
 
 
 def _give_back(session: Session, payment: Payment, provider_payment: str) -> None:
-    """What was taken is refunded; what was only promised is let go, and no money moves at all."""
-    if is_captured(session, payment):
-        want_refund(session, payment, provider_payment, payment.amount_minor, reason="after_stop")
-    else:
+    """What was taken is refunded, without what went back already (by the provider's own screen, say): the provider
+    refuses more than is left. What was only promised is let go, and no money moves at all."""
+    if not is_captured(session, payment):
         want_void(session, payment, provider_payment, reason="after_stop")
+        return
+    left = min(payment.amount_minor, refundable(session, payment))
+    if left <= 0:
+        raise NotTurned(Turn.NOTHING_LEFT)
+    want_refund(session, payment, provider_payment, left, reason="after_stop")

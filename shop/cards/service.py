@@ -38,6 +38,7 @@ class Turn(StrEnum):
     ONLY_STAFF_RELEASES = "only a member of staff lets goods go out"
     NO_ORDER = "no such order"
     DECIDED = "its payment waits for no decision"
+    NOTHING_LEFT = "nothing is left of it to give back"
 
 
 class NotTurned(Exception):

@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from payments.columns import utcnow
-from payments.models import Attempt, CardSwitchHistory
+from payments.models import Attempt, CardSwitchHistory, LedgerEntry, Refund
+from payments.money import Money
 from payments.stop import CardState, state_of
 from shop.audit.actor import Actor
 from shop.cards.after_stop import Decision, after_stop, decide
-from shop.cards.service import LONGEST_PAUSE, NotTurned, end_due_pauses, end_pause, slow_cards
+from shop.cards.service import LONGEST_PAUSE, NotTurned, Turn, end_due_pauses, end_pause, slow_cards
 from shop.catalog.models import Variant
 from shop.context import Shop
 from shop.jobs.worker import Worker
@@ -29,6 +30,7 @@ from tests.shop.card_switch import (
     actions,
     paid_after_stop,
     pause,
+    settled,
     start,
     state,
     stop,
@@ -172,6 +174,47 @@ def test_a_payment_after_a_stop_is_given_back_and_its_goods_are_free(
         assert {one.held for one in session.scalars(select(Variant).where(Variant.store_id == "style"))} == {
             0
         }
+
+
+def _part_goes_back(shop: Shop, order_id: str, amount: Money) -> None:
+    """By somebody on the provider's own screen; then it is heard of."""
+    payment = view_of(shop, order_id).payment
+    provider, key = shop.providers["style"], f"screen-{order_id}"
+    provider.refund(payment.provider_id or "", amount, idempotency_key=key, reference="by hand")
+    settled(shop, order_id)
+
+
+def test_what_is_left_of_a_payment_after_a_stop_is_given_back(
+    paying_app: object, paying_shop: Shop, sandbox: Sandbox
+) -> None:
+    order_id = paid_after_stop(paying_shop, sandbox)
+    total = view_of(paying_shop, order_id).payment.amount
+    _part_goes_back(paying_shop, order_id, Money(300))
+    assert view_of(paying_shop, order_id).payment.state == "after_stop"
+    _decide(paying_shop, order_id, Decision.GIVE_BACK, COMMAND)
+    with paying_shop.db.read() as session:
+        assert [row.amount_minor for row in session.scalars(select(Refund))] == [total.minor - 300]
+    Worker(paying_app, paying_shop).turn()  # type: ignore[arg-type]  # the application
+    view = view_of(paying_shop, order_id)
+    assert (view.order.state, view.payment.state) == ("refunded", "refunded")
+
+
+def test_nothing_is_asked_back_of_what_a_dispute_has_taken(paying_shop: Shop, sandbox: Sandbox) -> None:
+    order_id = paid_after_stop(paying_shop, sandbox)
+    payment = view_of(paying_shop, order_id).payment
+    taken = LedgerEntry(
+        store_id="style",
+        payment_id=payment.id,
+        kind="disputed",
+        amount_minor=-payment.amount_minor,
+        currency="JPY",
+        account=payment.account,
+        provider_object=f"dp_{order_id}",
+    )
+    paying_shop.db.write(lambda session: session.add(taken))
+    with pytest.raises(NotTurned, match=Turn.NOTHING_LEFT):
+        _decide(paying_shop, order_id, Decision.GIVE_BACK)
+    assert view_of(paying_shop, order_id).payment.state == "after_stop"
 
 
 # --- Pause ------------------------------------------------------------------------------------------------------

@@ -112,7 +112,9 @@ def member(member_id: str) -> ResponseReturnValue:
     return _member_page(member_id)
 
 
-def _member_page(member_id: str, refusal: str = "", status: int = 200) -> ResponseReturnValue:
+def _member_page(
+    member_id: str, refusal: str = "", status: int = 200, form: RolesForm | None = None
+) -> ResponseReturnValue:
     found = _rows(member_id[:40].replace("\0", "-"))
     if not found:
         return render_template(
@@ -121,7 +123,7 @@ def _member_page(member_id: str, refusal: str = "", status: int = 200) -> Respon
     page = render_template(
         "staff/member.html",
         row=found[0],
-        form=RolesForm(formdata=None, data={"roles": [role.value for role in found[0].roles]}),
+        form=form or RolesForm(formdata=None, data={"roles": [role.value for role in found[0].roles]}),
         action=ActionForm(formdata=None),
         is_self=found[0].id == the_member().id,
         refusal=refusal,
@@ -135,13 +137,14 @@ def send_roles(member_id: str) -> ResponseReturnValue:
     """Exactly these roles."""
     form = RolesForm()
     if not form.validate():
-        return _member_page(member_id, words(Why.NO_ROLE), 400)
+        return _member_page(member_id, words(Why.NO_ROLE), 400, form)
     shop, actor, request_id = the_shop(), the_member().actor, g.request_id
     return _done(
         member_id,
         lambda session: people.set_roles(
             session, shop, member_id, form.chosen, by=actor, now=utcnow(), request_id=request_id
         ),
+        form,
     )
 
 
@@ -190,11 +193,14 @@ def send_reset(member_id: str, kind: str) -> ResponseReturnValue:
     )
 
 
-def _done(member_id: str, work: Callable[[Session], object]) -> ResponseReturnValue:
+def _done(
+    member_id: str, work: Callable[[Session], object], form: RolesForm | None = None
+) -> ResponseReturnValue:
     try:
         the_shop().db.write(work)
     except Refused as refused:
-        return _member_page(member_id, words(refused.why), 404 if refused.why is Why.NOT_THERE else 409)
+        status = 404 if refused.why is Why.NOT_THERE else 409
+        return _member_page(member_id, words(refused.why), status, form)
     return go(f"/members/{member_id}")
 
 
