@@ -91,11 +91,12 @@ def totals_by_rate(lines: Iterable[TaxLine], rounding: Rounding = Rounding.FLOOR
 
 
 def apportion_discount(lines: Sequence[TaxLine], discount: Money) -> list[Money]:
-    """Divide `discount` over `lines`: first over the rates by amount, then over each rate's lines.
+    """Divide `discount` over `lines`: first over the rates by amount, then over each rate's lines (decision 6).
 
     Returns one share a line, in order, to be stored with it; they add up to `discount`, and none is larger
     than its line. Dividing over the rates first keeps each rate within one yen of its exact part, however
     many lines it has. Raises ValueError for a discount that is negative or more than the lines cost.
+    No store gives discounts yet: nothing calls it.
     """
     if discount.minor < 0:
         raise ValueError("a discount is not negative")

@@ -1,8 +1,7 @@
 """Reading the stores' goods from `content/<store>/*.toml`, one file a category. For seeding and for tests.
 
 A file has a `[category]` table and one `[[product]]` table each; file names sort into the order of the
-shelves. Types are in content_types.py, made-up goods of any number in content_made_up.py; both are
-re-exported here.
+shelves. Types are in content_types.py, made-up goods of any number in content_made_up.py.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shop.catalog.content_made_up import generated_product
 from shop.catalog.content_types import (
     CategoryContent,
     ContentError,
@@ -24,9 +22,9 @@ from shop.catalog.content_types import (
 )
 from shop.pictures.draw import check
 from shop.pictures.recipe import Recipe, RecipeError
+from shop.stores import all_stores
 
 CONTENT = Path(__file__).with_name("content")
-STORES = ("style", "cocomo")
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 SKU = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
 TEXTS = ("name", "text", "measures", "material", "care", "origin")
@@ -35,27 +33,14 @@ VARIANTS_MAX = 6
 STOCK_MAX = 1_000_000
 PRICE_MAX = 10_000_000
 
-__all__ = [
-    "STORES",
-    "CategoryContent",
-    "ContentError",
-    "OptionContent",
-    "ProductContent",
-    "StoreContent",
-    "VariantContent",
-    "generated_product",
-    "load_store",
-    "read_folder",
-]
-
 
 @cache
 def load_store(store_id: str) -> StoreContent:
-    """The goods of `style` or `cocomo`; read once a process.
+    """The goods of a store; read once a process.
 
     Raises ContentError with every fault of every file, KeyError on another store.
     """
-    if store_id not in STORES:
+    if store_id not in all_stores():
         raise KeyError(store_id)
     return read_folder(store_id, CONTENT / store_id)
 

@@ -9,7 +9,7 @@ from .regions import region_of
 
 
 def fee(policy: Policy, prefecture: str, goods: Money) -> Money:
-    """Return the fee, tax included, for goods of that total (after discounts); 0 where delivery is free.
+    """Return the fee, tax included, for goods of that total; 0 where delivery is free.
 
     `prefecture` is a Japanese name; KeyError for anything else. For tax it is a line of the standard rate:
     shop.tax.fee_line.

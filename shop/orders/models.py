@@ -46,7 +46,7 @@ class Order(StoreOwned, Base):
     email_hash: Mapped[str] = mapped_column(Hashed, info=INTERNAL)
     address_hash: Mapped[str] = mapped_column(Hashed, info=INTERNAL)
     phone_hash: Mapped[str | None] = mapped_column(Hashed, info=INTERNAL)
-    """Orders from before it existed get it from the worker (`accounts.backfill`)."""
+    """Orders from before it existed get it from the worker (`shop.accounts.housekeeping.fill_phones`)."""
     account_id: Mapped[str | None] = mapped_column(String(26), info=INTERNAL)
     """Whose order it is, when a signed-in shopper placed or claimed it. An account that goes leaves its orders."""
     network_hash: Mapped[str | None] = mapped_column(Hashed, info=INTERNAL)

@@ -10,7 +10,8 @@ from sqlalchemy import event, select, text
 
 from payments.database import Database
 from shop.catalog import search
-from shop.catalog.content import CONTENT, generated_product
+from shop.catalog.content import CONTENT
+from shop.catalog.content_made_up import generated_product
 from shop.catalog.models import Product
 from shop.catalog.search import Entry, Place, find
 from shop.catalog.seed import seed_generated, seed_store

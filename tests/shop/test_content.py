@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from shop.catalog.content import CONTENT, STORES, ContentError, generated_product, load_store, read_folder
+from shop.catalog.content import CONTENT, load_store, read_folder
+from shop.catalog.content_made_up import generated_product
+from shop.catalog.content_types import ContentError
+from shop.stores import all_stores
+
+STORES = tuple(all_stores())
 
 
 @pytest.mark.parametrize("store_id", STORES)

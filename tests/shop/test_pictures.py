@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.catalog.content import STORES, generated_product, load_store
+from shop.catalog.content import load_store
+from shop.catalog.content_made_up import generated_product
 from shop.pictures import (
     SCENE_NAMES,
     Recipe,
@@ -26,7 +27,9 @@ from shop.pictures import (
 )
 from shop.pictures.chance import KINDS
 from shop.pictures.draw import SHAPES
+from shop.stores import all_stores
 
+STORES = tuple(all_stores())
 RATIOS = {"style": "4:5", "cocomo": "1:1"}
 SVG = "{http://www.w3.org/2000/svg}"
 SAFE_TAGS = {
