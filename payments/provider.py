@@ -363,7 +363,7 @@ class Provider(Protocol):
         """A customer that cards can be kept for; the provider's name of it."""
 
     def saved_cards(self, customer_id: str) -> list[SavedCard]:
-        """The cards that are kept for a customer, the preferred one first."""
+        """The cards that are kept for a customer, the preferred one first. NotThere for one who was taken away."""
 
     def forget_card(self, customer_id: str, card_id: str) -> None:
         """Take a customer's card away for good. NotThere for another's."""

@@ -16,6 +16,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from payments.columns import utcnow
+from payments.database import fault_of
 from security.guard import Passage
 from security.headers import PageKind, ProviderOrigins, security_headers
 from security.refused import CardNumberRefused
@@ -229,7 +230,13 @@ def _card_number(error: CardNumberRefused) -> ResponseReturnValue:
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
-    """Our own fault: a calm page with the request id; the traceback goes to the log alone."""
+    """Our own fault: a calm page with the request id; the traceback goes to the log alone.
+
+    A database that does not answer is none of ours: a line in the log, and a page that says to come again.
+    """
+    if (fault := fault_of(error)) is not None:
+        _errors.error("the database failed", extra={"request_id": g.get("request_id", "-"), "reason": fault})
+        return _no_database()
     _errors.error("unexpected", exc_info=error, extra={"request_id": g.get("request_id", "-")})
     return _error_page(
         500,
@@ -238,6 +245,20 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
         ),
         "internal",
     )
+
+
+def _no_database() -> ResponseReturnValue:
+    response = make_response(
+        _error_page(
+            503,
+            _(
+                "ただいまシステムの一部が止まっています。少し時間をおいて、もう一度お試しください。直前の操作が済んだかどうかは、そのときにご確認ください。"
+            ),
+            "database_down",
+        )
+    )
+    response.headers["Retry-After"] = "30"
+    return response
 
 
 def _error_page(status: int, message: str, code: str) -> ResponseReturnValue:

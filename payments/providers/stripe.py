@@ -192,7 +192,7 @@ class StripeProvider:
         """GET /v1/customers/{id}/payment_methods, and the customer for which one is preferred."""
         customer: Any = _call(lambda: self._client.v1.customers.retrieve(customer_id))
         if getattr(customer, "deleted", False):
-            return []
+            raise NotThere("the customer was taken away")
         preferred = customer.invoice_settings.default_payment_method if customer.invoice_settings else None
         params: Any = {"type": "card", "limit": _PAGE}
         methods = _pages(lambda: self._client.v1.customers.payment_methods.list(customer_id, params))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session as DBSession
 
+from payments.columns import utcnow
 from payments.making import Made, MakeResult, make_claimed, make_session
 from payments.methods import Method
 from payments.models import Attempt, Payment
@@ -25,6 +26,7 @@ from shop.orders.listener import OrderListener
 from shop.orders.models import Order
 from shop.orders.queries import OrderView
 from shop.stores import PaymentType, Store
+from shop.wallet.service import Wish, renewed
 
 UI_OF_TYPE = {PaymentType.TOKEN: UIMode.ELEMENTS, PaymentType.REDIRECT: UIMode.HOSTED_PAGE}
 
@@ -87,24 +89,55 @@ def start_anew(
     ended = end_sessions(shop.db, provider, OrderListener(), view.order.store_id, view.payment.id)
     if ended is not PaymentState.PENDING:
         return Started(Made.OVER)
+    new = _New(ui_mode, locale, request_id, now, challenge)
+    started = _make_new(shop, view, new, _terms(shop, view if keeps_customer else None, view.order.store_id))
+    return _unless_closed(shop, view, started)
+
+
+@dataclass(frozen=True)
+class _New:
+    """How a new attempt is to be."""
+
+    ui_mode: UIMode
+    locale: str
+    request_id: str
+    now: dt.datetime
+    challenge: bool
+
+
+def _make_new(shop: Shop, view: OrderView, new: _New, terms: Terms) -> Started:
     try:
-        wanted = shop.db.write(
-            lambda session: _want(
-                session,
-                view,
-                ui_mode=ui_mode,
-                locale=locale,
-                request_id=request_id,
-                now=now,
-                challenge=challenge,
-                terms=_terms(shop, view if keeps_customer else None, view.order.store_id),
-            )
-        )
+        wanted = shop.db.write(lambda session: _want(session, view, new, terms))
     except CardsClosed:
         return Started(Made.CLOSED)
     if wanted is None:
         return Started(Made.OVER)
-    return _unless_closed(shop, view, make(shop, provider, wanted))
+    started = make(shop, shop.providers[view.order.store_id], wanted)
+    return _without_gone_customer(shop, view, wanted, started)
+
+
+def _without_gone_customer(shop: Shop, view: OrderView, attempt: Attempt, started: Started) -> Started:
+    """What was refused for a customer who is gone at the provider is asked for anew at the same press."""
+    if started.outcome is not Made.REFUSED or attempt.customer_id is None:
+        return started
+    wish = _renewed(shop, view, attempt)
+    if wish is None or wish.customer_id == attempt.customer_id:
+        return started
+    new = _New(UIMode(attempt.ui_mode), attempt.locale, attempt.request_id, utcnow(), attempt.challenge)
+    terms = shop.settings.cards[attempt.store_id].terms(wish.customer_id, save_card=wish.save_card)
+    return _make_new(shop, view, new, terms)
+
+
+def _renewed(shop: Shop, view: OrderView, attempt: Attempt) -> Wish | None:
+    """The customer in place of one who is gone; None when that is not why it was refused."""
+    gone, account_id = attempt.customer_id, view.order.account_id
+    if gone is None or account_id is None:
+        return None
+
+    def email() -> str:
+        return request_of(shop, attempt).email or ""
+
+    return renewed(shop, attempt.store_id, account_id, gone, email, save_card=attempt.save_card)
 
 
 def _unless_closed(shop: Shop, view: OrderView, started: Started) -> Started:
@@ -140,7 +173,8 @@ def start_placed(shop: Shop, view: OrderView, contact: Contact) -> Started:
     provider = shop.providers[view.order.store_id]
     request = build_request(shop, view, attempt, contact)
     result = make_claimed(shop.db, provider, OrderListener(), attempt, request)
-    return _unless_closed(shop, view, _started(shop, provider, attempt, result))
+    started = _without_gone_customer(shop, view, attempt, _started(shop, provider, attempt, result))
+    return _unless_closed(shop, view, started)
 
 
 def make(shop: Shop, provider: Provider, attempt: Attempt) -> Started:
@@ -174,12 +208,16 @@ def _made_meanwhile(shop: Shop, provider: Provider, attempt: Attempt) -> Started
 def _terms(shop: Shop, view: OrderView | None, store_id: str) -> Terms:
     """By the store's settings now; for whom, and whether the card is kept, as the shopper had it before.
 
-    What was refused is asked for without a customer: theirs may be gone at the provider, which is no reason not to pay.
+    What was refused is asked for without the customer, or with the one in place of who is gone at the provider: that is
+    no reason not to pay. Calls the provider then.
     """
     before = view.attempt if view is not None else None
     cards = shop.settings.cards[store_id]
-    if before is None or before.state == AttemptState.REFUSED:
+    if view is None or before is None:
         return cards.terms()
+    if before.state == AttemptState.REFUSED:
+        wish = _renewed(shop, view, before) or Wish()
+        return cards.terms(wish.customer_id, save_card=wish.save_card)
     return cards.terms(before.customer_id, save_card=before.save_card)
 
 
@@ -188,33 +226,23 @@ def ui_mode_of(store: Store) -> UIMode:
     return UI_OF_TYPE[store.payment_type]
 
 
-def _want(
-    session: DBSession,
-    view: OrderView,
-    *,
-    ui_mode: UIMode,
-    locale: str,
-    request_id: str,
-    now: dt.datetime,
-    challenge: bool,
-    terms: Terms,
-) -> Attempt | None:
+def _want(session: DBSession, view: OrderView, new: _New, terms: Terms) -> Attempt | None:
     """Write the new attempt, unless the order ended, another tab was faster or there were too many."""
     order = session.get_one(Order, (view.order.store_id, view.order.id), with_for_update=True)
     payment = session.get_one(Payment, (order.store_id, view.payment.id), with_for_update=True)
-    if not holds.prolong(order, now) or payment.state != PaymentState.PENDING:
+    if not holds.prolong(order, new.now) or payment.state != PaymentState.PENDING:
         return None
     if not may_want(session, payment):
         return None
     return want_session(
         session,
         payment,
-        ui_mode=ui_mode,
-        locale=locale,
-        request_id=request_id,
-        now=now,
-        challenge=challenge,
-        deadline=deadline_of(order.store_id, Method(payment.method), now),
+        ui_mode=new.ui_mode,
+        locale=new.locale,
+        request_id=new.request_id,
+        now=new.now,
+        challenge=new.challenge,
+        deadline=deadline_of(order.store_id, Method(payment.method), new.now),
         terms=terms,
     )
 

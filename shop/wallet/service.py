@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -56,6 +57,41 @@ def wish_of(shop: Shop, store_id: str, account_id: str | None, email: str, *, sa
     return Wish(made, save_card=made is not None)
 
 
+def renewed(
+    shop: Shop, store_id: str, account_id: str, gone: str, email_of: Callable[[], str], *, save_card: bool
+) -> Wish | None:
+    """For who was refused a session as `gone`, a customer who may have been taken away on the provider's own screen.
+
+    Then its row goes, and with `save_card` a new one takes its place. None when the customer is there after all, or the
+    provider does not say. Calls the provider.
+    """
+    try:
+        shop.providers[store_id].saved_cards(gone)
+    except NotThere:
+        shop.db.write(lambda session: _forget_row(session, shop, store_id, account_id, gone))
+    except PaymentError:
+        return None
+    else:
+        return None
+    if not save_card or cards_closed(shop, store_id):
+        return Wish()
+    try:
+        # Under the first key the provider would name the one that is gone, for a day.
+        made = _make(shop, store_id, account_id, email_of(), after=gone)
+    except PaymentError as error:
+        _log.warning("no customer was made", extra={"reason": error.code})
+        return Wish()
+    return Wish(made, save_card=made is not None)
+
+
+def _forget_row(session: Session, shop: Shop, store_id: str, account_id: str, gone: str) -> None:
+    """Unless another tab has put a new one in its place."""
+    key = (store_id, account_id, shop.providers[store_id].account)
+    row = session.get(AccountCustomer, key, with_for_update=True)
+    if row is not None and row.customer_id == gone:
+        session.delete(row)
+
+
 def kept_cards(shop: Shop, store_id: str, account_id: str) -> list[SavedCard]:
     """The customer's cards as the provider has them now. Calls it; raises PaymentError."""
     customer_id = _known(shop, store_id, account_id)
@@ -103,13 +139,12 @@ def _known(shop: Shop, store_id: str, account_id: str) -> str | None:
         return customer_of(session, shop, store_id, account_id)
 
 
-def _make(shop: Shop, store_id: str, account_id: str, email: str) -> str | None:
-    """A customer at the provider, by the account's own key, so that two tabs make one. None when the account has gone
-    meanwhile; then the customer goes too."""
+def _make(shop: Shop, store_id: str, account_id: str, email: str, *, after: str = "") -> str | None:
+    """A customer at the provider, by the account's own key, so that two tabs make one; `after` one that is gone by a
+    key of its own. None when the account has gone meanwhile; then the customer goes too."""
     provider = shop.providers[store_id]
-    made = provider.create_customer(
-        f"{store_id}.{account_id}", email, idempotency_key=f"customer-{store_id}-{account_id}"
-    )
+    key = "-".join(filter(None, ("customer", store_id, account_id, after)))
+    made = provider.create_customer(f"{store_id}.{account_id}", email, idempotency_key=key)
 
     def work(session: Session) -> str | None:
         if session.get(Account, (store_id, account_id), with_for_update={"read": True}) is None:

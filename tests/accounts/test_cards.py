@@ -7,12 +7,14 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from payments.models import Attempt
+from payments.models import Attempt, Payment
 from payments.provider import NotThere, SavedCard
 from shop.context import Shop
 from shop.jobs.models import Job
 from shop.jobs.worker import Worker
+from shop.orders.links import order_token
 from shop.orders.listener import OrderListener
 from shop.wallet.models import AccountCustomer
 from shop.wallet.service import FORGET, Wish, kept_cards, wish_of
@@ -148,7 +150,8 @@ def test_a_stop_keeps_none_and_the_account_takes_all_along(app: Flask, shop: Sho
     assert answer.status_code == 303, answer.text
     assert _customers(shop) == []
     Worker(app, shop).turn()
-    assert shop.providers["style"].saved_cards(customer) == []
+    with pytest.raises(NotThere):
+        shop.providers["style"].saved_cards(customer)
     with pytest.raises(NotThere):
         shop.providers["style"].prefer_card(customer, "pm_nothing")
 
@@ -192,7 +195,60 @@ def test_a_customer_taken_away_on_the_providers_own_screen_keeps_nobody_from_pay
     gone = _buy(member, sandbox, save_card="y").customer_id
     assert gone is not None
     shop.providers["style"].forget_customer(gone)
-    page = member.final_page()
-    token = member.order_in(member.confirm(page))
+    token = member.order_in(member.confirm(member.final_page()))
+    assert "data-secret" in member.get(f"/orders/{token}/pay").text  # at the first press
+    assert _customers(shop) == []
+
+
+def test_in_place_of_a_customer_who_was_taken_away_a_new_one_keeps_the_card(
+    app: Flask, shop: Shop, sandbox: Sandbox
+) -> None:
+    member = Member(app).join()
+    gone = _buy(member, sandbox, save_card="y").customer_id
+    shop.providers["style"].forget_customer(gone or "")
+    new = _buy(member, sandbox, save_card="y").customer_id
+    assert new not in {None, gone}
+    assert _customers(shop) == [new]
+    assert len(_kept(member)) == 1
+    shop.providers["style"].forget_customer(
+        new or ""
+    )  # and once more, with the first one's key known to them
+    assert _buy(member, sandbox).customer_id is None
+    assert _buy(member, sandbox, save_card="y").customer_id not in {None, gone, new}
+    assert len(_kept(member)) == 1
+
+
+def test_who_presses_again_after_a_refusal_by_the_worker_gets_a_customer_too(
+    app: Flask, shop: Shop, sandbox: Sandbox
+) -> None:
+    """In line the worker asks, and is refused; the next press is the shopper's."""
+    member = Member(app).join()
+    gone = _buy(member, sandbox, save_card="y").customer_id
+    attempt = _buy(member, sandbox, "", save_card="y")
+    shop.providers["style"].expire_session(attempt.session_id or "")
+    shop.providers["style"].forget_customer(gone or "")
+
+    def refused(session: Session) -> None:
+        session.get_one(Attempt, ("style", attempt.id)).state = "refused"
+
+    shop.db.write(refused)
+    token = order_token(shop.settings.keys, "style", _reference(shop, attempt))
     member.post(f"/orders/{token}/pay", {})
     assert "data-secret" in member.get(f"/orders/{token}/pay").text
+    assert len(_customers(shop)) == 1
+    assert _customers(shop) != [gone]
+
+
+def test_what_is_refused_for_another_reason_leaves_the_customer_alone(
+    app: Flask, shop: Shop, sandbox: Sandbox
+) -> None:
+    member = Member(app).join()
+    kept = _buy(member, sandbox, save_card="y").customer_id
+    sandbox.control("faults", {"operation": "checkout.sessions.create", "kind": "refuse", "times": 9})
+    member.confirm(member.final_page())
+    assert _customers(shop) == [kept]
+
+
+def _reference(shop: Shop, attempt: Attempt) -> str:
+    with shop.db.read() as session:
+        return session.get_one(Payment, ("style", attempt.payment_id)).reference
