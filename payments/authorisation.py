@@ -15,7 +15,7 @@ from payments.listener import PaymentListener
 from payments.models import Capture, LedgerEntry, Payment
 from payments.provider import Session
 from payments.review import needs_a_person
-from payments.states import PaymentState, advance
+from payments.states import CaptureState, PaymentState, advance, end_capture
 from payments.stop import was_stopped_at
 
 _log = logging.getLogger("hitsuka.payments")
@@ -70,22 +70,21 @@ def book_void(
     listener.voided(session, payment)
 
 
-def end_wish(
-    session: DBSession, payment: Payment, provider_payment: str, *, taken_minor: int
-) -> Capture | None:
-    """The promise has ended by so much being taken: the wish that waited for it is met, or overtaken. The wish."""
+def end_wish(session: DBSession, payment: Payment, provider_payment: str, *, taken_minor: int) -> None:
+    """The promise has ended by so much being taken: the wish that waited for it is met, or overtaken."""
     row = session.scalar(
         select(Capture).where(
             Capture.store_id == payment.store_id,
             Capture.provider_payment == provider_payment,
-            Capture.state == "wanted",
+            Capture.state == CaptureState.WANTED.value,
         )
     )
     if row is None:
-        return None
-    row.state = "done" if row.amount_minor == taken_minor else "failed"
-    row.code = None if row.state == "done" else "overtaken"
-    return row
+        return
+    if row.amount_minor == taken_minor:
+        end_capture(row, CaptureState.DONE)
+    else:
+        end_capture(row, CaptureState.FAILED, code="overtaken")
 
 
 def is_captured(session: DBSession, payment: Payment) -> bool:
@@ -105,7 +104,7 @@ def wanted_amount(session: DBSession, payment: Payment) -> int | None:
         Capture.payment_id == payment.id,
         Capture.provider_payment == payment.provider_id,
         Capture.amount_minor > 0,
-        Capture.state != "failed",
+        Capture.state != CaptureState.FAILED.value,
     )
     return session.scalar(query.limit(1))
 
@@ -127,7 +126,7 @@ def _let_second_go(session: DBSession, payment: Payment, told: Session) -> None:
             provider_payment=told.payment_id,
             amount_minor=0,
             reason="authorised_twice",
-            state="wanted",
+            state=CaptureState.WANTED.value,
             tries=0,
             next_try_at=utcnow(),
         )

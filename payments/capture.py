@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DBSession
@@ -21,33 +20,14 @@ from payments.models import Capture, Payment
 from payments.money import Money
 from payments.provider import OutcomeUnknown, PaymentError, Provider, Refused
 from payments.settle import lock_payment, settle
-from payments.states import PaymentState
+from payments.states import CaptureState, PaymentState, end_capture
 
 _log = logging.getLogger("hitsuka.payments")
 
 LAST_MOMENT = dt.timedelta(minutes=5)
 """So long before `capture_before` nothing is taken any more: clocks differ, and a call takes its time."""
-
-
 _TRIES = 5
 """So often the same key is sent, each time after a look that finds the promise as it was."""
-
-
-class CaptureState(StrEnum):
-    """Where a wish to end a promise is."""
-
-    WANTED = "wanted"
-    """Written down; perhaps asked for, with no answer yet."""
-    DONE = "done"
-    FAILED = "failed"
-    """Refused, too late, or something else had ended the promise."""
-
-
-NEXT: dict[CaptureState, frozenset[CaptureState]] = {
-    CaptureState.WANTED: frozenset({CaptureState.DONE, CaptureState.FAILED}),
-    CaptureState.DONE: frozenset(),
-    CaptureState.FAILED: frozenset(),
-}
 
 
 class NotCapturable(Exception):
@@ -199,5 +179,5 @@ def _refused(session: DBSession, listener: PaymentListener, sent: Capture, code:
     if payment is None or row.state != CaptureState.WANTED:
         return
     _log.error("a capture was refused", extra={"capture": row.id, "reason": code})
-    row.state, row.code = CaptureState.FAILED.value, code[:60]
+    end_capture(row, CaptureState.FAILED, code=code)
     listener.capture_failed(session, payment)

@@ -262,7 +262,7 @@ class Capture(Base):
     """What is to be taken; nought lets it go."""
     reason: Mapped[str] = mapped_column(String(40), info=INTERNAL)
     state: Mapped[str] = mapped_column(String(10), default="wanted", info=INTERNAL)
-    """wanted, done, failed: `payments.capture.NEXT`."""
+    """wanted, done, failed: `payments.states.CAPTURE_NEXT`."""
     code: Mapped[str | None] = mapped_column(String(60), info=INTERNAL)
     """Why it failed."""
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=utcnow, info=INTERNAL)

@@ -1,4 +1,4 @@
-"""States of a payment, an attempt and a refund as tables, and their only writers."""
+"""States of a payment, an attempt, a refund and a wish to capture as tables, and their only writers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from payments.transitions import require_listed
 
 if TYPE_CHECKING:
-    from payments.models import Attempt, Payment
+    from payments.models import Attempt, Capture, Payment
     from payments.models import Refund as RefundRow
 
 
@@ -127,6 +127,23 @@ REFUND_NEXT: dict[RefundState, frozenset[RefundState]] = {
 }
 
 
+class CaptureState(StrEnum):
+    """Where a wish to end a promise is."""
+
+    WANTED = "wanted"
+    """Written down; perhaps asked for, with no answer yet."""
+    DONE = "done"
+    FAILED = "failed"
+    """Refused, too late, or something else had ended the promise."""
+
+
+CAPTURE_NEXT: dict[CaptureState, frozenset[CaptureState]] = {
+    CaptureState.WANTED: frozenset({CaptureState.DONE, CaptureState.FAILED}),
+    CaptureState.DONE: frozenset(),
+    CaptureState.FAILED: frozenset(),
+}
+
+
 def advance(session: Session, payment: Payment, to: PaymentState, *, cause: str) -> None:
     """Move a locked payment to `to` and write the history row. Never commits. WrongTransition when not listed."""
     from payments.models import PaymentHistory
@@ -174,3 +191,12 @@ def advance_refund(session: Session, refund: RefundRow, to: RefundState, *, caus
     session.add(
         RefundHistory(store_id=refund.store_id, refund_id=refund.id, before=before, after=to, cause=cause)
     )
+
+
+def end_capture(wish: Capture, to: CaptureState, *, code: str | None = None) -> None:
+    """End a wish to capture, whose payment is locked; `code` says why it failed. WrongTransition when not listed.
+
+    It has no history of its own: it ends once, and what was taken is in the ledger.
+    """
+    require_listed(CAPTURE_NEXT, CaptureState(wish.state), to, f"capture {wish.id}", code or "")
+    wish.state, wish.code = to.value, code[:60] if code else None

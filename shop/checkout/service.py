@@ -29,6 +29,7 @@ from shop.card_testing.proof import has_bought, has_proved
 from shop.cart.models import CartLine
 from shop.checkout.models import Draft
 from shop.checkout.quote import Quote
+from shop.checkout.sold_out import NotYourTurn, PromisedOut, SoldOut, TooMany
 from shop.context import Shop
 from shop.methods import cod
 from shop.methods.offers import refusal_of
@@ -52,30 +53,6 @@ _BASKET = select(_LINE.c.sku, _LINE.c.quantity).where(
 
 CONCLUDED = {OrderState.PAID, OrderState.AUTHORISED, OrderState.WAITING, OrderState.ON_DELIVERY}
 """An order that stands: its basket is empty since."""
-
-
-class SoldOut(Exception):
-    """Some goods are not free in the wanted number; nothing was placed. `skus` says which."""
-
-    def __init__(self, skus: list[str]) -> None:
-        super().__init__("sold out")
-        self.skus = skus
-
-
-class TooMany(SoldOut):
-    """One customer would hold more of a thing than one may without paying. `most` is what they may."""
-
-    def __init__(self, skus: list[str], most: int = holds.UNITS_PER_CUSTOMER) -> None:
-        super().__init__(skus)
-        self.most = most
-
-
-class NotYourTurn(SoldOut):
-    """Hoarded goods, and this customer has held them within the hour without paying."""
-
-
-class PromisedOut(SoldOut):
-    """No more of some goods is held for days without money: another way to pay is open."""
 
 
 class BasketChanged(Exception):

@@ -35,14 +35,11 @@ from shop.checkout.service import (
     BasketChanged,
     Buyer,
     NotOffered,
-    NotYourTurn,
     Placed,
-    PromisedOut,
-    SoldOut,
-    TooMany,
     confirm,
     email_hash_of,
 )
+from shop.checkout.sold_out import PromisedOut, SoldOut
 from shop.context import the_locale, the_shop, the_store
 from shop.delivery.fees import fee_range
 from shop.delivery.policy import policy_of
@@ -141,6 +138,7 @@ def place() -> ResponseReturnValue:
         return redirect(url_for("orders.show", token=concluded), 303)  # pressed twice
     if basket is None or contact is None:
         return redirect(url_for("checkout.address"), 303)
+    # What it holds is compared below with what is true now, never believed: no field of it can be wrong.
     form = ConfirmForm()
     form.validate_on_submit()
     if not _is_choice_possible(basket, contact):
@@ -180,31 +178,12 @@ def _confirm(cart_id: str, quote: Quote, contact: Contact, *, save_card: bool) -
     except BasketChanged:
         return redirect(url_for("checkout.final"), 303)
     except SoldOut as short:
-        flash(_words_of(short), "warn")
+        flash(short.message, "warn")
         return redirect(url_for("checkout.delivery"), 303) if isinstance(short, PromisedOut) else _to_cart()
     except PaymentError:
         flash(_("決済会社と通信できませんでした。少し時間をおいて、もう一度お試しください。"), "warn")
         return _final_page(quote, contact, status=503)
     return _go_and_pay(placed, contact)
-
-
-def _words_of(short: SoldOut) -> str:
-    """Why some goods are not held for this shopper."""
-    text: str = _(
-        "ご確認の間に在庫がなくなった商品があります。数量をお確かめください。請求は発生していません。"
-    )
-    if isinstance(short, TooMany):
-        text = _(
-            "同じ商品をお支払い前に確保できるのは、お一人さま%(n)d点までです。数量をお確かめください。",
-            n=short.most,
-        )
-    elif isinstance(short, NotYourTurn):
-        text = _("ご希望の多い商品のため、お取り置きはお一人さま1時間に1回です。時間をおいてお試しください。")
-    elif isinstance(short, PromisedOut):
-        text = _(
-            "お支払い前に長くお取り置きできる数に達した商品があります。カードなど、別のお支払い方法をお選びください。"
-        )
-    return text
 
 
 def _to_mail(quote: Quote, contact: Contact, who: Who) -> ResponseReturnValue:

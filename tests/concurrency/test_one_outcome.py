@@ -19,7 +19,8 @@ from payments.settle import settle
 from shop.catalog.models import Variant
 from shop.checkout.payment import ui_mode_of
 from shop.checkout.request import request_of
-from shop.checkout.service import Buyer, TooMany, confirm
+from shop.checkout.service import Buyer, confirm
+from shop.checkout.sold_out import TooMany
 from shop.context import Shop
 from shop.orders.listener import OrderListener
 from shop.orders.models import Hold, Order, OrderPayment

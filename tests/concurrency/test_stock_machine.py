@@ -32,7 +32,7 @@ from payments.settle import apply_session, settle
 from shop.app import create_shop
 from shop.catalog.models import Product, Variant
 from shop.checkout.request import request_of
-from shop.checkout.service import SoldOut
+from shop.checkout.sold_out import SoldOut
 from shop.context import Shop
 from shop.orders.listener import OrderListener
 from shop.orders.models import Hold, Order

@@ -13,7 +13,7 @@ from payments import states as payment_states
 from payments import stop as card_stop
 from payments.columns import new_id, utcnow
 from payments.database import Database
-from payments.models import Attempt, AttemptHistory, Payment, PaymentHistory, Refund, RefundHistory
+from payments.models import Attempt, AttemptHistory, Capture, Payment, PaymentHistory, Refund, RefundHistory
 from payments.transitions import WrongTransition
 from shop.approvals import states as approval_states
 from shop.fulfilment import states as fulfilment_states
@@ -29,12 +29,15 @@ PAIRS = [(before, after) for before in payment_states.PaymentState for after in 
 
 
 ATTEMPT = pytest.param(payment_states.ATTEMPT_NEXT, payment_states.AttemptState.WAITING, id="attempt")
+CAPTURE = pytest.param(payment_states.CAPTURE_NEXT, payment_states.CaptureState.WANTED, id="capture")
 REFUND = pytest.param(payment_states.REFUND_NEXT, payment_states.RefundState.WANTED, id="refund")
 HOLD = pytest.param(order_states.HOLD_NEXT, order_states.HoldState.ACTIVE, id="hold")
 FULFILMENT = pytest.param(fulfilment_states.NEXT, fulfilment_states.FulfilmentState.WAITING, id="fulfilment")
 
 
-@pytest.mark.parametrize(("table", "start"), [*MACHINES, ATTEMPT, REFUND, HOLD, APPROVALS, CARDS, FULFILMENT])
+@pytest.mark.parametrize(
+    ("table", "start"), [*MACHINES, ATTEMPT, CAPTURE, REFUND, HOLD, APPROVALS, CARDS, FULFILMENT]
+)
 def test_every_state_is_listed_and_reachable(table: dict[Any, frozenset[Any]], start: Any) -> None:
     every = set(type(start).__members__.values())
     assert set(table) == every
@@ -158,13 +161,26 @@ def test_attempts_and_refunds_keep_to_their_tables_and_write_history(
     db.dispose()
 
 
+@pytest.mark.parametrize("before", payment_states.CaptureState)
+@pytest.mark.parametrize("after", payment_states.CaptureState)
+def test_a_wish_to_capture_ends_once(
+    before: payment_states.CaptureState, after: payment_states.CaptureState
+) -> None:
+    wish = Capture(id="c", state=before.value)
+    if after in payment_states.CAPTURE_NEXT[before]:
+        payment_states.end_capture(wish, after, code="late")
+        assert (wish.state, wish.code) == (after, "late")
+    else:
+        with pytest.raises(WrongTransition):
+            payment_states.end_capture(wish, after)
+        assert wish.state == before
+
+
 WRITERS = {
-    "payments/states.py": {"advance", "advance_attempt", "advance_refund"},
+    "payments/states.py": {"advance", "advance_attempt", "advance_refund", "end_capture"},
     "payments/stop.py": {"turn"},
     "payments/given_up.py": {"event_again"},
     "payments/inbox.py": {"_finish", "_wait_or_park"},
-    "payments/authorisation.py": {"end_wish"},
-    "payments/capture.py": {"_refused"},
     "payments/disputes.py": {"advance"},
     "payments/returns.py": {"note_balance", "_note"},
     "shop/orders/states.py": {"advance"},

@@ -11,7 +11,6 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from payments.capture import NEXT as CAPTURES
 from payments.columns import new_id, utcnow
 from payments.ledger import balance
 from payments.models import Attempt, Capture, Payment
@@ -391,7 +390,3 @@ def test_fulfilment_keeps_to_its_table_and_writes_history(later: Shop) -> None:
         rows = session.scalars(select(FulfilmentHistory).order_by(FulfilmentHistory.id)).all()
     told = [(row.before, row.after) for row in rows]
     assert sorted(told) == sorted((before, after) for before in NEXT for after in NEXT[before])
-
-
-def test_a_wish_ends_once() -> None:
-    assert [state for state, then in CAPTURES.items() if then] == ["wanted"]

@@ -22,7 +22,8 @@ from payments.provider import DisputeTold, Session
 from payments.stop import CardsClosed, CardState, locked_switch, turn
 from shop.cards.service import stop_cards
 from shop.checkout.payment import start_placed, ui_mode_of
-from shop.checkout.service import Buyer, SoldOut, confirm
+from shop.checkout.service import Buyer, confirm
+from shop.checkout.sold_out import SoldOut
 from shop.orders.refund_plan import NotRefundable, Wish
 from shop.orders.refunding import RefundReason, Request, refund_order
 from tests.shop.ordering import GUEST, a_basket, a_quote, prove_mailbox
