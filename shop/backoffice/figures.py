@@ -14,6 +14,8 @@ from payments.methods import PROMISE
 from payments.models import Attempt, Payment, PaymentPromise, ProviderEvent
 from payments.models import Refund as RefundRow
 from payments.money import Money
+from payments.states import PaymentState
+from shop.approvals.queries import open_approvals
 from shop.cards.agreement import Mismatch, mismatches
 from shop.disputes.listing import Waiting, waiting
 from shop.fulfilment import deadlines
@@ -66,10 +68,14 @@ class Figures:
     """Card switches that stand elsewhere than the audit chain says."""
     ending_soon: int
     """Promises of cards that end within two days."""
+    after_stop: int
+    """Payments that were confirmed after a stop, and wait for a decision."""
+    approvals: int
+    """What waits for signatures, or for its use."""
 
     @property
     def needs_a_person(self) -> int:
-        waits = self.reviews + self.failed_refunds + self.transfers_left
+        waits = self.reviews + self.failed_refunds + self.transfers_left + self.after_stop + self.approvals
         fails = self.parked_events + self.parked_jobs
         return waits + fails + self.issuers.disputes + self.issuers.warnings + len(self.turned_by_others)
 
@@ -86,6 +92,7 @@ def figures(session: Session, stores: list[str], now: dt.datetime) -> Figures:
     schedule = session.get(Schedule, "reconcile")
     first_end = select(func.min(Order.held_until)).where(Order.state == "placed", Order.store_id.in_(stores))
     is_waiting = (Order.state == "waiting", Order.store_id.in_(stores))
+    is_after_stop = (Payment.state == PaymentState.AFTER_STOP.value, Payment.store_id.in_(stores))
     held = select(func.coalesce(func.sum(Hold.quantity), 0)).where(
         Hold.state == "active", Hold.store_id.in_(stores)
     )
@@ -115,6 +122,8 @@ def figures(session: Session, stores: list[str], now: dt.datetime) -> Figures:
         issuers=waiting(session, stores),
         turned_by_others=mismatches(session),
         ending_soon=len(deadlines.due(session, now + deadlines.WARN_BEFORE, stores=stores)),
+        after_stop=_number(session, select(func.count()).where(*is_after_stop)),
+        approvals=len(open_approvals(session, now)),
         passages_today=_number(session, select(func.count()).where(PassageRow.at >= began)),
     )
 

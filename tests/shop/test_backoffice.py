@@ -80,6 +80,17 @@ def test_home_says_what_needs_a_person(paying_app: Flask, paying_shop: Shop, pai
     assert "人の判断を待っているものが 1 件" in signed_in(paying_app, paying_shop, Role.FINANCE).get("/").text
 
 
+def test_home_counts_what_was_paid_after_a_stop(paying_app: Flask, paying_shop: Shop, paid: str) -> None:
+    def after_stop(session: Session) -> None:
+        link = session.get_one(OrderPayment, ("style", paid))
+        session.get_one(Payment, ("style", link.payment_id)).state = "after_stop"
+
+    paying_shop.db.write(after_stop)
+    page = signed_in(paying_app, paying_shop, Role.FINANCE).get("/").text
+    assert "人の判断を待っているものが 1 件" in page
+    assert 'href="/cards">カード決済を見る' in page
+
+
 def test_who_signs_only_sees_no_figures(paying_app: Flask, paying_shop: Shop) -> None:
     desk = signed_in(paying_app, paying_shop, Role.SIGNER)
     assert desk.get("/orders").status_code == 403
