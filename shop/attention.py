@@ -3,6 +3,7 @@ that neither is calm while the other is not."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from payments.given_up import is_given_up
 from payments.models import Payment, PaymentPromise, ProviderEvent
 from payments.models import Refund as RefundRow
 from payments.states import PaymentState
+from shop.approvals.queries import open_approvals
 from shop.cards.agreement import Mismatch, mismatches
 from shop.disputes.listing import Waiting, waiting
 from shop.jobs.models import Job
@@ -36,6 +38,8 @@ class Attention:
     """Disputes that want an answer, and warnings that can be acted on."""
     turned_by_others: list[Mismatch]
     """Card switches that stand elsewhere than the audit chain says."""
+    approvals: int
+    """What waits for signatures, or for its use."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -50,6 +54,7 @@ class Attention:
             "events": self.parked_events,
             "jobs": self.parked_jobs,
             "switches": len(self.turned_by_others),
+            "approvals": self.approvals,
         }
 
     @property
@@ -57,8 +62,8 @@ class Attention:
         return sum(self.counts.values())
 
 
-def attention(session: Session, stores: Sequence[str]) -> Attention:
-    """Count them, for these stores. Jobs and events belong to no store: they are counted whole."""
+def attention(session: Session, stores: Sequence[str], now: dt.datetime) -> Attention:
+    """Count them, for these stores. Jobs, events and approvals belong to no store: they are counted whole."""
 
     def payments_in(state: PaymentState) -> int:
         of_stores = Payment.store_id.in_(stores)
@@ -75,6 +80,7 @@ def attention(session: Session, stores: Sequence[str]) -> Attention:
         parked_jobs=_number(session, select(func.count()).where(Job.state == "parked")),
         issuers=waiting(session, stores),
         turned_by_others=mismatches(session),
+        approvals=len(open_approvals(session, now)),
     )
 
 

@@ -103,5 +103,5 @@ def _figures(session: Session) -> dict[str, int]:
     )
     figures["sessions_in_line"] = count(select(func.count()).where(Attempt.state == "waiting"))
     figures["events_waiting"] = count(select(func.count()).where(ProviderEvent.state == "new"))
-    waits = attention(session, list(all_stores())).counts
+    waits = attention(session, list(all_stores()), utcnow()).counts
     return figures | {f"needs_a_person_{name}": number for name, number in waits.items()}

@@ -15,8 +15,10 @@ from payments.columns import utcnow
 from shop.approvals.models import Approval
 from shop.approvals.queries import newest_approvals, state_at
 from shop.approvals.service import NotApproved, Why, attempt
+from shop.approvals.states import ApprovalState
 from shop.backoffice import words
 from shop.backoffice.card_words import APPROVAL_REFUSED
+from shop.cards import gate
 from shop.context import the_shop
 from shop.errors import NotFound
 from shop.staff.access import StaffPages, the_member
@@ -42,6 +44,8 @@ class Told:
     signers: list[str]
     """Their ids."""
     signed_by: list[str]
+    used_at: str
+    """The page where it is used, once two have signed: signing alone changes nothing."""
 
 
 @approval_pages.get("/approvals", right=Right.APPROVE)
@@ -116,9 +120,15 @@ def _told(session: Session, approvals: Sequence[Approval]) -> list[Told]:
             asked_by=f"{words.ACTOR.get(one.requested_by_kind, '')} {_name(names, one.requested_by_id)}",
             signers=signers[one.id],
             signed_by=[_name(names, member_id) for member_id in signers[one.id]],
+            used_at=_used_at(one) if state_at(one, now) is ApprovalState.GRANTED else "",
         )
         for one in approvals
     ]
+
+
+def _used_at(approval: Approval) -> str:
+    store = str(json.loads(approval.payload).get("store"))
+    return f"/cards/{store}" if approval.kind == gate.KIND and store in all_stores() else ""
 
 
 def _what(approval: Approval) -> str:

@@ -85,6 +85,7 @@ class Asked:
 
     approval: Approval
     state: Word
+    signatures: int
     is_current: bool
 
 
@@ -304,11 +305,14 @@ def _desk(session: Session, store_id: str) -> Desk:
 
 
 def _asked(session: Session, store_id: str) -> list[Asked]:
-    could_be = _could_be_asked(session, store_id)
+    could_be, known = _could_be_asked(session, store_id), open_approvals(session, utcnow())
+    found = [
+        one for one in known if one.kind == gate.KIND and json.loads(one.payload).get("store") == store_id
+    ]
+    signers = the_shop().approvals.signers_of(session, found)
     return [
-        Asked(one, word(APPROVAL, one.state), one.payload_sha256 == could_be)
-        for one in open_approvals(session, utcnow())
-        if one.kind == gate.KIND and json.loads(one.payload).get("store") == store_id
+        Asked(one, word(APPROVAL, one.state), len(signers[one.id]), one.payload_sha256 == could_be)
+        for one in found
     ]
 
 

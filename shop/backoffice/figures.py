@@ -87,7 +87,7 @@ def figures(session: Session, stores: list[str], now: dt.datetime) -> Figures:
         event_lag=now - oldest if oldest else None,
         reconcile=schedule.last_result if schedule else None,
         reconcile_next=schedule.next_at if schedule else None,
-        attention=attention(session, stores),
+        attention=attention(session, stores, now),
         left_orders=_left_orders(session, stores),
         ending_soon=len(deadlines.due(session, now + deadlines.WARN_BEFORE, stores=stores)),
         passages_today=_number(session, select(func.count()).where(PassageRow.at >= began)),

@@ -30,12 +30,13 @@ CALM = {
     "events": 0,
     "jobs": 0,
     "switches": 0,
+    "approvals": 0,
 }
 
 
 def _counts(shop: Shop) -> dict[str, int]:
     with shop.db.read() as session:
-        return attention(session, ["style", "cocomo"]).counts
+        return attention(session, ["style", "cocomo"], utcnow()).counts
 
 
 def _status(url: str) -> tuple[int, dict[str, int]]:

@@ -71,14 +71,21 @@ def test_home_counts_the_day_and_says_that_nothing_waits(
     assert _order(paying_shop, paid).total.format("ja") in page
 
 
-@pytest.mark.parametrize("state", ["review", "after_stop"])
-def test_home_says_what_needs_a_person(paying_app: Flask, paying_shop: Shop, paid: str, state: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "leads_to"),
+    [("review", '/orders?state=review">注文を見る'), ("after_stop", '/cards">カード決済を見る')],
+)
+def test_home_says_what_needs_a_person(
+    paying_app: Flask, paying_shop: Shop, paid: str, state: str, leads_to: str
+) -> None:
     def wait(session: Session) -> None:
         link = session.get_one(OrderPayment, ("style", paid))
         session.get_one(Payment, ("style", link.payment_id)).state = state
 
     paying_shop.db.write(wait)
-    assert "人の判断を待っているものが 1 件" in signed_in(paying_app, paying_shop, Role.FINANCE).get("/").text
+    page = signed_in(paying_app, paying_shop, Role.FINANCE).get("/").text
+    assert "人の判断を待っているものが 1 件" in page
+    assert f'<a href="{leads_to}' in page
 
 
 def test_who_signs_only_sees_no_figures(paying_app: Flask, paying_shop: Shop) -> None:

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
 from payments.stop import CardState
 from shop.app import create_app, create_shop
+from shop.approvals.models import Approval
 from shop.approvals.service import Desk, NotApproved, Why
 from shop.build import build_id
 from shop.cards import gate
@@ -440,3 +441,39 @@ def test_the_gate_by_command(sqlite_url: str, sandbox: Sandbox, shop: Shop, tmp_
     assert run(sqlite_url, sandbox, *cause, "--red", str(red), "--green", str(green)).exit_code == 0
     assert run(sqlite_url, sandbox, *cause, "--red", str(green), "--green", str(green)).exit_code == 2
     assert "MISSING report" in run(sqlite_url, sandbox, "gate", "show", "style").stdout
+
+
+def test_who_signs_is_told_that_signing_resumes_nothing_yet_and_home_says_what_waits(
+    stopped: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shop.backoffice.cards.green_report", lambda _settings: green_report)
+    desk = signed_in(create_app(shop=stopped.shop), stopped.shop, Role.SECURITY, Role.SIGNER)
+    nothing, not_yet = "人の判断を待っているものはありません", "カード決済はまだ再開していません"
+    assert nothing in desk.get("/").text
+    stopped.show(*ALL)
+    assert desk.post("/cards/style/request", form_on="/cards/style").status_code == 303
+    home = desk.get("/").text
+    assert "人の判断を待っているものが 1 件" in home
+    assert 'href="/approvals">承認を見る' in home
+    page = desk.get("/cards/style").text
+    assert "0 / 2" in page
+    assert "ここに再開のボタンが出ます" in page
+    assert not_yet not in desk.get("/approvals").text
+    with stopped.shop.db.read() as session:
+        approval = session.scalars(select(Approval)).one()
+
+    def sign(session: Session) -> None:
+        for member in ("member-1", "member-2"):
+            stopped.shop.approvals.sign(session, approval.id, member, approval.payload_sha256, utcnow())
+
+    stopped.shop.db.write(sign)
+    for told in ("/approvals", f"/approvals/{approval.id}"):
+        text = desk.get(told).text
+        assert not_yet in text
+        assert 'href="/cards/style">カード決済を見る' in text
+    page = desk.get("/cards/style").text
+    assert "2 / 2" in page
+    assert "この承認でカード決済を再開する" in page
+    stopped.resume(approval.id)
+    assert not_yet not in desk.get("/approvals").text
+    assert nothing in desk.get("/").text

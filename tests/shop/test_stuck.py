@@ -80,7 +80,9 @@ def test_a_failed_refund_is_asked_for_once_more_and_goes_through(
     assert [one.state for one in _refunds(paying_shop)] == ["failed", "done"]
     assert "人の判断を待っているものはありません" in desk.get("/").text
     with paying_shop.db.read() as session:
-        assert attention(session, ["style"]).failed_refunds == 0, "asked for again, it waits for nobody"
+        assert attention(session, ["style"], utcnow()).failed_refunds == 0, (
+            "asked for again, it waits for nobody"
+        )
 
 
 def test_money_wants_the_right_and_a_fresh_proof(paying_app: Flask, paying_shop: Shop, failed: str) -> None:
