@@ -81,7 +81,7 @@ def decide(
 
 
 def _give_back(session: Session, payment: Payment, provider_payment: str) -> None:
-    """What was taken is refunded; what was only promised is let go, and no money moves at all."""
+    """What was taken is refunded; what was only reserved is let go, and no money moves at all."""
     if is_captured(session, payment):
         want_refund(session, payment, provider_payment, payment.amount_minor, reason="after_stop")
     else:
