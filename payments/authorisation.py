@@ -1,4 +1,4 @@
-"""Money that a card has promised and nobody has taken yet, as the provider tells of it.
+"""Reservations: money that a card holds for us and nobody has taken yet, as the provider tells of it.
 
 Functions need the payment's lock (`payments.settle.lock_payment`) and never commit.
 """
@@ -20,7 +20,7 @@ from payments.stop import was_stopped_at
 
 _log = logging.getLogger("hitsuka.payments")
 
-_PROMISED = {PaymentState.AUTHORISED, PaymentState.AFTER_STOP, PaymentState.REVIEW}
+_RESERVED = {PaymentState.AUTHORISED, PaymentState.AFTER_STOP, PaymentState.REVIEW}
 
 
 def book_authorisation(
@@ -32,7 +32,7 @@ def book_authorisation(
     reason: str | None,
     cause: str,
 ) -> None:
-    """Note a promise, once. `reason` says why it can't be this payment's; then a person must look."""
+    """Note a reservation, once. `reason` says why it can't be this payment's; then a person must look."""
     if payment.provider_id not in {None, told.payment_id}:
         _let_second_go(session, payment, told)
         return
@@ -58,11 +58,11 @@ def book_authorisation(
 def book_void(
     session: DBSession, payment: Payment, told: Session, listener: PaymentListener, *, cause: str
 ) -> None:
-    """Note that a promise is gone: let go here or on the provider's screen, or run out."""
+    """Note that a reservation is gone: let go here or on the provider's screen, or run out."""
     if told.payment_id is None:
         return
     end_wish(session, payment, told.payment_id, taken_minor=0)
-    if payment.provider_id not in {None, told.payment_id} or payment.state not in _PROMISED:
+    if payment.provider_id not in {None, told.payment_id} or payment.state not in _RESERVED:
         return
     if is_captured(session, payment):
         return
@@ -71,7 +71,7 @@ def book_void(
 
 
 def end_wish(session: DBSession, payment: Payment, provider_payment: str, *, taken_minor: int) -> None:
-    """The promise has ended by so much being taken: the wish that waited for it is met, or overtaken."""
+    """The reservation has ended by so much being taken: the wish that waited for it is met, or overtaken."""
     row = session.scalar(
         select(Capture).where(
             Capture.store_id == payment.store_id,
@@ -98,7 +98,7 @@ def is_captured(session: DBSession, payment: Payment) -> bool:
 
 
 def wanted_amount(session: DBSession, payment: Payment) -> int | None:
-    """How much of its promise we asked for, when we did."""
+    """How much of its reservation we asked for, when we did."""
     query = select(Capture.amount_minor).where(
         Capture.store_id == payment.store_id,
         Capture.payment_id == payment.id,
@@ -110,7 +110,7 @@ def wanted_amount(session: DBSession, payment: Payment) -> int | None:
 
 
 def _let_second_go(session: DBSession, payment: Payment, told: Session) -> None:
-    """Two sessions of one order were both authorised: the second promise is let go."""
+    """Two sessions of one order were both authorised: the second reservation is let go."""
     assert told.payment_id is not None
     known = select(Capture.id).where(
         Capture.store_id == payment.store_id, Capture.provider_payment == told.payment_id

@@ -1,4 +1,4 @@
-"""End a card's promise: take it, all or part, or let it go. Written down first, sent once, and what came of it is read.
+"""End a card's reservation: take it, all or part, or let it go. Written down first, sent once, then read again.
 
 Stripe captures an authorisation once and lets the rest go (docs.stripe.com/payments/place-a-hold-on-a-payment-method).
 The row's id is the idempotency key. After no answer the provider is asked what happened before the same key is sent
@@ -27,7 +27,7 @@ _log = logging.getLogger("hitsuka.payments")
 LAST_MOMENT = dt.timedelta(minutes=5)
 """So long before `capture_before` nothing is taken any more: clocks differ, and a call takes its time."""
 _TRIES = 5
-"""So often the same key is sent, each time after a look that finds the promise as it was."""
+"""So often the same key is sent, each time after a look that finds the reservation as it was."""
 
 
 class NotCapturable(Exception):
@@ -39,7 +39,7 @@ class NotCapturable(Exception):
 
 
 def want_capture(session: DBSession, payment: Payment, amount: Money, *, reason: str) -> Capture:
-    """Write down that so much of a locked payment's promise is to be taken. Raises NotCapturable. Never commits."""
+    """Write down that so much of a locked payment's reservation is to be taken. Raises NotCapturable. Never commits."""
     if payment.state != PaymentState.AUTHORISED or payment.provider_id is None:
         raise NotCapturable("state")
     if amount.currency != payment.currency:
@@ -54,7 +54,7 @@ def want_capture(session: DBSession, payment: Payment, amount: Money, *, reason:
 
 
 def want_void(session: DBSession, payment: Payment, provider_payment: str, *, reason: str) -> Capture:
-    """Write down that a promise is to be let go. The same wish again is the one there is.
+    """Write down that a reservation is to be let go. The same wish again is the one there is.
 
     Raises NotCapturable("under_way") while it is being taken. Never commits.
     """
@@ -67,7 +67,7 @@ def want_void(session: DBSession, payment: Payment, provider_payment: str, *, re
 
 
 def is_too_late(payment: Payment, now: dt.datetime) -> bool:
-    """Whether its promise may not be taken any more."""
+    """Whether its reservation may not be taken any more."""
     return payment.capture_before is not None and now >= payment.capture_before - LAST_MOMENT
 
 
@@ -173,7 +173,7 @@ def _is_open_after_reading(db: Database, provider: Provider, listener: PaymentLi
 
 
 def _refused(session: DBSession, listener: PaymentListener, sent: Capture, code: str) -> None:
-    """The provider said no, and the promise stands as it was."""
+    """The provider said no, and the reservation stands as it was."""
     payment = lock_payment(session, listener, sent.store_id, sent.payment_id)
     row = session.get_one(Capture, (sent.store_id, sent.id), populate_existing=True)
     if payment is None or row.state != CaptureState.WANTED:

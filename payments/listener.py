@@ -29,16 +29,16 @@ class PaymentListener(Protocol):
         """More money came than is due, or too late: it lies in the customer's balance, and a person sends it back."""
 
     def authorised(self, session: Session, payment: Payment) -> None:
-        """The card has promised the money of this order; it is taken when the goods leave."""
+        """The money of this order is reserved on the card; it is taken when the goods leave."""
 
     def captured(self, session: Session, payment: Payment) -> None:
-        """What the card had promised was taken, all or part: the ledger says how much."""
+        """What was reserved was taken, all or part: the ledger says how much."""
 
     def voided(self, session: Session, payment: Payment) -> None:
-        """What the card had promised was let go or ran out: no money will come."""
+        """What was reserved was let go or ran out: no money will come."""
 
     def capture_failed(self, session: Session, payment: Payment) -> None:
-        """The provider refused to take it, and the promise stands."""
+        """The provider refused to take it, and the reservation stands."""
 
     def declined(self, session: Session, payment: Payment, told: Told) -> None:
         """A try failed, as `told` says, perhaps not for the first time; the order stays open for another."""

@@ -17,7 +17,9 @@ class Method(StrEnum):
 
     @property
     def is_promise(self) -> bool:
-        """Whether the order is concluded first, and the money comes days later through the provider."""
+        """Whether the order is concluded first, and the money comes days later through the provider.
+
+        (What a card only holds for us is no promise here but a reservation: `payments.authorisation`.)"""
         return self in {Method.KONBINI, Method.TRANSFER}
 
 

@@ -103,7 +103,7 @@ class Attempt(Base):
     )
     """What the store asked for when the session was wanted; likewise."""
     capture_later: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false(), info=INTERNAL)
-    """Whether the card is only to promise the money; likewise."""
+    """Whether the money is only to be reserved on the card; likewise."""
     customer_id: Mapped[str | None] = mapped_column(String(80), info=INTERNAL)
     """The provider's name of who pays, where it keeps cards for them; likewise."""
     save_card: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false(), info=INTERNAL)
@@ -250,7 +250,7 @@ class RefundHistory(Change, Base):
 
 
 class Capture(Base):
-    """The end of a card's promise, as we want it: taken, all or part, or let go. Its id is the idempotency key."""
+    """The end of a card's reservation, as we want it: taken, all or part, or let go. Its id is the idempotency key."""
 
     __tablename__ = "capture"
     store_id: Mapped[str] = mapped_column(String(16), primary_key=True, info=INTERNAL)

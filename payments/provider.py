@@ -123,9 +123,9 @@ class Charge:
     card_hash: str | None = None
     """A keyed hash of the provider's fingerprint of the card: one card, one hash, and no way back."""
     reserved: Money | None = None
-    """What the card promised; `amount` is what of it was taken."""
+    """What the card reserved; `amount` is what of it was taken."""
     capture_before: dt.datetime | None = None
-    """Until when a promise can be taken. The provider's word, never a fixed number of days."""
+    """Until when a reservation can be taken. The provider's word, never a fixed number of days."""
 
 
 @dataclass(frozen=True)

@@ -312,7 +312,7 @@ def disagreement(
 ) -> str | None:
     """Why what the provider reports can't be this payment's money; None when all of it agrees.
 
-    `reserved`: it is promised and not taken yet. `taken_minor` is what of a promise we asked for, when not all of it.
+    `reserved`: it is not taken yet. `taken_minor` is what of a reservation we asked for, when not all of it.
     """
     charge = told.charge
     due = Money(payment.amount_minor if taken_minor is None else taken_minor, payment.currency)

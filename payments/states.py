@@ -20,7 +20,7 @@ class PaymentState(StrEnum):
     PENDING = "pending"
     """Nothing came yet; a session may be open, or the provider's answer is unknown."""
     AUTHORISED = "authorised"
-    """The card has promised the money; it is taken when the goods leave."""
+    """The money is reserved on the card; it is taken when the goods leave."""
     PAID = "paid"
     EXPIRED = "expired"
     """No session can be paid any more and none was."""
@@ -31,7 +31,7 @@ class PaymentState(StrEnum):
     REFUNDING = "refunding"
     REFUNDED = "refunded"
     VOIDED = "voided"
-    """What the card had promised was let go, or ran out; nothing was taken."""
+    """What was reserved was let go, or ran out; nothing was taken."""
 
 
 NEXT: dict[PaymentState, frozenset[PaymentState]] = {
@@ -128,13 +128,13 @@ REFUND_NEXT: dict[RefundState, frozenset[RefundState]] = {
 
 
 class CaptureState(StrEnum):
-    """Where a wish to end a promise is."""
+    """Where a wish to end a reservation is."""
 
     WANTED = "wanted"
     """Written down; perhaps asked for, with no answer yet."""
     DONE = "done"
     FAILED = "failed"
-    """Refused, too late, or something else had ended the promise."""
+    """Refused, too late, or something else had ended the reservation."""
 
 
 CAPTURE_NEXT: dict[CaptureState, frozenset[CaptureState]] = {

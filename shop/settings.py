@@ -63,9 +63,9 @@ class CardTerms:
     """How a store wants its cards to be charged."""
 
     capture: str = "order"
-    """"order": the money is taken with the order. "shipment": it is only promised, and taken when the goods leave."""
+    """"order": the money is taken with the order. "shipment": it is only reserved, and taken when the goods leave."""
     late_capture: str = "warn"
-    """What happens when a promise is about to end: "warn" staff, or "capture" all of it."""
+    """What happens when a reservation is about to end: "warn" staff, or "capture" all of it."""
     three_d_secure: ThreeDSecure = ThreeDSecure.ANY
     """Asked for wherever the card can: the Japanese guideline wants it of every shop that sells online."""
 

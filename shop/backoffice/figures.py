@@ -55,7 +55,7 @@ class Figures:
     """Some whose customers transferred too much or too late, the oldest first."""
     passages_today: int
     ending_soon: int
-    """Promises of cards that end within two days."""
+    """Reservations of cards that end within two days."""
 
 
 def midnight(now: dt.datetime) -> dt.datetime:

@@ -1,4 +1,4 @@
-"""Send an order's parcels, and call orders off whose money is only promised."""
+"""Send an order's parcels, and call orders off whose money is only reserved."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Desk:
     left: dict[str, int]
     parcels: list[Shipment]
     state: str
-    is_promised: bool
+    is_reserved: bool
     may_ship: bool
     takes: Money
 
@@ -52,7 +52,7 @@ def ship(store_id: str, order_id: str) -> ResponseReturnValue:
 
 @shipping_pages.post("/orders/<store_id>/<order_id>/ship", right=Right.SHIP)
 def send_parcel(store_id: str, order_id: str) -> ResponseReturnValue:
-    """Write the parcel down, take its money where it is only promised, and say whether it may leave."""
+    """Write the parcel down, take its money where it is only reserved, and say whether it may leave."""
     found, form = order_file(store_id, order_id), ShipForm()
     if not form.validate():
         return _page(found, form, refusal="key" if form.key.errors else "tracking", status=400)
@@ -69,7 +69,7 @@ def send_parcel(store_id: str, order_id: str) -> ResponseReturnValue:
 
 @shipping_pages.post("/orders/<store_id>/<order_id>/call-off", right=Right.SHIP, fresh=True)
 def call_off(store_id: str, order_id: str) -> ResponseReturnValue:
-    """Let the promised money go and cancel the order."""
+    """Let the reserved money go and cancel the order."""
     found, form = order_file(store_id, order_id), CallOffForm()
     if not form.validate():
         return _page(found, ShipForm.fresh(), refusal="state", status=400)
@@ -99,14 +99,14 @@ def _desk(order: Order, payment: Payment) -> Desk:
         left = parcels.left_to_ship(session, order)
         sent = parcels.shipments_of(session, order)
         row = session.get(Fulfilment, (order.store_id, order.id))
-    is_promised = payment.state == PaymentState.AUTHORISED
+    is_reserved = payment.state == PaymentState.AUTHORISED
     return Desk(
         left=left,
         parcels=sent,
         state=row.state if row else "waiting",
-        is_promised=is_promised,
+        is_reserved=is_reserved,
         may_ship=order.state in _LEAVES and any(left.values()),
-        takes=payment.amount if is_promised else Money(0, order.currency),
+        takes=payment.amount if is_reserved else Money(0, order.currency),
     )
 
 

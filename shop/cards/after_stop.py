@@ -83,7 +83,7 @@ def decide(
 
 def _give_back(session: Session, payment: Payment, provider_payment: str) -> None:
     """What was taken is refunded, without what went back already (by the provider's own screen, say): the provider
-    refuses more than is left. What was only promised is let go, and no money moves at all."""
+    refuses more than is left. What was only reserved is let go, and no money moves at all."""
     if not is_captured(session, payment):
         want_void(session, payment, provider_payment, reason="after_stop")
         return

@@ -1,4 +1,4 @@
-"""Promises of money that run out: staff are told ahead of time, or the money is taken, as the store has it; never late.
+"""Reservations that run out: staff are told ahead of time, or the money is taken, as the store has it; never late.
 
 What has run out is read at the provider, so that its order does not go on looking shippable.
 """
@@ -30,7 +30,7 @@ TAKE_BEFORE = dt.timedelta(hours=12)
 
 
 def due(session: Session, until: dt.datetime, *, stores: Sequence[str] | None = None) -> list[Payment]:
-    """Payments whose promise ends before then, the first end first."""
+    """Payments whose reservation ends before then, the first end first."""
     query = select(Payment).where(
         Payment.state == PaymentState.AUTHORISED.value, Payment.capture_before <= until
     )
@@ -77,7 +77,7 @@ def _warn(session: Session, payment: Payment) -> None:
 
 
 def _read(shop: Shop, payment: Payment) -> int:
-    """The promise is over, or as good as that: what does the provider say?"""
+    """The reservation is over, or as good as that: what does the provider say?"""
     try:
         provider = shop.providers[payment.store_id]
         settle(shop.db, provider, OrderListener(), payment.store_id, payment.id, cause="promise ended")

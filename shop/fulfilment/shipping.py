@@ -1,7 +1,7 @@
 """Staff ship an order, whole or in part, or call it off: written down under the order's lock, then asked for.
 
-With money that is only promised, a parcel waits until what it costs was taken. A promise is taken once: what is not in
-that parcel is given up, is not charged, and goes back on the shelf.
+With money that is only reserved, a parcel waits until what it costs was taken. A reservation is taken once: what is not
+in that parcel is given up, is not charged, and goes back on the shelf.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MAY_LEAVE = {
     (OrderState.AUTHORISED, PaymentState.AUTHORISED),
     (OrderState.ON_DELIVERY, PaymentState.PENDING),  # the carrier collects the money at the door
 }
-_PROMISED = {PaymentState.AUTHORISED, PaymentState.AFTER_STOP, PaymentState.REVIEW}
+_RESERVED = {PaymentState.AUTHORISED, PaymentState.AFTER_STOP, PaymentState.REVIEW}
 
 
 class NotShippable(Exception):
@@ -67,7 +67,7 @@ class Who:
 
 
 def ship(shop: Shop, store_id: str, order_id: str, wanted: Parcel, who: Who) -> Shipment:
-    """Write a parcel down and, where its money is only promised, take it; the parcel as it is then.
+    """Write a parcel down and, where its money is only reserved, take it; the parcel as it is then.
 
     Its state says whether it may leave: "wanted" while the provider has not answered; the worker goes on. Raises
     BadTracking, or NotShippable, which is written into the audit chain.
@@ -86,9 +86,9 @@ def ship(shop: Shop, store_id: str, order_id: str, wanted: Parcel, who: Who) -> 
 
 
 def call_off(shop: Shop, store_id: str, order_id: str, reason: str, who: Who) -> None:
-    """Let the promise of an order's money go; the order is cancelled when the provider says that it is gone.
+    """Let the reservation of an order's money go; the order is cancelled when the provider says that it is gone.
 
-    Asking again is the same wish. Raises NotShippable("state") when nothing is promised (any more), "under_way" while
+    Asking again is the same wish. Raises NotShippable("state") when nothing is reserved (any more), "under_way" while
     it is being taken; that is written into the audit chain.
     """
     try:
@@ -192,7 +192,7 @@ def _plan(order: Order, given_up: Mapping[str, int]) -> Plan:
 
 def _want_void(session: Session, shop: Shop, store_id: str, order_id: str, reason: str, who: Who) -> Capture:
     order, payment = _locked(session, store_id, order_id)
-    if payment.state not in _PROMISED or payment.provider_id is None or is_captured(session, payment):
+    if payment.state not in _RESERVED or payment.provider_id is None or is_captured(session, payment):
         raise NotShippable("state")
     try:
         wish = want_void(session, payment, payment.provider_id, reason=reason)

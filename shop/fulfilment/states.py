@@ -23,7 +23,7 @@ class FulfilmentState(StrEnum):
     """Some has left, the rest will."""
     SHIPPED = "shipped"
     SHORT = "short"
-    """Some has left, the rest never will: a card's promise can be taken once."""
+    """Some has left, the rest never will: a card's reservation can be taken once."""
     CANCELED = "canceled"
     """Called off before anything left."""
 

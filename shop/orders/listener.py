@@ -88,7 +88,7 @@ class OrderListener:
         enqueue(session, "alert", order.store_id, order.id, detail="transfer_left")
 
     def authorised(self, session: Session, payment: Payment) -> None:
-        """As good as sold: the goods leave the shelf. Too late for them: the promise is let go, with an apology."""
+        """As good as sold: the goods leave the shelf. Too late for them: the reservation is let go, with an apology."""
         order = _order(session, payment)
         is_there = holds.is_held(session, order) or holds.hold_again(session, order)
         if order.state not in _UNPAID and not is_there:

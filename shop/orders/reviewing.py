@@ -75,7 +75,7 @@ def decide(shop: Shop, store_id: str, order_id: str, decided: Decided) -> None:
 
 
 def _with_money(shop: Shop, provider: Provider, store_id: str, payment_id: str) -> list[Told]:
-    """The sessions through which money came, or was promised."""
+    """The sessions through which money came, or was reserved."""
     with shop.db.read() as session:
         session_ids = settled_sessions(session, store_id, payment_id)
     told = [provider.retrieve_session(session_id) for session_id in session_ids]

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import threading
 
-from sqlalchemy import select
-
-from payments.models import Attempt
-from shop.context import Shop
 from tests.concurrency.browser import Browser
 from tests.concurrency.buyer import Buyer
 from tests.concurrency.leases import let_leases_run_out
+from tests.concurrency.pressing import press_and_lose_connection, the_attempt, tries_of_the_attempt
 from tests.concurrency.rush import put_on_sale, read_books
 from tests.servers.system import System
 from tests.waiting import wait_until
@@ -29,18 +24,18 @@ def test_a_web_process_killed_while_the_session_is_made_leaves_an_order_that_can
     assert buyer.add(goods.sku)
     assert buyer.to_final_page()
     system.sandbox.fault("checkout.sessions.create", "timeout", times=1, delay_s=3)
-    press = threading.Thread(target=_press_and_lose_connection, args=(buyer,))
+    press = threading.Thread(target=press_and_lose_connection, args=(buyer,))
     press.start()
-    wait_until(lambda: _tries(shop) == 1, "the call for a session")
+    wait_until(lambda: tries_of_the_attempt(shop) == 1, "the call for a session")
 
     system.web.kill()
     press.join(60)
     browser.close()
     let_leases_run_out(shop)
     system.start_worker()
-    wait_until(lambda: _attempt(shop).state == "open", "the worker to make the session")
+    wait_until(lambda: the_attempt(shop).state == "open", "the worker to make the session")
 
-    session_id = _attempt(shop).session_id
+    session_id = the_attempt(shop).session_id
     assert session_id is not None
     system.sandbox.pay(session_id)
     wait_until(lambda: read_books(shop, goods).orders == {"paid": 1}, "the payment to be known")
@@ -48,19 +43,3 @@ def test_a_web_process_killed_while_the_session_is_made_leaves_an_order_that_can
     assert (books.on_hand, books.held, books.taken, books.differences) == (2, 0, 1, [])
     assert books.ledger_minor == books.provider_minor > 0
     shop.db.dispose()
-
-
-def _press_and_lose_connection(buyer: Buyer) -> None:
-    with contextlib.suppress(OSError, http.client.HTTPException):
-        buyer.press()
-
-
-def _attempt(shop: Shop) -> Attempt:
-    with shop.db.read() as session:
-        return session.scalars(select(Attempt)).one()
-
-
-def _tries(shop: Shop) -> int:
-    with shop.db.read() as session:
-        attempt = session.scalars(select(Attempt)).one_or_none()
-        return attempt.tries if attempt else 0

@@ -87,6 +87,13 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
+def no_fault_is_left(sandbox: Sandbox) -> Iterator[None]:
+    """What a test has broken at the sandbox is whole again for the next."""
+    yield
+    sandbox.control("faults", method="DELETE")
+
+
+@pytest.fixture
 def provider(sandbox: Sandbox) -> StripeProvider:
     """The real adapter with the real SDK against the sandbox."""
     return StripeProvider("default", "sk_test_hitsuka", ("whsec_hitsuka",), sandbox.url, livemode=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -20,15 +19,11 @@ from payments.reconcile import reconcile
 from payments.refunds import TRIES_WITH_A_KEY, send_refund, wanted_refunds
 from payments.settle import settle
 from tests.payments.conftest import AMOUNT, Till
-from tests.servers.sandbox import Sandbox
 
 CARD_OF_PENDING_REFUND, CARD_OF_FAILING_REFUND = "refund_pending", "refund_fails"
 
 
-@pytest.fixture(autouse=True)
-def _no_fault_is_left(sandbox: Sandbox) -> Iterator[None]:
-    yield
-    sandbox.control("faults", method="DELETE")
+pytestmark = pytest.mark.usefixtures("no_fault_is_left")
 
 
 def _settle(till: Till, payment: Payment) -> None:

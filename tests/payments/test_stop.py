@@ -16,7 +16,7 @@ from payments.columns import utcnow
 from payments.database import Database
 from payments.ledger import want_refund
 from payments.line import place_in_line, waiting
-from payments.making import Made, make_session
+from payments.making import Made, MakeResult
 from payments.models import Attempt, CardSwitch, CardSwitchHistory, Payment
 from payments.provider import OutcomeUnknown, Provider, Session, SessionRequest, SessionStatus
 from payments.providers.stripe import StripeProvider
@@ -76,20 +76,17 @@ def nothing() -> None:
     """Nothing happens."""
 
 
+def _make(till: Till, attempt: Attempt, provider: Meanwhile) -> MakeResult:
+    """The attempt's session, as the worker makes it, at that provider."""
+    return till.make(attempt, cast(StripeProvider, provider))
+
+
 @pytest.mark.parametrize("to", [CardState.PAUSED, CardState.STOPPED])
 def test_a_closed_store_makes_no_session_and_the_attempt_waits_untouched(till: Till, to: CardState) -> None:
     attempt = till.want(till.payment())
     turn_to(till.db, to, until=utcnow() + HOUR)
     provider = Meanwhile(till.provider, nothing, nothing)
-    result = make_session(
-        till.db,
-        cast(Provider, provider),
-        till.listener,
-        "style",
-        attempt.id,
-        till.request,
-        in_turn=True,
-    )
+    result = _make(till, attempt, provider)
     assert (result.outcome, provider.calls) == (Made.CLOSED, 0)
     with till.db.read() as session:
         row = session.get_one(Attempt, ("style", attempt.id))
@@ -114,15 +111,7 @@ def test_a_stop_between_the_claim_and_the_call_is_seen(till: Till, monkeypatch: 
 
     monkeypatch.setattr(till.db, "write", write_then_stop)
     provider = Meanwhile(till.provider, nothing, nothing)
-    result = make_session(
-        till.db,
-        cast(Provider, provider),
-        till.listener,
-        "style",
-        attempt.id,
-        till.request,
-        in_turn=True,
-    )
+    result = _make(till, attempt, provider)
     assert (result.outcome, provider.calls) == (Made.CLOSED, 0)
     with till.db.read() as session:
         assert session.get_one(Attempt, ("style", attempt.id)).tries == 0, "it is as if nobody had begun"
@@ -131,15 +120,7 @@ def test_a_stop_between_the_claim_and_the_call_is_seen(till: Till, monkeypatch: 
 def test_a_session_made_while_the_stop_commits_is_ended_at_once_and_led_to_by_nobody(till: Till) -> None:
     attempt = till.want(till.payment())
     provider = Meanwhile(till.provider, nothing, lambda: turn_to(till.db, CardState.STOPPED))
-    result = make_session(
-        till.db,
-        cast(Provider, provider),
-        till.listener,
-        "style",
-        attempt.id,
-        till.request,
-        in_turn=True,
-    )
+    result = _make(till, attempt, provider)
     assert (result.outcome, result.session) == (Made.CLOSED, None)
     with till.db.read() as session:
         row = session.get_one(Attempt, ("style", attempt.id))

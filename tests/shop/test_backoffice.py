@@ -10,46 +10,25 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments.columns import utcnow
-from payments.models import Attempt, Payment
+from payments.models import Payment
 from payments.models import Refund as RefundRow
-from payments.settle import settle
 from payments.stop import CardState, state_of
 from shop.audit.actor import Actor
 from shop.audit.models import AuditEntry
 from shop.context import Shop
-from shop.orders.links import order_of_token
-from shop.orders.listener import OrderListener
 from shop.orders.models import Order, OrderPayment, OrderRefund
 from shop.staff.rights import Role
 from tests.servers.sandbox import Sandbox
 from tests.shop.buyer import CONTACT, Buyer, hidden_field
 from tests.shop.ordering import place_order
+from tests.shop.till import buy_and_pay
 from tests.staff.desk import COMMAND, Desk, make_member, signed_in
 
 
 @pytest.fixture
 def paid(style: Buyer, paying_shop: Shop, sandbox: Sandbox) -> str:
     """A paid order of the style store; its id."""
-    return _paid(style, paying_shop, sandbox)
-
-
-def _paid(buyer: Buyer, shop: Shop, sandbox: Sandbox) -> str:
-    token = buyer.buy(quantity=2)
-    order_id = order_of_token(shop.settings.keys, buyer.store_id, token)
-    assert order_id is not None
-    with shop.db.read() as session:
-        link = session.get_one(OrderPayment, (buyer.store_id, order_id))
-        session_id = session.scalar(select(Attempt.session_id).where(Attempt.payment_id == link.payment_id))
-    sandbox.pay(session_id or "")
-    settle(
-        shop.db,
-        shop.providers[buyer.store_id],
-        OrderListener(),
-        buyer.store_id,
-        link.payment_id,
-        cause="test",
-    )
-    return order_id
+    return buy_and_pay(style, paying_shop, sandbox)
 
 
 def _audited(shop: Shop, action: str) -> list[AuditEntry]:

@@ -19,7 +19,7 @@ from shop.staff import access
 from shop.staff.rights import RIGHTS, Right, Role
 from tests.servers.sandbox import Sandbox
 from tests.shop.buyer import CONTACT, Buyer, hidden_field
-from tests.shop.test_backoffice import _paid
+from tests.shop.till import buy_and_pay
 from tests.staff.desk import COMMAND, STAFF, Desk, make_member, signed_in
 from tools import staff_fields
 
@@ -63,7 +63,7 @@ def test_each_field_has_the_right_of_its_route_and_no_change_is_left_out(shop_ap
 @pytest.fixture
 def order(style: Buyer, paying_shop: Shop, sandbox: Sandbox) -> str:
     """A paid order; its id."""
-    return _paid(style, paying_shop, sandbox)
+    return buy_and_pay(style, paying_shop, sandbox)
 
 
 def _probes(shop: Shop, order_id: str) -> dict[str, tuple[str, str, Right]]:

@@ -44,8 +44,8 @@ _DICE = random.Random(2016)
 PDF = document_of(
     *(_DICE.randbytes(400) + b"BT /F1 12 Tf (delivered on Monday) Tj ET\n" * 40 for _ in range(200))
 )
-"""Of many compressed parts, as documents are: in a page's form the guard would not undo them all."""
-"""Larger than any other form may be."""
+"""Of many compressed parts, as documents are: in a page's form the guard would not undo them all. Larger than any
+other form may be."""
 
 
 @pytest.fixture

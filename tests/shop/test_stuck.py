@@ -25,7 +25,7 @@ from shop.staff.rights import Role
 from tests.servers.sandbox import Sandbox
 from tests.shop.buyer import Buyer
 from tests.shop.parked import park, parked_event
-from tests.shop.test_backoffice import _paid
+from tests.shop.till import buy_and_pay
 from tests.staff.desk import Desk, make_member, signed_in
 
 
@@ -41,7 +41,7 @@ def _actions(shop: Shop) -> list[str]:
 @pytest.fixture
 def failed(style: Buyer, paying_shop: Shop, sandbox: Sandbox) -> str:
     """A refund of 300 yen that the provider refused; its id."""
-    order_id = _paid(style, paying_shop, sandbox)
+    order_id = buy_and_pay(style, paying_shop, sandbox)
     wanted = Request(Wish(amount=Money(300)), RefundReason.LATE, "", "key", "staff:someone", "req-test")
 
     def work(session: Session) -> str:

@@ -12,11 +12,12 @@ from payments.models import Attempt, Payment
 from payments.settle import settle
 from shop.catalog.models import Variant
 from shop.context import Shop
+from shop.orders.links import order_of_token
 from shop.orders.listener import OrderListener
-from shop.orders.models import Order
+from shop.orders.models import Order, OrderPayment
 from shop.orders.release import release
 from tests.servers.sandbox import Sandbox
-from tests.shop.buyer import plenty
+from tests.shop.buyer import Buyer, plenty
 
 SKU = plenty("style")
 
@@ -64,6 +65,26 @@ def pay_for(shop: Shop, sandbox: Sandbox, order: Order, card: str = "success") -
     assert session_id is not None
     sandbox.pay(session_id, card)
     hear_of(shop, order)
+
+
+def buy_and_pay(buyer: Buyer, shop: Shop, sandbox: Sandbox) -> str:
+    """Two pieces, bought by a guest and paid; the order's id."""
+    token = buyer.buy(quantity=2)
+    order_id = order_of_token(shop.settings.keys, buyer.store_id, token)
+    assert order_id is not None
+    with shop.db.read() as session:
+        link = session.get_one(OrderPayment, (buyer.store_id, order_id))
+        session_id = session.scalar(select(Attempt.session_id).where(Attempt.payment_id == link.payment_id))
+    sandbox.pay(session_id or "")
+    settle(
+        shop.db,
+        shop.providers[buyer.store_id],
+        OrderListener(),
+        buyer.store_id,
+        link.payment_id,
+        cause="test",
+    )
+    return order_id
 
 
 def run_out(shop: Shop, order: Order) -> None:
