@@ -84,7 +84,7 @@ class Scan:
         return 2 if self.unreadable else 0
 
     def run(self, paths: Sequence[str]) -> None:
-        """Scan each path, folders with all that lies below them; symbolic links are not followed.
+        """Scan each path, folders with all that lies below them; symbolic links are followed only where they are given.
 
         A path may also be "-" (standard input) or the address of a database, postgresql://….
         """
@@ -94,7 +94,7 @@ class Scan:
             elif sources.is_postgres(path):
                 self._guarded(sources.without_password(path), lambda path=path: self._database(path))  # type: ignore[misc]  # mypy and a default of a lambda
             else:
-                for file in self.walk(Path(path)):
+                for file in self.walk(self._named(Path(path))):
                     self._file(file)
 
     def process(self, pid: int) -> None:
@@ -159,23 +159,36 @@ class Scan:
             return
         try:
             mode = path.lstat().st_mode
+            self._value(str(path), "name", path.name)
             if stat.S_ISREG(mode):
                 yield path
             elif stat.S_ISLNK(mode):
                 self._value(str(path), "link", str(path.readlink()))
             elif stat.S_ISDIR(mode):
-                self._value(str(path), "name", path.name)
                 for below in sorted(path.iterdir()):
                     yield from self.walk(below)
         except OSError as error:
             self._not_read(str(path), error.strerror or "error")
+
+    def _named(self, path: Path) -> Path:
+        """What somebody names: behind a link what it leads to. What is neither file nor folder is told."""
+        try:
+            if path.is_symlink():
+                self._value(str(path), "name", path.name)
+                self._value(str(path), "link", str(path.readlink()))
+                path = path.resolve(strict=True)
+            mode = path.stat().st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                self._not_read(str(path), "neither a file nor a folder, which is not read")
+        except (OSError, RuntimeError) as error:  # a loop of links is the latter
+            self._not_read(str(path), getattr(error, "strerror", None) or "links that lead to themselves")
+        return path
 
     def _is_excluded(self, path: Path) -> bool:
         return any(fnmatch.fnmatch(path.as_posix(), pattern) for pattern in self.exclude)
 
     def _file(self, path: Path) -> None:
         def work() -> None:
-            self._value(str(path), "name", path.name)
             with path.open("rb") as stream:
                 self.stream(str(path), stream)
 

@@ -24,7 +24,7 @@ from typing import BinaryIO
 
 from ..decoder import binary, charsets, pdf
 from ..decoder.budget import Budget
-from . import archives, streams
+from . import archives, streams, unread
 from .archives import Members, UnreadableError, unpacked
 
 DEPTH = 5
@@ -39,42 +39,6 @@ _MAIL = re.compile(
     rb"(?:Received|Return-Path|From|MIME-Version|Message-ID|Date|Subject):",
     re.IGNORECASE,
 )
-# Formats that hold compressed or encrypted data which the standard library does not undo.
-_NOT_SUPPORTED = {
-    b"7z\xbc\xaf\x27\x1c": "7-Zip",
-    b"Rar!\x1a\x07": "RAR",
-    b"\x28\xb5\x2f\xfd": "Zstandard",
-    b"\x37\xa4\x30\xec": "Zstandard",
-    b"\x04\x22\x4d\x18": "LZ4",
-    b"\x02\x21\x4c\x18": "LZ4",
-    b"\x1f\x9d": "compress",
-    b"\x1f\xa0": "LZH",
-    b"\x89LZO\0\r\n\x1a\n": "lzop",
-    b"\xff\x06\0\0sNaPpY": "Snappy",
-    b"LZIP": "lzip",
-    b"LRZI": "lrzip",
-    b"MSCF\0\0\0\0": "cabinet",
-    b"MSWIM\0\0\0": "WIM",
-    b"xar!": "xar",
-    b"ZPAQ": "ZPAQ",
-    b"zPQ": "ZPAQ",
-    b"\xed\xab\xee\xdb": "RPM",
-    b"hsqs": "SquashFS",
-    b"PAR1": "Parquet",
-    b"PARE": "Parquet",
-    b"ORC": "ORC",
-    b"ARROW1\0\0": "Arrow",
-    b"\x89HDF\r\n\x1a\n": "HDF5",
-    b"Obj\x01": "Avro",
-    b"SEQ\x06": "Hadoop sequence",
-    b"-----BEGIN PGP MESSAGE-----": "PGP",
-    b"age-encryption.org/v1\n": "age",
-    b"-----BEGIN AGE ENCRYPTED FILE-----": "age",
-    b"Salted__": "OpenSSL",
-    b"$ANSIBLE_VAULT;": "Ansible vault",
-    b"LUKS\xba\xbe": "LUKS",
-    b"BORG_SEG": "Borg",
-}
 
 
 def rewindable(stream: BinaryIO, size: int) -> tuple[BinaryIO, bytes]:
@@ -91,9 +55,8 @@ def members(stream: BinaryIO, head: bytes, depth: int) -> Members:
 
     Raises UnreadableError for damaged, encrypted, too deeply nested or too large ones, and kinds that are not read.
     """
-    for magic, name in _NOT_SUPPORTED.items():
-        if head.startswith(magic) and not _is_word(magic, head):
-            raise UnreadableError(f"packed or encrypted ({name}), which is not read")
+    if reason := unread.reason(stream, head):
+        raise UnreadableError(reason)
     opened = _opener_for(head)
     if opened is None and _has_zip_behind(stream):
         opened = archives.zip_members
@@ -121,11 +84,6 @@ def _has_zip_behind(stream: BinaryIO) -> bool:
     tail = stream.read(_END_OF_ZIP)
     stream.seek(0)
     return b"PK\x05\x06" in tail and zipfile.is_zipfile(stream)
-
-
-def _is_word(magic: bytes, head: bytes) -> bool:
-    """Whether letters with which a format begins may as well be those of a text."""
-    return len(magic) < 5 and magic.decode("latin-1").isprintable() and b"\0" not in head and head.isascii()
 
 
 def _opener_for(head: bytes) -> Callable[[BinaryIO], Members] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -123,3 +124,42 @@ def test_groups_in_a_drawing_s_text_are_one_number(tmp_path: Path) -> None:
     (tmp_path / "a.svg").write_text(f"<svg><text>{spans}</text></svg>")
 
     assert only(scanned(tmp_path)).last4 == CARD[-4:]
+
+
+def test_a_link_that_is_given_is_followed_and_one_below_is_not(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept/a.txt").write_text(f"card {CARD}")
+    (tmp_path / "seen").mkdir()
+    (tmp_path / "seen/below").symlink_to(tmp_path / "kept")
+    (tmp_path / "file").symlink_to("kept/a.txt")
+
+    given, below = Scan(), Scan()
+    given.run([str(tmp_path / "seen/below"), str(tmp_path / "file")])
+    below.run([str(tmp_path / "seen")])
+
+    assert len(given.findings) == 1  # the same file twice
+    assert below.status == 0
+
+
+def test_what_is_given_and_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "lost").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "pipe")
+
+    for name in ("loop", "lost", "pipe"):
+        scan = Scan()
+        scan.run([str(tmp_path / name)])
+        assert (scan.status, len(scan.unreadable)) == (2, 1), name
+    device = Scan()
+    device.run(["/dev/zero"])
+    assert device.status == 2
+
+
+def test_names_of_links_and_pipes_are_looked_at(tmp_path: Path) -> None:
+    (tmp_path / f"link {CARD}").symlink_to("nowhere")
+    os.mkfifo(tmp_path / f"pipe {CARD}")
+
+    scan = Scan()
+    scan.run([str(tmp_path)])
+
+    assert [each.place for each in scan.findings] == ["name", "name"]

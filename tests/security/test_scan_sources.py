@@ -106,3 +106,40 @@ def test_postgresql_is_read_by_a_cursor_of_the_server(postgres_url: str) -> None
     secret.run(["postgresql://someone:secret@127.0.0.1:1/nothing"])
     assert secret.status == 2
     assert "secret" not in secret.unreadable[0]
+
+
+@pytest.mark.postgres
+def test_what_a_database_holds_beside_rows_is_read(postgres_url: str) -> None:
+    packed = gzip.compress(f"card {CARD}".encode())
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA beside")
+        connection.execute("CREATE TABLE beside.files (content bytea)")
+        connection.execute("INSERT INTO beside.files VALUES (%s)", (packed,))
+        connection.execute(f"COMMENT ON TABLE beside.files IS 'tried {CARD}'")
+        connection.execute(f"CREATE VIEW beside.seen AS SELECT '{CARD}'::text AS x")
+        connection.execute("SELECT lo_from_bytea(0, %s)", (f"card {CARD}".encode(),))
+
+    scan = Scan()
+    scan.run([postgres_url])
+
+    places = {each.place.partition(" ")[0] for each in scan.findings if each.last4 == CARD[-4:]}
+    assert places >= {"beside.files.content,", "comment", "view", "large"}
+
+
+@pytest.mark.postgres
+def test_rows_that_a_policy_hides_are_told(postgres_url: str) -> None:
+    address = postgres_url.replace("+psycopg", "")
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA hidden")
+        connection.execute("CREATE TABLE hidden.cards (number text)")
+        connection.execute("INSERT INTO hidden.cards VALUES (%s)", (CARD,))
+        connection.execute("ALTER TABLE hidden.cards ENABLE ROW LEVEL SECURITY")
+        connection.execute("CREATE ROLE sees_none")
+        connection.execute("GRANT USAGE ON SCHEMA hidden TO sees_none")
+        connection.execute("GRANT SELECT ON hidden.cards TO sees_none")
+        connection.execute("GRANT USAGE ON SCHEMA public TO sees_none")
+
+    scan = Scan()
+    scan.run([address + ("&" if "?" in address else "?") + "options=-c%20role%3Dsees_none"])
+
+    assert scan.unreadable

@@ -1,0 +1,142 @@
+"""Kinds of files that are packed, encrypted or kept in a database's own way, and are not taken apart: which of them a
+file is. Used by `containers`, which tells it: their bytes are looked at, and that is not all of them.
+
+By the marks that each format's own description gives; a mark that could be words is one only in bytes that are no text.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from typing import BinaryIO
+
+_PACKED = {
+    b"7z\xbc\xaf\x27\x1c": "7-Zip",
+    b"Rar!\x1a\x07": "RAR",
+    b"\x28\xb5\x2f\xfd": "Zstandard",
+    b"\x37\xa4\x30\xec": "Zstandard",
+    b"\x04\x22\x4d\x18": "LZ4",
+    b"\x02\x21\x4c\x18": "LZ4",
+    b"mozLz40\0": "LZ4",
+    b"\x1f\x9d": "compress",
+    b"\x1f\xa0": "LZH",
+    b"\x89LZO\0\r\n\x1a\n": "lzop",
+    b"\xff\x06\0\0sNaPpY": "Snappy",
+    b"LZIP": "lzip",
+    b"LRZI": "lrzip",
+    b"bvx-": "LZFSE",
+    b"bvx1": "LZFSE",
+    b"bvx2": "LZFSE",
+    b"bvxn": "LZFSE",
+    b"MSCF\0\0\0\0": "cabinet",
+    b"MSWIM\0\0\0": "WIM",
+    b"xar!": "xar",
+    b"ZPAQ": "ZPAQ",
+    b"zPQ": "ZPAQ",
+    b"7kSt\xa01\x83\xd3": "ZPAQ",
+    b"StuffIt (c)": "StuffIt",
+    b"SIT!": "StuffIt",
+    b"\xed\xab\xee\xdb": "RPM",
+    b"hsqs": "SquashFS",
+    b"QFI\xfb": "QEMU's disk image",
+    b"ITSF\x03\0\0\0": "compiled HTML help",
+    b"AT&TFORM": "DjVu",
+    b"PAR1": "Parquet",
+    b"PARE": "Parquet",
+    b"ORC": "ORC",
+    b"ARROW1\0\0": "Arrow",
+    b"\x89HDF\r\n\x1a\n": "HDF5",
+    b"Obj\x01": "Avro",
+    b"SEQ\x06": "Hadoop sequence",
+    b"!BDN": "Outlook's folder",
+    b"-----BEGIN PGP MESSAGE-----": "PGP",
+    b"age-encryption.org/v1\n": "age",
+    b"-----BEGIN AGE ENCRYPTED FILE-----": "age",
+    b"Salted__": "OpenSSL",
+    b"$ANSIBLE_VAULT;": "Ansible vault",
+    b"LUKS\xba\xbe": "LUKS",
+    b"BORG_SEG": "Borg",
+    b"\x03\xd9\xa2\x9a": "KeePass",
+    b"\0\1\0\0Standard Jet DB": "Access database",
+    b"\0\1\0\0Standard ACE DB": "Access database",
+    b"\xfe\xfe\x07": "MyISAM index",
+    b"Phys": "InnoDB's log",
+}
+# Those whose mark stands elsewhere than at the beginning.
+_WITHIN = (
+    (re.compile(rb"..-(?:l[hz][0-9ds]|pm[012])-", re.DOTALL), "LHA"),
+    (re.compile(rb"\x60\xea..[\x1e-\x30][\x01-\x0f]", re.DOTALL), "ARJ"),
+    (re.compile(rb".{7}\*\*ACE\*\*", re.DOTALL), "ACE"),
+    (re.compile(rb".{20}\xdc\xa7\xc4\xfd", re.DOTALL), "zoo"),
+    (re.compile(rb".{8}DUCK.\0\0\0\0\0\0\0", re.DOTALL), "DuckDB's database"),
+    # PGP's packets with a session's key (RFC 4880, 5.1 and 5.3; RFC 9580), in the old form of lengths and the new.
+    (re.compile(rb"(?:\x84.|\x85..|\xc1[\x40-\xff].?)\x03.{8}[\x01\x02\x10\x12]", re.DOTALL), "PGP"),
+    (re.compile(rb"(?:\x8c|\xc3)[\x04-\x2e]\x04[\x01-\x0d][\x00\x01\x03\x04]", re.DOTALL), "PGP"),
+)
+_END = 512
+_LEVELDB_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
+_DMG_END = b"koly\0\0\0\4"
+_INTEGERS_AND_PARTS = "its numbers and packed values"
+
+
+def reason(stream: BinaryIO, head: bytes) -> str | None:
+    """Why a file is not fully read, None where nothing speaks against it. `stream` is at its beginning, and again."""
+    for magic, name in _PACKED.items():
+        if head.startswith(magic) and not _is_word(magic, head):
+            return f"packed or encrypted ({name}), which is not read"
+    for pattern, name in _WITHIN:
+        if pattern.match(head) and not _is_word(b"", head):
+            return f"packed or encrypted ({name}), which is not read"
+    for is_it, name in _DATABASES:
+        if is_it(head):
+            return f"{name}: {_INTEGERS_AND_PARTS} are not read"
+    return _by_its_end(stream) if b"\0" in head else None
+
+
+def _by_its_end(stream: BinaryIO) -> str | None:
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, size - _END))
+    end = stream.read(_END)
+    stream.seek(0)
+    if end.startswith(_DMG_END) and size >= _END:
+        return "packed or encrypted (Apple's disk image), which is not read"
+    return f"LevelDB's table: {_INTEGERS_AND_PARTS} are not read" if end.endswith(_LEVELDB_END) else None
+
+
+def _is_word(magic: bytes, head: bytes) -> bool:
+    """Whether letters with which a format begins may as well be those of a text."""
+    return len(magic) < 5 and magic.decode("latin-1").isprintable() and b"\0" not in head and head.isascii()
+
+
+def _is_innodb(head: bytes) -> bool:
+    """Page 0 of a tablespace: its kind, and its number twice (MySQL's fil0fil.h, fsp0fsp.h)."""
+    return (
+        head[24:26] == b"\0\x08"
+        and head[4:8] == b"\0\0\0\0"
+        and len(head) > 8000
+        and head[34:38] == head[38:42]
+    )
+
+
+def _is_innodb_log(head: bytes) -> bool:
+    return head[16:23] in {b"MariaDB", b"MySQL 8", b"MySQL 5"} and b"\0" in head[:8]
+
+
+def _is_heap(head: bytes) -> bool:
+    """A page of a table or an index (PostgreSQL's bufpage.h): of 8192 bytes, of layout 4, and its places in order."""
+    lower, upper, special = (int.from_bytes(head[at : at + 2], "little") for at in (12, 14, 16))
+    return len(head) == 8192 and head[18:20] == b"\x04\x20" and 24 <= lower <= upper <= special <= 8192
+
+
+def _is_wal(head: bytes) -> bool:
+    """A segment of the log (PostgreSQL's xlog_internal.h), with its long header."""
+    return head[1:2] == b"\xd1" and bool(head[2] & 2) and head[36:40] == b"\0\x20\0\0"
+
+
+_DATABASES: tuple[tuple[Callable[[bytes], bool], str], ...] = (
+    (_is_innodb, "InnoDB's tablespace"),
+    (_is_innodb_log, "InnoDB's log"),
+    (_is_heap, "PostgreSQL's table"),
+    (_is_wal, "PostgreSQL's log"),
+)
