@@ -16,7 +16,7 @@ from shop.staff.rights import Role
 from tests.servers.sandbox import Sandbox
 from tests.shop.buyer import Buyer, hidden_field
 from tests.shop.card_switch import view_of
-from tests.shop.test_backoffice import _paid
+from tests.shop.till import buy_and_pay
 from tests.staff.desk import make_member, signed_in
 
 LONG = "決済会社から電話があり、" * 30
@@ -58,7 +58,7 @@ def test_a_refused_refund_or_parcel_comes_back(
     kind: str, paying_app: Flask, paying_shop: Shop, style: Buyer, sandbox: Sandbox
 ) -> None:
     path, fields = ORDER_FORMS[kind]
-    order_id = _paid(style, paying_shop, sandbox)
+    order_id = buy_and_pay(style, paying_shop, sandbox)
     desk = signed_in(paying_app, paying_shop, Role.FINANCE, Role.FULFILMENT)
     page = f"/orders/style/{order_id}/{path}"
     form = desk.get(page).text
@@ -76,7 +76,7 @@ def test_a_refused_refund_or_parcel_comes_back(
 def test_a_verdict_that_gets_no_answer_comes_back(
     paying_app: Flask, paying_shop: Shop, style: Buyer, sandbox: Sandbox
 ) -> None:
-    order_id = _paid(style, paying_shop, sandbox)
+    order_id = buy_and_pay(style, paying_shop, sandbox)
     payment_id = view_of(paying_shop, order_id).payment.id
 
     def put_under_review(session: Session) -> None:
