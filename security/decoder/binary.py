@@ -35,6 +35,8 @@ _LARGEST = 4 << 20
 _LARGEST_DECLARED = 1 << 40
 _LARGEST_TOKEN = 64 << 10
 _DEEPEST = 32
+_ORDINARY, _STORED, _TABLE_TOKENS = 0, 3, 10  # kinds of columns, by PRAGMA table_xinfo
+_ZIP_ENTRY, _ENTRY_TOKENS, _MEMBER_TOKENS = b"PK\x01\x02", 4, 8
 
 
 def may_be(text: bytes) -> bool:
@@ -122,10 +124,13 @@ def _decompressed(data: bytes, start: Callable[[], object], budget: Budget) -> I
 
 
 def _zip_members(data: bytes, budget: Budget) -> Iterator[Packed]:
+    # Its directory is read at once, before anything can be asked.
+    if not budget.spend(0, tokens=_ENTRY_TOKENS * data.count(_ZIP_ENTRY)):
+        return
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for info in archive.infolist():
-                if not budget.spend(0, tokens=1):
+                if not budget.spend(0, tokens=_MEMBER_TOKENS):
                     return
                 yield Packed(info.filename, None, "zip name")
                 if not info.flag_bits & 1:
@@ -162,7 +167,9 @@ def _cells(data: bytes, budget: Budget) -> Iterator[Packed]:
             database.text_factory = bytes
             database.set_progress_handler(lambda: not budget.spend(0, tokens=1), 1000)
             for table in _tables(database):
-                rows = database.execute(f"SELECT * FROM {table}")  # noqa: S608  # nosec B608  # quoted, and nothing of ours is in there
+                if not budget.spend(0, tokens=_TABLE_TOKENS) or not (columns := _columns(database, table)):
+                    continue
+                rows = database.execute(f"SELECT {', '.join(columns)} FROM {table}")  # noqa: S608  # nosec B608  # quoted, and nothing of ours is in there
                 names = [column[0] for column in rows.description]
                 for row in rows:
                     if not budget.spend(0, tokens=1):
@@ -182,9 +189,19 @@ def _cell(value: object) -> bytes | str:
 
 def _tables(database: sqlite3.Connection) -> list[str]:
     found = database.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL %'"
     )
-    return ['"' + row[0].decode("utf-8", "replace").replace('"', '""') + '"' for row in found]
+    return [_quoted(row[0]) for row in found]
+
+
+def _columns(database: sqlite3.Connection, table: str) -> list[str]:
+    """Those whose values lie in the file: what others hold is reckoned as they are read, for as long as it may take."""
+    found = database.execute(f"PRAGMA table_xinfo({table})")
+    return [_quoted(row[1]) for row in found if row[6] in {_ORDINARY, _STORED}]
+
+
+def _quoted(name: bytes) -> str:
+    return '"' + name.decode("utf-8", "replace").replace('"', '""') + '"'
 
 
 _OLD_PICKLES = b"(]}cIVSL"
@@ -223,17 +240,20 @@ def _property_list(data: bytes, budget: Budget) -> Iterator[Found]:
         document = plistlib.loads(data, fmt=plistlib.FMT_BINARY)
     except (plistlib.InvalidFileException, ValueError, OverflowError, RecursionError):
         return
-    if budget.spend(0, tokens=len(data)):
-        yield from trees.values(None, _tree_of(document, _DEEPEST), "plist")
+    if budget.spend(0, tokens=len(data) // 16):
+        yield from trees.values(None, _tree_of(document, _DEEPEST, budget), "plist")
 
 
-def _tree_of(value: object, depth: int) -> object:
+def _tree_of(value: object, depth: int, budget: Budget) -> object:
+    # One object may stand in many places, each of which is gone into: a few hundred bytes may be millions of values.
+    if not budget.spend(0, tokens=1):
+        return None
     if isinstance(value, dict):
         return trees.Pairs(
-            [(str(key), _tree_of(each, depth - 1)) for key, each in value.items()] if depth else []
+            [(str(key), _tree_of(each, depth - 1, budget)) for key, each in value.items()] if depth else []
         )
     if isinstance(value, list):
-        return [_tree_of(each, depth - 1) for each in value] if depth else []
+        return [_tree_of(each, depth - 1, budget) for each in value] if depth else []
     return trees.number_of(value) if isinstance(value, (int, float)) else value
 
 

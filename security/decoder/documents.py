@@ -29,7 +29,7 @@ def of_json(view: View, budget: Budget) -> Iterator[View] | None:
     if not budget.spend(0, tokens=text.count(",") + text.count(":") + text.count("[")):
         return None
     try:
-        document = _document(text)
+        document = _document(text, budget)
     except RecursionError:
         budget.over = True
         return None
@@ -38,14 +38,20 @@ def of_json(view: View, budget: Budget) -> Iterator[View] | None:
     return _texts(view.name, document, "json" if view.encoding == "plain" else view.encoding)
 
 
-def _document(text: str) -> object:
-    """Raises ValueError where it is no JSON, nor a JSON text a line."""
+def _document(text: str, budget: Budget) -> object:
+    """Raises ValueError where it is no JSON, nor a JSON text a line, or more of them than the budget allows."""
     try:
         return _parsed(text)
     except ValueError:
         if "\n" not in text:
             raise
-    return [_parsed(line) for line in text.split("\n") if not line.isspace() and line]
+    return [_within(budget, line) for line in text.split("\n") if not line.isspace() and line]
+
+
+def _within(budget: Budget, line: str) -> object:
+    if not budget.spend(0, tokens=1):
+        raise ValueError
+    return _parsed(line)
 
 
 def _parsed(text: str) -> object:
@@ -137,7 +143,7 @@ def _of_attributes(text: str, budget: Budget) -> Iterator[View]:
 
 def _digits_given(text: str, budget: Budget) -> Iterator[Piece]:
     for tag in _TAG.finditer(text):
-        if not budget.spend(0, tokens=1):
+        if not budget.spend(0, tokens=1 + len(tag[1]) // 16):
             return
         name = _FIELD_NAME.search(tag[1])
         for key, digits in _ATTRIBUTE.findall(tag[1]):
