@@ -71,12 +71,13 @@ def is_lzma(head: bytes) -> bool:
     return head[13] == 0 and (size == (1 << 64) - 1 or size < _LARGEST_DECLARED)
 
 
-def is_packed(data: bytes) -> bool:
+def is_packed(data: bytes, budget: Budget | None = None) -> bool:
     """Whether `data` begins like something packed; where much else begins so too, whether it is that to its end."""
+    budget = budget or Budget()
     for is_it, unpack in _KINDS:
         if is_it(data):
-            return unpack is not _tree or any(True for _ in _tree(data, Budget()))
-    return protobuf.may_be(data) and any(isinstance(each, View) for each in protobuf.values(data, Budget()))
+            return unpack is not _tree or any(True for _ in _tree(data, budget))
+    return protobuf.may_be(data) and any(isinstance(each, View) for each in protobuf.values(data, budget))
 
 
 def may_be_packed(head: bytes) -> bool:
@@ -241,7 +242,7 @@ def _property_list(data: bytes, budget: Budget) -> Iterator[Found]:
     except (plistlib.InvalidFileException, ValueError, OverflowError, RecursionError):
         return
     if budget.spend(0, tokens=len(data) // 16):
-        yield from trees.values(None, _tree_of(document, _DEEPEST, budget), "plist")
+        yield from trees.values(None, _tree_of(document, _DEEPEST, budget), "plist", budget)
 
 
 def _tree_of(value: object, depth: int, budget: Budget) -> object:
@@ -268,13 +269,13 @@ def _tree(data: bytes, budget: Budget) -> Iterator[Found]:
     """By each format that it is from end to end."""
     for reader in (message_pack, cbor):
         if reader.may_be(data) and (tree := reader.tree(data, budget)) is not None:
-            yield from trees.values(None, tree, reader.NAME)
+            yield from trees.values(None, tree, reader.NAME, budget)
 
 
 def _document(data: bytes, budget: Budget) -> Iterator[Found]:
     tree = bson.tree(data, budget)
     if tree is not None:
-        yield from trees.values(None, tree, "bson")
+        yield from trees.values(None, tree, "bson", budget)
 
 
 Found = Packed | View

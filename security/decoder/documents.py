@@ -35,7 +35,7 @@ def of_json(view: View, budget: Budget) -> Iterator[View] | None:
         return None
     except ValueError:
         return None
-    return _texts(view.name, document, "json" if view.encoding == "plain" else view.encoding)
+    return _texts(view.name, document, "json" if view.encoding == "plain" else view.encoding, budget)
 
 
 def _document(text: str, budget: Budget) -> object:
@@ -58,8 +58,8 @@ def _parsed(text: str) -> object:
     return json.loads(text, parse_int=Number, parse_float=_plain_number, object_pairs_hook=Pairs)
 
 
-def _texts(name: str | None, document: object, encoding: str) -> Iterator[View]:
-    return (found for found in values(name, document, encoding) if isinstance(found, View))
+def _texts(name: str | None, document: object, encoding: str, budget: Budget) -> Iterator[View]:
+    return (found for found in values(name, document, encoding, budget) if isinstance(found, View))
 
 
 def _plain_number(literal: str) -> Number:
@@ -108,7 +108,7 @@ def of_markup(view: View, budget: Budget) -> Iterator[View]:
     for name, each in named:
         if len(each) >= SHORTEST or SHORT_CODE.fullmatch(each):
             yield View(each, name or view.name, "markup")
-    yield from joined([Piece(name, each) for name, each in named if len(each) <= SHORTEST])
+    yield from joined([Piece(name, each) for name, each in named if len(each) <= SHORTEST], budget)
 
 
 def _named(pieces: list[str], budget: Budget) -> Iterator[tuple[str, str]]:
@@ -131,14 +131,14 @@ def _of_attributes(text: str, budget: Budget) -> Iterator[View]:
         return
     found = list(_digits_given(text, budget))
     for _, group in itertools.groupby(found, key=lambda piece: piece.name.rstrip("0123456789")):
-        yield from joined(list(group))
+        yield from joined(list(group), budget)
     # With what counts them between: i="0" d="4", i="1" d="2" …
     by_name: dict[str, list[Piece]] = {}
     for piece in found:
         by_name.setdefault(piece.name, []).append(piece)
     for digits in by_name.values():
         if len(digits) < len(found) and all(len(piece.value) == 1 for piece in digits):
-            yield from joined(digits)
+            yield from joined(digits, budget)
 
 
 def _digits_given(text: str, budget: Budget) -> Iterator[Piece]:

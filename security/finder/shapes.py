@@ -29,6 +29,7 @@ _MARKETPLACE_ORDER = [3, 7, 7]
 _POSTAL_PARCEL = [4, 4, 4, 4, 4, 2]  # of the United States; begins with a 9
 _DATE = re.compile(r"20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 _CLOCK = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9]")
+_YEAR = "年"
 _BLOCK, _REACH, _LONGEST_GROUP = 128, 20, 600
 _MASKED = re.compile(rf"(?:[^*]{{0,4}}{_STRONG})?(?:\*{_STRONG}{{0,3}}){{4,8}}")
 _SPREAD_LIST, _LONG_LIST, _CHAIN = 7, 12, 6
@@ -237,10 +238,12 @@ def _whole_run(text: str, groups: list[_Group]) -> Match | None:
 
 
 def _is_of_others(groups: list[_Group], sizes: list[int], dividers: set[str]) -> bool:
-    """Whether groups make a fraction, a product and how many of it, or an order with its marketplace or its day."""
+    """Whether groups make a fraction, a product and how many of it, a port, or an order with its marketplace or its day."""
     return (
         (len(groups) == 2 and "." in dividers)
         or sizes == _MARKETPLACE_ORDER
+        # A server and its port, as a load balancer's cookie has them.
+        or (len(groups) == 3 and dividers == {"."} and groups[-1].digits == "0000")
         or any(neighbours.is_book_or_product(group.digits) for group in groups)
         or any(_DATE.fullmatch(group.digits) for group in groups[1:])
     )
@@ -266,6 +269,8 @@ def _judge(text: str, groups: list[_Group], first: int, last: int) -> Match | No
         return neighbours.judge_plain(text, match, before, after, groups[last].digits if after else "")
     if len(groups[first].digits) <= 4 and _MASKED.fullmatch(text[max(0, match.start - 8) : match.start]):
         return None  # the last four of a masked number, and another number behind it
+    if text.startswith(_YEAR, match.end):
+        return None  # what a date begins with is its last group
     dividers = _dividers(text, groups, first, last)
     if before == "." == dividers[0]:
         return None  # within an object's identifier, or a version
