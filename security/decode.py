@@ -140,6 +140,8 @@ class _Walk:
         else:
             for text, codec in charsets.readings(data):
                 yield from self.text(View(text, name, codec), depth)
+                if not self._budget.has_time(len(data)):
+                    return
         if bare_numbers.may_be(data):
             yield from bare_numbers.of_bytes(data, name, self._budget)
 

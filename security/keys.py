@@ -92,7 +92,8 @@ def is_other_number(name: str) -> bool:
 def numbers_something_else(name: str | None, text: str, match: Match, *, is_integer: bool = False) -> bool:
     """Whether a name says so of a match that is all of the text under it, in one piece; or it is a long id.
 
-    Under any id's name an integer of JSON is one too: a card's number is typed, and is a string. With blanks or hyphens as on a card, or among words, it is a card under any name.
+    Under any id's name an integer of JSON is one too: a card's number is typed, and is a string. With blanks or
+    hyphens as on a card, or among words, it is a card under any name.
     """
     if name is None:
         return False

@@ -16,6 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from typing import Any
 
 from .. import pan
 from . import bson, cbor, charsets, message_pack, pdf, pictures, protobuf, trees
@@ -35,6 +36,7 @@ _LARGEST = 4 << 20
 _LARGEST_DECLARED = 1 << 40
 _LARGEST_TOKEN = 64 << 10
 _DEEPEST = 32
+_PIECE = 16 << 10
 _ORDINARY, _STORED, _TABLE_TOKENS = 0, 3, 10  # kinds of columns, by PRAGMA table_xinfo
 _ZIP_ENTRY, _ENTRY_TOKENS, _MEMBER_TOKENS = b"PK\x01\x02", 4, 8
 
@@ -108,14 +110,16 @@ def _unxzed(data: bytes, budget: Budget) -> Iterator[Packed]:
 
 
 def _decompressed(data: bytes, start: Callable[[], object], budget: Budget) -> Iterator[Packed]:
-    output, rest = bytearray(), data
+    output, at = bytearray(), 0
     most = min(_LARGEST, max(0, budget.characters))
+    stream: Any = start()
     try:
-        # Several streams may follow one another; each leaves a copy of what is behind it.
-        while rest and len(output) <= most and budget.spend(len(rest) // 16, tokens=1):
-            stream = start()
-            output += stream.decompress(rest, most + 1 - len(output))  # type: ignore[attr-defined]  # all three have it
-            rest = stream.unused_data if stream.eof else b""  # type: ignore[attr-defined]  # likewise
+        while at < len(data) and len(output) <= most and budget.spend(_PIECE // 4, tokens=1):
+            piece = data[at : at + _PIECE]
+            output += stream.decompress(piece, most + 1 - len(output))
+            at += len(piece) - len(stream.unused_data)
+            if stream.eof:  # several may follow one another
+                stream = start()
     except (zlib.error, OSError, EOFError, lzma.LZMAError, ValueError):
         pass  # not what it seemed, or damaged: what came out is looked at
     if len(output) > most:

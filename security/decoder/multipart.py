@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from email.message import Message
 from typing import NamedTuple
 
-
 _LONGEST_TYPE = 2000
 
 

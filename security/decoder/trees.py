@@ -57,7 +57,7 @@ def number_of(value: float) -> Number:
 def values(name: str | None, tree: object, encoding: str, budget: Budget) -> Iterator[View | Packed]:
     """The keys, texts and numbers of a tree, and arrays of short digit strings put together."""
     pending: list[tuple[str | None, object]] = [(name, tree)]
-    while pending:
+    while pending and budget.spend(0):
         name, value = pending.pop()
         if isinstance(value, str):
             if (len(value) >= SHORTEST and not _is_fraction(value)) or SHORT_CODE.fullmatch(value):

@@ -21,6 +21,8 @@ _UNSEEN = rf"(?:[{_CONTROL}]{{1,64}}+[ \t\-./]{{0,5}}+)?+"
 _RUN = re.compile(
     rf"[0-9](?=(?:{_STRONG}{{0,5}}+{_UNSEEN}[0-9]){{11}})[0-9]*+(?:{_STRONG}{{1,5}}+{_UNSEEN}[0-9]++)*+"
 )
+_BREAK = re.compile(rf"[^0-9 \t\-./{_CONTROL}]|[ \t\-./]{{6}}")
+_PART, _SHARE_OF_PART = 32 << 10, 128
 _GROUP = re.compile(rf"[0-9]++(?:[{_CONTROL}]++[0-9]++)*+")
 _SHORTEST = 14
 # In Japan: bank, branch, account. In France: a company's number with that of its office, whose Luhn digit is right.
@@ -46,7 +48,7 @@ def in_runs(text: str, spend: Spend) -> list[Match]:
     """Numbers in one piece or divided by what divides the groups of a card: space, hyphen, dot, slash."""
     matches: list[Match] = []
     rows: dict[tuple[str, int], list[_Row]] = {}
-    for run in _RUN.finditer(text):
+    for run in _runs(text, spend):
         for groups in _blocks(text, run.start(), run.end()):
             if not spend(len(groups)):
                 return matches
@@ -60,6 +62,18 @@ def in_runs(text: str, spend: Spend) -> list[Match]:
                 grouped = [match for match in found if match.end - match.start > match.digits_length]
                 rows.setdefault(kind, []).append(_Row(len(groups), grouped))
     return _without_tables(matches, rows)
+
+
+def _runs(text: str, spend: Spend) -> Iterator[re.Match[str]]:
+    """Of a long text part by part, each of which ends where no run can go on, if there is such a place soon."""
+    start = 0
+    while start < len(text):
+        cut = _BREAK.search(text, start + _PART, start + 2 * _PART)
+        end = cut.end() if cut else len(text)
+        if start and not spend(_SHARE_OF_PART):
+            return
+        yield from _RUN.finditer(text, start, end)
+        start = end
 
 
 class _Row(NamedTuple):
@@ -238,7 +252,7 @@ def _whole_run(text: str, groups: list[_Group]) -> Match | None:
 
 
 def _is_of_others(groups: list[_Group], sizes: list[int], dividers: set[str]) -> bool:
-    """Whether groups make a fraction, a product and how many of it, a port, or an order with its marketplace or its day."""
+    """Whether groups make a fraction, a product and how many, a port, an order with its marketplace or its day."""
     return (
         (len(groups) == 2 and "." in dividers)
         or sizes == _MARKETPLACE_ORDER

@@ -124,6 +124,12 @@ class Gate:
         if query := environ.get("QUERY_STRING"):
             takes_words = self.policy_for(environ.get("PATH_INFO", "")).takes_words
             yield from _placed("query", hit_in_query(query, takes_words, budget))
+        yield from self._hits_in_cookies(environ, stripped, budget)
+        yield from _hits_in_headers(environ, budget)
+
+    def _hits_in_cookies(
+        self, environ: WSGIEnvironment, stripped: list[str], budget: Budget
+    ) -> Iterator[tuple[str, Hit]]:
         if environ.get("HTTP_COOKIE"):
             for name, hit in strip_cookies(environ, budget, keep=not self.enforces):
                 if self.enforces:
@@ -133,15 +139,18 @@ class Gate:
                 )
             if budget.over:
                 yield "cookie", Hit(None, "over_budget")
-        boxes = list[tuple[str, str]]()
-        for key, value in environ.items():
-            if (key.startswith("HTTP_") and key not in _NOT_HEADERS) or key in _OTHER_HEADERS:
-                yield from _placed("header", hit_in_header_name(key, budget))
-                yield from _placed(_header_place(key), hit_in_header(key, value, budget))
-                if isinstance(value, str) and len(value) < _SHORT and value.isdigit():
-                    boxes.append((key.removeprefix("HTTP_").lower(), value))
-        for part in hits_in_boxes(boxes, budget):
-            yield from _placed("header", part)
+
+
+def _hits_in_headers(environ: WSGIEnvironment, budget: Budget) -> Iterator[tuple[str, Hit]]:
+    boxes = list[tuple[str, str]]()
+    for key, value in environ.items():
+        if (key.startswith("HTTP_") and key not in _NOT_HEADERS) or key in _OTHER_HEADERS:
+            yield from _placed("header", hit_in_header_name(key, budget))
+            yield from _placed(_header_place(key), hit_in_header(key, value, budget))
+            if isinstance(value, str) and len(value) < _SHORT and value.isdigit():
+                boxes.append((key.removeprefix("HTTP_").lower(), value))
+    for part in hits_in_boxes(boxes, budget):
+        yield from _placed("header", part)
 
 
 def _placed(place: str, hit: Hit | None) -> Iterator[tuple[str, Hit]]:
