@@ -29,6 +29,7 @@ _DIGITS = re.compile(r"[0-9]{1,13}")
 _STEM = re.compile(r"[\d_\-\[\]]+")
 _LAST_LETTER = re.compile(r"[_-]?[A-Da-d]$")
 _FEWEST, _MOST, _FEWEST_CODES = 14, 19, 12
+_FEW = 64
 _AS_PRINTED = {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3)}
 # Words for a part of something, with nothing behind them: fields that are called by such alone are one number's.
 _PART = re.compile(
@@ -60,8 +61,10 @@ def joined(fields: Sequence[Piece], budget: Budget) -> Iterator[View]:
     yield from _apart(_while_allowed(pieces, budget))
 
 
-def _while_allowed(pieces: Iterable[Piece], budget: Budget) -> Iterator[Piece]:
+def _while_allowed(pieces: Sequence[Piece], budget: Budget) -> Iterator[Piece]:
     """There may be thousands."""
+    if len(pieces) <= _FEW:
+        return iter(pieces)
     return itertools.takewhile(lambda _: budget.spend(0), pieces)
 
 

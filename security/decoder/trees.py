@@ -57,13 +57,15 @@ def number_of(value: float) -> Number:
 def values(name: str | None, tree: object, encoding: str, budget: Budget) -> Iterator[View | Packed]:
     """The keys, texts and numbers of a tree, and arrays of short digit strings put together."""
     pending: list[tuple[str | None, object]] = [(name, tree)]
-    while pending and budget.spend(0):
+    while pending:
         name, value = pending.pop()
         if isinstance(value, str):
             if (len(value) >= SHORTEST and not _is_fraction(value)) or SHORT_CODE.fullmatch(value):
                 yield View(value, name, encoding, sure=not isinstance(value, LongNumber))
         elif isinstance(value, bytes):
             yield Packed(value, name, encoding)
+        elif not budget.spend(0):
+            return
         elif isinstance(value, Pairs):
             yield from (
                 View(key, None, f"{encoding} key", sure=not isinstance(key, LongNumber))

@@ -151,6 +151,8 @@ def _hits_in_headers(environ: WSGIEnvironment, budget: Budget) -> Iterator[tuple
                 boxes.append((key.removeprefix("HTTP_").lower(), value))
     for part in hits_in_boxes(boxes, budget):
         yield from _placed("header", part)
+    if budget.over:
+        yield "header", Hit(None, "over_budget")
 
 
 def _placed(place: str, hit: Hit | None) -> Iterator[tuple[str, Hit]]:

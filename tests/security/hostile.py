@@ -110,7 +110,7 @@ def _dear_to_leave(size: int) -> Bodies:
     """Those of which one pass costs as much as all of them may, so that the budget must be asked within it."""
     return {
         "property list, shared": ("", property_list()),
-        "codes of digits": ("text/plain", _filled(b"52,48,", size)),
+        "codes of digits": ("text/plain", _filled(b"49,49,", size)),
         "codes, eleven": ("text/plain", _filled(b"52," * 11 + b";x", size)),
         "UTF-32 of the other end": ("text/plain", _filled("4000 0000;".encode("utf-32-be"), size)),
         "Arabic digits": ("text/plain", _filled("٤٠٠٠ ".encode(), size)),

@@ -54,13 +54,13 @@ def test_all_that_stands_before_a_body_has_one_budget(monkeypatch: pytest.Monkey
     made = list[Budget]()
 
     def counted() -> Budget:
-        made.append(judge.Budget())
+        made.append(Budget())
         return made[-1]
 
     monkeypatch.setattr(gate, "request_budget", counted)
     monkeypatch.setattr(judge, "request_budget", counted)
 
-    headers = {f"HTTP_X_{n}": f"value {n} of many" for n in range(40)}
+    headers: dict[str, Any] = {f"HTTP_X_{n}": f"value {n} of many" for n in range(40)}
     referer = "http://shop.test/?q=some-words"
     assert (
         Shop().send("/some/longer/path", QUERY_STRING="q=some-words", HTTP_REFERER=referer, **headers) == 200
