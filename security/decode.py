@@ -33,7 +33,7 @@ def views(data: bytes | str, budget: Budget, content_type: str = "") -> Iterator
     match kind.strip().lower():
         case "application/x-www-form-urlencoded":
             yield from walk.form(data.decode("latin-1"))
-            if binary.is_packed(data):  # and no form at all
+            if binary.is_packed(data, budget):  # and no form at all
                 yield from walk.raw(data, None, budget.depth)
         case "multipart/form-data":
             yield from walk.multipart(data, content_type)
@@ -92,7 +92,7 @@ class _Walk:
                 short.append(Piece(part.name or "", _readable(part.body)))
             yield from self.text(View(part.headers, part.name, "part header"), self._budget.depth - 1)
             yield from self.raw(part.body, part.name, self._budget.depth - 1)
-        yield from joined(short)
+        yield from joined(short, self._budget)
 
     def _fields(self, fields: list[tuple[str, bytes]]) -> Iterator[View]:
         depth = self._budget.depth - 1
@@ -101,7 +101,8 @@ class _Walk:
                 yield from self.text(View(name, None, "field name"), depth)
             yield from self.raw(value, name, depth)
         yield from joined(
-            [Piece(name, _readable(value)) for name, value in fields if len(value) < _LONGEST_PIECE]
+            [Piece(name, _readable(value)) for name, value in fields if len(value) < _LONGEST_PIECE],
+            self._budget,
         )
 
     def _unquoted(self, part: str) -> bytes:
@@ -139,6 +140,8 @@ class _Walk:
         else:
             for text, codec in charsets.readings(data):
                 yield from self.text(View(text, name, codec), depth)
+                if not self._budget.has_time(len(data)):
+                    return
         if bare_numbers.may_be(data):
             yield from bare_numbers.of_bytes(data, name, self._budget)
 

@@ -40,7 +40,9 @@ _OTHER_NUMBER = re.compile(
     r"^(?:parent_)?(?:span|trace)_?ids?$|^(?:\w*_)?(?:tracking|waybill|way_?bill|awb|order|invoice|receipt|shipment|shipping|parcel|consignment|delivery|transaction"
     r"|imei(?:sv)?|meid|iccid|isbn|jan|gtin|ean|upc)_?(?:no|nr|num|number|code|id)s?$"
     r"|^(?:tracking|waybill|awb|imei(?:sv)?|meid|iccid|isbn|jan|gtin|ean|upc)$"
-    r"|(?:追跡|送り状|伝票|問い?合わ?せ|注文|受注|取引)(?:番号|コード|id)$",
+    r"|^(?:\w*_)?(?:user|customer|member|visitor|session|device|client|event|message|request|click|campaign|ad|adset"
+    r"|adgroup|creative|page|cursor|since|max)_?ids?$|^(?:uu?id|guid|nonce|seq|trace|snowflake|ts|imsi)$"
+    r"|(?:追跡|送り状|伝票|問い?合わ?せ|注文|受注|取引|会員|顧客|予約|受付|整理|管理|契約|請求書|領収書|見積|登録|法人)(?:番号|コード|id)$",
     re.IGNORECASE,
 )
 _LONGEST_COMMON_CARD = 16
@@ -87,14 +89,15 @@ def is_other_number(name: str) -> bool:
     return bool(_OTHER_NUMBER.search(plain)) and not is_card_key(name)
 
 
-def numbers_something_else(name: str | None, text: str, match: Match) -> bool:
+def numbers_something_else(name: str | None, text: str, match: Match, *, is_integer: bool = False) -> bool:
     """Whether a name says so of a match that is all of the text under it, in one piece; or it is a long id.
 
-    With blanks or hyphens as on a card, or among words, it is a card under any name.
+    Under any id's name an integer of JSON is one too: a card's number is typed, and is a string. With blanks or
+    hyphens as on a card, or among words, it is a card under any name.
     """
     if name is None:
         return False
-    if match.digits_length > _LONGEST_COMMON_CARD and is_id(name):
+    if (is_integer or match.digits_length > _LONGEST_COMMON_CARD) and is_id(name):
         return True
     is_all = match.end - match.start == match.digits_length == len(text.strip(" \t\r\n\"'#"))
     return is_all and is_other_number(name)

@@ -65,7 +65,7 @@ def find(text: str, spend: Spend = _no_limit) -> list[Match]:
     if not text.isascii():
         # Most of what is no ASCII is letters, between which no number stands; to find its roles is dear.
         wide = text.encode("utf-8", "replace").translate(_BLANKED, _ODD_WIDE)
-        if _TWELVE not in wide and not (_may_go_on(wide, spend) and has_foreign_digit(text)):
+        if _TWELVE not in wide and not (_may_go_on(wide, spend) and _has_foreign_digit(text, spend)):
             return []
         apart = without_counters(text) if len(text) <= _LONG else text
         matches = _unsettled(canonical(apart), spend) if apart != text else []
@@ -82,6 +82,13 @@ def _unsettled(text: str, spend: Spend) -> list[Match]:
     if _TWELVE not in raw.translate(_BLANKED, _ODD_BYTES):
         return []
     return [match for search in _searches(raw, spend) for match in search(text, spend)]
+
+
+def _has_foreign_digit(text: str, spend: Spend) -> bool:
+    if len(text) <= _PIECE:
+        return has_foreign_digit(text)
+    pieces = (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
+    return any(spend(_SHARE) and has_foreign_digit(piece) for piece in pieces)
 
 
 def _canonical(text: str, spend: Spend) -> str:

@@ -16,6 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from typing import Any
 
 from .. import pan
 from . import bson, cbor, charsets, message_pack, pdf, pictures, protobuf, trees
@@ -35,6 +36,9 @@ _LARGEST = 4 << 20
 _LARGEST_DECLARED = 1 << 40
 _LARGEST_TOKEN = 64 << 10
 _DEEPEST = 32
+_PIECE = 16 << 10
+_ORDINARY, _STORED, _TABLE_TOKENS = 0, 3, 10  # kinds of columns, by PRAGMA table_xinfo
+_ZIP_ENTRY, _ENTRY_TOKENS, _MEMBER_TOKENS = b"PK\x01\x02", 4, 8
 
 
 def may_be(text: bytes) -> bool:
@@ -69,12 +73,13 @@ def is_lzma(head: bytes) -> bool:
     return head[13] == 0 and (size == (1 << 64) - 1 or size < _LARGEST_DECLARED)
 
 
-def is_packed(data: bytes) -> bool:
+def is_packed(data: bytes, budget: Budget | None = None) -> bool:
     """Whether `data` begins like something packed; where much else begins so too, whether it is that to its end."""
+    budget = budget or Budget()
     for is_it, unpack in _KINDS:
         if is_it(data):
-            return unpack is not _tree or any(True for _ in _tree(data, Budget()))
-    return protobuf.may_be(data) and any(isinstance(each, View) for each in protobuf.values(data, Budget()))
+            return unpack is not _tree or any(True for _ in _tree(data, budget))
+    return protobuf.may_be(data) and any(isinstance(each, View) for each in protobuf.values(data, budget))
 
 
 def may_be_packed(head: bytes) -> bool:
@@ -105,14 +110,16 @@ def _unxzed(data: bytes, budget: Budget) -> Iterator[Packed]:
 
 
 def _decompressed(data: bytes, start: Callable[[], object], budget: Budget) -> Iterator[Packed]:
-    output, rest = bytearray(), data
+    output, at = bytearray(), 0
     most = min(_LARGEST, max(0, budget.characters))
+    stream: Any = start()
     try:
-        # Several streams may follow one another; each leaves a copy of what is behind it.
-        while rest and len(output) <= most and budget.spend(len(rest) // 16, tokens=1):
-            stream = start()
-            output += stream.decompress(rest, most + 1 - len(output))  # type: ignore[attr-defined]  # all three have it
-            rest = stream.unused_data if stream.eof else b""  # type: ignore[attr-defined]  # likewise
+        while at < len(data) and len(output) <= most and budget.spend(_PIECE // 4, tokens=1):
+            piece = data[at : at + _PIECE]
+            output += stream.decompress(piece, most + 1 - len(output))
+            at += len(piece) - len(stream.unused_data)
+            if stream.eof:  # several may follow one another
+                stream = start()
     except (zlib.error, OSError, EOFError, lzma.LZMAError, ValueError):
         pass  # not what it seemed, or damaged: what came out is looked at
     if len(output) > most:
@@ -122,10 +129,13 @@ def _decompressed(data: bytes, start: Callable[[], object], budget: Budget) -> I
 
 
 def _zip_members(data: bytes, budget: Budget) -> Iterator[Packed]:
+    # Its directory is read at once, before anything can be asked.
+    if not budget.spend(0, tokens=_ENTRY_TOKENS * data.count(_ZIP_ENTRY)):
+        return
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for info in archive.infolist():
-                if not budget.spend(0, tokens=1):
+                if not budget.spend(0, tokens=_MEMBER_TOKENS):
                     return
                 yield Packed(info.filename, None, "zip name")
                 if not info.flag_bits & 1:
@@ -162,7 +172,9 @@ def _cells(data: bytes, budget: Budget) -> Iterator[Packed]:
             database.text_factory = bytes
             database.set_progress_handler(lambda: not budget.spend(0, tokens=1), 1000)
             for table in _tables(database):
-                rows = database.execute(f"SELECT * FROM {table}")  # noqa: S608  # nosec B608  # quoted, and nothing of ours is in there
+                if not budget.spend(0, tokens=_TABLE_TOKENS) or not (columns := _columns(database, table)):
+                    continue
+                rows = database.execute(f"SELECT {', '.join(columns)} FROM {table}")  # noqa: S608  # nosec B608  # quoted, and nothing of ours is in there
                 names = [column[0] for column in rows.description]
                 for row in rows:
                     if not budget.spend(0, tokens=1):
@@ -182,9 +194,19 @@ def _cell(value: object) -> bytes | str:
 
 def _tables(database: sqlite3.Connection) -> list[str]:
     found = database.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL %'"
     )
-    return ['"' + row[0].decode("utf-8", "replace").replace('"', '""') + '"' for row in found]
+    return [_quoted(row[0]) for row in found]
+
+
+def _columns(database: sqlite3.Connection, table: str) -> list[str]:
+    """Those whose values lie in the file: what others hold is reckoned as they are read, for as long as it may take."""
+    found = database.execute(f"PRAGMA table_xinfo({table})")
+    return [_quoted(row[1]) for row in found if row[6] in {_ORDINARY, _STORED}]
+
+
+def _quoted(name: bytes) -> str:
+    return '"' + name.decode("utf-8", "replace").replace('"', '""') + '"'
 
 
 _OLD_PICKLES = b"(]}cIVSL"
@@ -223,17 +245,20 @@ def _property_list(data: bytes, budget: Budget) -> Iterator[Found]:
         document = plistlib.loads(data, fmt=plistlib.FMT_BINARY)
     except (plistlib.InvalidFileException, ValueError, OverflowError, RecursionError):
         return
-    if budget.spend(0, tokens=len(data)):
-        yield from trees.values(None, _tree_of(document, _DEEPEST), "plist")
+    if budget.spend(0, tokens=len(data) // 16):
+        yield from trees.values(None, _tree_of(document, _DEEPEST, budget), "plist", budget)
 
 
-def _tree_of(value: object, depth: int) -> object:
+def _tree_of(value: object, depth: int, budget: Budget) -> object:
+    # One object may stand in many places, each of which is gone into: a few hundred bytes may be millions of values.
+    if not budget.spend(0, tokens=1):
+        return None
     if isinstance(value, dict):
         return trees.Pairs(
-            [(str(key), _tree_of(each, depth - 1)) for key, each in value.items()] if depth else []
+            [(str(key), _tree_of(each, depth - 1, budget)) for key, each in value.items()] if depth else []
         )
     if isinstance(value, list):
-        return [_tree_of(each, depth - 1) for each in value] if depth else []
+        return [_tree_of(each, depth - 1, budget) for each in value] if depth else []
     return trees.number_of(value) if isinstance(value, (int, float)) else value
 
 
@@ -248,13 +273,13 @@ def _tree(data: bytes, budget: Budget) -> Iterator[Found]:
     """By each format that it is from end to end."""
     for reader in (message_pack, cbor):
         if reader.may_be(data) and (tree := reader.tree(data, budget)) is not None:
-            yield from trees.values(None, tree, reader.NAME)
+            yield from trees.values(None, tree, reader.NAME, budget)
 
 
 def _document(data: bytes, budget: Budget) -> Iterator[Found]:
     tree = bson.tree(data, budget)
     if tree is not None:
-        yield from trees.values(None, tree, "bson")
+        yield from trees.values(None, tree, "bson", budget)
 
 
 Found = Packed | View

@@ -15,6 +15,7 @@ _UTF_16 = (b"dz" * 8, b"zd" * 8, b"wf" * 4, b"fw" * 4)
 _UTF_32 = (b"dzzz" * 8, b"zzzd" * 8, b"wfzz" * 4, b"zzfw" * 4)
 _NO_ROLE = bytes(code for code in range(256) if code not in _ROLES)
 _FEWEST_BINARY, _WHOLE, _STRIDE = 64, 64 << 10, 7
+_PLANES = bytes(code if code <= 0x10 else 0 for code in range(256))
 _OTHER_CODEC = re.compile(
     r"charset=[\"']?(utf-?7|utf-?16\w*|utf-?32\w*|iso-?8859-?\d{1,2}|latin-?\d|windows-\d+|cp\d+|ibm\d+|ebcdic[\w-]*)",
     re.IGNORECASE,
@@ -66,9 +67,15 @@ def readings(data: bytes) -> Iterator[tuple[str, str]]:
         if b"\x1b$" in data:
             yield data.decode("iso2022_jp", "replace"), "iso-2022-jp"
     except UnicodeDecodeError:
-        fitting = [(_decoded(data, codec), codec) for codec in ("cp932", "euc_jp")]
-        found = [(text, codec) for text, codec in fitting if text is not None]
-        yield from found or [(ascii_of(data), "plain")]
+        # One after the other, for the budget is asked between them.
+        fits = False
+        for codec in ("cp932", "euc_jp"):
+            text = _decoded(data, codec)
+            if text is not None:
+                fits = True
+                yield text, codec
+        if not fits:
+            yield ascii_of(data), "plain"
         if digits := in_ebcdic(data):
             yield digits, "ebcdic"
         for run in _BIG5.finditer(data):
@@ -106,13 +113,21 @@ def _wide(data: bytes) -> Iterator[tuple[str, str]]:
     if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")) or any(
         run in pairs for run in runs if run in _UTF_32
     ):
-        for codec in ("utf-32-le", "utf-32-be"):
-            yield data.decode(codec, "replace"), "utf-32"
+        yield _of_utf_32(data, 3, 2, "utf-32-le"), "utf-32"
+        yield _of_utf_32(data, 0, 1, "utf-32-be"), "utf-32"
     elif data.startswith((b"\xff\xfe", b"\xfe\xff")) or any(run in pairs for run in runs if run in _UTF_16):
         # Text may begin at either byte of what stands round it.
         for start in (0, 1):
             for codec in ("utf-16-le", "utf-16-be"):
                 yield data[start:].decode(codec, "replace"), "utf-16"
+
+
+def _of_utf_32(data: bytes, zero: int, plane: int, codec: str) -> str:
+    """Read so that every four bytes are a character: to replace those that are none, one by one, is dear."""
+    units = bytearray(data[: len(data) // 4 * 4])
+    units[zero::4] = bytes(len(units) // 4)
+    units[plane::4] = units[plane::4].translate(_PLANES)
+    return units.decode(codec, "surrogatepass").encode("utf-8", "replace").decode()
 
 
 def declared_codec(content_type: str) -> str | None:

@@ -29,31 +29,37 @@ def of_json(view: View, budget: Budget) -> Iterator[View] | None:
     if not budget.spend(0, tokens=text.count(",") + text.count(":") + text.count("[")):
         return None
     try:
-        document = _document(text)
+        document = _document(text, budget)
     except RecursionError:
         budget.over = True
         return None
     except ValueError:
         return None
-    return _texts(view.name, document, "json" if view.encoding == "plain" else view.encoding)
+    return _texts(view.name, document, "json" if view.encoding == "plain" else view.encoding, budget)
 
 
-def _document(text: str) -> object:
-    """Raises ValueError where it is no JSON, nor a JSON text a line."""
+def _document(text: str, budget: Budget) -> object:
+    """Raises ValueError where it is no JSON, nor a JSON text a line, or more of them than the budget allows."""
     try:
         return _parsed(text)
     except ValueError:
         if "\n" not in text:
             raise
-    return [_parsed(line) for line in text.split("\n") if not line.isspace() and line]
+    return [_within(budget, line) for line in text.split("\n") if not line.isspace() and line]
+
+
+def _within(budget: Budget, line: str) -> object:
+    if not budget.spend(0, tokens=1):
+        raise ValueError
+    return _parsed(line)
 
 
 def _parsed(text: str) -> object:
     return json.loads(text, parse_int=Number, parse_float=_plain_number, object_pairs_hook=Pairs)
 
 
-def _texts(name: str | None, document: object, encoding: str) -> Iterator[View]:
-    return (found for found in values(name, document, encoding) if isinstance(found, View))
+def _texts(name: str | None, document: object, encoding: str, budget: Budget) -> Iterator[View]:
+    return (found for found in values(name, document, encoding, budget) if isinstance(found, View))
 
 
 def _plain_number(literal: str) -> Number:
@@ -102,7 +108,7 @@ def of_markup(view: View, budget: Budget) -> Iterator[View]:
     for name, each in named:
         if len(each) >= SHORTEST or SHORT_CODE.fullmatch(each):
             yield View(each, name or view.name, "markup")
-    yield from joined([Piece(name, each) for name, each in named if len(each) <= SHORTEST])
+    yield from joined([Piece(name, each) for name, each in named if len(each) <= SHORTEST], budget)
 
 
 def _named(pieces: list[str], budget: Budget) -> Iterator[tuple[str, str]]:
@@ -125,19 +131,19 @@ def _of_attributes(text: str, budget: Budget) -> Iterator[View]:
         return
     found = list(_digits_given(text, budget))
     for _, group in itertools.groupby(found, key=lambda piece: piece.name.rstrip("0123456789")):
-        yield from joined(list(group))
+        yield from joined(list(group), budget)
     # With what counts them between: i="0" d="4", i="1" d="2" …
     by_name: dict[str, list[Piece]] = {}
     for piece in found:
         by_name.setdefault(piece.name, []).append(piece)
     for digits in by_name.values():
         if len(digits) < len(found) and all(len(piece.value) == 1 for piece in digits):
-            yield from joined(digits)
+            yield from joined(digits, budget)
 
 
 def _digits_given(text: str, budget: Budget) -> Iterator[Piece]:
     for tag in _TAG.finditer(text):
-        if not budget.spend(0, tokens=1):
+        if not budget.spend(0, tokens=1 + len(tag[1]) // 16):
             return
         name = _FIELD_NAME.search(tag[1])
         for key, digits in _ATTRIBUTE.findall(tag[1]):

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from ..finder.canonical import canonical
 from ..finder.odd_groups import is_no_scale
 from ..keys import is_card_number_key
+from .budget import Budget
 from .view import View
 
 
@@ -28,6 +29,7 @@ _DIGITS = re.compile(r"[0-9]{1,13}")
 _STEM = re.compile(r"[\d_\-\[\]]+")
 _LAST_LETTER = re.compile(r"[_-]?[A-Da-d]$")
 _FEWEST, _MOST, _FEWEST_CODES = 14, 19, 12
+_FEW = 64
 _AS_PRINTED = {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3)}
 # Words for a part of something, with nothing behind them: fields that are called by such alone are one number's.
 _PART = re.compile(
@@ -43,20 +45,27 @@ _COUNTS = re.compile(
 )
 
 
-def joined(fields: Sequence[Piece]) -> Iterator[View]:
+def joined(fields: Sequence[Piece], budget: Budget) -> Iterator[View]:
     """Numbers typed into several boxes, in the order of the fields and in that of their names."""
     if sum(map(len, (piece.value for piece in fields))) < _FEWEST:
         return
-    pieces = [Piece(name, canonical(value).strip()) for name, value in fields]
+    pieces = [Piece(name, canonical(value).strip()) for name, value in _while_allowed(fields, budget)]
     for is_number, run in itertools.groupby(pieces, key=_is_number):
         neighbours = list(run)
         if is_number and len(neighbours) >= 2:
-            yield from _of_one_stem(neighbours)
+            yield from _of_one_stem(_while_allowed(neighbours, budget))
             if _are_parts(neighbours):
                 yield from _put_together(neighbours, neighbours[0].name, counts=False)
             elif _sizes(neighbours) in _AS_PRINTED:
                 yield from _put_together(neighbours, neighbours[0].name)
-    yield from _apart(pieces)
+    yield from _apart(_while_allowed(pieces, budget))
+
+
+def _while_allowed(pieces: Sequence[Piece], budget: Budget) -> Iterator[Piece]:
+    """There may be thousands."""
+    if len(pieces) <= _FEW:
+        return iter(pieces)
+    return itertools.takewhile(lambda _: budget.spend(0), pieces)
 
 
 def _is_number(piece: Piece) -> bool:
@@ -74,7 +83,7 @@ def _are_parts(pieces: list[Piece]) -> bool:
     )
 
 
-def _of_one_stem(pieces: list[Piece]) -> Iterator[View]:
+def _of_one_stem(pieces: Iterable[Piece]) -> Iterator[View]:
     for stem, group in itertools.groupby(pieces, key=lambda piece: _stem(piece.name)):
         boxes = list(group)
         if 2 <= len(boxes) <= _MOST:
@@ -84,7 +93,7 @@ def _of_one_stem(pieces: list[Piece]) -> Iterator[View]:
                 yield from _put_together(in_order, stem)
 
 
-def _apart(pieces: list[Piece]) -> Iterator[View]:
+def _apart(pieces: Iterable[Piece]) -> Iterator[View]:
     """Boxes whose names differ by a number alone, with other fields between them."""
     by_stem: dict[str, list[tuple[int, Piece]]] = {}
     for at, piece in enumerate(pieces):

@@ -19,6 +19,7 @@ from .charsets import readings
 from .view import View
 
 _WINDOW = 16 << 10
+_OVERLAP, _PART_TOKENS = 1 << 10, 40
 _PERCENT_RUN = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 # A percent sign that encodes nothing takes the first two digits of a number with it.
 _STRAY_PERCENT = re.compile(r"%(?=[0-7][0-9])([0-9](?:(?:[ +._-]|%20|%2[dD])?[0-9]){11,18}+)(?![0-9])")
@@ -46,7 +47,6 @@ _QUOTES = bytes(ord("0") if code in b"0123456789ABCDEF\r\n" else code for code i
 _SOFT_BREAK = re.compile(r"=\r?\n")
 # Quoted twice, a run of characters is one still; `name=12 size=34` gives other pairs each time it is undone.
 _QUOTED_TWICE = re.compile(r"=\r?\n|(?:=[0-9A-F]{2}){4}")
-_CONTINUED = re.compile(r"\\\r?\n")  # a string goes on in the next line
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _HOST_LABEL = re.compile(r"xn--([A-Za-z0-9-]{2,59})")
 # Of ASCII's digits and of full-width ones.
@@ -139,19 +139,34 @@ def _of_programs(view: View, shape: bytes, budget: Budget) -> Iterator[View]:
         yield from _without_escapes(view, budget)
     if "\x1b[" in text:
         yield from _changed(view, _in_windows(text, _without_colours, "\x1b", 24, budget), "terminal")
-    if programs.may_be(text, shape) and (len(text) <= _WINDOW or budget.spend(0, tokens=_calls(text))):
-        yield from _changed(view, programs.put_together(text, shape), "program")
+    if budget.has_time(len(text)) and programs.may_be(text, shape):
+        yield from _put_together(view, shape, budget)
 
 
-def _calls(text: str) -> int:
-    """What it costs to put together a long text: so many parts there may be."""
-    return (
-        len(text) // 4096
-        + 2 * text.count("oin(")
-        + text.count("(") // 4
-        + text.count("0x3") // 4
-        + text.count("0X3") // 4
-    )
+def _put_together(view: View, shape: bytes, budget: Budget) -> Iterator[View]:
+    """Of a long text part by part, which overlap: a number's parts may lie on both sides of an end."""
+    text, start = view.text, 0
+    while start < len(text):
+        end = min(start + _WINDOW, len(text))
+        if end < len(text):
+            blank = max(
+                text.rfind(" ", start, end), text.rfind("\n", start, end), text.rfind(",", start, end)
+            )
+            end = blank + 1 if blank > start + _WINDOW - _OVERLAP else end
+        if len(text) > _WINDOW and not budget.spend(end - start, tokens=_PART_TOKENS):
+            return
+        part = text[start:end]
+        together = programs.put_together(part, shape[start:end])
+        if together != part:
+            yield View(together, view.name, "program")
+        if end == len(text):
+            return
+        start = _blank_before(text, end - _OVERLAP)
+
+
+def _blank_before(text: str, at: int) -> int:
+    """Where to begin, so that no word or number is cut."""
+    return max(text.rfind(blank, at - _OVERLAP // 2, at) + 1 for blank in " \n,") or at
 
 
 def _of_mail(view: View, shape: bytes, budget: Budget) -> Iterator[View]:  # noqa: ARG001  (the shape of the others)
@@ -169,6 +184,8 @@ def _without_escapes(view: View, budget: Budget) -> Iterator[View]:
     text = view.text
     if b"\\u" in text.encode("ascii", "replace").translate(_ESCAPES) and _FIRST_ESCAPE.search(text):
         yield from _changed(view, _in_windows(text, _unescaped, "\\", 12, budget), "escapes")
+    if not budget.has_time(len(text)):
+        return
     # Run by run, which may be long: what it costs is counted beforehand.
     if (
         len(text) <= _WINDOW
@@ -177,7 +194,7 @@ def _without_escapes(view: View, budget: Budget) -> Iterator[View]:
     ):
         yield from _changed(view, programs.unescaped(text), "escapes")
     if "\\\n" in text or "\\\r\n" in text:
-        yield from _changed(view, _CONTINUED.sub("", text), "escapes")
+        yield from _changed(view, text.replace("\\\r\n", "").replace("\\\n", ""), "escapes")
 
 
 def _over_lines(view: View, shape: bytes, budget: Budget) -> Iterator[View]:  # noqa: ARG001  (the shape of the others)

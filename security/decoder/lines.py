@@ -18,6 +18,9 @@ from .view import View
 # As it stands, or as strings of programs have it. (Each begins with a character as it is, to which the search leaps.)
 _CUT = re.compile(r"\n(?:(?<=[0-9]\n)|(?<=[0-9]\r\n))(?=[0-9])")
 _WRITTEN_CUT = re.compile(r"\\n(?:(?<=[0-9]\\n)|(?<=[0-9]\\r\\n))(?=[0-9])")
+_ROLES = bytes(
+    ord("0") if code in b"0123456789" else ord("n") if code == 0x0A else 0x20 for code in range(256)
+)
 # No telephone's number before, and no day behind.
 _BEFORE = re.compile(r"(?<![0-9+])([0-9]{1,18})(?:\r|\\r)?$")
 _BEHIND = re.compile(r"[0-9]{1,18}(?![0-9]|[-/.][0-9]{1,2}(?![0-9])|年)")
@@ -30,7 +33,8 @@ _FEWEST_HERE, _REACH = 2, 20
 def may_be_cut(text: str) -> bool:
     """Whether digits at a line's end go on in the next line, or records follow one another. A fast look."""
     if "\n" in text:
-        return ("\n<" in text and ">1 " in text) or bool(_CUT.search(text))
+        lines = text.encode("ascii", "replace").translate(_ROLES, b"\r")
+        return ("\n<" in text and ">1 " in text) or (b"0n0" in lines and bool(_CUT.search(text)))
     return "\\n" in text and bool(_WRITTEN_CUT.search(text))
 
 

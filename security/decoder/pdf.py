@@ -44,7 +44,7 @@ _CODE = re.compile(rb"<([0-9A-Fa-f]{2,16})>")
 _MOST_TABLES = 16
 # A section has a hundred entries at most, by the standard.
 _MOST_RANGES, _LONGEST_SECTION, _TABLE_TOKENS = 100, 8 << 10, 100
-_WINDOW, _STEP = 8 << 10, 256
+_WINDOW, _STEP = 2 << 10, 256
 _A_STREAM = 2 << 10  # what each costs by itself, in bytes of content
 
 Table = Mapping[int, str]
@@ -156,6 +156,8 @@ def _table(content: bytes, budget: Budget) -> dict[int, str]:
             continue
         for first, last, begin, each in itertools.islice(_RANGE.findall(section), _MOST_RANGES):
             codes = range(int(first, 16), min(int(last, 16), int(first, 16) + 255) + 1)
+            if not budget.spend(0, tokens=1 + len(codes) // 8):
+                return found
             found.update(
                 zip(codes, _in_a_row(begin) if begin else map(_characters, _CODE.findall(each)), strict=False)
             )
@@ -185,7 +187,7 @@ class _Page:
         while start < len(content):
             end = content.rfind(b"\n", start, start + _WINDOW) + 1 or start + _WINDOW
             # Far dearer than other text, character by character.
-            if not budget.spend(4 * (end - start), tokens=4):
+            if not (budget.spend(4 * (end - start), tokens=4) and budget.has_time(_LARGEST)):
                 return
             for found in _PART.finditer(content, start, end):
                 yield self._part(found[0])

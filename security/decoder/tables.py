@@ -35,7 +35,7 @@ def of_table(view: View, budget: Budget) -> Iterator[View]:
                 return
             cells = [Piece(names[at], row[at]) for at in columns if at < len(row)]
             yield from (View(cell.value, cell.name, "table") for cell in cells if len(cell.value) >= SHORTEST)
-            yield from joined([cell for cell in cells if len(cell.value) <= SHORTEST])
+            yield from joined([cell for cell in cells if len(cell.value) <= SHORTEST], budget)
     except (csv.Error, StopIteration):
         return
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from .budget import Budget
 from .fields import Piece, joined, of_numbers
 from .view import Packed, View
 
@@ -53,7 +54,7 @@ def number_of(value: float) -> Number:
     return kind(int(value) if value == value // 1 and abs(value) < _LARGEST else value)
 
 
-def values(name: str | None, tree: object, encoding: str) -> Iterator[View | Packed]:
+def values(name: str | None, tree: object, encoding: str, budget: Budget) -> Iterator[View | Packed]:
     """The keys, texts and numbers of a tree, and arrays of short digit strings put together."""
     pending: list[tuple[str | None, object]] = [(name, tree)]
     while pending:
@@ -63,17 +64,19 @@ def values(name: str | None, tree: object, encoding: str) -> Iterator[View | Pac
                 yield View(value, name, encoding, sure=not isinstance(value, LongNumber))
         elif isinstance(value, bytes):
             yield Packed(value, name, encoding)
+        elif not budget.spend(0):
+            return
         elif isinstance(value, Pairs):
             yield from (
                 View(key, None, f"{encoding} key", sure=not isinstance(key, LongNumber))
                 for key, _ in value.pairs
                 if len(key) >= SHORTEST
             )
-            yield from joined([each for key, inner in value.pairs for each in _piece(key, inner)])
+            yield from joined([each for key, inner in value.pairs for each in _piece(key, inner)], budget)
             yield from of_numbers([each for _, each in value.pairs if isinstance(each, Number)], name)
             pending += value.pairs
         elif isinstance(value, list):
-            yield from joined([each for inner in value for each in _piece(name or "", inner)])
+            yield from joined([each for inner in value for each in _piece(name or "", inner)], budget)
             yield from of_numbers([each for each in value if isinstance(each, Number)], name)
             pending += [(name, each) for each in value]
 

@@ -54,6 +54,8 @@ _CARD_NAMED = re.compile(
     r"(?:[ _.-]?(?:no|num(?:ber)?|nr|番号)\.?)?(?: ?(?:is|was|は|が))?[^0-9A-Za-z]{0,16}$",
     re.IGNORECASE,
 )
+# An address that begins with a key, and ends with the number of whose it is.
+_KEY_AND_HOST = re.compile(r"[0-9A-Za-z]{2}@[A-Za-z0-9.-]{4,36}/$")
 # Ids of more digits than nearly all cards have, as programs count them up or draw them by lot.
 _ID = re.compile(
     r"(?:(?<![A-Za-z])(?:id|ids|uid|nonce|seq|snowflake|trace|span)|(?<=[a-z])I[dD]s?)[\"']?\s?[:=]\s?[\"']?$"
@@ -105,7 +107,11 @@ def judge_plain(
     )  # of a mail's parts, as Python makes it
     named = prefix and not _LABEL.fullmatch(prefix[1])
     long_id = match.digits_length > _LONGEST_COMMON_CARD and _ID.search(reach)
-    return doubtful(judged) if in_boundary or named or long_id or _OTHER_NUMBER.search(reach) else judged
+    return doubtful(judged) if in_boundary or named or long_id or _says_other(reach) else judged
+
+
+def _says_other(before: str) -> bool:
+    return bool(_OTHER_NUMBER.search(before) or ("@" in before and _KEY_AND_HOST.search(before)))
 
 
 def judge_groups(text: str, match: Match, divider: str) -> Match | None:

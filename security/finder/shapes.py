@@ -21,6 +21,8 @@ _UNSEEN = rf"(?:[{_CONTROL}]{{1,64}}+[ \t\-./]{{0,5}}+)?+"
 _RUN = re.compile(
     rf"[0-9](?=(?:{_STRONG}{{0,5}}+{_UNSEEN}[0-9]){{11}})[0-9]*+(?:{_STRONG}{{1,5}}+{_UNSEEN}[0-9]++)*+"
 )
+_BREAK = re.compile(rf"[^0-9 \t\-./{_CONTROL}]|[ \t\-./]{{6}}")
+_PART, _SHARE_OF_PART = 32 << 10, 128
 _GROUP = re.compile(rf"[0-9]++(?:[{_CONTROL}]++[0-9]++)*+")
 _SHORTEST = 14
 # In Japan: bank, branch, account. In France: a company's number with that of its office, whose Luhn digit is right.
@@ -29,6 +31,7 @@ _MARKETPLACE_ORDER = [3, 7, 7]
 _POSTAL_PARCEL = [4, 4, 4, 4, 4, 2]  # of the United States; begins with a 9
 _DATE = re.compile(r"20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 _CLOCK = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9]")
+_YEAR = "年"
 _BLOCK, _REACH, _LONGEST_GROUP = 128, 20, 600
 _MASKED = re.compile(rf"(?:[^*]{{0,4}}{_STRONG})?(?:\*{_STRONG}{{0,3}}){{4,8}}")
 _SPREAD_LIST, _LONG_LIST, _CHAIN = 7, 12, 6
@@ -45,7 +48,7 @@ def in_runs(text: str, spend: Spend) -> list[Match]:
     """Numbers in one piece or divided by what divides the groups of a card: space, hyphen, dot, slash."""
     matches: list[Match] = []
     rows: dict[tuple[str, int], list[_Row]] = {}
-    for run in _RUN.finditer(text):
+    for run in _runs(text, spend):
         for groups in _blocks(text, run.start(), run.end()):
             if not spend(len(groups)):
                 return matches
@@ -59,6 +62,18 @@ def in_runs(text: str, spend: Spend) -> list[Match]:
                 grouped = [match for match in found if match.end - match.start > match.digits_length]
                 rows.setdefault(kind, []).append(_Row(len(groups), grouped))
     return _without_tables(matches, rows)
+
+
+def _runs(text: str, spend: Spend) -> Iterator[re.Match[str]]:
+    """Of a long text part by part, each of which ends where no run can go on, if there is such a place soon."""
+    start = 0
+    while start < len(text):
+        cut = _BREAK.search(text, start + _PART, start + 2 * _PART)
+        end = cut.end() if cut else len(text)
+        if start and not spend(_SHARE_OF_PART):
+            return
+        yield from _RUN.finditer(text, start, end)
+        start = end
 
 
 class _Row(NamedTuple):
@@ -237,10 +252,12 @@ def _whole_run(text: str, groups: list[_Group]) -> Match | None:
 
 
 def _is_of_others(groups: list[_Group], sizes: list[int], dividers: set[str]) -> bool:
-    """Whether groups make a fraction, a product and how many of it, or an order with its marketplace or its day."""
+    """Whether groups make a fraction, a product and how many, a port, an order with its marketplace or its day."""
     return (
         (len(groups) == 2 and "." in dividers)
         or sizes == _MARKETPLACE_ORDER
+        # A server and its port, as a load balancer's cookie has them.
+        or (len(groups) == 3 and dividers == {"."} and groups[-1].digits == "0000")
         or any(neighbours.is_book_or_product(group.digits) for group in groups)
         or any(_DATE.fullmatch(group.digits) for group in groups[1:])
     )
@@ -266,6 +283,8 @@ def _judge(text: str, groups: list[_Group], first: int, last: int) -> Match | No
         return neighbours.judge_plain(text, match, before, after, groups[last].digits if after else "")
     if len(groups[first].digits) <= 4 and _MASKED.fullmatch(text[max(0, match.start - 8) : match.start]):
         return None  # the last four of a masked number, and another number behind it
+    if text.startswith(_YEAR, match.end):
+        return None  # what a date begins with is its last group
     dividers = _dividers(text, groups, first, last)
     if before == "." == dividers[0]:
         return None  # within an object's identifier, or a version

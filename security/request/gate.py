@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from .. import pan
+from ..decoder.budget import Budget
 from .body import Intake, UnreadableBodyError
 from .judge import (
     Hit,
@@ -21,6 +22,7 @@ from .judge import (
     hit_in_text,
     hits_in_boxes,
     is_safe_name,
+    request_budget,
 )
 from .passage import Passage
 from .policy import Policy
@@ -42,6 +44,7 @@ _FIRST_LINE = (
 _OTHER_HEADERS = frozenset({"CONTENT_TYPE", "REMOTE_USER", "AUTH_TYPE"})
 # Their own look-ups judge these.
 _SHORT = 14
+_COOKIE_TOKENS = 4  # as many as a form's field
 _NOT_HEADERS = frozenset({"HTTP_COOKIE"})
 
 
@@ -115,27 +118,41 @@ class Gate:
             _log.error("passage could not be counted: %s", type(error).__name__)
 
     def _hits_before_body(self, environ: WSGIEnvironment, stripped: list[str]) -> Iterator[tuple[str, Hit]]:
+        budget = request_budget()
         for name, place in _FIRST_LINE:
-            yield from _placed(place, hit_in_text(environ.get(name, "")))
+            yield from _placed(place, hit_in_text(environ.get(name, ""), None, budget))
         if query := environ.get("QUERY_STRING"):
             takes_words = self.policy_for(environ.get("PATH_INFO", "")).takes_words
-            yield from _placed("query", hit_in_query(query, takes_words))
+            yield from _placed("query", hit_in_query(query, takes_words, budget))
+        yield from self._hits_in_cookies(environ, stripped, budget)
+        yield from _hits_in_headers(environ, budget)
+
+    def _hits_in_cookies(
+        self, environ: WSGIEnvironment, stripped: list[str], budget: Budget
+    ) -> Iterator[tuple[str, Hit]]:
         if environ.get("HTTP_COOKIE"):
-            for name, hit in strip_cookies(environ, keep=not self.enforces):
+            for name, hit in strip_cookies(environ, budget, keep=not self.enforces):
                 if self.enforces:
                     stripped.append(name)
                 self.report(
                     environ, f"cookie:{name}" if is_safe_name(name) else "cookie", hit.kind, refused=False
                 )
-        boxes = list[tuple[str, str]]()
-        for key, value in environ.items():
-            if (key.startswith("HTTP_") and key not in _NOT_HEADERS) or key in _OTHER_HEADERS:
-                yield from _placed("header", hit_in_header_name(key))
-                yield from _placed(_header_place(key), hit_in_header(key, value))
-                if isinstance(value, str) and len(value) < _SHORT and value.isdigit():
-                    boxes.append((key.removeprefix("HTTP_").lower(), value))
-        for part in hits_in_boxes(boxes):
-            yield from _placed("header", part)
+            if budget.over:
+                yield "cookie", Hit(None, "over_budget")
+
+
+def _hits_in_headers(environ: WSGIEnvironment, budget: Budget) -> Iterator[tuple[str, Hit]]:
+    boxes = list[tuple[str, str]]()
+    for key, value in environ.items():
+        if (key.startswith("HTTP_") and key not in _NOT_HEADERS) or key in _OTHER_HEADERS:
+            yield from _placed("header", hit_in_header_name(key, budget))
+            yield from _placed(_header_place(key), hit_in_header(key, value, budget))
+            if isinstance(value, str) and len(value) < _SHORT and value.isdigit():
+                boxes.append((key.removeprefix("HTTP_").lower(), value))
+    for part in hits_in_boxes(boxes, budget):
+        yield from _placed("header", part)
+    if budget.over:
+        yield "header", Hit(None, "over_budget")
 
 
 def _placed(place: str, hit: Hit | None) -> Iterator[tuple[str, Hit]]:
@@ -148,24 +165,35 @@ def _header_place(key: str) -> str:
     return f"header:{name}" if is_safe_name(name) else "header"
 
 
-def strip_cookies(environ: WSGIEnvironment, *, keep: bool) -> list[tuple[str, Hit]]:
-    """Take the cookies that hold a number out of the request, unless told to `keep` them; their names."""
+def strip_cookies(environ: WSGIEnvironment, budget: Budget, *, keep: bool) -> list[tuple[str, Hit]]:
+    """Take the cookies that hold a number out of the request, unless told to `keep` them; their names.
+
+    Nothing when they cost more than the budget allows: then the request is to be refused.
+    """
+    if not budget.spend(0, tokens=_COOKIE_TOKENS * environ["HTTP_COOKIE"].count(";")):
+        return []
     pairs = environ["HTTP_COOKIE"].split(";")
-    hits = [_hit_in_cookie(pair) for pair in pairs]
+    hits = [_hit_in_cookie(pair, budget) for pair in pairs]
     if not any(hits):
-        hits = hits_in_boxes([pair.strip(" \t").partition("=")[::2] for pair in pairs])
+        hits = hits_in_boxes([pair.strip(" \t").partition("=")[::2] for pair in pairs], budget)
+    if budget.over:
+        return []
     found = [(pair.partition("=")[0].strip(), hit) for pair, hit in zip(pairs, hits, strict=True) if hit]
     if found and not keep:
         environ["HTTP_COOKIE"] = ";".join(pair for pair, hit in zip(pairs, hits, strict=True) if not hit)
     return found
 
 
-def _hit_in_cookie(pair: str) -> Hit | None:
+def _hit_in_cookie(pair: str, budget: Budget) -> Hit | None:
+    if not budget.spend(0):
+        return None
     # Not any blank: of characters that stand for bytes, some are the end of another script's digit.
     name, _, value = pair.strip(" \t").partition("=")
     if not value and len(name) < _SHORT:
         return None
-    return (None if is_safe_name(name) else hit_in_text(pair)) or hit_in_repeated(value, name)
+    return (None if is_safe_name(name) else hit_in_text(pair, None, budget)) or hit_in_repeated(
+        value, name, budget
+    )
 
 
 def expired(names: list[str]) -> list[tuple[str, str]]:

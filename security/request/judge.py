@@ -13,6 +13,7 @@ from .. import pan
 from ..decode import View, form_views, views
 from ..decoder.budget import Budget
 from ..decoder.fields import Piece, joined
+from ..decoder.trees import Number
 from ..finder.canonical import canonical
 from ..keys import (
     is_card_key,
@@ -88,9 +89,9 @@ def check_body(
     return _judged(views(body, budget, content_type), budget, refuses_maybe)
 
 
-def hit_in_query(query: str, free_text: FreeText = is_free_text) -> Hit | None:
+def hit_in_query(query: str, free_text: FreeText = is_free_text, budget: Budget | None = None) -> Hit | None:
     """Judge a query string."""
-    budget = request_budget()
+    budget = budget or request_budget()
 
     def refuses_maybe(view: View, match: pan.Match) -> bool:
         return view.name is not None and _refuses_maybe(view.name, match, free_text)
@@ -111,11 +112,14 @@ def _refuses_maybe(name: str, match: pan.Match, free_text: FreeText) -> bool:
     return is_card_key(name) or (takes_words and not is_id(name) and not is_other_number(name))
 
 
-def hit_in_text(text: str, name: str | None = None) -> Hit | None:
-    """Judge a path, a cookie or a header; WSGI gives them as latin-1 characters that stand for bytes."""
+def hit_in_text(text: str, name: str | None = None, budget: Budget | None = None) -> Hit | None:
+    """Judge a path, a cookie or a header; WSGI gives them as latin-1 characters that stand for bytes.
+
+    All that stands before a body has one `budget` together, for there may be thousands of them.
+    """
     if len(text) < _FEWEST:
         return Hit(name if is_safe_name(name) else None, "code") if name and _is_code(name, text) else None
-    budget = request_budget()
+    budget = budget or request_budget()
     found = views(text.encode("latin-1", "replace"), budget)
     if name is None:
         return _judged(found, budget, _never)
@@ -124,14 +128,14 @@ def hit_in_text(text: str, name: str | None = None) -> Hit | None:
     )
 
 
-def hit_in_header_name(key: str) -> Hit | None:
+def hit_in_header_name(key: str, budget: Budget | None = None) -> Hit | None:
     """Judge the name itself by which WSGI knows a header: what is left of its hyphens parts groups and words."""
     name = key.removeprefix("HTTP_").replace("_", " ")
     # Nearly every one is short or of letters alone; all of them are asked about in every request.
-    return None if len(name) < _FEWEST or name.replace(" ", "").isalpha() else hit_in_text(name)
+    return None if len(name) < _FEWEST or name.replace(" ", "").isalpha() else hit_in_text(name, None, budget)
 
 
-def hit_in_header(key: str, value: object) -> Hit | None:
+def hit_in_header(key: str, value: object, budget: Budget | None = None) -> Hit | None:
     """Judge the header that WSGI names `key`; only a string can hold anything."""
     if not isinstance(value, str) or not value:
         return None
@@ -139,28 +143,28 @@ def hit_in_header(key: str, value: object) -> Hit | None:
         return None
     if key == "HTTP_REFERER":
         address, _, query = value.partition("?")
-        return hit_in_text(address) or (hit_in_query(query) if query else None)
-    return hit_in_repeated(value, key.removeprefix("HTTP_").lower())
+        return hit_in_text(address, None, budget) or (hit_in_query(query, budget=budget) if query else None)
+    return hit_in_repeated(value, key.removeprefix("HTTP_").lower(), budget)
 
 
-def hit_in_repeated(value: str, name: str) -> Hit | None:
+def hit_in_repeated(value: str, name: str, budget: Budget | None = None) -> Hit | None:
     """Judge the value of a header or cookie: what was clean before is so still; browsers send the same ones again."""
     if (value, name) in _clean_values:
         return None
-    hit = hit_in_text(value, name)
+    hit = hit_in_text(value, name, budget)
     if hit is None:
         _clean_values.note((value, name))
     return hit
 
 
-def hits_in_boxes(pairs: Sequence[tuple[str, str]]) -> list[Hit | None]:
+def hits_in_boxes(pairs: Sequence[tuple[str, str]], budget: Budget | None = None) -> list[Hit | None]:
     """A hit for each of the named values, cookies or headers say, that are parts of one number; None for the others."""
     boxes = [Piece(name, value.strip(' "')) for name, value in pairs]
     digits = [box for box in boxes if len(box.value) <= _LONGEST_CODE and box.value.isdigit()]
     if len(digits) < 2:
         return [None] * len(boxes)
-    budget = request_budget()
-    for view in joined(digits):
+    budget = budget or request_budget()
+    for view in joined(digits, budget):
         if _kind_of(view, budget, _never) == "card":
             parts = set(view.text.split())
             return [
@@ -197,7 +201,9 @@ def _kind_of(view: View, budget: Budget, refuses_maybe: _Counts) -> str | None:
         if (
             match.verdict is pan.Verdict.CARD
             and view.sure
-            and not numbers_something_else(view.name, view.text, match)
+            and not numbers_something_else(
+                view.name, view.text, match, is_integer=isinstance(view.text, Number)
+            )
         ):
             return "card"
         if refuses_maybe(view, match):

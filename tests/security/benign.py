@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
+from . import benign_web
 from .corpus import binary, negatives, others
 from .corpus.numbers import common_card, digits, imei, in_fours, jan, yamato
 
@@ -218,6 +219,7 @@ SHAPES: dict[str, Shape] = {
     "HTML": lambda r: _post(("<table>" + "".join(f"<tr><td>{r.randint(1, 999)}</td><td>{_words(r, 1)}</td></tr>" for _ in range(6)) + "</table>").encode(), "text/html"),
     "empty": lambda r: _post(b"", FORM),
 }  # fmt: skip
+SHAPES |= benign_web.shapes(get, _post, _form, _json)
 
 # What the corpus calls no card may be typed anywhere, but where the corpus itself is in doubt.
 _ANY_TEXT = [

@@ -6,9 +6,12 @@ import base64
 import bz2
 import gzip
 import io
+import itertools
 import json
+import lzma
 import pickle
 import random
+import struct
 import zipfile
 import zlib
 
@@ -99,7 +102,47 @@ def bodies(size: int = SIZE) -> Bodies:
         "msgpack, deep": ("application/msgpack", _filled(b"\x91", size)),
         **_texts(size),
         **_bytes(size),
+        **_dear_to_leave(size),
     }
+
+
+def _dear_to_leave(size: int) -> Bodies:
+    """Those of which one pass costs as much as all of them may, so that the budget must be asked within it."""
+    return {
+        "property list, shared": ("", property_list()),
+        "codes of digits": ("text/plain", _filled(b"49,49,", size)),
+        "codes, eleven": ("text/plain", _filled(b"52," * 11 + b";x", size)),
+        "UTF-32 of the other end": ("text/plain", _filled("4000 0000;".encode("utf-32-be"), size)),
+        "Arabic digits": ("text/plain", _filled("٤٠٠٠ ".encode(), size)),
+        "replaced bytes": ("text/plain", _filled(b"\xff", size)),
+        "fours, far apart": ("text/plain", _filled(b"4000      ", size)),
+        "empty lines": ("text/plain", _filled(b"\n", size)),
+        "lines that go on": ("text/plain", _filled(b"4\\\n", size)),
+        "JSON lines, the last broken": (JSON, _filled(b'{"a":"' + b"b" * 40 + b'"}\n', size)[:-3]),
+        "JSON, boxes": (JSON, json.dumps([{"d": "4"}] * 6000).encode()),
+        "boxes of a form": (FORM, "&".join(f"card{n}=4000" for n in range(4900)).encode()),
+        "attributes, 150 each": (
+            "application/xml",
+            _filled(b"<a " + b" ".join(b'a%d="4000"' % n for n in range(150)) + b"/>", size),
+        ),
+        "lzma of noise": ("", lzma.compress(random.Random(2).randbytes(size), format=lzma.FORMAT_ALONE)),
+        "tables of glyphs": ("application/pdf", _document_of_tables()),
+    }
+
+
+def property_list(levels: int = 12, width: int = 10) -> bytes:
+    """Arrays each of which holds the next one ten times: some hundred bytes, and a billion values."""
+    objects = [bytes([0xA0 | width]) + bytes([level + 1] * width) for level in range(levels)] + [b"\x50"]
+    places = itertools.accumulate((len(each) for each in objects), initial=8)
+    table = b"".join(place.to_bytes(2, "big") for place in list(places)[:-1])
+    body = b"bplist00" + b"".join(objects)
+    return body + table + bytes(6) + struct.pack(">BBQQQ", 2, 1, len(objects), 0, len(body))
+
+
+def _document_of_tables() -> bytes:
+    table = zlib.compress(_filled(b"1 beginbfrange\n" + b"<00><ff><0030>" * 99 + b"endbfrange\n", 60_000))
+    part = b"1 0 obj\n<< /Length 1 /Filter /FlateDecode >>\nstream\n%s\nendstream\nendobj\n"
+    return b"%PDF-1.4\n" + (part % table) * 15 + part % zlib.compress(b"BT <3132> Tj ET")
 
 
 def _texts(size: int) -> Bodies:
