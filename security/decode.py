@@ -37,6 +37,8 @@ def views(data: bytes | str, budget: Budget, content_type: str = "") -> Iterator
                 yield from walk.raw(data, None, budget.depth)
         case "multipart/form-data":
             yield from walk.multipart(data, content_type)
+            if multipart.is_unclear(content_type):
+                budget.over = True
         case _:
             yield from walk.raw(data, None, budget.depth)
             yield from walk.declared(data, content_type)

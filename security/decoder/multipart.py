@@ -11,6 +11,7 @@ from email.message import Message
 from typing import NamedTuple
 
 _LONGEST_TYPE = 2000
+_BOUNDARY = re.compile(r"\bboundary[*0-9]*\s*=", re.IGNORECASE)
 
 
 class Part(NamedTuple):
@@ -28,6 +29,11 @@ def boundary_of(content_type: str) -> bytes | None:
     message["Content-Type"] = content_type[:_LONGEST_TYPE]
     value = message.get_param("boundary")
     return value.encode("latin-1", "replace") if isinstance(value, str) and value else None
+
+
+def is_unclear(content_type: str) -> bool:
+    """Whether servers may part the body at another boundary than we: several are named, or more than we read."""
+    return len(content_type) > _LONGEST_TYPE or len(_BOUNDARY.findall(content_type)) > 1
 
 
 def split(body: bytes, content_type: str, most: int) -> Iterator[Part] | None:

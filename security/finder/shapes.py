@@ -283,7 +283,7 @@ def _judge(text: str, groups: list[_Group], first: int, last: int) -> Match | No
         return neighbours.judge_plain(text, match, before, after, groups[last].digits if after else "")
     if len(groups[first].digits) <= 4 and _MASKED.fullmatch(text[max(0, match.start - 8) : match.start]):
         return None  # the last four of a masked number, and another number behind it
-    if text.startswith(_YEAR, match.end):
+    if len(groups[last - 1].digits) == 4 and text.startswith(_YEAR, match.end):
         return None  # what a date begins with is its last group
     dividers = _dividers(text, groups, first, last)
     if before == "." == dividers[0]:

@@ -20,6 +20,7 @@ from .guarded import (
     FORM,
     Shop,
     sent_compressed,
+    sent_parts,
 )
 
 
@@ -218,3 +219,13 @@ def test_a_hostile_body_takes_memory_in_bounds() -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 64 << 20
+
+
+@pytest.mark.parametrize(
+    "also", ["; boundary=c", "; BOUNDARY = c", "; boundary*0=c", "; charset=" + "x" * 3000]
+)
+def test_a_body_that_others_may_part_elsewhere_is_refused(also: str) -> None:
+    """Of two boundaries Python's mail parser takes the first, Werkzeug the last."""
+    sent = sent_parts(('Content-Disposition: form-data; name="a"', b"b"))
+    assert Shop().send(**sent) == 200
+    assert Shop().send(**sent | {"content_type": sent["content_type"] + also}) == 413
