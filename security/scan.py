@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from . import pan
-from .scanner import archives, containers, engine, look, places, sources, wide
+from .scanner import archives, bson_numbers, containers, engine, look, places, sources, wide
 
 CARD, TEST_NUMBER = "card-number", "test-number"
 
@@ -148,6 +148,9 @@ class Scan:
                 self._value(path, place, value)
         elif packed := containers.packed(stream, head):
             self._value(path, "unpacked", packed)
+        stream.seek(0)
+        for place, value in bson_numbers.numbers(stream) if bson_numbers.is_bson(head) else ():
+            self._value(path, place, value)
         if depth > 0 and containers.may_hold_streams(head) and not containers.is_sqlite(head):
             for name, content in containers.streams_within(stream):
                 with content:

@@ -20,6 +20,7 @@ LARGEST = 512 << 20
 _SPOOL = 16 << 20
 _WINDOW = 1 << 20
 _LONGEST_HEADER = 64 << 10
+_MANIFEST, _LONGEST_MANIFEST = "META-INF/manifest.xml", 1 << 20
 _EXTRA, _NAME, _COMMENT = 4, 8, 16  # flags of gzip's header
 
 
@@ -75,6 +76,15 @@ def zip_members(stream: BinaryIO) -> Members:
             if not info.is_dir():
                 with archive.open(info) as member:
                     yield info.filename, unpacked(cast("BinaryIO", member))
+        if any(info.filename.endswith(".iwa") for info in archive.infolist()):
+            raise UnreadableError("a document of iWork, whose parts are packed by Snappy")
+        if _MANIFEST in archive.namelist() and b"encryption-data" in _beginning_of(archive, _MANIFEST):
+            raise UnreadableError("an encrypted OpenDocument file")
+
+
+def _beginning_of(archive: zipfile.ZipFile, name: str) -> bytes:
+    with archive.open(name) as member:
+        return member.read(_LONGEST_MANIFEST)
 
 
 def tar_members(stream: BinaryIO) -> Members:

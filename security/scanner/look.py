@@ -15,6 +15,7 @@ from ..decoder import dumps
 from ..decoder.budget import Budget
 from ..finder.published import is_test_number
 from ..keys import is_card_number_key, numbers_something_else
+from . import counted
 from .engine import Engine
 from .patterns import DECODED, PLAINLY
 from .places import START, Place, Reached, Readable
@@ -31,6 +32,7 @@ _FEWEST = 7  # bytes: fourteen digits, two to each
 # One group of digits to a line, and the line before the first of them.
 _LISTED = re.compile(rb"[^0-9A-Za-z]{0,12}[0-9]{3,6}[^0-9A-Za-z]{0,6}")
 _LIST_BEGINS = re.compile(rb"(?:[0-9]{4,6}[^0-9A-Za-z]{0,6}|[:=>\[({|-]\s?)$")
+_CONTROL = re.compile(rb"[\0-\x08\x0e-\x1a\x80-\xff]")
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=_-]{8,200}\r?")
 
 
@@ -120,6 +122,10 @@ def _in_region(block: bytes, start: int, end: int, kind: int) -> Iterator[Sighti
         yield from (_moved(each, place) for each in _plain(block, first, last, cards))
         worth_decoding = worth_decoding or bool(matches)
         known.update((match.digits_length, match.last4) for match in cards)
+        for each in _counted(block[first:last]):
+            if (each.length, each.last4) not in known:
+                known.add((each.length, each.last4))
+                yield _moved(each, place)
     # What stands plain stands in the decoded views as well.
     for seen in _encoded(region) if worth_decoding else ():
         if isinstance(seen, NotFullyRead) or (seen.length, seen.last4) not in known:
@@ -228,6 +234,17 @@ def _plain(block: bytes, start: int, end: int, cards: list[pan.Match]) -> Iterat
         place = place.after(text[done : match.start].encode("utf-8", "surrogateescape"))
         done = match.start
         yield _sighting(text, match, place, "plain")
+
+
+def _counted(data: bytes) -> Iterator[Sighting]:
+    """What the length before it sets apart from what stands behind: in bytes that are no text."""
+    if not _CONTROL.search(data):
+        return
+    for start, end in counted.numbers(data):
+        digits = data[start:end].decode("ascii")
+        for match in pan.find(digits):
+            if match.verdict is pan.Verdict.CARD and match.digits_length == len(digits):
+                yield _sighting(digits, match, START.after(data[:start]), "plain")
 
 
 def _in_context(cards: list[pan.Match], lead: str, text: str, tail: str) -> Iterator[pan.Match]:

@@ -1,21 +1,25 @@
 """Compressed streams that lie within other bytes: git's packs, pictures' comments, answers of HTTP. Used by `scan`.
 
-A file that is no archive may hold them anywhere. They are found by how zlib's and gzip's formats begin (RFC 1950, RFC
-1952) and tried; what is none gives an error within a few bytes.
+A file that is no archive may hold them anywhere. They are found by how zlib's, gzip's, bzip2's and xz's formats begin
+(RFC 1950, RFC 1952) and tried; what is none gives an error within a few bytes.
 """
 
 from __future__ import annotations
 
+import bz2
 import io
+import lzma
 import re
 import tempfile
 import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
-_BEGINNING = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]|\x78[\x01\x5e\x9c\xda]")
+_XZ, _BZIP2 = b"\xfd7zXZ\0", b"BZh"
+_BEGINNING = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]|\x78[\x01\x5e\x9c\xda]|\xfd7zXZ\0|BZh[1-9]1AY&SY")
 _WINDOW, _OVERLAP, _PIECE = 1 << 20, 512, 64 << 10
 _SPOOL = 4 << 20
+_MOST_MEMORY = 128 << 20
 _FEWEST = 14  # digits
 
 
@@ -53,6 +57,8 @@ def inside(stream: BinaryIO, most: int) -> Iterator[tuple[int, BinaryIO]]:
 
 
 def _is_likely(beginning: bytes) -> bool:
+    if beginning.startswith((_XZ, _BZIP2)):
+        return True  # marks that long are chance nowhere
     try:
         return bool(zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(beginning, _OVERLAP))
     except zlib.error:
@@ -62,19 +68,46 @@ def _is_likely(beginning: bytes) -> bool:
 def _inflated(stream: BinaryIO, at: int, most: int) -> tuple[BinaryIO, int]:
     """What is unpacked, and how many bytes it was packed in; 0 where it never came to its end."""
     output = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115  (the caller closes it)
-    inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)
     stream.seek(at)
-    read = size = 0
+    consumed = 0
     try:
-        while not inflater.eof:
-            piece = inflater.unconsumed_tail or stream.read(_PIECE)
-            if not piece:
-                break
-            read += 0 if inflater.unconsumed_tail else len(piece)
-            size += output.write(inflater.decompress(piece, _WINDOW))
-            if size > most:
+        for piece, packed_in in _pieces(stream):
+            consumed = packed_in
+            output.write(piece)
+            if output.tell() > most:
                 output.close()
                 raise TooMuchError
-    except zlib.error:
-        return cast("BinaryIO", output), 0
-    return cast("BinaryIO", output), read - len(inflater.unused_data) if inflater.eof else 0
+    except (zlib.error, lzma.LZMAError, OSError, EOFError):
+        consumed = 0
+    return cast("BinaryIO", output), consumed
+
+
+def _pieces(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """What is unpacked, piece by piece; with the last one, how many bytes it was packed in, else with 0."""
+    piece = stream.read(_PIECE)
+    read = len(piece)
+    if not piece.startswith((_XZ, _BZIP2)):
+        yield from _of_zlib(stream, piece)
+        return
+    unpacker = (
+        lzma.LZMADecompressor(memlimit=_MOST_MEMORY) if piece.startswith(_XZ) else bz2.BZ2Decompressor()
+    )
+    while True:
+        unpacked = unpacker.decompress(piece, _WINDOW)
+        yield unpacked, read - len(unpacker.unused_data) if unpacker.eof else 0
+        if unpacker.eof or not (piece or unpacked):
+            return
+        piece = stream.read(_PIECE) if unpacker.needs_input else b""
+        read += len(piece)
+
+
+def _of_zlib(stream: BinaryIO, piece: bytes) -> Iterator[tuple[bytes, int]]:
+    inflater, read = zlib.decompressobj(zlib.MAX_WBITS | 32), len(piece)
+    while piece:
+        unpacked = inflater.decompress(piece, _WINDOW)
+        yield unpacked, read - len(inflater.unused_data) if inflater.eof else 0
+        if inflater.eof:
+            return
+        if not (piece := inflater.unconsumed_tail):
+            piece = stream.read(_PIECE)
+            read += len(piece)

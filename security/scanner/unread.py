@@ -69,14 +69,16 @@ _WITHIN = (
     (re.compile(rb"\x60\xea..[\x1e-\x30][\x01-\x0f]", re.DOTALL), "ARJ"),
     (re.compile(rb".{7}\*\*ACE\*\*", re.DOTALL), "ACE"),
     (re.compile(rb".{20}\xdc\xa7\xc4\xfd", re.DOTALL), "zoo"),
-    (re.compile(rb".{8}DUCK.\0\0\0\0\0\0\0", re.DOTALL), "DuckDB's database"),
+    (re.compile(rb".{8}DUCK..\0\0\0\0\0\0", re.DOTALL), "DuckDB's database"),
     # PGP's packets with a session's key (RFC 4880, 5.1 and 5.3; RFC 9580), in the old form of lengths and the new.
     (re.compile(rb"(?:\x84.|\x85..|\xc1[\x40-\xff].?)\x03.{8}[\x01\x02\x10\x12]", re.DOTALL), "PGP"),
     (re.compile(rb"(?:\x8c|\xc3)[\x04-\x2e]\x04[\x01-\x0d][\x00\x01\x03\x04]", re.DOTALL), "PGP"),
 )
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _END = 512
 _LEVELDB_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
 _DMG_END = b"koly\0\0\0\4"
+_WIDE_NUMBERS = re.compile(rb"'[<>|=]?(?:[iuf]8|O)'")
 _INTEGERS_AND_PARTS = "its numbers and packed values"
 
 
@@ -88,6 +90,8 @@ def reason(stream: BinaryIO, head: bytes) -> str | None:
     for pattern, name in _WITHIN:
         if pattern.match(head) and not _is_word(b"", head):
             return f"packed or encrypted ({name}), which is not read"
+    if _is_encrypted_office(stream, head):
+        return "an encrypted Office file"
     for is_it, name in _DATABASES:
         if is_it(head):
             return f"{name}: {_INTEGERS_AND_PARTS} are not read"
@@ -107,6 +111,17 @@ def _by_its_end(stream: BinaryIO) -> str | None:
 def _is_word(magic: bytes, head: bytes) -> bool:
     """Whether letters with which a format begins may as well be those of a text."""
     return len(magic) < 5 and magic.decode("latin-1").isprintable() and b"\0" not in head and head.isascii()
+
+
+def _is_encrypted_office(stream: BinaryIO, head: bytes) -> bool:
+    """An Office file behind a password is a compound file with that stream (MS-OFFCRYPTO 2.3); its directory's place is
+    in the header (MS-CFB 2.2)."""
+    if not head.startswith(_COMPOUND):
+        return False
+    stream.seek((int.from_bytes(head[48:52], "little") + 1) << min(int.from_bytes(head[30:32], "little"), 12))
+    directory = stream.read(4096)
+    stream.seek(0)
+    return "EncryptedPackage".encode("utf-16-le") in directory
 
 
 def _is_innodb(head: bytes) -> bool:
@@ -135,6 +150,10 @@ def _is_wal(head: bytes) -> bool:
 
 
 _DATABASES: tuple[tuple[Callable[[bytes], bool], str], ...] = (
+    (lambda head: head.startswith(b"REDIS00"), "Redis' snapshot"),
+    (lambda head: head[16:20] == b"\xde\xc0\xef\xbe", "LMDB's database"),
+    (lambda head: head[1:4] == b"\x9a\x57\x13" and head[0] in b"\xcd\xce\xcf", "GNU dbm's database"),
+    (lambda head: head.startswith(b"\x93NUMPY") and bool(_WIDE_NUMBERS.search(head[:256])), "NumPy's array"),
     (_is_innodb, "InnoDB's tablespace"),
     (_is_innodb_log, "InnoDB's log"),
     (_is_heap, "PostgreSQL's table"),

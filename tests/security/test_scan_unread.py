@@ -34,6 +34,10 @@ MARKED = {
     "InnoDB": b"\1\2\3\4\0\0\0\0" + b"\0" * 16 + b"\0\x08" + b"\0" * 8 + b"\0\0\0\7" * 2 + REST,
     "InnoDB's log": b"Phys" + b"\0" * 508 + REST,
     "PostgreSQL's table": b"\0" * 12 + b"\x20\0\0\x1f\0\x20\x04\x20" + b"\0" * 8172,
+    "Redis": b"REDIS0011" + REST,
+    "LMDB": b"\0" * 16 + b"\xde\xc0\xef\xbe" + REST,
+    "GNU dbm": b"\xcf\x9a\x57\x13" + REST,
+    "NumPy's integers": b"\x93NUMPY\1\0\x76\0{'descr': '<i8', 'fortran_order': False}\n" + REST,
     "PostgreSQL's log": b"\x10\xd1\x06\0" + b"\0" * 28 + b"\0\0\0\1\0\x20\0\0" + REST,
 }
 
