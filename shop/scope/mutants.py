@@ -116,11 +116,12 @@ def _in_file(path: Path) -> list[Mutant]:
         raise MutantError(f"{path}: {error!r}") from error
 
 
-def run_all(mutants: list[Mutant]) -> Iterator[Outcome]:
-    """The outcome of each that rules can see, on the files of this folder. Raises MutantError."""
+def run_all(mutants: list[Mutant], tree: Clean | None = None) -> Iterator[Outcome]:
+    """The outcome of each that rules can see, on the files of this folder, which are judged first unless whoever gives
+    the `tree` knows them to be clean. Raises MutantError."""
     seen = [mutant for mutant in mutants if not mutant.checks]
     if seen:
-        clean = clean_tree()
+        clean = tree or clean_tree()
         yield from (_outcome(mutant, clean) for mutant in seen)
 
 
