@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from security.rules.config import REVIEWED
-from security.rules.python.reviewed import fingerprint, named
+from security.rules.python.reviewed import fingerprint, named, script_fingerprint
 
 CONFIG = Path("scope.toml")
 _ENTRY = re.compile(r'^(\s*")(?P<entry>[^"]+ = [0-9a-f]{12})(",?)$', re.MULTILINE)
@@ -25,15 +25,23 @@ def main() -> int:
         entry = REVIEWED.fullmatch(line["entry"])
         if entry is None:
             continue
-        node = named(ast.parse(Path(entry["path"]).read_text("utf-8")), entry["name"].split("."))
-        if node is None:
+        now = _now(Path(entry["path"]), entry["name"])
+        if now is None:
             gone = True
             print(f"{entry['path']}: {entry['name']} is not there")
-        elif (now := fingerprint(node)) != entry["fingerprint"]:
+        elif now != entry["fingerprint"]:
             print(f"{entry['path']}: {entry['name']}: {entry['fingerprint']} -> {now}")
             text = text.replace(line["entry"], f"{entry['path']}: {entry['name']} = {now}")
     CONFIG.write_text(text, "utf-8")
     return int(gone)
+
+
+def _now(path: Path, name: str) -> str | None:
+    text = path.read_text("utf-8")
+    if path.suffix != ".py":
+        return script_fingerprint(text)
+    node = named(ast.parse(text), name)
+    return fingerprint(node) if node is not None else None
 
 
 if __name__ == "__main__":

@@ -15,14 +15,15 @@ from .catalog import RULES
 DEFAULT_FILE = "scope.toml"
 GUARD = re.compile(
     r"\s*(?P<path>\S+)\s*:\s*(?P<name>[\w.]+)"
-    r"(?:\((?P<given>[^()\s]+)\))?(?P<maybe>\??)(?:\s+in\s+(?P<where>\w+))?\s*"
+    r"(?:\((?P<given>[^()\s]+)\))?(?P<maybe>\??)(?:\s+x(?P<times>[2-9]))?(?:\s+in\s+(?P<where>\w+))?\s*"
 )
 BOUND = re.compile(
     r"\s*(?P<path>\S+)\s*:\s*(?P<name>\w+)(?:\[(?P<part>\w+)\])?\s*(?P<way><=|>=)\s*(?P<number>[\d_.]+)"
     r"(?:\s*(?P<unit>seconds|minutes|hours|days))?\s*"
 )
 
-REVIEWED = re.compile(r"\s*(?P<path>\S+)\s*:\s*(?P<name>[\w.]+)\s*=\s*(?P<fingerprint>[0-9a-f]{12})\s*")
+REVIEWED = re.compile(r"\s*(?P<path>\S+)\s*:\s*(?P<name>\*|[\w.]+)\s*=\s*(?P<fingerprint>[0-9a-f]{12})\s*")
+"""`*` stands for all of a file."""
 
 
 class ConfigError(Exception):

@@ -1,4 +1,7 @@
-"""HK208, HK501, HK601, HK602: how a process is started: units of systemd, Dockerfiles, compose, `.env` files. Pure."""
+"""HK201, HK202, HK206, HK208, HK501, HK601, HK602: how a process is started. Pure.
+
+Units of systemd, Dockerfiles, compose and `.env` files.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +31,43 @@ _ALL_RIGHTS = re.compile(
     r"^\s*(?:User\s*=|USER\s+|user:\s*)[\"']?(?:root|0)(?::\S*)?[\"']?\s*$|^\s*privileged:\s*true\b",
     re.MULTILINE,
 )
+_WORDS = (
+    (
+        "HK201",
+        re.compile(
+            r"access[_-]?log[_-]?format\W+[^#]*%\((?:r|q|U|f|\{[^}]*\}[ie])\)|access[_-]?log(?:file)?[\s=\"',\[]+-(?=[\s\"',\]]|$)"
+            r"|--(?:access-log|log-access)(?=[\s\"',\]]|$)|--log-http-access\b|--log-format[\s=\"',]+[^#]*%\(uri\)"
+        ),
+        "the server's own log has addresses in it, with all that was typed into them",
+    ),
+    (
+        "HK206",
+        re.compile(r"\bSTRIPE_LOG\s*[=:]\s*[\"']?(?:debug|info)|--log-level[\s=\"',]+(?:debug|trace)\b"),
+        "debug logging writes bodies or parameters",
+    ),
+    (
+        "HK208",
+        re.compile(
+            r"^\s*LimitCORE\s*=\s*(?:infinity|[1-9])|\bulimit\s+-c\s+(?:unlimited|[1-9])|--ulimit[\s=\"',]+core=-?[1-9]"
+            r"|^\s*core:\s*-?[1-9]|-X[\s\"',]*faulthandler|flask\b[^#\n]*--debug\b|--reload\b|\bpython3?\b[^#\n]*\s-i\s"
+        ),
+        "a crash, or a debugger, writes down what the process has in memory",
+    ),
+    (
+        "HK202",
+        re.compile(r"\b(?:tcpdump|tshark|ngrep|mitmdump|mitmproxy|strace|ltrace)\b"),
+        "what goes over the line, or through the process, is written down",
+    ),
+)
 
 
 def is_start(path: str) -> bool:
-    """Whether a file says how a process is started."""
-    return bool(_FILES.search(Path(path).name))
+    """Whether a file says how a process is started: a unit, a container, a script of a shell."""
+    return bool(_FILES.search(Path(path).name)) or _is_script(path)
+
+
+def _is_script(path: str) -> bool:
+    return Path(path).suffix in {".sh", ".bash"}
 
 
 def check_text(path: str, text: str, config: Config) -> Iterator[Finding]:
@@ -42,8 +77,11 @@ def check_text(path: str, text: str, config: Config) -> Iterator[Finding]:
     for number, line in enumerate(text.splitlines(), 1):
         if line.lstrip().startswith(("#", ";")):
             continue
-        for match in _GIVEN.finditer(line):
+        for match in _GIVEN.finditer(line) if not _is_script(path) else ():
             yield from _judged(path, number, match[1], match[2].strip("\"'"))
+        for rule, pattern, message in _WORDS:
+            if pattern.search(line):
+                yield Finding(path, number, rule, message)
         if _ALL_RIGHTS.search(line):
             yield Finding(path, number, "HK601", "the process may do everything on its machine")
 

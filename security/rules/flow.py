@@ -23,12 +23,13 @@ from .requests import (
     Labels,
     is_form,
     is_input,
+    is_own_form,
     is_request,
     one_of,
     request_attribute,
 )
 from .source import Module
-from .syntax import FunctionNode, dotted, matched, parameters, returned
+from .syntax import FunctionNode, dotted, matched, parameters
 
 _DEEPEST = 5
 OPENED = "opened"
@@ -80,6 +81,10 @@ class Flow:
                 frame = Frame(outer.module, node, own_given(outer.module, node), outer)
                 self.walk(frame)
                 self._walk_inner(node, frame)
+
+    def given_back(self, module: Module, function: FunctionNode) -> Labels:
+        """What a function gives that nobody of the run calls: a template does."""
+        return self._result(Frame(module, function, {}, Frame(module, module.tree)), 0)
 
     def walk(self, frame: Frame, depth: int = 0) -> None:
         """Visit the nodes of one call of a function, and follow its own calls."""
@@ -190,7 +195,7 @@ class Flow:
         if (
             node.attr in {"data", "raw_data"}
             and isinstance(node.value, ast.Attribute)
-            and is_form(node.value.value, module)
+            and (is_form(node.value.value, module) or is_own_form(node.value.value, module))
         ):
             return frozenset({f"field:{node.value.attr}"})
         if node.attr in {"data", "raw_data"} and objects.is_field_of_form(node.value, module):
@@ -364,7 +369,7 @@ class Flow:
     def _result(self, frame: Frame, depth: int) -> Labels:
         if frame.key not in self._results:
             self._results[frame.key] = NOTHING
-            values = returned(frame.scope) if isinstance(frame.scope, FunctionNode) else []
+            values = frame.module.returned(frame.scope) if isinstance(frame.scope, FunctionNode) else []
             self._results[frame.key] = NOTHING.union(*(self.of(value, frame, depth) for value in values))
         return self._results[frame.key]
 

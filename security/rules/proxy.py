@@ -135,7 +135,9 @@ _EXPIRES = re.compile(
     r"[^;]*\b(?:public|(?:s-maxage|max-age)=[1-9])[^;]*);",
     re.MULTILINE | re.IGNORECASE,
 )
-_FILES = re.compile(r"location\s+[^{]*(?:/static|/assets|\\\.|\.\w{2,5}\b)[^{]*$")
+_FILES = re.compile(
+    r"location\s+[^{]*(?:/(?:static|assets|pictures|images|img|fonts|icons)\b|\\\.|\.\w{2,5}\b)[^{]*$"
+)
 
 
 def _kept_by_browsers(path: str, plain: str) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""HK308, HK502, HK601, HK603: what an nginx before a shop serves, by its blocks: each `server` as a whole. Pure."""
+"""HK305, HK308, HK502, HK601, HK603: what an nginx before a shop serves, block by block. Pure."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def faults(plain: str) -> Iterator[tuple[int, Fault]]:
         return
     yield from _sizes(plain)
     for block in blocks(plain, "server"):
+        yield from _led_by_host(block)
         if not PASSES.search(block.text):
             continue
         if in_the_open(block.text):
@@ -45,6 +46,19 @@ def faults(plain: str) -> Iterator[tuple[int, Fault]]:
                     block.start + match.start(1),
                     Fault("HK308", f"the files of {folder} are served beside the shop"),
                 )
+
+
+_UNNAMED = re.compile(r"\bserver_name\s+(?:[^;]*\s)?(?:_|\"\"|''|\$hostname)\s*[;\s]")
+_LED = re.compile(
+    r"(?:^|[;{}])\s*(?:return\s+(?:30\d\s+)?|rewrite\s+\S+\s+)(\S*?\$\{?(?:http_)?host\b[^;]*);", re.MULTILINE
+)
+
+
+def _led_by_host(block: Block) -> Iterator[tuple[int, Fault]]:
+    """A server for whatever host is asked leads on to that host: the visitor's word, with path and query behind it."""
+    is_any = "default_server" in block.text or _UNNAMED.search(block.text) or "server_name" not in block.text
+    for match in _LED.finditer(block.text) if is_any else ():
+        yield block.start + match.start(1), Fault("HK305", "whoever asks says by the Host where this leads")
 
 
 def blocks(plain: str, name: str) -> Iterator[Block]:

@@ -78,7 +78,7 @@ _QUERY = frozenset(
 )
 _HOST = frozenset({"host", "host_url", "url_root", "base_url", "root_url", "get_host"})
 _QUANTITY = re.compile(
-    r"(?:^|_)(?:quantity|qty|count|units|n|size|limit|page|per_page|offset|index|position|id|ids|sku|skus|slug|variant|product|item|lang|locale|tz|version|v|mode|kind|type|state|status|action|category|sort|order|step|tab|q|turn|after|before)(?:$|_)"
+    r"(?:^|_)(?:quantity|qty|count|units|n|size|limit|page|per_page|offset|index|position|id|ids|sku|skus|slug|variant|product|item|lang|locale|tz|version|v|mode|kind|type|state|status|action|category|sort|order|step|tab|turn|after|before)(?:$|_)"
 )
 _FORM_CLASS = re.compile(r"(?:Form|FormSet|Serializer)\(\)$")
 _FORM_NAME = re.compile(r"(?:^|[._])\w*(?:form|serializer)$", re.IGNORECASE)
@@ -139,11 +139,14 @@ def is_form(node: ast.AST, module: Module) -> bool:
         return not is_request(node.value, module)
     if isinstance(node, (ast.Name, ast.Call)):
         return any(_FORM_CLASS.search(name) for name in module.names(node))
-    return (
-        isinstance(node, ast.Name)
-        and node.id == "self"
-        and any("Form" in dotted(base) for base in getattr(module.class_of(node), "bases", ()))
-    )
+    return False
+
+
+def is_own_form(node: ast.AST, module: Module) -> bool:
+    """Whether an expression is the `self` of a form's own method."""
+    if not (isinstance(node, ast.Name) and node.id == "self"):
+        return False
+    return any("Form" in dotted(base) for base in getattr(module.class_of(node), "bases", ()))
 
 
 _SETS_INPUT = re.compile(r"\[[\"']wsgi\.input[\"']\]\s*=(?!=)")

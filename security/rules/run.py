@@ -14,11 +14,22 @@ from pathlib import Path
 
 from ..counted import counted
 from ..finding import Finding
-from . import asking, deployed, proxy, script_list, secret_keys, styles, suppress, templates, translations
+from . import (
+    asking,
+    deployed,
+    manifest,
+    proxy,
+    script_list,
+    secret_keys,
+    styles,
+    suppress,
+    templates,
+    translations,
+)
 from .config import Allow, Config
 from .javascript import check as javascript
 from .project import Project
-from .python import columns, leaks
+from .python import columns, leaks, reviewed
 from .python.base import Context
 from .python.families import FAMILIES
 from .source import Module
@@ -66,6 +77,7 @@ _TEXTS = frozenset(
         ".ts",
         ".tsx",
         ".map",
+        ".webmanifest",
         ".service",
         ".tf",
         ".properties",
@@ -141,10 +153,10 @@ def judge(
     """
     known = {} if modules is None else modules
     wanted = set(texts if only is None else only)
-    project = Project()
+    project, python = Project(), tuple(_PYTHON)
     for path, text in texts.items():
-        if Path(path).suffix in _PYTHON and (
-            module := _module(path, text, known, result, _dotted(path, below), report=path in wanted)
+        if path.endswith(python) and (
+            module := _module(path, text, known, result, below, report=path in wanted)
         ):
             project.add(module)
     context = Context(project, config)
@@ -158,13 +170,13 @@ def judge(
 
 
 def _module(
-    path: str, text: str, known: dict[str, Module], result: Result, name: str, *, report: bool
+    path: str, text: str, known: dict[str, Module], result: Result, below: str, *, report: bool
 ) -> Module | None:
     if path in known and known[path].text == text:
         return known[path]
     known.pop(path, None)
     try:
-        known[path] = Module(path, text, name)
+        known[path] = Module(path, text, _dotted(path, below))
     except (SyntaxError, ValueError, RecursionError) as error:
         if report:
             result.unreadable.append(f"{path}: {getattr(error, 'msg', None) or error}")
@@ -231,6 +243,7 @@ def _file(
     elif suffix in _SCRIPTS:
         try:
             yield from javascript.check_text(path, text, config)
+            yield from reviewed.of_script(path, text, config)
         except javascript.UnreadableScript as error:
             result.unreadable.append(f"{path}: {error}")
     elif suffix in _PAGES or (suffix == ".txt" and re.search(r"\{[%{]", text)):
@@ -252,6 +265,8 @@ def _any_text(path: str, text: str, config: Config) -> Iterator[Finding]:
         yield from asking.check_text(path, text)
     elif Path(path).suffix == ".toml":
         yield from script_list.check_text(path, text, config)
+    elif manifest.is_manifest(path):
+        yield from manifest.check_text(path, text, config)
     elif deployed.is_start(path):
         yield from deployed.check_text(path, text, config)
     elif Path(path).suffix == ".conf" and proxy.is_proxy(text):

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from . import bindings, constants, mappings, names
 from .bindings import Binding
-from .syntax import FunctionNode, own_nodes, parameters
+from .syntax import FunctionNode, own_nodes, parameters, returned
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.Module)
 _DEEPEST = 12
@@ -38,6 +38,7 @@ class Module:
         self._names: dict[ast.AST, frozenset[str]] = {}
         self.known_entries: dict[tuple[ast.AST, str], dict[str, list[ast.expr]]] = {}
         self._own: dict[ast.AST, list[ast.AST]] = {}
+        self._returned: dict[ast.AST, list[ast.expr]] = {}
         self._bound: dict[ast.Name, tuple[ast.AST, list[Binding]] | None] = {}
         bindings.index(self)
         self._bound.clear()  # what was asked on the way knew the lines above alone
@@ -84,6 +85,12 @@ class Module:
         if scope not in self._own:
             self._own[scope] = list(own_nodes(scope))
         return self._own[scope]
+
+    def returned(self, function: FunctionNode) -> list[ast.expr]:
+        """What a function of this file returns or yields."""
+        if function not in self._returned:
+            self._returned[function] = returned(function)
+        return self._returned[function]
 
     def scope(self, node: ast.AST) -> ast.AST:
         """The function or module whose names `node` sees first."""

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
 
+_INSTALLS = re.compile(r"\b(?:pip3?|pipx|uv pip)\s+install\b|\buv\s+(?:add|tool install)\b")
+_OWN = re.compile(r"install\b(?:\s+-\S+)*\s+(?:\.|-e\s+\.|--editable\s+\.|dist/\S+|-h|--help)(?:\s|$|[;&|])")
+
 
 def lock_faults(text: str) -> Iterator[tuple[str, str]]:
     """What is wrong with a lock file: rule and message."""
@@ -25,10 +28,14 @@ def lock_faults(text: str) -> Iterator[tuple[str, str]]:
 
 
 def install_faults(text: str) -> Iterator[tuple[int, str]]:
-    """Lines of a Makefile or script that install from a lock and do not look at its hashes."""
+    """Lines of a Makefile, script or workflow that install something whose hash nobody has looked at before."""
     for number, line in enumerate(text.splitlines(), 1):
-        if "pip install" in line and ".lock" in line and "--require-hashes" not in line:
+        if line.lstrip().startswith("#") or not _INSTALLS.search(line) or "--require-hashes" in line:
+            continue
+        if ".lock" in line:
             yield number, "installs from the lock without --require-hashes"
+        elif "--no-deps" not in line and not _OWN.search(line):
+            yield number, f"installs what no lock holds: {line.strip()[:60]}"
 
 
 def unhashed(lock: str) -> list[str]:

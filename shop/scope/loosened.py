@@ -12,6 +12,7 @@ from typing import Any
 
 from security.finding import Finding
 from shop.scope.locks import install_faults, lock_faults
+from shop.scope.triggers import runs_less
 from shop.scope.workflows import workflow_faults
 
 LOOKED_AT = ("scope.toml", "pyproject.toml", "requirements", "Makefile", ".github", ".ci")
@@ -29,6 +30,11 @@ _GOES_ON = re.compile(
 _ASKS = re.compile(
     r"\b(?:make|pytest|verify|rules|bandit|mypy|ruff|lint-imports|pip-audit|scan|inventory)\b|require-hashes"
 )
+_LESS = re.compile(
+    r"(?:^|\s)(?:-k|-m|-x|--ignore(?:-glob)?|--deselect|--collect-only|--co|--maxfail|--only|--skip\S*|--exclude\S*)(?=[\s=]|$)"
+)
+"""What a check looks at less with: `pytest -k "not canary"`, `verify --only scan`."""
+_MODULE = re.compile(r"\bpython[\d.]*\s+-m\s+\S+")
 _WIDENS = (
     "exclude",
     "provider_hosts",
@@ -58,11 +64,13 @@ def _in_file(path: str, old: str, new: str) -> Iterator[str]:
         yield from _more(old, new, lambda text: [message for _rule, message in lock_faults(text)])
     elif path == "scope.toml":
         yield from _rules(_table(old), _table(new))
+        yield from _looks_at(_table(old), _table(new))
     elif path == "pyproject.toml":
         yield from _project(_table(old), _table(new))
     else:
         yield from _more(old, new, lambda text: [message for _line, message in install_faults(text)])
         yield from _more(old, new, lambda text: list(workflow_faults(text)))
+        yield from runs_less(old, new, _ASKS)
         yield from _commands(old, new)
 
 
@@ -83,8 +91,25 @@ def _commands(old: str, new: str) -> Iterator[str]:
         ):
             yield f"`{line[:80]}` is gone"
     for line in lines:
+        if line not in old and (less := _looks_at_less(line, old)):
+            yield f"`{line[:80]}` looks at less: {less}"
         if line not in old and (_LETS_FAIL.search(line) or (_GOES_ON.search(line) and _ASKS.search(line))):
             yield f"`{line[:80]}` may fail unnoticed"
+
+
+def _looks_at_less(line: str, old: str) -> str:
+    """The words of a new line that narrow what is checked; what it had before, or another line has, it may have."""
+    is_setting = re.match(r"[A-Z_]+\s*[:?+]?=", line)
+    if not (is_setting or _ASKS.search(line)):
+        return ""
+    before = [each.strip() for each in old.splitlines()]
+    same = [each for each in before if each and each in line]
+    had = [word for each in same or before for word in _narrowing(each)]
+    return " ".join(each for each in dict.fromkeys(_narrowing(line)) if each not in had)
+
+
+def _narrowing(line: str) -> list[str]:
+    return [each.strip() for each in _LESS.findall(_MODULE.sub(" ", line))]
 
 
 def _table(text: str) -> dict[str, Any]:
@@ -111,6 +136,16 @@ def _rules(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
         )
 
 
+def _looks_at(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+    """What the search for numbers reads, and which scripts are held against the inventory."""
+    yield from (
+        f"the scan looks at {each} no more"
+        for each in _grown(new.get("scan", {}), old.get("scan", {}), "paths")
+    )
+    before, now = old.get("inventory", {}), new.get("inventory", {})
+    yield from (f"{key} of the inventory is another" for key in before if before[key] != now.get(key))
+
+
 def _project(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
     before, now = old.get("tool", {}).get("bandit", {}), new.get("tool", {}).get("bandit", {})
     for key in ("skips", "exclude_dirs"):
@@ -135,6 +170,7 @@ def _tools(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
     lint = [each.get("ruff", {}).get("lint", {}) for each in (old, new)]
     yield from (f"ruff looks away from {each}" for each in _grown(lint[0], lint[1], "ignore"))
     yield from (f"ruff looks at {each} no more" for each in _grown(lint[1], lint[0], "select"))
+    yield from _spared(old, new)
     if old.get("mypy", {}).get("strict") and not new.get("mypy", {}).get("strict"):
         yield "types are not looked at strictly"
     tests = [each.get("pytest", {}).get("ini_options", {}) for each in (old, new)]
@@ -144,6 +180,29 @@ def _tools(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
     ):
         yield f"tests are left out: {' '.join(skipped)}"
     yield from (f"tests may warn of {each}" for each in _grown(tests[0], tests[1], "filterwarnings"))
+
+
+def _spared(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+    """Files of ours that ruff, mypy or pytest look away from."""
+    files = [each.get("ruff", {}).get("lint", {}).get("per-file-ignores", {}) for each in (old, new)]
+    for path in files[1]:
+        if more := _grown(files[0], files[1], path):
+            yield f"ruff looks away from {', '.join(more)} in {path}"
+    for tool, key in (("ruff", "exclude"), ("ruff", "extend-exclude"), ("mypy", "exclude")):
+        before, now = (_listed(each.get(tool, {}).get(key)) for each in (old, new))
+        yield from (f"{tool} looks away from {each}" for each in now if each not in before)
+    for each in _listed(new.get("mypy", {}).get("overrides")):
+        lenient = [
+            key for key in each if key not in {"module", "ignore_missing_imports", "follow_untyped_imports"}
+        ]
+        if lenient and each not in _listed(old.get("mypy", {}).get("overrides")):
+            yield f"{', '.join(lenient)}: types of {each.get('module')} are not looked at strictly"
+    less = [_listed(each.get("pytest", {}).get("ini_options", {}).get("testpaths")) for each in (old, new)]
+    yield from (f"the tests of {each} are left out" for each in less[0] if each not in less[1])
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value] if value else []
 
 
 def _grown(old: Mapping[str, Any], new: Mapping[str, Any], key: str) -> list[str]:

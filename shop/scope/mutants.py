@@ -116,11 +116,12 @@ def _in_file(path: Path) -> list[Mutant]:
         raise MutantError(f"{path}: {error!r}") from error
 
 
-def run_all(mutants: list[Mutant]) -> Iterator[Outcome]:
-    """The outcome of each that rules can see, on the files of this folder. Raises MutantError."""
+def run_all(mutants: list[Mutant], tree: Clean | None = None) -> Iterator[Outcome]:
+    """The outcome of each that rules can see, on the files of this folder, which are judged first unless whoever gives
+    the `tree` knows them to be clean. Raises MutantError."""
     seen = [mutant for mutant in mutants if not mutant.checks]
     if seen:
-        clean = clean_tree()
+        clean = tree or clean_tree()
         yield from (_outcome(mutant, clean) for mutant in seen)
 
 
@@ -132,9 +133,9 @@ class Clean:
     modules: dict[str, Module]
     settings: config.Config
 
-    def judged(self, changed: Mapping[str, str]) -> Result:
+    def judged(self, changed: Mapping[str, str], *, with_importers: bool = True) -> Result:
         """The rules over the files that differ here, and those that import them."""
-        return self._judged(changed, self._concerned(changed))
+        return self._judged(changed, self._concerned(changed) if with_importers else self._touched(changed))
 
     def new_in(self, changed: Mapping[str, str]) -> Result:
         """The same without what the rules find in those files as they are."""
@@ -145,16 +146,25 @@ class Clean:
         result.findings = [*_more(before.findings, result.findings), *excused]
         return result
 
+    def _touched(self, changed: Mapping[str, str]) -> set[str]:
+        return {path for path, text in changed.items() if self.texts.get(path) != text}
+
     def _concerned(self, changed: Mapping[str, str]) -> set[str]:
-        touched = {path for path, text in changed.items() if self.texts.get(path) != text}
+        touched = self._touched(changed)
         return touched | _importers(touched, self.modules)
 
     def _judged(self, texts: Mapping[str, str], concerned: set[str]) -> Result:
         result = Result()
         judge(texts, self.settings, result, concerned & texts.keys(), dict(self.modules))
-        # The limit on suppressions counts over the whole tree; a part of it says nothing.
-        result.findings = [finding for finding in result.findings if finding.rule != "HK902"]
+        result.findings = [each for each in result.findings if self._counts(each, texts)]
         return result
+
+    def _counts(self, finding: Finding, texts: Mapping[str, str]) -> bool:
+        """The limit on suppressions is one for the whole tree, and what one of them takes away may be found by way of a
+        file that is not looked at here: a part of the tree says nothing of them."""
+        if finding.rule == "HK901":
+            return texts.get(finding.path) != self.texts.get(finding.path)
+        return finding.rule != "HK902"
 
 
 def _excused(result: Result) -> list[Finding]:
@@ -219,7 +229,12 @@ def _outcome(mutant: Mutant, clean: Clean) -> Outcome:
     changed = dict(clean.texts)
     for edit in mutant.edits:
         changed[edit.file] = edited(mutant, edit, changed)
-    result = clean.judged(changed)
+    # Most are seen in what they change; then nobody need read those who import it. A control is green in all of them.
+    alone = _told(mutant, clean.judged(changed, with_importers=False))
+    return alone if alone.is_right != (mutant.group == CONTROL) else _told(mutant, clean.judged(changed))
+
+
+def _told(mutant: Mutant, result: Result) -> Outcome:
     return Outcome(
         mutant, tuple(sorted({finding.rule for finding in result.findings})), tuple(result.unreadable)
     )

@@ -25,6 +25,25 @@ _FAULTS = (
         "installs from a place of its own",
     ),
     (
+        re.compile(
+            r"\bref:\s*[\"']?\$\{\{\s*github\.event\.(?:workflow_run\.head_|pull_request\.head\.)",
+            re.MULTILINE,
+        ),
+        "others' branches run with this project's rights",
+    ),
+    (
+        re.compile(
+            r"^\s*(?:actions|packages|id-token|deployments|statuses|checks|pages):\s*write\b", re.MULTILINE
+        ),
+        "a step may write what others rely on",
+    ),
+    (
+        re.compile(
+            r"\bsecrets\.(?!GITHUB_TOKEN)[\s\S]*\b(?:printenv|env|export -p)\b\s*(?:>|\||$)", re.MULTILINE
+        ),
+        "a secret of CI is told",
+    ),
+    (
         re.compile(r"\b(?:echo|printf|curl|wget)\b[^\n]*\$\{\{\s*secrets\."),
         "a secret of CI is told",
     ),

@@ -13,6 +13,13 @@ from shop.scope.loosened import loosened
 SCOPE = '[rules]\nmax_suppressions = 7\nguards = ["shop/app.py: PANGuard"]\ncsrf_exempt = []\n'
 LOCK = "flask==3.1 \\\n    --hash=sha256:aa\n"
 MAKE = "check: lint\n\tpip install --require-hashes -r requirements/run.lock\n\tshop scope verify\n"
+CI = """on: [push, pull_request]
+jobs:
+  check:
+    steps:
+      - uses: actions/checkout@v4
+      - run: make check
+"""
 LOOSER = {
     "a requirement without a hash": ("requirements/run.lock", LOCK, LOCK + "other==1.0\n"),
     "one without a version": ("requirements/run.lock", LOCK, LOCK + "other>=1.0\n"),
@@ -78,6 +85,63 @@ LOOSER = {
         '[[tool.importlinter.contracts]]\nname = "a"\nignore_imports = []\n',
         '[[tool.importlinter.contracts]]\nname = "a"\nignore_imports = ["shop -> stripe"]\n',
     ),
+    "CI waits for a person": (
+        ".github/workflows/a.yml",
+        CI,
+        CI.replace("[push, pull_request]", "workflow_dispatch"),
+    ),
+    "CI waits for the night": (
+        ".github/workflows/a.yml",
+        CI,
+        CI.replace("    steps", "    if: github.event_name == 'schedule'\n    steps"),
+    ),
+    "a step under a condition": (
+        ".github/workflows/a.yml",
+        CI,
+        CI.replace("- run: make check", "- run: make check\n        if: false"),
+    ),
+    "CI looks away from some files": (
+        ".github/workflows/a.yml",
+        CI,
+        CI.replace(
+            "on: [push, pull_request]", "on:\n  pull_request:\n  push:\n    paths-ignore: ['shop/**']"
+        ),
+    ),
+    "the environment is told": (
+        ".github/workflows/a.yml",
+        CI,
+        CI
+        + "      - run: env > out.txt\n        env:\n          KEY: ${{ secrets.KEY }}\n      - run: env | sort\n",
+    ),
+    "a step may say that all is well": (
+        ".github/workflows/a.yml",
+        CI,
+        CI + "permissions:\n  statuses: write\n",
+    ),
+    "a test fewer": ("Makefile", "\tpytest $(SPREAD)\n", '\tpytest $(SPREAD) -k "not canary"\n'),
+    "a test fewer by a variable": (
+        "Makefile",
+        "SPREAD := -n 2\n",
+        "SPREAD := -n 2 --ignore=tests/evidence\n",
+    ),
+    "what no lock holds": ("Makefile", MAKE, MAKE + "\tpip install some-tool\n"),
+    "the scan reads less": ("scope.toml", '[scan]\npaths = ["shop", "docs"]\n', '[scan]\npaths = ["docs"]\n'),
+    "another inventory": ("scope.toml", '[inventory]\nstatic = "static"\n', '[inventory]\nstatic = "docs"\n'),
+    "ruff looks away from a file": (
+        "pyproject.toml",
+        "",
+        '[tool.ruff.lint.per-file-ignores]\n"shop/*.py" = ["S"]\n',
+    ),
+    "types of some files": (
+        "pyproject.toml",
+        "",
+        '[[tool.mypy.overrides]]\nmodule = "shop.checkout.*"\nignore_errors = true\n',
+    ),
+    "some tests alone": (
+        "pyproject.toml",
+        '[tool.pytest.ini_options]\ntestpaths = ["tests", "more"]\n',
+        '[tool.pytest.ini_options]\ntestpaths = ["more"]\n',
+    ),
     "bandit looks away": ("pyproject.toml", "", '[tool.bandit]\nskips = ["B105"]\n'),
 }
 
@@ -114,6 +178,24 @@ ORDINARY = {
     ),
     "a check says more": ("Makefile", MAKE, MAKE.replace("scope verify", "scope verify --report var")),
     "a folder that may be there": (".ci/run", "make check\n", "[ -d var ] || mkdir var\nmake check\n"),
+    "a step whatever happens": (
+        ".github/workflows/a.yml",
+        CI,
+        CI + "      - uses: actions/upload-artifact@v4\n        if: always()\n",
+    ),
+    "a step that checks nothing": (
+        ".github/workflows/a.yml",
+        CI,
+        CI + "      - run: echo done\n        if: github.ref == 'refs/heads/main'\n",
+    ),
+    "one more event": (".github/workflows/a.yml", CI, CI.replace("[push,", "[push, merge_group,")),
+    "our own package": ("Makefile", MAKE, MAKE + "\tpip install --no-deps --editable .\n"),
+    "one more folder to scan": ("scope.toml", '[scan]\npaths = ["a"]\n', '[scan]\npaths = ["a", "b"]\n'),
+    "a package without types": (
+        "pyproject.toml",
+        "",
+        '[[tool.mypy.overrides]]\nmodule = "segno.*"\nignore_missing_imports = true\n',
+    ),
     "a comment": ("Makefile", MAKE, "# how to check\n" + MAKE),
 }
 

@@ -156,7 +156,7 @@ class Gate:
 
 def test_what_was_reviewed_stays_as_it_was() -> None:
     def found(name: str, text: str) -> bool:
-        node = named(ast.parse(ALONE), name.split("."))
+        node = named(ast.parse(ALONE), name)
         assert node is not None
         entry = f"src/a.py: {name} = {fingerprint(node)}"
         return "HK601" in rules_of(text, "src/a.py", Config(reviewed=(entry,)))
@@ -173,6 +173,15 @@ def test_what_was_reviewed_stays_as_it_was() -> None:
     assert found("Gate.failed", ALONE.replace("return 500", "return None"))
     assert found("Gate", ALONE.replace("return 500", "return None"))
     assert not found("is_allowed", ALONE.replace("return 500", "return None"))
+    said = ALONE.replace(
+        "        return 500", "        _log.info('failed', extra={'n': len(error)})\n        return 500"
+    )
+    assert not found("Gate.failed", said)
+    assert found("Gate.failed", said.replace("len(error)", "forget(error)"))
+    assert found("Gate.failed", said.replace("_log.info", "_audit.info"))
+    assert not found("*", same)
+    assert found("*", ALONE.replace("LEVEL = 3", "LEVEL = 4"))
+    assert found("*", ALONE + "OTHERS = ()\n")
     assert found("Gate.LEVEL", ALONE.replace("= 3", "= 0"))
 
 

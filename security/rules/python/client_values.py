@@ -67,7 +67,12 @@ def of_call(flow: Flow, frame: Frame, call: ast.Call, names: frozenset[str]) -> 
             yield "HK305", f"'{key}' comes from the request"
         if _is_amount_of(names, key) and (amount := amount_of(labels)):
             yield "HK303", f"'{key}' comes from {amount} of the request"
-        elif key.isdigit() and _takes_money(names) and (amount := _named_amount(labels)):
+        elif (
+            key.isdigit()
+            and _takes_money(names)
+            and not _is_free(frame)
+            and (amount := _named_amount(labels))
+        ):
             yield "HK303", f"an amount comes from {amount} of the request"
         for value in values:
             yield from _amount_inside(flow, frame, names, value)
@@ -95,6 +100,12 @@ def _is_amount_of(names: frozenset[str], key: str) -> bool:
         (_AMOUNT_CALLS.search(name) or PROVIDER.search(name)) and not _FREE.search(name) for name in names
     )
     return called and bool(AMOUNT_KEYS.search(key))
+
+
+def _is_free(frame: Frame) -> bool:
+    """Whether it is the form of a refund, say, whose amount a member of staff types."""
+    owner = frame.module.class_of(frame.scope)
+    return bool(_FREE.search(f"{owner.name if owner else ''} {getattr(frame.scope, 'name', '')}"))
 
 
 def _takes_money(names: frozenset[str]) -> bool:

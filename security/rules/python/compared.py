@@ -1,4 +1,5 @@
-"""HK506: a secret is compared letter by letter, so that the time of the answer tells how much of it was right."""
+"""HK506, HK602: a secret is compared letter by letter, so that the time of the answer tells how much of it was right,
+or with nothing where none is configured."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from ...finding import Finding
 from ..requests import is_request
 from ..source import Module
 from ..syntax import dotted
-from .base import Context, found
+from .base import Context, found, last_names
 
 _SECRET = re.compile(
     r"^(?:\w+_)?(?:token|secret|signature|mac|hmac|password|passphrase|api_key|secret_key|stamp|sig)$",
@@ -36,6 +37,54 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
                     module, node, "HK506", "a secret is compared letter by letter: hmac.compare_digest"
                 )
                 break
+    for call in module.calls:
+        if "compare_digest" in last_names(module, call.func) and len(call.args) == 2:
+            yield from _with_nothing(module, call)
+
+
+def _with_nothing(module: Module, call: ast.Call) -> Iterator[Finding]:
+    """`compare_digest(headers.get("X-Key", ""), settings.key or "")`: whoever sends nothing is right."""
+    for sent, kept in (call.args, reversed(call.args)):
+        empty = _may_be_empty(module, kept)
+        if empty is not None and _is_sent(module, sent) and not _is_asked_first(module, call, kept):
+            yield found(
+                module, call, "HK602", "where no secret is configured, an empty word is the right one"
+            )
+
+
+def _may_be_empty(module: Module, node: ast.expr) -> ast.expr | None:
+    """The expression that ends in an empty text: `key or ""`, `environ.get("KEY", "")`, in a variable or not."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "encode":
+        return _may_be_empty(module, node.func.value)
+    if _is_sent(module, node):
+        return None
+    if isinstance(node, ast.Name) and (bound := module.bound(node)) is not None:
+        given = [
+            each.value for each in bound[1] if each.kind == "value" and not isinstance(each.value, ast.Name)
+        ]
+        return next((each for each in given if _may_be_empty(module, each) is not None), None)
+    last = node.values[-1] if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or) else None
+    if (
+        isinstance(node, ast.Call)
+        and last_names(module, node.func) & {"get", "getenv"}
+        and len(node.args) == 2
+    ):
+        last = node.args[1]
+    return node if isinstance(last, ast.Constant) and last.value in {"", b""} else None
+
+
+def _is_asked_first(module: Module, call: ast.Call, kept: ast.expr) -> bool:
+    """Whether its function looks whether there is a secret: `if not key`, `key and …`, `key is not None`."""
+    names = {dotted(each) for each in ast.walk(kept) if isinstance(each, (ast.Name, ast.Attribute))}
+    for node in module.own(module.scope(call)):
+        tests = node.values if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And) else []
+        tests += [node.test] if isinstance(node, (ast.If, ast.IfExp)) else []
+        for test in tests:
+            plain = test.operand if isinstance(test, ast.UnaryOp) else test
+            plain = plain.left if isinstance(plain, ast.Compare) else plain
+            if isinstance(plain, (ast.Name, ast.Attribute)) and dotted(plain) in names:
+                return True
+    return False
 
 
 def _is_stamp(module: Module, node: ast.expr) -> bool:

@@ -11,7 +11,7 @@ from ..flow import Flow, Frame
 from ..requests import Labels, in_words, is_harmless
 from ..source import Module
 from ..syntax import dotted
-from . import made_code, opened, taken_names
+from . import made_code, opened, taken_names, template_values
 from .base import Context, decorators, found, is_view, last_names
 from .client_values import of_call, of_header, of_mapping
 from .kept_values import fills_process, fills_record, names_thread, put_on, remembered, stored
@@ -41,6 +41,7 @@ def _at(flow: Flow, frame: Frame, node: ast.AST) -> Iterator[tuple[str, str]]:
             yield from stored(flow, frame, target, node.value)
             yield from of_header(flow, frame, target, node.value)
             yield from opened.of_store(flow, frame, target, node.value)
+            yield from template_values.of_store(flow, frame, target, node.value)
             if names_thread(frame.module, target) and _is_typed(flow.of(node.value, frame)):
                 yield "HK203", "what was typed is kept as the name of a thread or process"
     elif isinstance(node, ast.Raise) and node.exc is not None:
@@ -48,6 +49,7 @@ def _at(flow: Flow, frame: Frame, node: ast.AST) -> Iterator[tuple[str, str]]:
     elif isinstance(node, (ast.Return, ast.Yield)) and node.value is not None:
         yield from _returned(flow, frame, node.value)
         yield from made_code.of_return(flow, frame, node.value)
+        yield from template_values.of_return(flow, frame, node.value)
     elif isinstance(node, ast.Dict):
         yield from of_mapping(flow, frame, node)
 
@@ -78,6 +80,7 @@ def _call(flow: Flow, frame: Frame, call: ast.Call) -> Iterator[tuple[str, str]]
     yield from made_code.of_call(flow, frame, call, names)
     yield from taken_names.of_call(flow, frame, call, names)
     yield from opened.of_call(flow, frame, call, names)
+    yield from template_values.of_call(flow, frame, call)
 
 
 def _is_typed(labels: Labels) -> bool:

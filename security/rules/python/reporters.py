@@ -11,14 +11,37 @@ from ..source import Module
 from .base import Context, found
 
 _INIT = re.compile(r"(?:^|\.)sentry_sdk\.(?:init|Client|_init)$")
+_HOOKS = re.compile(
+    r"^(?:ddtrace\.(?:auto|bootstrap)|ddtrace\.patch_all|appmap|scout_apm\.\w+|newrelic\.(?:agent\.(?:initialize|wrap_\w+)|hooks)"
+    r"|opentelemetry\.instrumentation\.(?:auto_instrumentation|\w+\.\w+Instrumentor)|elasticapm\.contrib\.\w+\.ElasticAPM"
+    r"|instana(?:\.\w+)?|autodynatrace|uptrace|logfire|highlight_io|pyinstrument\.middleware|flask_debugtoolbar|silk"
+    r"|flask_monitoringdashboard|apitally\.\w+|sqreen|contrast\.\w+)(?:\.|$)"
+)
+"""Packages that put themselves between the server and the application, or round every call of a library."""
 _SENTRY_SAFE = {"max_request_body_size": "never", "include_local_variables": False}
 
 
 def check(module: Module, context: Context) -> Iterator[Finding]:
     """Calls that start a reporter, by what they leave on."""
-    del context
     for call in module.calls:
         yield from _reporter(module, call)
+    if not context.config.is_test(module.path):
+        yield from _hooked(module)
+
+
+def _hooked(module: Module) -> Iterator[Finding]:
+    """`import ddtrace.auto`: from then on somebody's code sees each request before ours, and tells another service."""
+    for node in module.all(ast.Import, ast.ImportFrom):
+        owner = getattr(node, "module", None)
+        for each in getattr(node, "names", ()):
+            name = f"{owner}.{each.name}" if owner else each.name
+            if not getattr(node, "level", 0) and _HOOKS.match(name):
+                yield found(
+                    module, node, "HK207", f"{name} sees every request, and tells another service of it"
+                )
+    for call in module.calls:
+        if name := next((each for each in sorted(module.names(call.func)) if _HOOKS.match(each)), None):
+            yield found(module, call, "HK207", f"{name} sees every request, and tells another service of it")
 
 
 def _reporter(module: Module, call: ast.Call) -> Iterator[Finding]:

@@ -32,6 +32,8 @@ def _missing(module: Module, stands: re.Match[str]) -> Iterator[Finding]:
         yield found(module, module.tree, "HK601", f"{where}, where {name} stood guard, is not here any more")
         return
     uses = [each for each in _uses(module, stands) if not where or _stands_in(module, each, homes)]
+    if 0 < _times(module, uses, name) < int(stands["times"] or 1):
+        yield found(module, uses[0], "HK601", f"{name} is used{at} less often than {stands['times']} times")
     if not uses and not any(
         not where or _stands_in(module, each, homes) for each in _raised(module, name, stands["given"])
     ):
@@ -42,6 +44,11 @@ def _missing(module: Module, stands: re.Match[str]) -> Iterator[Finding]:
         yield found(
             module, uses[0], "HK601", f"{name} is used under a condition, passed over, or made and not used"
         )
+
+
+def _times(module: Module, uses: list[ast.AST], name: str) -> int:
+    """How often it is called itself."""
+    return sum(isinstance(each, ast.Call) and _is_named(module, each.func, name) for each in uses)
 
 
 def _functions(module: Module, name: str) -> list[ast.AST]:

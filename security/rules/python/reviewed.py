@@ -1,21 +1,25 @@
 """HK601: small functions and tables that decide alone are as they were when somebody last read them closely.
 
-A project lists them as `reviewed`, each with a fingerprint of what it does. Comments, docstrings, annotations and the
-names of local variables are no part of it. Whoever changes one reads it again and writes the new fingerprint down.
+A project lists them as `reviewed`, each with a fingerprint of what it does; `*` is all of a file, and of a script.
+Comments, docstrings, annotations, the names of local variables and plain lines for the log (`_log.info`) are no part of
+it: what is logged is for other rules. Whoever changes one reads it again and writes the new fingerprint down.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterator
 
 from ...finding import Finding
-from ..config import REVIEWED, matches, parsed
+from ..config import REVIEWED, Config, matches, parsed
+from ..javascript.tokens import tokens_of
 from ..source import Module
 from ..syntax import FunctionNode, dotted, own_nodes, parameters
 from .base import Context, found
 
+WHOLE = "*"
 _LENGTH = 12
 _TOLD_APART = frozenset({"ctx", "kind", "type_comment", "annotation", "returns", "type_params", "simple"})
 """Fields of a syntax tree that change nothing, or that not every version of Python has."""
@@ -31,25 +35,48 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
             yield from _judged(module, entry["name"], entry["fingerprint"])
 
 
+def of_script(path: str, text: str, config: Config) -> Iterator[Finding]:
+    """The entries of `reviewed` that are about a script, whole. Raises UnreadableScript."""
+    for entry in parsed(config.reviewed, REVIEWED):
+        if matches(path, (entry["path"],)) and (now := script_fingerprint(text)) != entry["fingerprint"]:
+            yield Finding(path, 1, "HK601", _not_as_it_was("the script", now))
+
+
 def _judged(module: Module, name: str, known: str) -> Iterator[Finding]:
-    node = named(module.tree, name.split("."))
+    node = named(module.tree, name)
     if node is None:
         yield found(module, module.tree, "HK601", f"{name}, which was reviewed, is not here any more")
     elif (now := fingerprint(node)) != known:
-        yield found(module, node, "HK601", f"{name} is not as it was reviewed: read it, then note {now}")
+        what = "the file" if name == WHOLE else name
+        yield found(module, node, "HK601", _not_as_it_was(what, now))
+
+
+def _not_as_it_was(what: str, now: str) -> str:
+    return f"{what} is not as it was reviewed: read it, then note {now}"
 
 
 def fingerprint(node: ast.AST) -> str:
-    """Twelve hex digits for what a function, class or assignment does; the same under every version of Python."""
+    """Twelve hex digits for what a function, class, assignment or file does; the same under every version of Python."""
+    if isinstance(node, ast.Module):
+        return _digest("".join(fingerprint(each) for each in node.body if not _says_only(each)))
     renamed = _locals_of(node) if isinstance(node, FunctionNode) else {}
-    return hashlib.sha256(_written(node, renamed).encode()).hexdigest()[:_LENGTH]
+    return _digest(_written(node, renamed))
 
 
-def named(tree: ast.AST, path: list[str]) -> ast.AST | None:
-    """The last definition of a name, as the one that counts: `is_allowed`, `Gate.failed`, `RIGHTS`."""
+def script_fingerprint(text: str) -> str:
+    """The same for a script: its tokens, without comments and blanks. Raises UnreadableScript."""
+    return _digest("\n".join(f"{each.kind} {each.value}" for each in tokens_of(text)))
+
+
+def _digest(written: str) -> str:
+    return hashlib.sha256(written.encode()).hexdigest()[:_LENGTH]
+
+
+def named(tree: ast.AST, name: str) -> ast.AST | None:
+    """The last definition of a name, as the one that counts: `is_allowed`, `Gate.failed`, `RIGHTS`; `*` is the file."""
     at: ast.AST | None = tree
-    for name in path:
-        at = next((each for each in reversed(getattr(at, "body", [])) if _is_called(each, name)), None)
+    for part in name.split(".") if name != WHOLE else ():
+        at = next((each for each in reversed(getattr(at, "body", [])) if _is_called(each, part)), None)
     return at
 
 
@@ -80,7 +107,7 @@ def _locals_of(function: ast.AST) -> dict[str, str]:
 
 def _written(node: object, renamed: dict[str, str]) -> str:
     if isinstance(node, list):
-        return "[" + ",".join(_written(each, renamed) for each in node if not _is_text(each)) + "]"
+        return "[" + ",".join(_written(each, renamed) for each in node if not _says_only(each)) + "]"
     if not isinstance(node, ast.AST):
         return repr(node)
     if isinstance(node, ast.Name):
@@ -93,7 +120,18 @@ def _written(node: object, renamed: dict[str, str]) -> str:
     return f"{type(node).__name__}({','.join(fields)})"
 
 
-def _is_text(node: object) -> bool:
-    """A docstring, or a loose string after a name, which documents it."""
+_LOG = re.compile(r"(?:self\.|cls\.)?_?(?:log|logger|logging)\.(?:debug|info)")
+_TELLS = frozenset({"len", "str", "int", "round", "sorted", "type", "repr", "bool"})
+
+
+def _says_only(node: object) -> bool:
+    """A docstring, a loose string after a name, which documents it, or a line for the log that does nothing else. What
+    is written down as a warning or for the audit is part of what the code does."""
     value = node.value if isinstance(node, ast.Expr) else None
+    if isinstance(value, ast.Call) and _LOG.fullmatch(dotted(value.func)):
+        return not any(
+            isinstance(each, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda))
+            or (isinstance(each, ast.Call) and each is not value and dotted(each.func) not in _TELLS)
+            for each in ast.walk(value)
+        )
     return isinstance(value, ast.Constant) and isinstance(value.value, str)

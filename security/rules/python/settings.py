@@ -1,4 +1,4 @@
-"""HK206, HK207, HK208, HK306, HK411, HK502: settings by their names, wherever they are set."""
+"""HK206, HK207, HK208, HK306, HK411, HK502, HK602: settings by their names, wherever they are set."""
 
 from __future__ import annotations
 
@@ -123,8 +123,33 @@ _WIDE = re.compile(r"^(?:SESSION|CSRF|REMEMBER|LANGUAGE)_COOKIE_DOMAIN$")
 
 def check(module: Module, context: Context) -> Iterator[Finding]:
     """Assignments, arguments and entries of mappings that switch something on or off."""
+    lines: dict[ast.AST, int] = {}
     for name, value, node in _settings(module):
         yield from _setting(module, context, name, value, node)
+        if _PROTECTS.match(name):
+            lines.setdefault(module.scope(node), getattr(node, "lineno", 0))
+    if lines and not context.config.is_test(module.path):
+        yield from _overruled(module, lines)
+
+
+_PROTECTS = re.compile(
+    r"^(?:(?:SESSION|CSRF|REMEMBER)_COOKIE_\w+|WTF_CSRF_\w+|MAX_CONTENT_LENGTH|SECRET_KEY)$"
+)
+_LOADS = frozenset({"from_prefixed_env", "from_envvar", "from_pyfile", "from_file", "from_json"})
+
+
+def _overruled(module: Module, lines: dict[ast.AST, int]) -> Iterator[Finding]:
+    """app.config.from_prefixed_env() after the settings that protect: what is read last counts."""
+    for call in module.calls:
+        line = lines.get(module.scope(call))
+        if (
+            line is not None
+            and isinstance(call.func, ast.Attribute)
+            and call.func.attr in _LOADS
+            and dotted(call.func.value).rpartition(".")[2] == "config"
+            and call.lineno > line
+        ):
+            yield found(module, call, "HK602", "what is read here overrules the settings that protect")
 
 
 def _settings(module: Module) -> Iterator[tuple[str, ast.expr, ast.AST]]:
