@@ -23,10 +23,15 @@ def text_of(run: dict[str, Any]) -> str:
 
 def location(path: str, line: int | None) -> dict[str, Any]:
     """Where something is: a file of the tree, or a page or part of a running shop, which has a name and no file."""
-    place: dict[str, Any] = {"artifactLocation": {"uri": quote(path.replace("\\", "/"), safe=_AS_THEY_ARE)}}
+    # A name need not be UTF-8: its bytes go into the address as they are, and a mark for each into the text.
+    raw = path.encode("utf-8", "surrogateescape")
+    place: dict[str, Any] = {"artifactLocation": {"uri": quote(raw.replace(b"\\", b"/"), safe=_AS_THEY_ARE)}}
     if line is not None:
         place["region"] = {"startLine": max(line, 1)}
-    return {"physicalLocation": place, "logicalLocations": [{"fullyQualifiedName": path}]}
+    return {
+        "physicalLocation": place,
+        "logicalLocations": [{"fullyQualifiedName": raw.decode("utf-8", "replace")}],
+    }
 
 
 def invocation(notes: list[str]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from security.__main__ import main
 from security.canary.numbers import fresh_number
 from security.result import Notes, Result
 from security.result_sarif import sarif
+from security.sarif import location
 
 ROOT = Path(__file__).parents[2]
 LEVELS = {"none", "note", "warning", "error"}
@@ -181,3 +182,10 @@ def test_the_example_workflow_uploads_what_its_command_writes(
     capsys.readouterr()
     results = check(json.loads(Path(upload).read_text()))
     assert {"HK105", "HK202"} <= {each["ruleId"] for each in results}
+
+
+def test_a_name_that_is_no_utf_8_has_an_address_of_its_bytes() -> None:
+    place = location("a/\udcff.txt", 1)
+
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == "a/%FF.txt"
+    json.dumps(place, ensure_ascii=False).encode("utf-8")
