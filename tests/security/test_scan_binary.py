@@ -7,6 +7,7 @@ import io
 import lzma
 import struct
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,14 @@ def test_an_archive_behind_a_script_is_unpacked(tmp_path: Path, pack: object) ->
     scan = scanned(tmp_path, b"#!/bin/sh\ntail -n +3 $0 | tar x\nexit\n" + packed + b"\0\0" + packed[:60])
 
     assert scan.findings[0].last4 == CARD[-4:]
+
+
+def test_members_of_a_zip_that_share_their_bytes_are_not_unpacked(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", b"\0" * 100_000)
+        archive.filelist *= 3
+
+    scan = scanned(tmp_path, packed.getvalue())
+
+    assert "overlap" in scan.unreadable[0]
