@@ -3,8 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.installed
-# One more than there are cores: now and then a test waits for a process, a page or a deadline.
-JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Two more than there are cores: half of the time a test waits for a process, a page or a deadline.
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 # Whole files, the longest first (tests/longest.py).
 SPREAD := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 CODE := shop payments security tests benchmarks tools wsgi.py

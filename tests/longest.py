@@ -16,10 +16,10 @@ FIRST = (
     "evidence/test_watch.py",
     "evidence/test_no_number_on_postgresql.py",
     "scope/test_checks_turn_red.py",
+    "shop/test_scope_mutants.py",
     "evidence/test_controls_processes.py",
     "concurrency/test_rush.py",
     "storm/test_storm.py",
-    "shop/test_scope_mutants.py",
     "e2e/test_staff_pages.py",
     "accounts/test_browser.py",
     "e2e/test_stored_xss.py",
@@ -50,6 +50,10 @@ FIRST = (
     "accounts/test_cards.py",
     "accounts/test_belongings.py",
     "shop/test_audit.py",
+    "shop/test_jobs.py",
+    "shop/test_shipping.py",
+    "payments/test_refunds.py",
+    "e2e/test_provider_down.py",
 )
 
 
