@@ -117,7 +117,12 @@ class Database:
         if self._lock_path is None:
             yield
             return
-        handle = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            handle = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+        except (
+            OSError
+        ) as error:  # a full disk, a folder that may not be written: the database is not to be had
+            raise OperationalError("lock file", None, error) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield

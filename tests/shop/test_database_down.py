@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -55,3 +57,20 @@ def test_a_press_says_so_too_and_a_program_reads_it_as_json(client: FlaskClient)
     assert client.post("/cart/add", data={"sku": "x", "quantity": "1"}, base_url=STYLE).status_code == 503
     answer = client.get("/cart", base_url=STYLE, headers={"Accept": "application/json"})
     assert answer.get_json()["error"]["code"] == "database_down"
+
+
+def test_a_lock_that_can_not_be_made_is_no_fault_of_ours(sqlite_url: str) -> None:
+    Path(sqlite_url.removeprefix("sqlite:///") + ".lock").mkdir()
+    client = create_app(shop=create_shop(load(make_environ(sqlite_url)))).test_client()
+    client.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
+    sku = re.search(r'name="sku" value="([^"]+)"', _first_product(client))
+    assert sku is not None
+    answer = client.post("/cart/add", data={"sku": sku[1], "quantity": "1"}, base_url=STYLE)
+    assert answer.status_code == 503
+    assert SAYS[""] in answer.text
+
+
+def _first_product(client: FlaskClient) -> str:
+    link = re.search(r'href="(/products/[^"]+)"', client.get("/", base_url=STYLE).text)
+    assert link is not None
+    return client.get(link[1], base_url=STYLE).text
