@@ -172,7 +172,9 @@ def _cells(data: bytes, budget: Budget) -> Iterator[Packed]:
             database.text_factory = bytes
             database.set_progress_handler(lambda: not budget.spend(0, tokens=1), 1000)
             for table in _tables(database):
-                if not budget.spend(0, tokens=_TABLE_TOKENS) or not (columns := _columns(database, table)):
+                if not budget.spend(0, tokens=_TABLE_TOKENS) or not (
+                    columns := columns_in_file(database, table)
+                ):
                     continue
                 rows = database.execute(f"SELECT {', '.join(columns)} FROM {table}")  # noqa: S608  # nosec B608  # quoted, and nothing of ours is in there
                 names = [column[0] for column in rows.description]
@@ -199,8 +201,9 @@ def _tables(database: sqlite3.Connection) -> list[str]:
     return [_quoted(row[0]) for row in found]
 
 
-def _columns(database: sqlite3.Connection, table: str) -> list[str]:
-    """Those whose values lie in the file: what others hold is reckoned as they are read, for as long as it may take."""
+def columns_in_file(database: sqlite3.Connection, table: str) -> list[str]:
+    """The columns of a quoted table, quoted too, whose values lie in the file: what others hold is reckoned as they are
+    read, for as long as it may take. The connection gives texts as bytes."""
     found = database.execute(f"PRAGMA table_xinfo({table})")
     return [_quoted(row[1]) for row in found if row[6] in {_ORDINARY, _STORED}]
 

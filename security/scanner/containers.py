@@ -251,8 +251,10 @@ def _database(stream: BinaryIO) -> sqlite3.Connection:
 
 
 def _table_values(database: sqlite3.Connection, table: str) -> Iterator[tuple[str, bytes | str]]:
-    quoted = table.replace('"', '""')
-    rows = database.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608  # nosec B608  # a name from the file itself, quoted
+    quoted = '"' + table.replace('"', '""') + '"'
+    if not (in_file := binary.columns_in_file(database, quoted)):
+        return
+    rows = database.execute(f"SELECT {', '.join(in_file)} FROM {quoted}")  # noqa: S608  # nosec B608  # names from the file itself, quoted
     columns = [column[0] for column in rows.description]
     for number, row in enumerate(rows, 1):
         for column, value in zip(columns, row, strict=True):

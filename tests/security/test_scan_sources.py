@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -143,3 +145,17 @@ def test_rows_that_a_policy_hides_are_told(postgres_url: str) -> None:
     scan.run([address + ("&" if "?" in address else "?") + "options=-c%20role%3Dsees_none"])
 
     assert scan.unreadable
+
+
+def test_what_a_database_reckons_as_it_is_read_is_not_asked_for(tmp_path: Path) -> None:
+    """It may take for ever. What it keeps is read, as integers too, which the bytes of the file do not show."""
+    file, one_less = tmp_path / "rows.sqlite", int(CARD) - 1
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute(
+            f"CREATE TABLE t(a, reckoned AS ({one_less} + a), kept INTEGER AS ({one_less} + a) STORED)"
+        )
+        database.execute("INSERT INTO t(a) VALUES (1)")
+    scan = Scan()
+    scan.run([str(file)])
+    assert scan.unreadable == []
+    assert [finding.place for finding in scan.findings] == ["t.kept, row 1"]
