@@ -40,16 +40,22 @@ def _greatest(module: Module) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
             alone = call.args[0] if len(call.args) == 1 else None
             yield call, alone.elts if isinstance(alone, (ast.List, ast.Tuple)) else call.args
     for node in module.all(ast.IfExp):
-        test = node.test if isinstance(node, ast.IfExp) else None
-        if isinstance(node, ast.IfExp) and isinstance(test, ast.Compare) and len(test.ops) == 1:
-            higher = [test.left, test.comparators[0]]
-            if isinstance(test.ops[0], (ast.Lt, ast.LtE)):
-                higher.reverse()
-            if [ast.dump(each) for each in higher] == [
-                ast.dump(node.body),
-                ast.dump(node.orelse),
-            ] and isinstance(test.ops[0], (ast.Gt, ast.GtE, ast.Lt, ast.LtE)):
-                yield node, higher
+        assert isinstance(node, ast.IfExp)  # nosec B101  # `all` gives nothing else
+        if (compared := _compared(node.test)) and list(map(ast.dump, compared)) == [
+            ast.dump(node.body),
+            ast.dump(node.orelse),
+        ]:
+            yield node, compared
+
+
+def _compared(test: ast.expr) -> list[ast.expr]:
+    """The two sides of a comparison by size, the one that is the greater if it holds first; else none."""
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
+        return []
+    sides = [test.left, test.comparators[0]]
+    if isinstance(test.ops[0], (ast.Gt, ast.GtE)):
+        return sides
+    return sides[::-1] if isinstance(test.ops[0], (ast.Lt, ast.LtE)) else []
 
 
 def _is_fixed(module: Module, node: ast.expr) -> bool:
