@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.security.test_rule_blind_pages import rules_in
+from tests.security.asked import rules_in
 
 FLASK = "from flask import Flask, Request, request, session, jsonify\nimport redis\napp = Flask(__name__)\n"
 PROXY = (

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from security.rules.config import Config
 from security.rules.kana import in_kanji
-from security.rules.run import Result, judge
+from tests.security.asked import rules_in
 
 PROVIDER = '<script src="https://js.stripe.com/endive/stripe.js"></script>'
 TAG = "Markup('<script src=\"{}\"%s></script>').format(url)"
@@ -77,13 +76,6 @@ NEIGHBOURS = {
     "switches": ("a.html", "<option {{ selected }} {{ it.disabled }} {{ a and 'hidden' }}>x</option>"),
     "numbers and addresses": ("a.html", "<ol start={{ n|int }}><a href={{ url_for('x') }}>x</a></ol>"),
 }
-
-
-def rules_in(name: str, text: str) -> set[str]:
-    result = Result()
-    judge({f"src/{name}": text}, Config(), result)
-    assert result.unreadable == []
-    return {finding.rule for finding in result.findings}
 
 
 @pytest.mark.parametrize("what", LEAKS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.security.test_rule_blind_pages import rules_in
+from tests.security.asked import rules_in
 
 PROXY = (
     "http {\n access_log /l bare;\n proxy_request_buffering off;\n"

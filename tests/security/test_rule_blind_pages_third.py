@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.security.test_rule_blind_pages import rules_in
+from tests.security.asked import rules_in
 
 KEYS = 'pad.addEventListener("keyup", ({ key }) => { %s });'
 PRESSES = 'pad.addEventListener("click", ({ target }) => { %s fetch("/x", { body: held }); });'

@@ -7,7 +7,7 @@ import pytest
 from security.rules.config import Config
 from security.rules.python.reviewed import script_fingerprint
 from security.rules.run import Result, judge
-from tests.security.test_rule_blind_pages import rules_in
+from tests.security.asked import rules_in
 
 FLASK = "from flask import Flask, request\napp = Flask(__name__)\n"
 ENTRY = "import hmac, os\nfrom flask import request\ndef may():\n    key = os.environ.get('K', '')\n    %s\n"

@@ -10,18 +10,15 @@ import pytest
 
 from security.rules.catalog import RULES
 from security.rules.config import Config
-from security.rules.run import Result, judge
+from tests.security.asked import rules_in
 
 PAGES = Path(__file__).parents[2] / "docs" / "rules"
 _BLOCK = re.compile(r"```(python|html|js)\n(.*?)```", re.DOTALL)
 
 
 def rules_of(language: str, text: str, config: Config | None = None) -> set[str]:
-    result = Result()
     name = {"python": "app.py", "html": "page.html", "js": "page.js"}[language]
-    judge({f"src/{name}": text}, config or Config(), result)
-    assert result.unreadable == []
-    return {finding.rule for finding in result.findings}
+    return rules_in(name, text, config)
 
 
 def example(rule: str, heading: str) -> tuple[str, str]:

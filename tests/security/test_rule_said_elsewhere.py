@@ -7,19 +7,12 @@ import json
 import pytest
 
 from security.rules.config import Config
-from security.rules.run import Result, judge
+from tests.security.asked import rules_in
 from tests.security.test_rule_pages import rules_of
 
 ENTRY = 'owner = "a"\nreason = "b"\npages = "all"\nhash = "sha384-a"\napproved = 2026-01-01\n'
 PROXY = "server {{ server_name shop.example *.stores.example; location / {{ {} }} }}\naccess_log off;\n"
 FORM = "class F:\n    def __init__(self) -> None:\n        "
-
-
-def rules_in(name: str, text: str, config: Config | None = None) -> set[str]:
-    result = Result()
-    judge({f"src/{name}": text}, config or Config(), result)
-    assert result.unreadable == []
-    return {finding.rule for finding in result.findings}
 
 
 def catalogue(source: str, words: str) -> str:
