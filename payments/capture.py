@@ -26,6 +26,10 @@ _log = logging.getLogger("hitsuka.payments")
 
 LAST_MOMENT = dt.timedelta(minutes=5)
 """So long before `capture_before` nothing is taken any more: clocks differ, and a call takes its time."""
+_NONE = dt.timedelta()
+LEAD = dt.timedelta(seconds=10)
+"""So long the worker leaves a new wish to a caller who sends it at once. Without a lead the two race, and a person at
+the page is told to wait for what is done a moment later."""
 _TRIES = 5
 """So often the same key is sent, each time after a look that finds the reservation as it was."""
 
@@ -38,8 +42,13 @@ class NotCapturable(Exception):
         self.code = code
 
 
-def want_capture(session: DBSession, payment: Payment, amount: Money, *, reason: str) -> Capture:
-    """Write down that so much of a locked payment's reservation is to be taken. Raises NotCapturable. Never commits."""
+def want_capture(
+    session: DBSession, payment: Payment, amount: Money, *, reason: str, lead: dt.timedelta = _NONE
+) -> Capture:
+    """Write down that so much of a locked payment's reservation is to be taken. Raises NotCapturable. Never commits.
+
+    The worker leaves it alone for `lead`, for a caller who sends it by `send_capture` after committing.
+    """
     if payment.state != PaymentState.AUTHORISED or payment.provider_id is None:
         raise NotCapturable("state")
     if amount.currency != payment.currency:
@@ -50,17 +59,19 @@ def want_capture(session: DBSession, payment: Payment, amount: Money, *, reason:
         raise NotCapturable("too_late")
     if wanted_end(session, payment) is not None:
         raise NotCapturable("under_way")
-    return _wish(session, payment, payment.provider_id, amount.minor, reason)
+    return _wish(session, payment, payment.provider_id, amount.minor, reason, lead)
 
 
-def want_void(session: DBSession, payment: Payment, provider_payment: str, *, reason: str) -> Capture:
+def want_void(
+    session: DBSession, payment: Payment, provider_payment: str, *, reason: str, lead: dt.timedelta = _NONE
+) -> Capture:
     """Write down that a reservation is to be let go. The same wish again is the one there is.
 
-    Raises NotCapturable("under_way") while it is being taken. Never commits.
+    Raises NotCapturable("under_way") while it is being taken. `lead` as for `want_capture`. Never commits.
     """
     known = wanted_end(session, payment, provider_payment)
     if known is None:
-        return _wish(session, payment, provider_payment, 0, reason)
+        return _wish(session, payment, provider_payment, 0, reason, lead)
     if not known.is_void:
         raise NotCapturable("under_way")
     return known
@@ -83,7 +94,12 @@ def wanted_end(session: DBSession, payment: Payment, provider_payment: str | Non
 
 
 def _wish(
-    session: DBSession, payment: Payment, provider_payment: str, amount_minor: int, reason: str
+    session: DBSession,
+    payment: Payment,
+    provider_payment: str,
+    amount_minor: int,
+    reason: str,
+    lead: dt.timedelta,
 ) -> Capture:
     row = Capture(
         store_id=payment.store_id,
@@ -94,7 +110,7 @@ def _wish(
         reason=reason[:40],
         state=CaptureState.WANTED.value,
         tries=0,
-        next_try_at=utcnow(),
+        next_try_at=utcnow() + lead,
     )
     session.add(row)
     session.flush()
@@ -136,9 +152,9 @@ def wanted_captures(session: DBSession, *, limit: int = 50) -> list[tuple[str, s
 
 
 def _claim(session: DBSession, store_id: str, capture_id: str) -> Capture | None:
-    """Lease it for longer than a try takes."""
+    """Lease it for longer than a try takes. The first try is whose call comes first."""
     row = session.get_one(Capture, (store_id, capture_id), with_for_update=True)
-    if row.state != CaptureState.WANTED or row.next_try_at > utcnow():
+    if row.state != CaptureState.WANTED or (row.tries and row.next_try_at > utcnow()):
         return None
     row.tries += 1
     row.next_try_at = utcnow() + dt.timedelta(seconds=min(600, 60 * row.tries))

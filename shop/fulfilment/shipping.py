@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from payments.authorisation import is_captured
-from payments.capture import NotCapturable, send_capture, want_capture, want_void, wanted_end
+from payments.capture import LEAD, NotCapturable, send_capture, want_capture, want_void, wanted_end
 from payments.models import Capture, Payment
 from payments.provider import PaymentError
 from payments.states import PaymentState
@@ -180,7 +180,7 @@ def _take_money(
         amount = amount - plan.amount
         parcel.released = plan.to_json()
     try:
-        parcel.capture_id = want_capture(session, payment, amount, reason=f"parcel {parcel.id}").id
+        parcel.capture_id = want_capture(session, payment, amount, reason=f"parcel {parcel.id}", lead=LEAD).id
     except NotCapturable as refused:
         raise NotShippable(refused.code) from refused
 
@@ -195,7 +195,7 @@ def _want_void(session: Session, shop: Shop, store_id: str, order_id: str, reaso
     if payment.state not in _RESERVED or payment.provider_id is None or is_captured(session, payment):
         raise NotShippable("state")
     try:
-        wish = want_void(session, payment, payment.provider_id, reason=reason)
+        wish = want_void(session, payment, payment.provider_id, reason=reason, lead=LEAD)
     except NotCapturable as refused:
         raise NotShippable(refused.code) from refused
     _record(session, shop, store_id, order.id, "cancel", who, "done", wish.id)

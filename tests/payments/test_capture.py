@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from payments.capture import NotCapturable, send_capture, want_capture, want_void
+from payments.capture import LEAD, NotCapturable, send_capture, want_capture, want_void, wanted_captures
 from payments.columns import utcnow
 from payments.ledger import balance
 from payments.models import Attempt, Capture, LedgerEntry, Payment
@@ -57,19 +57,26 @@ def _promised(till: Till) -> Payment:
     return _settle(till, payment)
 
 
-def _want(till: Till, payment: Payment, amount: Money | None = AMOUNT) -> str:
+def _want(
+    till: Till, payment: Payment, amount: Money | None = AMOUNT, *, lead: dt.timedelta = dt.timedelta()
+) -> str:
     def work(session: Session) -> str:
         row = session.get_one(Payment, ("style", payment.id), with_for_update=True)
         if amount is None:
             assert row.provider_id is not None
-            return want_void(session, row, row.provider_id, reason="test").id
-        return want_capture(session, row, amount, reason="test").id
+            return want_void(session, row, row.provider_id, reason="test", lead=lead).id
+        return want_capture(session, row, amount, reason="test", lead=lead).id
 
     return till.db.write(work)
 
 
 def _send(till: Till, capture_id: str) -> bool:
     return send_capture(till.db, till.provider, till.listener, "style", capture_id)
+
+
+def _whose_turn(till: Till) -> list[tuple[str, str]]:
+    with till.db.read() as session:
+        return wanted_captures(session)
 
 
 def _pause_is_over(till: Till) -> None:
@@ -152,6 +159,20 @@ def test_a_fault_that_the_provider_remembers_is_left_to_a_person(till: Till) -> 
     assert till.listener.told == ["authorised", "capture_failed"]
     assert _send(till, _want(till, payment, PART))
     assert _captures_at_the_provider(till, payment) == [PART.minor]
+
+
+def test_the_worker_leaves_a_new_wish_to_a_caller_who_sends_it_at_once(till: Till) -> None:
+    payment = _promised(till)
+    wish = _want(till, payment, lead=LEAD)
+    assert _whose_turn(till) == []
+    assert _send(till, wish)
+    assert till.now(payment).state == "paid"
+
+
+def test_what_its_caller_never_sent_is_the_workers_after_that(till: Till) -> None:
+    wish = _want(till, _promised(till), lead=LEAD)
+    _pause_is_over(till)
+    assert _whose_turn(till) == [("style", wish)]
 
 
 def test_eight_that_send_at_once_take_it_once(till: Till) -> None:
