@@ -16,7 +16,7 @@ from .finder import odd_groups, shapes, tracks
 from .finder.canonical import canonical, has_foreign_digit, without_counters
 from .finder.match import FEWEST, Match, Spend, Verdict, is_luhn_valid
 
-__all__ = ["Match", "Verdict", "digits_of", "find", "is_luhn_valid", "mask", "may_hold"]
+__all__ = ["FEWEST", "Match", "Verdict", "digits_of", "find", "is_luhn_valid", "mask", "may_hold"]
 
 _UUID = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
 # ISO 13616: country, check digits, the account in fours.

@@ -24,6 +24,8 @@ _RUN = re.compile(
 _BREAK = re.compile(rf"[^0-9 \t\-./{_CONTROL}]|[ \t\-./]{{6}}")
 _PART, _SHARE_OF_PART = 32 << 10, 128
 _GROUP = re.compile(rf"[0-9]++(?:[{_CONTROL}]++[0-9]++)*+")
+_BEGINS_OR_IS = re.compile(rf"(?<![0-9])(?:[0-9]{{4}}|[0-9]{{{FEWEST},}})(?![0-9])")
+_SMALL = re.compile(r"[0-9]+")
 _SHORTEST = 14
 # In Japan: bank, branch, account. In France: a company's number with that of its office, whose Luhn digit is right.
 _ACCOUNT, _SIRET = [4, 3, 7], [3, 3, 3, 5]
@@ -48,7 +50,11 @@ def in_runs(text: str, spend: Spend) -> list[Match]:
     """Numbers in one piece or divided by what divides the groups of a card: space, hyphen, dot, slash."""
     matches: list[Match] = []
     rows: dict[tuple[str, int], list[_Row]] = {}
-    for run in _runs(text, spend):
+    runs = _runs(text, spend)
+    first_two = list(itertools.islice(runs, 2))
+    if len(first_two) == 1 and _is_of_small_numbers(first_two[0][0]):
+        return []  # most lines with a run: an address, an object's identifier
+    for run in itertools.chain(first_two, runs):
         for groups in _blocks(text, run.start(), run.end()):
             if not spend(len(groups)):
                 return matches
@@ -74,6 +80,14 @@ def _runs(text: str, spend: Spend) -> Iterator[re.Match[str]]:
             return
         yield from _RUN.finditer(text, start, end)
         start = end
+
+
+def _is_of_small_numbers(run: str) -> bool:
+    """Whether no group can begin a card or be one, nor all together: a fast look, sure only of a yes."""
+    if not run.isprintable() or _BEGINS_OR_IS.search(run):
+        return False  # what is not printed may stand within a group
+    digits = "".join(_SMALL.findall(run))
+    return not FEWEST <= len(digits) <= MOST or match_of(digits, 0, len(digits)) is None
 
 
 class _Row(NamedTuple):

@@ -58,6 +58,7 @@ _MARKS: dict[str, tuple[bytes, ...]] = {
     "url": (b"%",),
     "entities": (b"&",),
     "escapes": (b"\\",),
+    "named characters": (b"\\N{",),
     "quoted-printable": (b"=3", b"=\n", b"=\r", b"=2", b"=C2", b"=E"),
     "chip in hex": (b"5A", b"5a", b"57", b"6B", b"6b"),
     "base64 of packed": (b"eJ", b"eN", b"eF", b"eAE", b"H4sI", b"QlpoO", b"/Td6W", b"UEsDB", b"gA"),

@@ -13,6 +13,7 @@ _PART = rb"(?:[A-Za-z0-9+/_-]|%2[BbFf])"
 _TOKEN = re.compile(_PART + rb"+")
 _LETTERS = (string.ascii_letters + string.digits + "+/_-").encode()
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_DIGIT = re.compile(rb"[0-9]")
 _REACH = 2 << 10
 _LONGEST, _LARGEST = 64 << 10, 64 << 10
 # A token's first bits: the last block or not, then the kind of block. Stored ones are seen as they stand.
@@ -47,4 +48,4 @@ def _beginning(block: bytes, end: int) -> int:
 
 def is_mixed(token: bytes) -> bool:
     """Letters of both cases and digits; words, paths and hashes in hex have not all of them."""
-    return any(map(token.__contains__, b"0123456789")) and token.lower() != token != token.upper()
+    return token.lower() != token != token.upper() and bool(_DIGIT.search(token))

@@ -17,7 +17,7 @@ from ..finder.published import is_test_number
 from ..keys import is_card_number_key, numbers_something_else
 from . import counted
 from .engine import Engine
-from .patterns import DECODED, PLAINLY
+from .patterns import DECODED, PLAINLY, WRITTEN
 from .places import START, Place, Reached, Readable
 
 MOST_TOLD = 10_000
@@ -28,6 +28,7 @@ _LONGEST_LINE = 4 << 10
 _ROUND = 512
 _MOST_LINES = 6
 _WORDS = 40
+_DIGITS = b"0123456789"
 _FEWEST = 7  # bytes: fourteen digits, two to each
 # One group of digits to a line, and the line before the first of them.
 _LISTED = re.compile(rb"[^0-9A-Za-z]{0,12}[0-9]{3,6}[^0-9A-Za-z]{0,6}")
@@ -75,7 +76,7 @@ def _in_all(stream: Readable, engine: Engine) -> Iterator[Sighting | NotFullyRea
         block = kept + window
         yield from _in_block(block, reached, engine)
         kept = block[-_OVERLAP:]
-        reached.go_past(block[: len(block) - len(kept)])
+        reached.go_past(block, len(block) - len(kept))
 
 
 def look_at_value(value: bytes | str) -> Iterator[Sighting | NotFullyRead]:
@@ -114,7 +115,7 @@ def _in_block(block: bytes, reached: Reached, engine: Engine) -> Iterator[Sighti
 def _in_region(block: bytes, start: int, end: int, kind: int) -> Iterator[Sighting | NotFullyRead]:
     """What stands between two places of a block, as if it began there."""
     region = block[start:end]
-    known, worth_decoding = set[tuple[int, str]](), bool(kind & DECODED) or not region.isascii()
+    known, worth_decoding = set[tuple[int, str]](), _is_worth_decoding(region, kind)
     for first, last in _pieces(block, start, end) if kind & PLAINLY else ():
         matches = pan.find(_text(block[first:last]))
         cards = [match for match in matches if match.verdict is pan.Verdict.CARD]
@@ -130,6 +131,12 @@ def _in_region(block: bytes, start: int, end: int, kind: int) -> Iterator[Sighti
     for seen in _encoded(region) if worth_decoding else ():
         if isinstance(seen, NotFullyRead) or (seen.length, seen.last4) not in known:
             yield seen
+
+
+def _is_worth_decoding(region: bytes, kind: int) -> bool:
+    if kind & DECODED or not region.isascii():
+        return True
+    return bool(kind & WRITTEN) and len(region) - len(region.translate(None, _DIGITS)) >= pan.FEWEST
 
 
 def _pieces(block: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:

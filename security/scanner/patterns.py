@@ -99,9 +99,10 @@ PATTERNS: dict[str, bytes] = {
     "entities": rb"&#[xX]?[0-9A-Fa-f]{2,7};?[ ]?&#|&amp;(?:amp;)*#|[0-9]&(?:[A-Za-z]{2,16};|#)",
     "escapes": (
         rb"\\(?:u{1,4}00[23]|u-?[0-9]{1,5}\?\\u|'3[0-9]\\'3|x[23]"
-        rb"|u\{[23]|u[fF][fF]1|U000000[23]|06[0-9]|[67][0-7]\\{1,4}[67][0-7]|N\{|0{0,4}3[0-9] ?\\"
+        rb"|u\{[23]|u[fF][fF]1|U000000[23]|06[0-9]|[67][0-7]\\{1,4}[67][0-7]|0{0,4}3[0-9] ?\\"
         rb"|u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4}){11})|[0-9]\\{1,4}(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|t)[0-9]"
     ),
+    "named characters": rb"\\N\{",
     "quoted-printable": rb"=3[0-9]=3[0-9]|[0-9]=\r?\n[0-9]|[0-9]=(?:20|2D|C2=A0|E[23]=8)",
     "base64 of digits": rb"(?:" + QUAD_OF_DIGITS + rb"){4}",
     "base64 of text": rb"(?:" + _QUAD_OF_TEXT + rb"){8}",
@@ -118,8 +119,10 @@ PATTERNS: dict[str, bytes] = {
 }
 COMPILED = {name: re.compile(pattern) for name, pattern in PATTERNS.items()}
 # How what a pattern names is looked at: as it stands, decoded, or both. Digits with their usual dividers alone are
-# decoded only where the finder sees something in them: what hides more than that is named by another pattern.
-PLAINLY, DECODED = 1, 2
+# decoded only where the finder sees something in them: what hides more than that is named by another pattern. Some ways
+# to write a digit have one in them; most escapes stand where there are too few.
+PLAINLY, DECODED, WRITTEN = 1, 2, 4
+_WITH_DIGITS = frozenset(["url", "entities", "escapes", "quoted-printable"])
 _BOTH = frozenset(
     [
         "groups",
@@ -133,7 +136,13 @@ _BOTH = frozenset(
     ]
 )
 KINDS = {
-    name: PLAINLY if name == "digits" else PLAINLY | DECODED if name in _BOTH else DECODED
+    name: PLAINLY
+    if name == "digits"
+    else PLAINLY | DECODED
+    if name in _BOTH
+    else WRITTEN
+    if name in _WITH_DIGITS
+    else DECODED
     for name in PATTERNS
 }
 

@@ -53,11 +53,11 @@ class Reached:
         self._counts = not isinstance(stream, Seekable)
         self._offset, self._place = 0, START
 
-    def go_past(self, data: bytes) -> None:
-        """These bytes lie behind us."""
-        self._offset += len(data)
+    def go_past(self, block: bytes, size: int) -> None:
+        """So many bytes of the block lie behind us."""
+        self._offset += size
         if self._counts:
-            self._place = self._place.after(data)
+            self._place = self._place.after(block[:size])
 
     @property
     def place(self) -> Place:

@@ -14,6 +14,7 @@ from security.scanner import engine, look
 from .cards import in_base64, percent_encoded, written_forms
 from .corpus.case import CARD, Case
 from .corpus.judged import cases
+from .scanned import PUBLISHED
 
 PLAIN, FAST = engine.by_name("plain"), engine.by_name("fast")
 # What the scanner leaves to the guard: values by themselves that are no file.
@@ -112,3 +113,21 @@ def test_the_corpus_is_found_in_files(name: engine.EngineName) -> None:
             missed.append(case.kind)
 
     assert len(missed) <= 0.01 * len(wanted), sorted(set(missed))
+
+
+_NAMES = ["ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE"]
+LEAST_DIGITS = {
+    "named characters": lambda number: "".join(f"\\N{{DIGIT {_NAMES[int(each)]}}}" for each in number),
+    "escapes": lambda number: "".join(f"\\x3{each}" for each in number),
+    "entities": lambda number: "".join(f"&#x3{each};" for each in number),
+    "codes of a URL": lambda number: "".join(f"%3{each}" for each in number),
+    "quoted-printable": lambda number: "".join(f"=3{each}" for each in number),
+    "dividers escaped": lambda number: "\\x20".join(number[at : at + 4] for at in range(0, 16, 4)),
+}
+
+
+@pytest.mark.parametrize("way", LEAST_DIGITS)
+def test_a_line_with_no_digit_more_than_the_number_needs_is_looked_into(way: str) -> None:
+    line = LEAST_DIGITS[way](PUBLISHED).encode()
+    for by in (PLAIN, FAST):
+        assert [seen.last4 for seen in found(line, by) if isinstance(seen, look.Sighting)] == ["4242"]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from security.finder import shapes
 from security.pan import Verdict, find, is_luhn_valid, mask
 
 from .cards import NETWORKS, card_numbers, grouped, in_digits, luhn_digit, written_forms
@@ -176,3 +177,20 @@ def test_the_last_four_of_a_masked_number_are_no_beginning_of_another() -> None:
     text = "\u200b".join("*" * 12 + last4) + " " + behind
 
     assert not [match for match in find(text) if match.verdict is Verdict.CARD]
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "42.42.42.42.42.42.42.42",
+        "4-2-4-2-4-2-4-2-4-2-4-2-4-2-4-2",
+        "42424-24242-424242",
+        "424\x1f24242 42424242",
+    ],
+)
+def test_the_fast_look_at_small_numbers_passes_over_no_card(
+    number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = find(number)
+    monkeypatch.setattr(shapes, "_is_of_small_numbers", lambda run: False)
+    assert quick == find(number) != []
