@@ -203,7 +203,7 @@ def create_staff_app(shop: Shop) -> Flask:
     Babel(app, locale_selector=the_locale)
     app.request_class = InMemoryRequest
     app.before_request(allow_uploads)
-    web.install(app, web.know_staff_host)
+    web.install(app, web.know_staff_host, access.give_back_typed)
     app.before_request(access.check_access)
     csrf.init_app(app)
     for blueprint in (*STAFF_PAGES, csp_reports):
