@@ -88,6 +88,7 @@ from shop.staff.signers import StaffSigners
 from shop.staff.signing_in import known_wait_s
 from shop.staff.tables import labelled
 from shop.stores import all_stores
+from shop.typed_again import give_back_address
 from shop.vault import Opening, Vault
 from shop.ways_out import guard_database
 from shop.webhooks.views import webhooks
@@ -154,7 +155,8 @@ def create_app(settings: Settings | None = None, shop: Shop | None = None) -> Fl
         methods_of(store_id)  # a wrong setting is said now, not to a shopper
     logs.configure()
     Babel(app, locale_selector=the_locale)
-    web.install(app)  # before the token's check, so that its refusal is a page of the store in its language
+    # Before the token's check, so that its refusal is a page of the store in its language.
+    web.install(app, give_back_typed=give_back_address)
     csrf.init_app(app)
     _register_views(app)
     _prepare_templates(app)

@@ -12,6 +12,11 @@ from dataclasses import dataclass
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+ADDRESS_FORMS = frozenset(
+    {"checkout.keep_address", "account.add_address", "account.keep_address", "account.keep_profile"}
+)
+"""What a shopper types at length. None of these forms has a password or a code, and none of them buys anything."""
+
 
 @dataclass(frozen=True)
 class Typed:
@@ -39,3 +44,9 @@ def again_page(template: str, typed: Typed, why: str, status: int) -> ResponseRe
         switch="/",
     )
     return page, status
+
+
+def give_back_address() -> ResponseReturnValue | None:
+    """The page for a shopper's form whose token is too old; None for other forms, and where nothing was typed."""
+    typed = typed_here() if request.endpoint in ADDRESS_FORMS else None
+    return again_page("errors/again.html", typed, "form", 400) if typed else None
