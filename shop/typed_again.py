@@ -34,19 +34,26 @@ def typed_here() -> Typed | None:
     return Typed(fields, files) if fields or files else None
 
 
-def again_page(template: str, typed: Typed, why: str, status: int) -> ResponseReturnValue:
-    """The page with what was typed. `why` tells the template what has to be done before it is sent again."""
+def again_page(template: str, typed: Typed, why: str, status: int, *, first: str = "") -> ResponseReturnValue:
+    """The page with what was typed. `why` tells the template what has to be done before it is sent again: proof,
+    signed_out, or form (nothing); `first` where, if the template does not know."""
     page = render_template(
         template,
         typed=typed,
         why=why,
+        first=first,
         action=request.script_root + request.path,
         switch="/",
     )
     return page, status
 
 
+def typed_address() -> Typed | None:
+    """What a shopper has typed into one of the long forms; None for others, and where that is nothing."""
+    return typed_here() if request.endpoint in ADDRESS_FORMS else None
+
+
 def give_back_address() -> ResponseReturnValue | None:
-    """The page for a shopper's form whose token is too old; None for other forms, and where nothing was typed."""
-    typed = typed_here() if request.endpoint in ADDRESS_FORMS else None
+    """The page for such a form whose token is too old."""
+    typed = typed_address()
     return again_page("errors/again.html", typed, "form", 400) if typed else None
