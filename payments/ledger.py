@@ -155,12 +155,27 @@ def has_all_gone_back(
 ) -> bool:
     """Whether nothing is left of one of the provider's payments, by the refunds that it tells of. An order that was
     paid twice has two of them, and of each its own money goes back."""
+    done = [one for one in refunds if one.status == "succeeded"]
+    return _left_of(session, payment, provider_payment, done) <= 0
+
+
+def rest_of_refund(
+    session: DBSession, payment: Payment, row: RefundRow, refunds: Iterable[Refund]
+) -> int | None:
+    """What is left for a refused refund that was to give all of it back, when others, which we had not heard of, gave
+    back or are giving back a part. None where that is not why it was refused."""
+    if payment.state != PaymentState.REFUNDING or row.provider_payment != payment.provider_id:
+        return None
+    others = [one for one in refunds if one.status not in {"failed", "canceled"}]
+    left = _left_of(session, payment, row.provider_payment, others)
+    return left if 0 < left < row.amount_minor else None
+
+
+def _left_of(session: DBSession, payment: Payment, provider_payment: str, refunds: Iterable[Refund]) -> int:
     back = sum(
-        one.amount.minor
-        for one in refunds
-        if one.payment_id == provider_payment and one.status == "succeeded" and not one.is_release
+        one.amount.minor for one in refunds if one.payment_id == provider_payment and not one.is_release
     )
-    return back >= _taken_by(session, payment, provider_payment)
+    return _taken_by(session, payment, provider_payment) - back
 
 
 def _taken_by(session: DBSession, payment: Payment, provider_payment: str) -> int:

@@ -13,13 +13,10 @@ from payments.methods import PROMISE
 from payments.models import Attempt
 from payments.provider import Provider
 from payments.states import AttemptState
-from payments.stop import CardState, closed_stores, state_held
+from payments.stop import closed_stores, state_held
 
 CREATES_PER_SECOND, CREATES_AT_ONCE = 20, 5
 """Shared by all our processes. Together Stripe's 25 a second on one endpoint: no second sees more than both."""
-
-SLOW_PER_SECOND = 1
-"""Sessions of a store that rules have slowed down."""
 
 _ATTEMPT = table_of(Attempt)
 _BEFORE = select(func.count()).where(
@@ -37,14 +34,14 @@ def claim(session: DBSession, provider: Provider, attempt: Attempt, *, in_turn: 
     The caller has locked the attempt, or is about to write it. False leaves it in line. `in_turn` is the worker's
     call, which takes attempts in their order; a web process gives way to those before it.
     """
-    cards = state_held(session, attempt.store_id) if attempt.is_card else CardState.OPEN
-    if cards.is_closed:
+    if attempt.is_card and state_held(session, attempt.store_id).is_closed:
         return False
     if attempt.next_try_at > utcnow():
         return False  # another process is making it now, or the provider asked for a pause
     if not in_turn and place_in_line(session, attempt) > 1:
         return False
-    if not _has_turn(session, provider, attempt.store_id, cards):
+    bucket = f"create:{provider.name}:{provider.account}"
+    if not take_token(session, bucket, per_second=CREATES_PER_SECOND, burst=CREATES_AT_ONCE):
         return False
     attempt.tries += 1
     attempt.claimed_at = attempt.claimed_at or utcnow()
@@ -52,19 +49,9 @@ def claim(session: DBSession, provider: Provider, attempt: Attempt, *, in_turn: 
     return True
 
 
-def _has_turn(session: DBSession, provider: Provider, store_id: str, cards: CardState) -> bool:
-    """Whether the rate leaves room for one more: the store's own when it is slow, then the provider's."""
-    if cards is CardState.SLOW and not take_token(
-        session, f"slow:{store_id}", per_second=SLOW_PER_SECOND, burst=1
-    ):
-        return False
-    bucket = f"create:{provider.name}:{provider.account}"
-    return take_token(session, bucket, per_second=CREATES_PER_SECOND, burst=CREATES_AT_ONCE)
-
-
 def place_in_line(session: DBSession, attempt: Attempt) -> int:
     """How many attempts of the store come before this one, which is 1 when it is next. Each store has a line of its
-    own, and its cards another: what takes no cards, or few, must not hold up the others."""
+    own, and its cards another: what takes no cards must not hold up the others."""
     values = {
         "store_id": attempt.store_id,
         "created_at": attempt.created_at,
@@ -84,7 +71,7 @@ def waiting(session: DBSession, *, limit: int = 50) -> list[tuple[str, str]]:
         query = select(Attempt.id).where(Attempt.store_id == store_id, is_waiting)
         if store_id in closed:
             query = query.where(Attempt.ui_mode == PROMISE)
-        # Those without a card first: they are few, and a slow line of cards must not stand before them.
+        # Those without a card first: they are few, and a long line of cards must not stand before them.
         in_order = query.order_by(Attempt.ui_mode != PROMISE, Attempt.created_at)
         lines += [(store_id, attempt_id) for attempt_id in session.scalars(in_order.limit(limit))]
     return lines

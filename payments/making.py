@@ -10,21 +10,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import bindparam, exists, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session as DBSession
 
 from payments.columns import table_of, utcnow
 from payments.database import Database
 from payments.line import claim
 from payments.listener import PaymentListener
-from payments.models import Attempt, Payment
+from payments.models import Attempt, AttemptHistory, Payment
 from payments.provider import OutcomeUnknown, Provider, ProviderBusy, Refused, Session, SessionRequest
 from payments.settle import apply_session, lock_payment
 from payments.states import AttemptState, PaymentState, advance_attempt, note_attempt
 from payments.stop import state_held, state_of
 
 _BUSY_PAUSE = dt.timedelta(seconds=1)
-_UNKNOWN_TRIES = 5
+_UNKNOWN_TRIES = 3
+NO_ANSWER = "no answer"
+"""The cause of a history row that changes nothing: a try without an answer."""
 _CLOCKS_DIFFER = dt.timedelta(minutes=1)
 # One conditional statement for when all is as the caller left it: the attempt waits, and money is due.
 _ATTEMPT, _PAYMENT = table_of(Attempt), table_of(Payment)
@@ -166,13 +168,32 @@ def _look_for(db: Database, provider: Provider, listener: PaymentListener, attem
     try:
         found = find_session(provider, attempt)
     except (OutcomeUnknown, ProviderBusy, Refused):
-        return MakeResult(Made.UNKNOWN)
+        return _unanswered(db, attempt)
     if found is not None:
         return _record(db, provider, listener, attempt, found)
     if attempt.tries >= _UNKNOWN_TRIES:
         db.write(lambda session: close_attempt(session, attempt, AttemptState.REFUSED))
         return MakeResult(Made.REFUSED)
+    return _unanswered(db, attempt)
+
+
+def _unanswered(db: Database, attempt: Attempt) -> MakeResult:
+    """Write down that it waits for an answer, and not in line: its shopper is told so."""
+    waiting = AttemptState.WAITING
+    db.write(
+        lambda session: note_attempt(session, attempt.store_id, attempt.id, waiting, waiting, cause=NO_ANSWER)
+    )
     return MakeResult(Made.UNKNOWN)
+
+
+def is_unanswered(session: DBSession, attempt: Attempt) -> bool:
+    """Whether the provider gave no answer when this attempt's session was asked for."""
+    query = select(AttemptHistory.id).where(
+        AttemptHistory.store_id == attempt.store_id,
+        AttemptHistory.attempt_id == attempt.id,
+        AttemptHistory.cause == NO_ANSWER,
+    )
+    return attempt.session_id is None and session.scalar(query.limit(1)) is not None
 
 
 def _record(

@@ -3,6 +3,9 @@
 A fault of the provider's own is remembered by the key and would be its answer for a day
 (docs.stripe.com/api/idempotent_requests). So after some tries, when the provider's list still shows no refund of this
 row, the next key is taken; a minute or more lies between two tries, so none is under way then.
+
+All that is left of a payment may be less than we knew, when a part went back on the provider's own screen. Then the
+provider refuses, tells of that part, and the rest is asked for.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from sqlalchemy.orm import Session as DBSession
 
 from payments.columns import utcnow
 from payments.database import Database
-from payments.ledger import book_refund, has_all_gone_back, row_id_in
+from payments.ledger import book_refund, has_all_gone_back, rest_of_refund, row_id_in
 from payments.listener import PaymentListener
 from payments.models import Payment
 from payments.models import Refund as RefundRow
@@ -104,8 +107,13 @@ def _ask(db: Database, provider: Provider, row: RefundRow) -> Refund:
 
 def _key(row: RefundRow) -> str:
     """The row's id, and after some tries the id with a number."""
-    round_of_tries = (row.tries - 1) // TRIES_WITH_A_KEY
-    return f"{row.id}-{round_of_tries}" if round_of_tries else row.id
+    before = _round(row) - 1
+    return f"{row.id}-{before}" if before else row.id
+
+
+def _round(row: RefundRow) -> int:
+    """Which of its keys the row's last try had, from 1."""
+    return 1 + (row.tries - 1) // TRIES_WITH_A_KEY
 
 
 def _book(
@@ -125,6 +133,11 @@ def _book(
         return
     if has_all_gone_back(session, payment, row.provider_payment, known):
         advance_refund(session, row, RefundState.DONE, cause="gone back already")
+        return
+    if (rest := rest_of_refund(session, payment, row, known)) is not None:
+        _log.warning("refund made smaller", extra={"refund": row.id, "reason": failure})
+        row.amount_minor, row.next_try_at = rest, utcnow()
+        row.tries = _round(row) * TRIES_WITH_A_KEY  # the key before stands for another amount
         return
     advance_refund(session, row, RefundState.FAILED, cause="refused")
     row.failure = failure[:80] or None

@@ -114,12 +114,19 @@ def may_want(session: DBSession, payment: Payment) -> bool:
 
 
 def end_sessions(
-    db: Database, provider: Provider, listener: PaymentListener, store_id: str, payment_id: str
+    db: Database,
+    provider: Provider,
+    listener: PaymentListener,
+    store_id: str,
+    payment_id: str,
+    *,
+    for_good: bool = False,
 ) -> PaymentState:
     """Make every session of a payment unpayable, re-read each, and apply what they say.
 
     Returns the payment's state afterwards: PAID when a buyer was faster. Raises a PaymentError when the provider
-    did not answer; then nothing may be concluded and it is tried again later.
+    did not answer; then nothing may be concluded and it is tried again later. `for_good`: no other session of this
+    payment follows, so a card's session that was never noted, and so never shown to anyone, need not be heard of.
     """
     with db.read() as reading:
         attempts = reading.scalars(
@@ -130,7 +137,8 @@ def end_sessions(
             )
         ).all()
     for attempt in attempts:
-        end_attempt(db, provider, listener, attempt)
+        if not (for_good and db.write(lambda session, each=attempt: _close_unseen(session, each))):  # type: ignore[misc]  # bound for this round
+            end_attempt(db, provider, listener, attempt)
     with db.read() as reading:
         state = reading.scalar(
             select(Payment.state).where(Payment.store_id == store_id, Payment.id == payment_id)
@@ -153,6 +161,18 @@ def end_attempt(db: Database, provider: Provider, listener: PaymentListener, att
         session_id = found.id
     ended = provider.expire_session(session_id)
     apply_session(db, listener, attempt.store_id, attempt.payment_id, ended, provider, cause="session ended")
+
+
+def _close_unseen(session: DBSession, attempt: Attempt) -> bool:
+    """Close a card's attempt whose session nobody has seen: it can't be paid, made or not. Whoever is making it now,
+    or finds it later, ends it (`payments.making`). False for any other, also one that was noted meanwhile: a number
+    for a shop's till may be in a mail of the provider's, so a promise is never unseen."""
+    row = session.get_one(Attempt, (attempt.store_id, attempt.id), with_for_update=True)
+    if not row.is_card or row.session_id is not None:
+        return False
+    if row.state == AttemptState.WAITING.value:
+        advance_attempt(session, row, AttemptState.EXPIRED, cause="ended unseen")
+    return True
 
 
 def _close_untried(session: DBSession, attempt: Attempt) -> bool:

@@ -1,4 +1,4 @@
-"""Whether a store takes cards now: open, slow, paused or stopped. Every session that is made or shown asks here.
+"""Whether a store takes cards now: open, paused or stopped. Every session that is made or shown asks here.
 
 The row is read in the transaction that claims an attempt, under a lock that a change waits for: once a stop has
 committed, no claim that saw the store open can still commit. It is read again right before the provider is called, and
@@ -27,8 +27,6 @@ class CardState(StrEnum):
     """Whether a store takes cards."""
 
     OPEN = "open"
-    SLOW = "slow"
-    """Few sessions at a time; the others wait in line."""
     PAUSED = "paused"
     """None, until a moment or until one person ends it."""
     STOPPED = "stopped"
@@ -40,8 +38,7 @@ class CardState(StrEnum):
 
 
 NEXT: dict[CardState, frozenset[CardState]] = {
-    CardState.OPEN: frozenset({CardState.SLOW, CardState.PAUSED, CardState.STOPPED}),
-    CardState.SLOW: frozenset({CardState.OPEN, CardState.PAUSED, CardState.STOPPED}),
+    CardState.OPEN: frozenset({CardState.PAUSED, CardState.STOPPED}),
     CardState.PAUSED: frozenset({CardState.OPEN, CardState.STOPPED}),
     CardState.STOPPED: frozenset({CardState.OPEN}),
 }

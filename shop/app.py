@@ -88,6 +88,7 @@ from shop.staff.signers import StaffSigners
 from shop.staff.signing_in import known_wait_s
 from shop.staff.tables import labelled
 from shop.stores import all_stores
+from shop.typed_again import give_back_address
 from shop.vault import Opening, Vault
 from shop.ways_out import guard_database
 from shop.webhooks.views import webhooks
@@ -154,7 +155,8 @@ def create_app(settings: Settings | None = None, shop: Shop | None = None) -> Fl
         methods_of(store_id)  # a wrong setting is said now, not to a shopper
     logs.configure()
     Babel(app, locale_selector=the_locale)
-    web.install(app)  # before the token's check, so that its refusal is a page of the store in its language
+    # Before the token's check, so that its refusal is a page of the store in its language.
+    web.install(app, give_back_typed=give_back_address)
     csrf.init_app(app)
     _register_views(app)
     _prepare_templates(app)
@@ -203,7 +205,7 @@ def create_staff_app(shop: Shop) -> Flask:
     Babel(app, locale_selector=the_locale)
     app.request_class = InMemoryRequest
     app.before_request(allow_uploads)
-    web.install(app, web.know_staff_host)
+    web.install(app, web.know_staff_host, access.give_back_typed)
     app.before_request(access.check_access)
     csrf.init_app(app)
     for blueprint in (*STAFF_PAGES, csp_reports):

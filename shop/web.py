@@ -6,7 +6,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request
@@ -41,14 +41,19 @@ _access = logging.getLogger("hitsuka.access")
 _errors = logging.getLogger("hitsuka.error")
 
 
-def install(app: Flask, know_host: Callable[[], ResponseReturnValue | None] | None = None) -> None:
-    """Hook this module into the app. `know_host` says whose host it is where that is no store's."""
+def install(
+    app: Flask,
+    know_host: Callable[[], ResponseReturnValue | None] | None = None,
+    give_back_typed: Callable[[], ResponseReturnValue | None] | None = None,
+) -> None:
+    """Hook this module into the app. `know_host` says whose host it is where that is no store's; `give_back_typed`
+    answers a form whose token is too old with what was typed into it, where it can."""
     app.before_request(_begin)
     app.before_request(know_host or _know_host)
     app.before_request(_refuse_nul)
     app.before_request(_refuse_cross_site)
     app.after_request(_finish)
-    app.register_error_handler(CSRFError, _form_too_old)
+    app.register_error_handler(CSRFError, partial(_form_too_old, give_back_typed))
     app.register_error_handler(ShopError, _shop_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(CardNumberRefused, _card_number)
@@ -196,7 +201,11 @@ def _shop_error(error: ShopError) -> ResponseReturnValue:
     return _error_page(error.status, str(error.message), error.code)
 
 
-def _form_too_old(_error: CSRFError) -> ResponseReturnValue:
+def _form_too_old(
+    give_back_typed: Callable[[], ResponseReturnValue | None] | None, _error: CSRFError
+) -> ResponseReturnValue:
+    if give_back_typed is not None and (page := give_back_typed()) is not None:
+        return page
     return _error_page(
         400,
         _("フォームの有効期限が切れました。前のページを再読み込みして、もう一度お試しください。"),

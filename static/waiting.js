@@ -1,4 +1,5 @@
-// The waiting line: show the place, go on when it is our turn.
+// The waiting line: show the place, go on when it is our turn; what the page says is made anew when it waits for the
+// provider's answer instead, or again in line.
 "use strict";
 (() => {
   const box = document.getElementById("waiting");
@@ -10,7 +11,8 @@
       const answer = await fetch(box.dataset.state, { headers: { Accept: "application/json" } });
       const known = await answer.json();
       if (!known.waiting) return location.replace(box.dataset.pay);
-      place.textContent = box.dataset.text.replace("{n}", known.place);
+      if (known.silent !== (box.dataset.silent === "yes")) return location.reload();
+      if (place) place.textContent = box.dataset.text.replace("{n}", known.place);
     } catch {
       // No connection just now: look again.
     }

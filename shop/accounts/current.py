@@ -20,6 +20,7 @@ from shop.accounts.sessions import DEVICE_KEPT, LASTS, PROOF_LASTS
 from shop.accounts.throttle import Browser, network_of
 from shop.context import the_locale, the_shop, the_store
 from shop.identity.tokens import token_hash
+from shop.typed_again import again_page, typed_address
 
 TOKEN_LONGEST = 64
 
@@ -80,8 +81,13 @@ def proved(back: str | None = None) -> SignedIn:
 
 
 def lead_on(error: GoTo) -> ResponseReturnValue:
-    """The blueprint's answer to GoTo."""
-    return redirect(error.url, 303)
+    """The blueprint's answer to GoTo. What was typed into a long form comes back, to be sent after it."""
+    typed = typed_address() if request.method == "POST" else None
+    if typed is None:
+        return redirect(error.url, 303)
+    step, why = ("prove", "proof") if account_of(request) else ("sign_in", "signed_out")
+    first = url_for(f"account.{step}", next=url_for("account.home"))
+    return again_page("errors/again.html", typed, why, 401, first=first)
 
 
 def browser() -> Browser:

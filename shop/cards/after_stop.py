@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments.authorisation import is_captured
-from payments.capture import want_void
+from payments.capture import want_void, wanted_end
 from payments.ledger import refundable, want_refund
 from payments.models import Payment
 from payments.settle import let_go_on
@@ -67,6 +67,8 @@ def decide(
     payment = session.get_one(Payment, (store_id, link.payment_id), with_for_update=True)
     if payment.state != PaymentState.AFTER_STOP or payment.provider_id is None:
         raise NotTurned(Turn.DECIDED)
+    if wanted_end(session, payment) is not None:
+        raise NotTurned(Turn.DECIDED)  # somebody lets the reservation go: nothing may be sold by it any more
     if decision is Decision.RELEASE:
         let_go_on(session, payment, OrderListener())
     else:

@@ -14,7 +14,6 @@ from shop.audit.models import AuditEntry
 from shop.stores import all_stores
 
 TURNS: dict[str, CardState] = {
-    "cards.slow": CardState.SLOW,
     "cards.pause": CardState.PAUSED,
     "cards.stop": CardState.STOPPED,
     "cards.open": CardState.OPEN,

@@ -1,4 +1,5 @@
-"""Slow, pause, stop card payment of a store, and end a pause. What ends a stop is `shop.cards.gate` alone.
+"""Pause and stop card payment of a store, and end a pause. What ends a stop is `shop.cards.gate` alone;
+what slows card attempts down before it comes to that is `shop.card_testing`.
 
 Each takes a session, locks the store's switch, writes history and audit chain, and never commits: what it did holds
 from the caller's commit on.
@@ -53,17 +54,6 @@ class BadReason(NotTurned):
     """The reason can't be kept."""
 
 
-def slow_cards(
-    session: Session, shop: Shop, store_id: str, *, reason: str, actor: Actor, now: dt.datetime
-) -> CardState:
-    """Let few sessions through at a time. A store that is closed stays closed. The state afterwards."""
-    switch, reason = locked_switch(session, store_id), checked_reason(reason)
-    if switch.state == CardState.OPEN:
-        turn(session, switch, CardState.SLOW, reason=reason, now=now)
-        _record(session, shop, store_id, actor, "cards.slow", ("reason",))
-    return CardState(switch.state)
-
-
 def pause_cards(
     session: Session,
     shop: Shop,
@@ -111,7 +101,7 @@ def stop_cards(
 
 
 def end_pause(session: Session, shop: Shop, store_id: str, *, actor: Actor, now: dt.datetime) -> CardState:
-    """One authorised person ends a pause, or lets a slow store go on. The caller has checked their right.
+    """One authorised person ends a pause. The caller has checked their right.
 
     Raises NotTurned for anyone but staff, and for a stopped store.
     """

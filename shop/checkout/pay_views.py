@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session as DBSession
 
 from payments.columns import utcnow
 from payments.line import place_in_line
-from payments.making import Made
+from payments.making import Made, is_unanswered
 from payments.provider import PaymentError, ProviderBusy, Session, SessionStatus, UIMode
 from payments.settle import settle
 from payments.states import AttemptState
@@ -159,7 +159,12 @@ def state(token: str) -> ResponseReturnValue:
     view = the_order(token)
     is_in_line = view.attempt is not None and view.attempt.state == AttemptState.WAITING
     waiting = is_in_line and not _is_closed(view)
-    return {"state": view.order.state, "waiting": waiting, "place": _place(view) if waiting else None}
+    return {
+        "state": view.order.state,
+        "waiting": waiting,
+        "place": _place(view) if waiting else None,
+        "silent": waiting and _is_silent(view),
+    }
 
 
 def _is_closed(view: OrderView) -> bool:
@@ -173,7 +178,17 @@ def _closed_page(view: OrderView, token: str) -> ResponseReturnValue:
 
 
 def _wait_page(view: OrderView, token: str) -> ResponseReturnValue:
-    return render_template("checkout/wait.html", view=view, token=token, place=_place(view))
+    """In line behind others; or not in line at all, when the provider gives no answer. The page says which."""
+    return render_template(
+        "checkout/wait.html", view=view, token=token, place=_place(view), is_silent=_is_silent(view)
+    )
+
+
+def _is_silent(view: OrderView) -> bool:
+    if view.attempt is None:
+        return False
+    with the_shop().db.read() as session:
+        return is_unanswered(session, view.attempt)
 
 
 def _open_attempt(view: OrderView) -> str | None:

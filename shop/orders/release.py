@@ -97,14 +97,15 @@ def release(
     if order.state not in ending.of:
         return False
     try:
-        if end_sessions(db, provider, listener, store_id, link.payment_id) is not PaymentState.PENDING:
-            return False
+        left = end_sessions(db, provider, listener, store_id, link.payment_id, for_good=True)
     except PaymentError as error:
         code = error.code
         _log.warning("release waits for the provider", extra={"order": order_id, "reason": code})
         if isinstance(error, Refused) and now - order.held_until > DENIED_FOR:
             reason = f"its session can't be ended: {code}"
             db.write(lambda session: _to_a_person(session, listener, store_id, link.payment_id, reason))
+        return False
+    if left is not PaymentState.PENDING:
         return False
     return db.write(lambda session: _free(session, store_id, order_id, link.payment_id, now, ending))
 

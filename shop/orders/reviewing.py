@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from payments.authorisation import is_captured
-from payments.capture import NotCapturable, want_void
+from payments.capture import NotCapturable, want_void, wanted_end
 from payments.ledger import refundable, want_refund
 from payments.models import Payment, Refund
 from payments.provider import Provider
@@ -118,6 +118,8 @@ def _accept(session: Session, provider: Provider, order: Order, payment: Payment
         raise NotDecided("differs")
     if payment.provider_id not in {None, one.payment_id}:
         raise NotDecided("differs")
+    if wanted_end(session, payment, one.payment_id) is not None:
+        raise NotDecided("under_way")  # somebody lets the reservation go: nothing may be sold by it any more
     if is_captured(session, payment) and refundable(session, payment) <= 0:
         raise NotDecided("nothing")
     assert one.charge is not None

@@ -25,6 +25,7 @@ from shop.errors import NotFound, ShopError
 from shop.staff import sessions
 from shop.staff.models import Member, StaffSession
 from shop.staff.rights import Right, Role, rights_of
+from shop.typed_again import Typed, again_page, typed_here
 from shop.vault import Place, Purpose
 
 T = TypeVar("T", bound=RouteCallable)
@@ -32,6 +33,7 @@ T = TypeVar("T", bound=RouteCallable)
 UNDECLARED = frozenset({"csp_reports.receive"})
 """Routes that the staff's host shares with the stores'; they need nobody."""
 _NEEDS = "hitsuka_staff_needs"
+_AGAIN = "staff/again.html"
 
 
 class Door(StrEnum):
@@ -75,7 +77,7 @@ class StaffPages(Blueprint):
     """A blueprint of the staff's host whose routes say what they need: `@pages.get("/orders", right=Right.SEE_ORDERS)`.
 
     With `fresh=True` the member is asked to prove who they are first, unless they did a moment ago. Put it on the page
-    that holds the form too, so that nothing typed is lost.
+    that holds the form too, so that it is asked before typing; who types for longer gets it back (`shop.typed_again`).
     """
 
     def get(self, rule: str, *, right: Right | Door, fresh: bool = False) -> Callable[[T], T]:  # type: ignore[override]  # on purpose: none without a right
@@ -144,10 +146,10 @@ def check_access() -> ResponseReturnValue | None:
     if need.right is Door.ANYONE:
         return None
     if g.signed is None:
-        return _to_sign_in()
+        return _to_sign_in(need)
     if isinstance(need.right, Right) and need.right not in g.signed.rights:
         raise NotYours
-    return _to_prove() if need.fresh and not g.signed.is_fresh else None
+    return _to_prove(need) if need.fresh and not g.signed.is_fresh else None
 
 
 def the_member() -> Signed:
@@ -209,14 +211,30 @@ def _as_signed(current: StaffSession, member: Member, roles: list[str], now: dt.
     )
 
 
-def _to_sign_in() -> ResponseReturnValue:
-    if request.method != "GET":
+def give_back_typed() -> ResponseReturnValue | None:
+    """The page for a form whose token is too old, or of the session before; None when nothing was typed into it."""
+    need = needs(current_app).get(request.endpoint or "")
+    typed = _given_back(need) if need else None
+    return again_page(_AGAIN, typed, "form", 400) if typed else None
+
+
+def _to_sign_in(need: Need) -> ResponseReturnValue:
+    if request.method == "GET":
+        return redirect(f"{request.script_root}/sign-in?next={_here()}", code=303)
+    if (typed := _given_back(need)) is None:
         raise NotSignedIn
-    return redirect(f"{request.script_root}/sign-in?next={_here()}", code=303)
+    return again_page(_AGAIN, typed, "signed_out", NotSignedIn.status)
 
 
-def _to_prove() -> ResponseReturnValue:
+def _to_prove(need: Need) -> ResponseReturnValue:
+    if request.method != "GET" and (typed := _given_back(need)) is not None:
+        return again_page(_AGAIN, typed, "proof", 401)
     return redirect(f"{request.script_root}/prove?next={_here()}", code=303)
+
+
+def _given_back(need: Need) -> Typed | None:
+    """What was typed; nothing of members' own pages, whose fields are passwords and codes: no page shows those."""
+    return typed_here() if isinstance(need.right, Right) else None
 
 
 def _here() -> str:

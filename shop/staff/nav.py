@@ -68,7 +68,6 @@ class CardBarLine:
 
 CARD_STATES: dict[CardState, tuple[LazyString, str]] = {
     CardState.OPEN: (lazy_gettext("受付中"), "good"),
-    CardState.SLOW: (lazy_gettext("制限中"), "warn"),
     CardState.PAUSED: (lazy_gettext("一時停止"), "bad"),
     CardState.STOPPED: (lazy_gettext("停止"), "bad"),
 }

@@ -28,11 +28,12 @@ from tests.accounts.member import (
     text_of,
 )
 from tests.concurrency.together import together
+from tests.shop.buyer import CONTACT, hidden_field
 
 pytestmark = pytest.mark.usefixtures("one_moment")
 
 CHANGES = [
-    ("/account/profile", {"family_name": "新", "given_name": "名"}),
+    ("/account/profile", {}),
     ("/account/password", {"password": OTHER_PASSWORD}),
     ("/account/email", {"email": "new@example.jp"}),
     ("/account/addresses/new", {}),
@@ -66,6 +67,35 @@ def _code(shop: Shop, account: Account) -> str:
 
 
 # --- Proving again ---
+
+
+LONG_FORMS = {
+    "/account/profile": {"family_name": "新", "given_name": "名<b>", "phone": "03-1234-5678"},
+    "/account/addresses/new": CONTACT | {"building": "  3階　A "},
+}
+
+
+@pytest.mark.parametrize("path", LONG_FORMS)
+@pytest.mark.parametrize("ended", ["proof", "session"])
+def test_what_was_typed_for_too_long_comes_back_and_goes_out_after_the_proof(
+    app: Flask, shop: Shop, path: str, ended: str
+) -> None:
+    member, before = Member(app).join(), LONG_FORMS[path]
+    if ended == "proof":
+        _later(shop)
+    else:
+        member.client.delete_cookie("account", domain=f"{member.store_id}.localhost")
+    late = member.send(path, before)
+    assert late.status_code == 401
+    assert "名<b>" not in late.text
+    step = "/account/prove" if ended == "proof" else "/account/sign-in"
+    assert f'href="{step}?next=/account" target="_blank"' in late.text
+    fields = {name: hidden_field(late.text, name) for name in before}
+    assert fields == before
+    done = member.prove() if ended == "proof" else member.sign_in()
+    assert done.status_code == 303
+    answer = member.send(path, fields)
+    assert (answer.status_code, "prove" in answer.headers["Location"]) == (303, False)
 
 
 @pytest.mark.parametrize(("path", "fields"), CHANGES, ids=[path for path, _fields in CHANGES])

@@ -146,11 +146,54 @@ def test_a_wrong_key_does_not_give_a_refund_up(till: Till) -> None:
 def test_a_refused_refund_is_for_a_person(till: Till) -> None:
     payment = _paid(till)
     wanted = _want(till, payment)
-    _on_their_screen(till, payment, Money(1))  # so the whole can't go back any more
+    till.sandbox.control(
+        f"payments/{payment.provider_id}/dispute", {"reason": "fraudulent"}
+    )  # nothing goes back
     _send(till, wanted)
     assert _row(till, wanted).state == "failed"
     assert till.now(payment).state == "review"
     assert till.listener.told == ["paid", "review"]
+
+
+@pytest.mark.parametrize("card", ["success", CARD_OF_PENDING_REFUND])
+@pytest.mark.parametrize("parts", [(1,), (AMOUNT.minor - 1,), (1, 40)])
+def test_all_that_is_left_goes_back_where_parts_went_back_unheard_of(
+    till: Till, parts: tuple[int, ...], card: str
+) -> None:
+    """On the provider's screen, by somebody else, done or still under way; nobody has to look."""
+    payment = _paid(till, card)
+    wanted = _want(till, payment)
+    for part in parts:
+        _on_their_screen(till, payment, Money(part))
+    tries = 0
+    while _row(till, wanted).state == "wanted":
+        _send(till, wanted)
+        tries += 1
+        assert tries <= 2
+    assert _row(till, wanted).amount_minor == AMOUNT.minor - sum(parts)
+    assert payment.provider_id is not None
+    told = till.provider.refunds_of(payment.provider_id)
+    assert sum(one.amount.minor for one in told) == AMOUNT.minor
+    if card == CARD_OF_PENDING_REFUND:
+        for one in told:
+            _status_becomes(till, one.id, payment, "succeeded")
+    _settle(till, payment)
+    assert (till.now(payment).state, _balance(till, payment)) == ("refunded", 0)
+    assert till.listener.told == ["paid", "refunded"]
+
+
+def test_a_part_that_somebody_chose_is_not_made_smaller(till: Till) -> None:
+    payment = _paid(till)
+
+    def part(session: Session) -> tuple[str, str]:
+        row = session.get_one(Payment, ("style", payment.id))
+        return "style", want_refund(session, row, row.provider_id or "", AMOUNT.minor - 10, reason="staff").id
+
+    wanted = till.db.write(part)
+    _on_their_screen(till, payment, Money(20))
+    _send(till, wanted)
+    assert (_row(till, wanted).state, _row(till, wanted).amount_minor) == ("failed", AMOUNT.minor - 10)
+    assert (till.now(payment).state, _balance(till, payment)) == ("paid", AMOUNT.minor - 20)
 
 
 def test_a_refund_that_staff_made_first_on_their_screen_is_no_failure(till: Till) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
+from sqlalchemy import update
 
 from payments.bucket import take_token
 from payments.columns import utcnow
@@ -12,7 +14,7 @@ from payments.database import Database
 from payments.line import place_in_line, waiting
 from payments.making import Made, make_session
 from payments.models import Attempt, Payment
-from payments.provider import OutcomeUnknown, PaymentError, SessionStatus
+from payments.provider import OutcomeUnknown, PaymentError, Session, SessionRequest, SessionStatus, UIMode
 from payments.providers.stripe import StripeProvider
 from payments.sessions import end_sessions, is_payable
 from payments.states import PaymentState
@@ -50,7 +52,7 @@ def test_a_provider_in_trouble_leaves_the_attempt_waiting(till: Till, kind: str)
 def test_a_stored_500_is_given_up_at_last_and_nothing_was_made(till: Till) -> None:
     attempt = till.want(till.payment())
     till.sandbox.fault("checkout.sessions.create", "500", times=20)
-    for _try in range(5):
+    for _try in range(3):
         till.wait_again(attempt)
         outcome = till.make(attempt).outcome
     till.sandbox.control("faults", method="DELETE")
@@ -101,6 +103,60 @@ def test_ending_waits_for_a_making_that_may_be_under_way(till: Till) -> None:
     till.make(attempt, nowhere)
     with pytest.raises(OutcomeUnknown):
         end_sessions(till.db, till.provider, till.listener, "style", payment.id)
+
+
+class LateAnswer(StripeProvider):
+    """Makes the session, but `meanwhile` happens before its maker hears of it."""
+
+    meanwhile: Callable[[], object]
+
+    def create_session(self, request: SessionRequest) -> Session:
+        made = super().create_session(request)
+        self.meanwhile()
+        return made
+
+
+def test_ended_for_good_without_the_provider_where_nobody_has_seen_a_session(till: Till) -> None:
+    payment = till.payment()
+    attempt = till.want(payment)
+    nowhere = StripeProvider("default", "sk_test_hitsuka", (), "http://127.0.0.1:9", livemode=False)
+    till.make(attempt, nowhere)
+    ended = end_sessions(till.db, nowhere, till.listener, "style", payment.id, for_good=True)
+    assert ended is PaymentState.PENDING
+    with till.db.read() as session:
+        assert not is_payable(session, session.get_one(Payment, ("style", payment.id)))
+
+
+def test_what_is_made_while_it_is_ended_for_good_is_ended_too(till: Till) -> None:
+    payment = till.payment()
+    attempt = till.want(payment)
+    late = LateAnswer("default", "sk_test_hitsuka", (), till.sandbox.url, livemode=False)
+
+    def give_up() -> None:
+        end_sessions(till.db, till.provider, till.listener, "style", payment.id, for_good=True)
+
+    late.meanwhile = give_up
+    assert till.make(attempt, late).session is None
+    [made] = _made_for(till, attempt)
+    assert till.provider.retrieve_session(made).status is SessionStatus.EXPIRED
+
+
+@pytest.mark.parametrize("seen", ["shown", "a promise"])
+def test_ended_for_good_is_not_ended_unheard_where_it_may_have_been_seen(till: Till, seen: str) -> None:
+    payment = till.payment()
+    nowhere = StripeProvider("default", "sk_test_hitsuka", (), "http://127.0.0.1:9", livemode=False)
+    if seen == "shown":
+        till.open(payment)
+    else:
+        attempt = till.want(payment)
+        values = {"ui_mode": UIMode.PROMISE.value, "tries": 1}
+        till.db.write(
+            lambda session: session.execute(update(Attempt).where(Attempt.id == attempt.id).values(**values))
+        )
+    with pytest.raises(PaymentError):
+        end_sessions(till.db, nowhere, till.listener, "style", payment.id, for_good=True)
+    with till.db.read() as session:
+        assert is_payable(session, session.get_one(Payment, ("style", payment.id)))
 
 
 def test_those_who_came_first_are_served_first(till: Till) -> None:

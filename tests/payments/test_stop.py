@@ -170,7 +170,7 @@ def test_a_pause_ends_by_itself_and_a_stop_does_not(db: Database) -> None:
 
 
 def test_a_state_that_nobody_knows_takes_no_cards(db: Database) -> None:
-    turn_to(db, CardState.SLOW)
+    turn_to(db, CardState.PAUSED)
     db.write(lambda session: session.execute(update(CardSwitch).values(state="odd")))
     with db.read() as session, pytest.raises(ValueError):
         state_of(session, "style")
@@ -192,12 +192,6 @@ def test_only_what_the_table_lists_is_turned_and_each_turn_leaves_a_row(db: Data
     with db.read() as session:
         rows = session.scalars(select(CardSwitchHistory)).all()
     assert {(row.before, row.after) for row in rows} == {(a.value, b.value) for a, b in listed}
-
-
-def test_a_slow_store_makes_few_at_a_time(till: Till) -> None:
-    attempts = [till.want(till.payment()) for _attempt in range(3)]
-    turn_to(till.db, CardState.SLOW)
-    assert [till.make(attempt).outcome for attempt in attempts[:2]] == [Made.OPEN, Made.IN_LINE]
 
 
 @pytest.mark.postgres

@@ -14,7 +14,7 @@ from payments.money import Money
 from payments.stop import CardState, state_of
 from shop.audit.actor import Actor
 from shop.cards.after_stop import Decision, after_stop, decide
-from shop.cards.service import LONGEST_PAUSE, NotTurned, Turn, end_due_pauses, end_pause, slow_cards
+from shop.cards.service import LONGEST_PAUSE, NotTurned, Turn, end_due_pauses, end_pause
 from shop.catalog.models import Variant
 from shop.context import Shop
 from shop.jobs.worker import Worker
@@ -176,12 +176,13 @@ def test_a_payment_after_a_stop_is_given_back_and_its_goods_are_free(
         }
 
 
-def _part_goes_back(shop: Shop, order_id: str, amount: Money) -> None:
-    """By somebody on the provider's own screen; then it is heard of."""
+def _part_goes_back(shop: Shop, order_id: str, amount: Money, *, heard: bool = True) -> None:
+    """By somebody on the provider's own screen."""
     payment = view_of(shop, order_id).payment
     provider, key = shop.providers["style"], f"screen-{order_id}"
     provider.refund(payment.provider_id or "", amount, idempotency_key=key, reference="by hand")
-    settled(shop, order_id)
+    if heard:
+        settled(shop, order_id)
 
 
 def test_what_is_left_of_a_payment_after_a_stop_is_given_back(
@@ -195,6 +196,18 @@ def test_what_is_left_of_a_payment_after_a_stop_is_given_back(
     with paying_shop.db.read() as session:
         assert [row.amount_minor for row in session.scalars(select(Refund))] == [total.minor - 300]
     Worker(paying_app, paying_shop).turn()  # type: ignore[arg-type]  # the application
+    view = view_of(paying_shop, order_id)
+    assert (view.order.state, view.payment.state) == ("refunded", "refunded")
+
+
+def test_a_part_that_went_back_unheard_of_does_not_hold_up_the_rest(
+    paying_app: object, paying_shop: Shop, sandbox: Sandbox
+) -> None:
+    order_id = paid_after_stop(paying_shop, sandbox)
+    _part_goes_back(paying_shop, order_id, Money(300), heard=False)
+    _decide(paying_shop, order_id, Decision.GIVE_BACK, COMMAND)
+    for _turn in range(2):
+        Worker(paying_app, paying_shop).turn()  # type: ignore[arg-type]  # the application
     view = view_of(paying_shop, order_id)
     assert (view.order.state, view.payment.state) == ("refunded", "refunded")
 
@@ -245,22 +258,14 @@ def test_a_shorter_pause_does_not_end_a_longer_one_and_none_ends_a_stop(shop: Sh
     assert pause(shop) is CardState.STOPPED
     with pytest.raises(NotTurned):
         shop.db.write(lambda session: end_pause(session, shop, "style", actor=STAFF, now=utcnow()))
-    slow = shop.db.write(
-        lambda session: slow_cards(session, shop, "style", reason="test", actor=COMMAND, now=utcnow())
-    )
-    assert slow is CardState.STOPPED
 
 
-def test_a_pause_lasts_a_day_at_most_and_slowing_opens_none(shop: Shop) -> None:
+def test_a_pause_lasts_a_day_at_most(shop: Shop) -> None:
     for length in (LONGEST_PAUSE + dt.timedelta(seconds=1), dt.timedelta(), -HOUR):
         with pytest.raises(NotTurned):
             pause(shop, length=length)
     assert state(shop) is CardState.OPEN
     assert pause(shop, length=LONGEST_PAUSE) is CardState.PAUSED
-    slowed = shop.db.write(
-        lambda session: slow_cards(session, shop, "style", reason="test", actor=COMMAND, now=utcnow())
-    )
-    assert (slowed, state(shop)) == (CardState.PAUSED, CardState.PAUSED)
 
 
 def test_a_stopped_store_stopped_again_keeps_the_first_stop(shop: Shop) -> None:

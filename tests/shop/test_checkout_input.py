@@ -5,8 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
+from wtforms import PasswordField
 
+from shop.accounts.forms import ProfileForm, SavedAddressForm
+from shop.address.forms import AddressForm
 from shop.checkout.models import Draft
 from shop.context import Shop
 from shop.orders.models import Order
@@ -182,3 +186,36 @@ def test_a_prefecture_that_fits_or_a_postcode_too_new_for_our_data_is_no_oddity(
     assert "odd-prefecture" not in style.final_page()
     style.address(postal_code="100-9999", prefecture="大阪府")
     assert "odd-prefecture" not in style.get("/checkout/delivery").text
+
+
+@pytest.mark.parametrize("root", ["", "/en"])
+def test_an_address_in_a_form_that_is_too_old_comes_back_and_goes_out_again(
+    paying_app: Flask, root: str
+) -> None:
+    buyer = Buyer(paying_app, "style", root=root)
+    buyer.add()
+    odd = CONTACT | {"family_name": '"><b>試験&amp;', "building": "  3階　A "}
+    late = buyer.post_bare("/checkout", odd | {"csrf_token": "old"})
+    assert late.status_code == 400
+    assert ("もう一度送る" in late.text) is (root == "")
+    assert "<b>試験" not in late.text
+    fields = {name: hidden_field(late.text, name) for name in [*odd, "csrf_token"]}
+    assert {name: fields[name] for name in odd} == odd
+    assert buyer.post_bare("/checkout", fields).headers["Location"].endswith("/checkout/delivery")
+
+
+def test_nothing_is_bought_by_a_form_that_is_too_old(style: Buyer, paying_shop: Shop) -> None:
+    """What the law wants right before the button is not on the page that gives back what was typed."""
+    page = style.final_page()
+    fields = {name: hidden_field(page, name) for name in ("digest", "total")}
+    late = style.post_bare("/checkout/confirm", fields | {"csrf_token": "old"})
+    assert (late.status_code, fields["digest"] in late.text) == (400, False)
+    with paying_shop.db.read() as session:
+        assert session.scalars(select(Order)).all() == []
+
+
+def test_no_form_that_gives_back_what_was_typed_has_a_secret() -> None:
+    for form in (AddressForm, SavedAddressForm, ProfileForm):
+        kinds = {name: kind.field_class for name, kind in vars(form).items() if hasattr(kind, "field_class")}
+        assert not [name for name, kind in kinds.items() if issubclass(kind, PasswordField)]
+        assert not {"password", "code", "answer"} & kinds.keys()

@@ -102,8 +102,8 @@ def test_what_came_while_the_provider_was_asked_keeps_the_goods(
     order_id = place_order(paying_shop)
     _overdue(paying_shop, order_id)
 
-    def ended(*given: object) -> PaymentState:
-        state = sessions.end_sessions(*given)  # type: ignore[arg-type]  # as it was called
+    def ended(*given: object, **named: object) -> PaymentState:
+        state = sessions.end_sessions(*given, **named)  # type: ignore[arg-type]  # as it was called
 
         def busy(session: Session) -> None:
             if meanwhile == "a longer hold":

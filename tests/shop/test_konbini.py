@@ -9,13 +9,11 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from payments.bucket import take_token
 from payments.columns import utcnow
 from payments.methods import Method
 from payments.models import Attempt, LedgerEntry, Payment
 from payments.reconcile import reconcile
 from payments.refunds import send_refund, wanted_refunds
-from payments.stop import CardState, locked_switch, turn
 from shop.card_testing.gate import Gate
 from shop.cards.service import stop_cards
 from shop.context import Shop
@@ -242,17 +240,10 @@ def test_paid_while_cards_are_stopped_is_simply_paid(
     assert bought.states == ("paid", "paid")
 
 
-def test_a_slow_line_of_cards_does_not_stand_before_it(
+def test_a_line_of_cards_does_not_stand_before_it(
     style: Buyer, paying_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slow(session: Session) -> None:
-        switch = locked_switch(session, "style")
-        turn(session, switch, CardState.SLOW, reason="test", now=utcnow())
-        assert take_token(session, "slow:style", per_second=0, burst=1)  # the store's one turn is taken
-
     place_order(paying_shop)  # a card's session waits for its turn
-    paying_shop.db.write(slow)
-    monkeypatch.setattr("payments.line.SLOW_PER_SECOND", 0)
     assert Bought(paying_shop, style).states == ("waiting", "pending")
     monkeypatch.setattr(Gate, "pass_through", lambda *_given, **_named: pytest.fail("it is no card attempt"))
     assert Bought(paying_shop, style, method="customer_balance").states == ("waiting", "pending")

@@ -153,6 +153,12 @@ def send_passkey_proof() -> ResponseReturnValue:
     return set_session(go_to(leads_to), token)
 
 
+@sign_in_pages.get("/proved", right=Door.MEMBER)
+def proved() -> ResponseReturnValue:
+    """Where a tab ends that was opened for a proof alone: the form waits in another one."""
+    return render_template("staff/proved.html")
+
+
 @sign_in_pages.post("/sign-out", right=Door.MEMBER)
 def sign_out() -> ResponseReturnValue:
     """End this session."""
