@@ -64,7 +64,7 @@ def _cookie(module: Module, context: Context, call: ast.Call) -> Iterator[Findin
         if flag in {"secure", "httponly", "samesite"}
         and is_one_of(module.value_of(value), frozenset({False, None, "None", "none"}))
     ]
-    if isinstance(words.get("httponly"), (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.IfExp)):
+    if isinstance(words.get("httponly"), (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.IfExp, ast.Call)):
         off.append("httponly")  # in some cases only
     domain = words.get("domain")
     is_browser = _BROWSER.search(dotted(call.func.value))

@@ -23,8 +23,10 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
     for node in module.all(ast.FunctionDef, ast.AsyncFunctionDef):
         assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         yield from _exempt(module, context, node)
+        yield from _by_link(module, context, node)
         yield from _decided(module, node)
     yield from _taken_apart(module)
+    yield from _handed_on(module)
     for name, value in _settings(module):
         if name in {"WTF_CSRF_METHODS", "CSRF_METHODS"} and not _has_post(value):
             yield found(module, value, "HK306", "posts are not among the methods that need a token")
@@ -104,6 +106,45 @@ def _exempt(module: Module, context: Context, function: FunctionNode) -> Iterato
             )
 
 
+def _handed_on(module: Module) -> Iterator[Finding]:
+    """`map(csrf.exempt, views)`: which views go without a token is not seen here."""
+    for node in module.all(ast.Attribute):
+        outer = module.parents.get(node)
+        called = isinstance(outer, ast.Call) and outer.func is node
+        marks = isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)) and node in outer.decorator_list
+        if not (called or marks) and any(map(_EXEMPTS.search, module.names(node))):
+            yield found(module, node, "HK306", "what exempts views from the token is handed on")
+
+
+_METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
+
+
+def _by_link(module: Module, context: Context, function: FunctionNode) -> Iterator[Finding]:
+    """A view that takes posts by one route and is reached by a link through another: a GET carries no token."""
+    methods = [_methods(module, each) for each in routes(function, module)]
+    if len(methods) < 2 or context.config.is_test(module.path):
+        return
+    asks = any(
+        isinstance(each, ast.Attribute) and each.attr in {"method", "validate_on_submit", "is_submitted"}
+        for each in ast.walk(function)
+    )
+    if any("GET" in each for each in methods) and any("POST" in each for each in methods) and not asks:
+        yield found(
+            module,
+            function,
+            "HK306",
+            f"{getattr(function, 'name', 'a view')} does by a link what a form does",
+        )
+
+
+def _methods(module: Module, route: ast.Call) -> set[str]:
+    name = getattr(route.func, "attr", "")
+    if name in _METHODS:
+        return {name.upper()}
+    given = next((module.value_of(word.value) for word in route.keywords if word.arg == "methods"), ("GET",))
+    return {str(each).upper() for each in given} if isinstance(given, (tuple, frozenset)) else set()
+
+
 def _may_go_without(module: Module, context: Context, function: FunctionNode) -> bool:
     name = getattr(function, "name", "")
     paths = [module.text_of(route.args[0]) or "" for route in routes(function, module)]
@@ -116,13 +157,11 @@ def _may_go_without(module: Module, context: Context, function: FunctionNode) ->
     return any(map(_WEBHOOKS.search, paths)) if paths else bool(_WEBHOOKS.search(name))
 
 
+_EXEMPTS = re.compile(r"csrf\w*(?:\(\))?\.exempt(?:_views)?$", re.IGNORECASE)
+
+
 def _forged(module: Module, context: Context, call: ast.Call) -> Iterator[Finding]:
-    if (
-        isinstance(call.func, ast.Attribute)
-        and call.func.attr in {"exempt", "exempt_views"}
-        and call.args
-        and "csrf" in dotted(call.func.value).lower()
-    ):
+    if call.args and any(map(_EXEMPTS.search, module.names(call.func))):
         if isinstance(module.parents.get(call), (ast.FunctionDef, ast.AsyncFunctionDef)):
             return
         target = context.project.function(module, call.args[0])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ...finding import Finding
 from ..source import Module
-from ..syntax import FunctionNode
+from ..syntax import FunctionNode, dotted
 from .base import Context, found, last_names
 from .webhooks import READERS, TRUTHS, has_check, is_after_check, stops
 
@@ -29,6 +29,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
             yield from _left_early(module, function)
     if _SITE in module.text.lower():
         yield from _neighbours(module)
+        yield from _unsaid(module)
 
 
 def _is_half(module: Module, test: ast.expr) -> bool:
@@ -75,6 +76,50 @@ def _neighbours(module: Module) -> Iterator[Finding]:
                 and not _refuses(module, node)
             ):
                 yield found(module, node, "HK306", "forms of other sites are taken for our own")
+
+
+def _unsaid(module: Module) -> Iterator[Finding]:
+    """`headers.get("Origin") in {None, ours}`, where Sec-Fetch-Site was not said either: who says nothing is let in."""
+    for node in module.all(ast.Compare, ast.BoolOp):
+        assert isinstance(node, (ast.Compare, ast.BoolOp))
+        sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else node.values
+        said = {name for side in sides for name in _headers_in(module, side)}
+        if "origin" in said and _lets_nothing_in(module, node):
+            yield found(
+                module, node, "HK306", "who does not say where a form comes from is taken for our own"
+            )
+
+
+def _headers_in(module: Module, node: ast.expr, depth: int = 0) -> Iterator[str]:
+    """The headers that an expression reads, itself or by a variable."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Call) and dotted(each.func).endswith("headers.get") and each.args:
+            yield (module.text_of(each.args[0]) or "").lower()
+        bound = module.bound(each) if isinstance(each, ast.Name) and depth < 3 else None
+        for binding in bound[1] if bound else ():
+            yield from _headers_in(module, binding.value, depth + 1)
+
+
+def _lets_nothing_in(module: Module, node: ast.Compare | ast.BoolOp) -> bool:
+    """Among the origins that are right is none at all, or the missing one stands beside them with an `or`."""
+    if isinstance(node, ast.Compare):
+        values = [part for each in node.comparators for part in getattr(each, "elts", ())]
+        return isinstance(node.ops[0], ast.In) and any(
+            module.value_of(each) in {None, "", "null"} for each in values
+        )
+    missing = [
+        (isinstance(each, ast.UnaryOp) and isinstance(each.op, ast.Not))
+        or (
+            isinstance(each, ast.Compare)
+            and isinstance(each.ops[0], ast.Is)
+            and module.value_of(each.comparators[0]) is None
+        )
+        for each in node.values
+    ]
+    agrees = any(
+        isinstance(each, ast.Compare) and isinstance(each.ops[0], (ast.Eq, ast.In)) for each in node.values
+    )
+    return isinstance(node.op, ast.Or) and any(missing) and agrees
 
 
 def _words(module: Module, node: ast.expr) -> list[str | None]:

@@ -32,6 +32,8 @@ _SWITCHES = {
     "SECURE_REFERRER_POLICY": "referrer-policy",
     "referrer_policy": "referrer-policy",
     "SECURE_CROSS_ORIGIN_OPENER_POLICY": "cross-origin-opener-policy",
+    "access_control_allow_origin": "access-control-allow-origin",
+    "access_control_allow_credentials": "access-control-allow-credentials",
 }
 _OFF = frozenset({"strict_transport_security", "SECURE_CONTENT_TYPE_NOSNIFF", "content_security_policy"})
 
@@ -117,6 +119,9 @@ def _judge(module: Module, name: str, value: ast.expr) -> Iterator[Finding]:
     if name == _POLICY:
         yield from _policy(module, value)
         return
+    if name == "access-control-allow-origin" and _is_any_origin(module, value):
+        yield found(module, value, "HK412", "any site that asks may read the answer")
+        return
     constant = module.value_of(value)
     if isinstance(constant, (str, int)):
         if fault := fault_of(name, str(constant)):
@@ -129,8 +134,16 @@ def _judge(module: Module, name: str, value: ast.expr) -> Iterator[Finding]:
                 yield found(module, each, "HK412", fault)
             elif isinstance(each.value, str) and "*" in each.value.split():
                 yield found(module, each, "HK412", f"{name} has *: every frame may ask for it")
-    elif name == "access-control-allow-origin" and _reads(module, value, "origin"):
-        yield found(module, value, "HK412", "any site that asks may read the answer")
+
+
+def _is_any_origin(module: Module, value: ast.expr) -> bool:
+    """Whoever asks is told that it may: `request.headers["Origin"]`, `request.origin or "*"`."""
+    parts = list(_parts(module, value))
+    return _reads(module, value, "origin") or any(
+        (isinstance(each, ast.Attribute) and each.attr == "origin")
+        or (isinstance(each, ast.Constant) and each.value == "*")
+        for each in parts
+    )
 
 
 def _policy(module: Module, value: ast.expr) -> Iterator[Finding]:

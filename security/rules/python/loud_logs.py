@@ -14,6 +14,9 @@ from .leaking_calls import is_log
 _LOUD = re.compile(
     r"^(?:stripe|urllib3|requests|httpx|httpcore|http\.client|aiohttp|botocore|werkzeug|flask_wtf|sqlalchemy(?:\..*)?|multipart|python_multipart|django\.request|django\.db\.backends|)$"
 )
+_WRITES_BODIES = re.compile(
+    r"^(?:stripe|urllib3|requests|httpx|httpcore|http\.client|aiohttp|botocore)(?:\..*)?$"
+)
 _DEBUG_LEVELS = frozenset({"DEBUG", "NOTSET", "debug", 10, 0, 5, "TRACE", "10"})
 
 _TOLD_BACK = frozenset({"http_body", "json_body", "user_message"})
@@ -26,6 +29,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
     for call in module.calls:
         yield from _verbose(module, call)
         yield from _told_back(module, call)
+        yield from _left_open(module, call)
 
 
 def _verbose(module: Module, call: ast.Call) -> Iterator[Finding]:
@@ -49,6 +53,18 @@ def _verbose(module: Module, call: ast.Call) -> Iterator[Finding]:
     if "logging.config.dictConfig" in names or "dictConfig" in last:
         for argument in call.args:
             yield from _levels(module, call, argument)
+
+
+def _left_open(module: Module, call: ast.Call) -> Iterator[Finding]:
+    """getLogger("stripe").setLevel(os.environ["STRIPE_LOG"])"""
+    if (
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr == "setLevel"
+        and call.args
+        and _writes_bodies(module, call.func.value)
+        and _reads_environ(module, call.args[0])
+    ):
+        yield found(module, call, "HK206", "whoever starts the process may let this logger write bodies")
 
 
 def _told_back(module: Module, call: ast.Call) -> Iterator[Finding]:
@@ -90,6 +106,21 @@ def _is_loud_by_another_name(module: Module, table: ast.expr, depth: int = 0) ->
         if isinstance(node, (ast.Dict, ast.Call))
         for level in module.entries(node).get("level", ())
     )
+
+
+def _writes_bodies(module: Module, logger: ast.expr) -> bool:
+    texts = [module.text_of(each) for each in logger.args] if isinstance(logger, ast.Call) else []
+    return any(text is not None and _WRITES_BODIES.match(text) for text in texts)
+
+
+def _reads_environ(module: Module, level: ast.expr, depth: int = 0) -> bool:
+    for node in ast.walk(level):
+        if isinstance(node, (ast.Attribute, ast.Name)) and module.names(node) & {"os.environ", "os.getenv"}:
+            return True
+        bound = module.bound(node) if isinstance(node, ast.Name) and depth < 3 else None
+        if bound and any(_reads_environ(module, each.value, depth + 1) for each in bound[1]):
+            return True
+    return False
 
 
 def _is_engine(module: Module, logger: ast.expr) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 
 from ...finding import Finding
 from ..source import Module
-from ..syntax import FunctionNode
+from ..syntax import FunctionNode, dotted
 from ..words import Card, card_name, words_of
 from .base import Context, found
 
@@ -50,6 +51,9 @@ _MAKES_TOKEN = re.compile(
     re.I,
 )
 _PASSED = frozenset({"card", "source", "credit_card"})
+_MAKES = re.compile(r"^(?:https?://[\w.-]+)?/?v1/(?:tokens|sources|payment_methods|confirmation_tokens)/?$")
+"""Where a card becomes a token: the provider's script posts there, from the shopper's browser."""
+_ANY_PART = re.compile(r"(?:^|\[)(?:card|source)\]?\[$")
 
 
 def _texts(module: Module) -> Iterator[Finding]:
@@ -57,6 +61,8 @@ def _texts(module: Module) -> Iterator[Finding]:
         text = (_start(module, node) if isinstance(node, ast.JoinedStr) else module.text_of(node)) or ""
         if node in module.docstrings:
             continue
+        if isinstance(node, ast.JoinedStr) and _has_any_part(node):
+            yield found(module, node, "HK104", "a text names a card's fields as the provider's API does")
         if _WRITTEN.search(text):
             yield found(module, node, "HK104", "a text names a card's number as the provider's API does")
         if _MAKES_TOKEN.search(text):
@@ -66,6 +72,8 @@ def _texts(module: Module) -> Iterator[Finding]:
 def check(module: Module, context: Context) -> Iterator[Finding]:
     """Calls that create something at a provider with card data, and mappings that are card data."""
     for call in module.calls:
+        if _makes_token(module, call):
+            yield found(module, call, "HK104", "the server makes what only the shopper's browser may make")
         if _is_call_to_provider(module, call) and (reason := _card_data(module, context, call)):
             yield found(module, call, "HK104", reason)
     for node in module.all(ast.Dict):
@@ -80,6 +88,29 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
             and _is_pair({word.arg or "" for word in call.keywords})
         ):
             yield found(module, call, "HK104", "a mapping holds a card's number and code")
+
+
+def _makes_token(module: Module, call: ast.Call) -> bool:
+    """client.raw_request("post", "/v1/tokens", …), whatever is posted."""
+    if not any(_REQUESTS.search(name) for name in module.names(call.func)):
+        return False
+    given = [*call.args, *(word.value for word in call.keywords)]
+    texts = [
+        module.text_of(each) or (_start(module, each) if isinstance(each, ast.JoinedStr) else "") or ""
+        for each in given
+    ]
+    posts = "post" in [each.lower() for each in texts] or dotted(call.func).endswith(".post")
+    return posts and any(_MAKES.match(each) for each in texts)
+
+
+def _has_any_part(node: ast.JoinedStr) -> bool:
+    """f"card[{name}]": one of a card's fields, whichever."""
+    return any(
+        isinstance(before, ast.Constant)
+        and isinstance(after, ast.FormattedValue)
+        and _ANY_PART.search(str(before.value))
+        for before, after in itertools.pairwise(node.values)
+    )
 
 
 def _is_call_to_provider(module: Module, call: ast.Call) -> bool:

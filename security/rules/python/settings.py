@@ -126,6 +126,8 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
     lines: dict[ast.AST, int] = {}
     for name, value, node in _settings(module):
         yield from _setting(module, context, name, value, node)
+        if _FLAGS.match(name) and not context.config.is_test(module.path) and _may_be_off(module, value):
+            yield found(module, node, "HK411", f"{name}: whoever starts the process may take the flag off")
         if _PROTECTS.match(name):
             lines.setdefault(module.scope(node), getattr(node, "lineno", 0))
     if lines and not context.config.is_test(module.path):
@@ -135,6 +137,32 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
 _PROTECTS = re.compile(
     r"^(?:(?:SESSION|CSRF|REMEMBER)_COOKIE_\w+|WTF_CSRF_\w+|MAX_CONTENT_LENGTH|SECRET_KEY)$"
 )
+_FLAGS = re.compile(r"^(?:SESSION|CSRF|REMEMBER)_COOKIE_(?:SECURE|HTTPONLY|SAMESITE)$")
+
+
+def _may_be_off(module: Module, value: ast.expr) -> bool:
+    """`os.environ.get("SAMESITE", "None")`: what comes from the environment, or else is off."""
+    if module.value_of(value) is not VARIES:
+        return False
+    parts = [each for each in ast.walk(value) if isinstance(each, ast.expr)]
+    asks = any(
+        module.names(each) & {"os.environ", "os.getenv"}
+        for each in parts
+        if isinstance(each, (ast.Attribute, ast.Name))
+    )
+    others = [
+        each
+        for part in parts
+        for each in [
+            *(part.args[1:2] if isinstance(part, ast.Call) else ()),
+            *(part.values[1:] if isinstance(part, ast.BoolOp) else ()),
+        ]
+    ]
+    return asks and any(
+        is_one_of(module.value_of(each), frozenset({None, False, "None", "none"})) for each in others
+    )
+
+
 _LOADS = frozenset({"from_prefixed_env", "from_envvar", "from_pyfile", "from_file", "from_json"})
 
 

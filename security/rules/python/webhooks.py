@@ -67,8 +67,24 @@ def _call(module: Module, context: Context, call: ast.Call) -> Iterator[Finding]
         yield found(module, call, "HK301", "an event is built from a body whose signature was not checked")
     if last & {"construct_event", "verify_header", "parse_event_notification", "parse_thin_event"}:
         yield from _tolerance(module, call)
+    if (
+        last & {"all"}
+        and call.args
+        and isinstance(call.args[0], (ast.GeneratorExp, ast.ListComp, ast.SetComp))
+        and _asks_signature(module, call.args[0].elt)
+    ):
+        yield found(module, call, "HK302", "where no secret is known, every body counts as signed")
     if last & {"compare_digest"} and isinstance(module.parents.get(call), ast.Expr):
         yield found(module, call, "HK302", "the comparison's result is not used")
+
+
+def _asks_signature(module: Module, node: ast.expr) -> bool:
+    return has_check(module, node) or any(
+        TRUTHS.match(name)
+        for each in ast.walk(node)
+        if isinstance(each, ast.Call)
+        for name in last_names(module, each.func)
+    )
 
 
 def _is_checked(module: Module, context: Context, call: ast.Call) -> bool:
