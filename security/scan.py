@@ -16,7 +16,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 from . import pan
-from .scanner import archives, bson_numbers, containers, engine, look, places, sources, wide
+from .scanner import (
+    archives,
+    containers,
+    engine,
+    holes,
+    look,
+    places,
+    readings,
+    sources,
+    unread,
+    wide,
+)
 
 CARD, TEST_NUMBER = "card-number", "test-number"
 
@@ -119,40 +130,58 @@ class Scan:
 
         self._guarded(repository, work)
 
-    def stream(self, path: str, stream: BinaryIO, depth: int = containers.DEPTH) -> None:
-        """One file, or one member of an archive; archives within are opened down to `depth`."""
+    def stream(
+        self,
+        path: str,
+        stream: BinaryIO,
+        depth: int = containers.DEPTH,
+        *,
+        known: frozenset[str] = frozenset(),
+    ) -> None:
+        """One file, or one member of an archive; archives within are opened down to `depth`.
+
+        Numbers whose last digits are `known` are not told: they were, in another reading of the same.
+        """
         stream, head = containers.rewindable(stream, _HEAD)
         if codec := wide.marked_codec(head):
-            self._look(path, wide.InUTF8(stream, codec), _line_and_column)
+            self._look(path, wide.InUTF8(stream, codec), _line_and_column, known=known)
             return
         if not containers.is_archive(head):
-            self._as_it_is(path, stream, head, depth)
+            self._as_it_is(path, stream, head, depth, known)
             stream.seek(0)
+        if reason := unread.reason_by_name(path, head):
+            self._not_read(path, reason)
         for name, member in containers.members(stream, head, depth):
             with member:
                 self._value(path, "name of a member", name)
                 self.stream(f"{path}!{name}", member, depth - 1)
 
-    def _as_it_is(self, path: str, stream: BinaryIO, head: _Bytes, depth: int) -> None:
+    def _as_it_is(self, path: str, stream: BinaryIO, head: _Bytes, depth: int, known: frozenset[str]) -> None:
         """A file that is no archive: its bytes, and what they are where that hides a number."""
-        place_of = _byte if b"\0" in head else _line_and_column
         codec, before = wide.likely_codec(head), len(self.findings)
         if codec:
-            self._look(path, wide.InUTF8(stream, codec), _line_and_column)
+            self._look(path, wide.InUTF8(stream, codec), _line_and_column, known=known)
             stream.seek(0)
-        known = frozenset(each.last4 for each in self.findings[before:])
-        self._look(path, stream, place_of, plain_alone=containers.is_mail(head), known=known)
+        known |= {each.last4 for each in self.findings[before:]}
+        solid, place_of = holes.without(stream), _byte if b"\0" in head else _line_and_column
+        self._look(
+            path,
+            solid or stream,
+            _with_holes(place_of, solid) if solid else place_of,
+            plain_alone=containers.is_mail(head),
+            known=known,
+        )
         stream.seek(0)
-        if containers.is_sqlite(head):
-            for place, value in containers.sqlite_values(stream):
-                self._value(path, place, value)
-        elif packed := containers.packed(stream, head):
-            self._value(path, "unpacked", packed)
+        known |= {each.last4 for each in self.findings[before:]}
+        for name, reading in readings.of(stream, head):
+            if depth <= 0:
+                raise archives.UnreadableError("archives nested too deeply")
+            self.stream(f"{path}!{name}", reading, depth - 1, known=known)
         stream.seek(0)
-        for place, value in bson_numbers.numbers(stream) if bson_numbers.is_bson(head) else ():
+        for place, value in containers.values(stream, head):
             self._value(path, place, value)
         if depth > 0 and containers.may_hold_streams(head) and not containers.is_sqlite(head):
-            for name, content in containers.streams_within(stream):
+            for name, content in containers.streams_within(solid or stream, head):
                 with content:
                     self.stream(f"{path}!{name}", content, depth - 1)
 
@@ -277,6 +306,10 @@ def _address(mapping: str, start: int) -> _PlaceOf:
 
 def _line_and_column(seen: look.Sighting) -> tuple[str, int | None]:
     return f"{seen.line}:{seen.column}", seen.line
+
+
+def _with_holes(place_of: _PlaceOf, solid: holes.WithoutHoles) -> _PlaceOf:
+    return lambda seen: place_of(seen._replace(offset=solid.offset(seen.offset)))
 
 
 def _byte(seen: look.Sighting) -> tuple[str, int | None]:

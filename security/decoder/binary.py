@@ -157,7 +157,11 @@ def _pdf_texts(data: bytes, budget: Budget) -> Iterator[Packed]:
     def missed(reason: str) -> None:
         budget.over |= reason == "size"
 
-    contents = list(pdf.streams(data, missed, min(_LARGEST, max(0, budget.characters))))
+    most = min(_LARGEST, max(0, budget.characters))
+    contents = list(pdf.streams(data, missed, most, _LARGEST_TOKEN // 2))
+    for each in (data, *contents):
+        for words in pdf.wide_strings(each) if budget.spend(len(each) // 16) else ():
+            yield Packed(words, None, "pdf")
     for content in contents:
         if not pdf.shows(content) and pan.may_hold(content):
             yield Packed(content, None, "pdf")

@@ -33,7 +33,7 @@ _WINDOW = 16 << 10
 # A run of fewer letters holds no card's number.
 _DENSE = bytes(ord("x") if 33 <= code <= 126 else ord(" ") for code in range(256))
 _RUN = b"x" * 18
-_UUENCODED = re.compile(r"begin [0-7]{3,4} [^\r\n]{1,100}\r?\n((?:[ -`]{2,62}\r?\n){1,500})")
+_UUENCODED = re.compile(r"begin [0-7]{3,4} [^\r\n]{1,100}\r?\n((?:[ -`]{2,62}\r?\n){1,30000}+)")
 
 
 def may_be(text: str) -> bool:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
+from . import inline
 from .budget import Budget
 from .fields import Piece, joined
 from .trees import LONGEST_FRACTION, SHORT_CODE, SHORTEST, Number, Pairs, values
@@ -76,11 +77,7 @@ def _plain_number(literal: str) -> Number:
 
 
 _TAG = re.compile(r"<([^<>]{0,2000})>")
-_INLINE = re.compile(
-    r"</?(?:b|i|em|strong|span|a|u|font|mark|wbr|small|sub|sup|code|tt|tspan)\b[^<>]{0,500}>", re.IGNORECASE
-)
 _TAG_NAME = re.compile(r"[A-Za-z_][\w:.-]{0,60}")
-_UNSEEN = re.compile(r"<!--[^<>]{0,500}-->|<!\[CDATA\[|\]\]>")
 _FIELD_NAME = re.compile(r"(?:^|\s)name\s{0,3}=\s{0,3}[\"']([^\"'<>]{1,60})")
 _DIGITS_GIVEN = re.compile(r"=\s{0,3}[\"'][0-9]{1,12}[\"']")
 _ATTRIBUTE = re.compile(r"([A-Za-z_][\w:.-]{0,40})\s{0,3}=\s{0,3}[\"']([0-9]{1,12})[\"']")
@@ -91,11 +88,9 @@ def of_markup(view: View, budget: Budget) -> Iterator[View]:
     tags = view.text.count("<")
     if not tags or ">" not in view.text or not budget.spend(0, tokens=tags // 4):
         return
-    text = _INLINE.sub("", view.text)
+    text = inline.without_tags(view.text)
     if not budget.has_time(len(text)):
         return
-    if "<!--" in text or "<![CDATA[" in text:
-        text = _UNSEEN.sub("", text)
     yield from _of_attributes(text, budget)
     if not budget.has_time(len(text)):
         return

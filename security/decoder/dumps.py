@@ -60,3 +60,61 @@ def go_on(line: bytes, following: bytes) -> bool:
         and following[1:2].isdigit()
         and bool(_FOLDED_BYTES.fullmatch(line.rpartition(b"\n")[2]))
     )
+
+
+# As od writes them: the offset in octal, then characters, or bytes and words in one base; as gdb's x does: an address,
+# and words of one size. Which base it is, the first row says by the width of its cells.
+_OD_ROW = re.compile(r"^[0-9]{7}[ \t]+(.+)$", re.MULTILINE)
+_GDB_ROW = re.compile(r"^0x[0-9a-f]{4,16}(?: <[^>\n]{1,80}>)?:[ \t]+(.+)$", re.MULTILINE)
+_PACKET_ROW = re.compile(r"^\t0x[0-9a-f]{4}:  ((?:[0-9a-f]{2,4} ?){1,8})", re.MULTILINE)
+_ROWS_BEGIN = re.compile(
+    rb"0{7}[ \t]+[^\n]{1,200}\n|(?:[^\n]{0,200}\n){0,40}?(?:0x[0-9a-f]{4,16}(?: <[^>\n]{1,80}>)?:[ \t]+0x[0-9a-f]{2}"
+    rb"|\t0x0000:  [0-9a-f]{4} )"
+)
+_CHARACTERS = {"\\0": 0, "\\n": 10, "\\r": 13, "\\t": 9, "\\a": 7, "\\b": 8, "\\f": 12, "\\v": 11, "": 32}
+
+
+def may_be_rows(head: bytes) -> bool:
+    """Whether a file begins with a dump of od, gdb or tcpdump. A fast look."""
+    return (
+        head[:1] in {b"0", b"\t"} or b"\n0x" in head or b"\n\t0x" in head
+        if _ROWS_BEGIN.match(head)
+        else False
+    )
+
+
+def of_rows(text: str) -> bytes:
+    """The bytes that the rows of such a dump show."""
+    if rows := _PACKET_ROW.findall(text):
+        return b"".join(
+            bytes.fromhex("".join(row.split())) for row in rows if len("".join(row.split())) % 2 == 0
+        )
+    if rows := _GDB_ROW.findall(text):
+        return b"".join(_word(cell) for row in rows for cell in row.split() if cell.startswith("0x"))
+    return b"".join(map(_of_od, _OD_ROW.findall(text)))
+
+
+def _of_od(row: str) -> bytes:
+    cells = row.split()
+    if all(len(cell) <= 3 for cell in cells) and any(len(cell) == 1 or cell[0] == "\\" for cell in cells):
+        return bytes(map(_character, cells))
+    bases = {3: 8, 6: 8, 11: 8, 2: 16, 4: 16, 8: 16}
+    base = bases.get(len(cells[0]), 10)
+    try:
+        size = {3: 1, 2: 1, 6: 2, 4: 2, 11: 4, 8: 4}[len(cells[0])]
+        return b"".join(int(cell, base).to_bytes(size, "little") for cell in cells)
+    except (KeyError, ValueError, OverflowError):
+        return b""
+
+
+def _character(cell: str) -> int:
+    if cell in _CHARACTERS:
+        return _CHARACTERS[cell]
+    return int(cell, 8) & 0xFF if len(cell) == 3 and cell.isdigit() else ord(cell[0]) & 0xFF
+
+
+def _word(cell: str) -> bytes:
+    try:
+        return int(cell, 16).to_bytes((len(cell) - 2) // 2, "little")
+    except (ValueError, OverflowError):
+        return b""

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import AnyStr
 
-from . import dumps, lines, programs, tables
+from . import dumps, inline, lines, programs, tables
 from .budget import Budget
 from .charsets import readings
 from .view import View
@@ -137,6 +137,8 @@ def _of_programs(view: View, shape: bytes, budget: Budget) -> Iterator[View]:
     text = view.text
     if "\\" in text:
         yield from _without_escapes(view, budget)
+    if text.startswith(inline.RICH_TEXT):
+        yield from _changed(view, _in_windows(text, inline.of_rich_text, "\\", 40, budget), "rtf")
     if "\x1b[" in text:
         yield from _changed(view, _in_windows(text, _without_colours, "\x1b", 24, budget), "terminal")
     if budget.has_time(len(text)) and programs.may_be(text, shape):

@@ -19,6 +19,14 @@ MARK = b"%PDF-"
 _STREAM = re.compile(rb">>\s{0,8}stream\r?\n")
 _FILTERS = re.compile(rb"/F(?:ilter)?\s{0,8}(\[[^\]]{0,200}\]|/\w+)")
 _NAME = re.compile(rb"/(\w+)")
+_PREDICTOR = re.compile(rb"/Predictor\s{1,4}([0-9]{1,2})")
+_PREDICTED = {
+    name: re.compile(rb"/" + name + rb"\s{1,4}([0-9]{1,5})")
+    for name in (b"Columns", b"Colors", b"BitsPerComponent")
+}
+# Text strings that are UTF-16 say so by their first bytes (ISO 32000-1, 7.9.2.2).
+_WIDE_HEX = re.compile(rb"<\s{0,4}[Ff][Ee]\s?[Ff][Ff]([0-9A-Fa-f\s]{8,4000})>")
+_WIDE = re.compile(rb"\((?:\xfe\xff|\\376\\377)((?:[^()\\]|\\.){8,2000})\)", re.DOTALL)
 _SHORT_NAMES = {b"Fl": b"FlateDecode", b"A85": b"ASCII85Decode", b"AHx": b"ASCIIHexDecode"}
 # Not text: pictures, fonts, profiles of colours, tables of the file itself.
 _OTHER = re.compile(
@@ -26,7 +34,9 @@ _OTHER = re.compile(
 )
 _ENCRYPTED = re.compile(rb"/Encrypt\s{1,4}\d{1,10}\s{1,4}\d{1,5}\s{1,4}R")
 _LONGEST_DICTIONARY = 4096
-_LARGEST = 128 << 20
+_LARGEST, _LARGEST_PREDICTED = 128 << 20, 16 << 20
+_PNG, _SUB, _UP, _AVERAGE, _PAETH = 10, 1, 2, 3, 4
+_SUMS = bytes(range(256)) * 2
 
 # Strings, arrays of them, numbers, and the operators that show and place them.
 _PART = re.compile(
@@ -55,8 +65,13 @@ def is_encrypted(data: bytes) -> bool:
     return bool(_ENCRYPTED.search(data))
 
 
-def streams(data: bytes, missed: Callable[[str], None], most: int = _LARGEST) -> Iterator[bytes]:
-    """Each stream that may hold text, unpacked. `missed` hears "size", "damage", or a filter that is not undone."""
+def streams(
+    data: bytes, missed: Callable[[str], None], most: int = _LARGEST, most_predicted: int = _LARGEST_PREDICTED
+) -> Iterator[bytes]:
+    """Each stream that may hold text, unpacked. `missed` hears "size", "damage", or a filter that is not undone.
+
+    `most` bounds what is unpacked, `most_predicted` the part of it that a predictor changed: far dearer to undo.
+    """
     at = 0
     while found := _STREAM.search(data, at):
         end = data.find(b"endstream", found.end())
@@ -67,6 +82,12 @@ def streams(data: bytes, missed: Callable[[str], None], most: int = _LARGEST) ->
             continue
         content = _unpacked(data[found.end() : at], about, missed, most)
         most -= len(content) + _A_STREAM
+        if b"/Predictor" in about and (kind := _PREDICTOR.search(about)) and int(kind[1]) > 1:
+            most_predicted -= len(content)
+            if int(kind[1]) < _PNG or most_predicted < 0:
+                missed("Predictor" if int(kind[1]) < _PNG else "size")
+                continue
+            content = _unpredicted(content, about)
         if most < 0:
             missed("size")
             return
@@ -112,6 +133,44 @@ def _as_far_as_it_goes(inflater: object, data: bytes, most: int) -> bytes:
         for at in range(0, len(data), _STEP):
             output += inflater.decompress(data[at : at + _STEP], max(1, most - len(output)))  # type: ignore[attr-defined]  # zlib names no type
     return bytes(output)
+
+
+def _unpredicted(data: bytes, about: bytes) -> bytes:
+    """Rows of which each byte was taken from its neighbours' (PNG's filters; ISO 32000-1, 7.4.4.4), as they were."""
+    given = {name: int(found[1]) for name, each in _PREDICTED.items() if (found := each.search(about))}
+    bits = given.get(b"Colors", 1) * given.get(b"BitsPerComponent", 8)
+    width, step = (given.get(b"Columns", 1) * bits + 7) // 8, max(1, bits // 8)
+    rows, above = list[bytes](), bytes(width)
+    for at in range(0, len(data), width + 1):
+        above = _row(data[at], data[at + 1 : at + 1 + width].ljust(width, b"\0"), above, step)
+        rows.append(above)
+    return b"".join(rows)
+
+
+def _row(kind: int, row: bytes, above: bytes, step: int) -> bytes:
+    if kind == _UP:
+        return bytes(map(_SUMS.__getitem__, map(int.__add__, row, above)))
+    if not 0 < kind <= _PAETH:
+        return row
+    output = bytearray(step)
+    for at, byte in enumerate(row):
+        left, up, corner = output[at], above[at], above[at - step] if at >= step else 0
+        nearest = {_SUB: left, _AVERAGE: (left + up) // 2}.get(kind)
+        output.append((byte + (_paeth(left, up, corner) if nearest is None else nearest)) & 0xFF)
+    return bytes(output[step:])
+
+
+def _paeth(left: int, up: int, corner: int) -> int:
+    guess = left + up - corner
+    return min((left, up, corner), key=lambda each: abs(guess - each))
+
+
+def wide_strings(data: bytes) -> Iterator[str]:
+    """The strings of UTF-16 in it: titles, bookmarks, comments, values of forms."""
+    for found in _WIDE_HEX.finditer(data):
+        yield _of_hex(found[1]).decode("utf-16-be", "replace")
+    for found in _WIDE.finditer(data):
+        yield _ESCAPE.sub(_unescaped, found[1]).decode("utf-16-be", "replace")
 
 
 def _of_base85(data: bytes) -> bytes:

@@ -25,8 +25,10 @@ def is_bson(head: bytes) -> bool:
     return head.startswith(_ARCHIVE) or (bson.may_begin(head) and b"\0" in head[5:64])
 
 
-def numbers(stream: BinaryIO) -> Iterator[tuple[str, str]]:
+def numbers(stream: BinaryIO, head: bytes) -> Iterator[tuple[str, str]]:
     """Where each large number's element begins, and the number as JSON with its name. `stream` is at its beginning."""
+    if not is_bson(head):
+        return
     at, kept = 0, b""
     while window := stream.read(_WINDOW):
         block = kept + window

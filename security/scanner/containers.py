@@ -5,40 +5,31 @@ Standard library alone. What cannot be opened raises UnreadableError: nothing is
 
 from __future__ import annotations
 
-import email
 import gzip
 import io
+import itertools
 import lzma
-import re
 import sqlite3
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
-from email.message import Message
 from pathlib import Path
 from typing import BinaryIO
 
 from ..decoder import binary, charsets, pdf
 from ..decoder.budget import Budget
-from . import archives, streams, unread
+from . import archives, bson_numbers, holes, mails, streams, unread, wide_numbers
 from .archives import Members, UnreadableError, unpacked
 
 DEPTH = 5
-_LARGEST_MAIL = _LARGEST_COPY = 64 << 20
+_LARGEST_COPY = 64 << 20
 _WINDOW = 1 << 20
 _SQLITE = b"SQLite format 3\0"
 _END_OF_ZIP = 1 << 10
 _PDF_MARK_WITHIN = 1024
 _TAR_MAGIC_AT = 257
-_MAIL = re.compile(
-    rb"(?:From [^\n]{1,200}\n)?(?:(?:[A-Za-z-]{2,40}:[^\n]*|[ \t][^\n]*)\r?\n){0,60}?"
-    rb"(?:Received|Return-Path|From|MIME-Version|Message-ID|Date|Subject):",
-    re.IGNORECASE,
-)
 
 
 def rewindable(stream: BinaryIO, size: int) -> tuple[BinaryIO, bytes]:
@@ -96,7 +87,7 @@ def _opener_for(head: bytes) -> Callable[[BinaryIO], Members] | None:
         return archives.xz_members
     if _is_pdf(head):
         return _pdf_parts
-    return _mail_parts if _MAIL.match(head) else None
+    return mails.encoded_parts if mails.may_be(head) else None
 
 
 def is_archive(head: bytes) -> bool:
@@ -106,7 +97,7 @@ def is_archive(head: bytes) -> bool:
 
 def is_mail(head: bytes) -> bool:
     """Whether it is a mail or a mailbox: what is encoded in it is seen in its parts."""
-    return not is_archive(head) and bool(_MAIL.match(head))
+    return not is_archive(head) and mails.may_be(head)
 
 
 def may_hold_streams(head: bytes) -> bool:
@@ -123,13 +114,18 @@ def _is_pdf(head: bytes) -> bool:
     return head.startswith(pdf.MARK) or (pdf.MARK in head[:_PDF_MARK_WITHIN] and not _is_text(head))
 
 
-def streams_within(stream: BinaryIO) -> Members:
-    """Each stream of zlib's or gzip's format within it, by the byte where it begins. Raises UnreadableError."""
+def streams_within(stream: BinaryIO | holes.WithoutHoles, head: bytes) -> Members:
+    """Each compressed stream within it, by the byte where it begins. Raises UnreadableError."""
+    missed = set[str]()
     try:
-        for at, content in streams.inside(stream, archives.LARGEST):
-            yield f"at byte {at}", content
+        for at, content in itertools.chain(
+            streams.bare(stream, head), streams.inside(stream, archives.LARGEST, missed.add)
+        ):
+            yield f"at byte {stream.offset(at) if isinstance(stream, holes.WithoutHoles) else at}", content
     except streams.TooMuchError:
         raise UnreadableError("more than 512 MiB of packed data lie within") from None
+    if missed:
+        raise UnreadableError(f"packed data lie within ({', '.join(sorted(missed))}), which are not read")
 
 
 def _is_tar(head: bytes) -> bool:
@@ -148,6 +144,8 @@ def _pdf_parts(stream: BinaryIO) -> Members:
     for number, content in enumerate(contents, 1):
         if not pdf.shows(content):
             yield f"stream {number}", io.BytesIO(content)
+    words = [each for content in (data, *contents) for each in pdf.wide_strings(content)]
+    yield "strings", io.BytesIO("\n".join(words).encode("utf-8", "replace"))
     budget = Budget(characters=4 * archives.LARGEST, tokens=archives.LARGEST)
     for number, text in enumerate(pdf.texts(contents, budget), 1):
         yield f"text {number}", io.BytesIO(text.encode("utf-8", "replace"))
@@ -155,48 +153,6 @@ def _pdf_parts(stream: BinaryIO) -> Members:
         missed.add("size")
     if missed:
         raise UnreadableError(f"streams of a PDF could not be read: {', '.join(sorted(missed))}")
-
-
-def _mail_parts(stream: BinaryIO) -> Members:
-    """The parts of one message, or of each message of a mailbox (RFC 4155), with their transfer encoding undone."""
-    for number, message in enumerate(_messages(stream), 1):
-        parsed = email.message_from_bytes(message)
-        yield f"message {number}, headers", io.BytesIO(_headers_of(parsed).encode("utf-8", "replace"))
-        for at, part in enumerate(parsed.walk(), 1):
-            content = _content_of(part)
-            if content:
-                yield f"message {number}, part {at}", io.BytesIO(content)
-
-
-def _headers_of(message: Message) -> str:
-    """Those that hold encoded words (RFC 2047), decoded; the others were seen as they stand."""
-    encoded = [str(value) for value in message.values() if "=?" in str(value)]
-    try:
-        return "\n".join(str(make_header(decode_header(value))) for value in encoded)
-    except (ValueError, LookupError, HeaderParseError):
-        return "\n".join(encoded)
-
-
-def _content_of(part: Message) -> bytes:
-    coding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
-    if part.is_multipart() or coding not in {"base64", "quoted-printable", "x-uuencode"}:
-        return b""  # it was seen as it stands
-    content = part.get_payload(decode=True)
-    return content if isinstance(content, bytes) else b""
-
-
-def _messages(stream: BinaryIO) -> Iterator[bytes]:
-    lines: list[bytes] = []
-    size = 0
-    for line in stream:
-        if line.startswith(b"From ") and lines and not lines[-1].strip():
-            yield b"".join(lines)
-            lines, size = [], 0
-        lines.append(line)
-        size += len(line)
-        if size > _LARGEST_MAIL:
-            raise UnreadableError("a mail larger than 64 MiB")
-    yield b"".join(lines)
 
 
 _OPENERS: dict[bytes, Callable[[BinaryIO], Members]] = {
@@ -215,6 +171,18 @@ def packed(stream: BinaryIO, head: bytes) -> bytes | None:
         return None
     data = stream.read(_WINDOW + 1)
     return data if len(data) <= _WINDOW and binary.is_packed(data) else None
+
+
+def values(stream: BinaryIO, head: bytes) -> Iterator[tuple[str, bytes | str]]:
+    """Place and content of what a file's own format keeps otherwise than as text. `stream` is at its beginning."""
+    if is_sqlite(head):
+        yield from sqlite_values(stream)
+    elif content := packed(stream, head):
+        yield "unpacked", content
+    for numbers in (bson_numbers.numbers, wide_numbers.numbers):
+        stream.seek(0)
+        yield from numbers(stream, head)
+    stream.seek(0)
 
 
 def is_sqlite(head: bytes) -> bool:

@@ -127,7 +127,25 @@ def _dear_to_leave(size: int) -> Bodies:
         ),
         "lzma of noise": ("", lzma.compress(random.Random(2).randbytes(size), format=lzma.FORMAT_ALONE)),
         "tables of glyphs": ("application/pdf", _document_of_tables()),
+        "RTF, groups": ("application/rtf", b"{\\rtf1 4" + _filled(b"{}4", size)),
+        "RTF, codes": ("application/rtf", b"{\\rtf1 4" + _filled(b"\\'34", size)),
+        "RTF, begun": ("application/rtf", b"{\\rtf1 4" + _filled(b"\\" + b"a" * 33, size)),
+        "spans": ("application/xml", _filled(b"4<text:span>", size)),
+        "spans, begun": ("application/xml", _filled(b"4<b ", size) + b">"),
+        "instructions, begun": ("application/xml", _filled(b"4<?", size) + b">"),
+        "wide strings": ("application/pdf", b"%PDF-1.7\n" + _filled(b"(\xfe\xff44444444)", size)),
+        "wide strings, begun": ("application/pdf", b"%PDF-1.7\n" + _filled(b"<FEFF3434", size)),
+        "predictors": ("application/pdf", _predicted(size)),
     }
+
+
+def _predicted(size: int) -> bytes:
+    """Streams whose predictor is the dearest to undo."""
+    about = b"/Filter/FlateDecode/DecodeParms<</Predictor 15/Columns 60>>"
+    part = zlib.compress(_filled(b"\x04" + bytes(range(60)), 30_000))
+    return b"%PDF-1.7\n" + (b"1 0 obj\n<<%s>>\nstream\n%s\nendstream\nendobj\n" % (about, part)) * (
+        size // 60_000
+    )
 
 
 def property_list(levels: int = 12, width: int = 10) -> bytes:
