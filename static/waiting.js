@@ -1,5 +1,4 @@
-// The waiting line: show the place, go on when it is our turn; what the page says is made anew when it waits for the
-// provider's answer instead, or again in line.
+// The waiting line: show the place, go on when it is our turn.
 "use strict";
 (() => {
   const box = document.getElementById("waiting");
@@ -11,8 +10,7 @@
       const answer = await fetch(box.dataset.state, { headers: { Accept: "application/json" } });
       const known = await answer.json();
       if (!known.waiting) return location.replace(box.dataset.pay);
-      if (known.silent !== (box.dataset.silent === "yes")) return location.reload();
-      if (place) place.textContent = box.dataset.text.replace("{n}", known.place);
+      place.textContent = box.dataset.text.replace("{n}", known.place);
     } catch {
       // No connection just now: look again.
     }

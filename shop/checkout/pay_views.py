@@ -155,15 +155,21 @@ def check(token: str) -> ResponseReturnValue:
 
 @payment.get("/state.json")
 def state(token: str) -> ResponseReturnValue:
-    """What we know now, for the page's script: the order's state and the place in line."""
+    """What we know now, for the page's script: the order's state and the place in line.
+
+    `shown` is what the page says that asks, "line" or "silent": once that holds no more it need not wait, and looks for
+    the page that does.
+    """
     view = the_order(token)
     is_in_line = view.attempt is not None and view.attempt.state == AttemptState.WAITING
     waiting = is_in_line and not _is_closed(view)
+    silent = waiting and _is_silent(view)
+    now = "silent" if silent else "line"
     return {
         "state": view.order.state,
-        "waiting": waiting,
+        "waiting": waiting and request.args.get("shown", now) == now,
         "place": _place(view) if waiting else None,
-        "silent": waiting and _is_silent(view),
+        "silent": silent,
     }
 
 

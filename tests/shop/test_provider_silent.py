@@ -54,6 +54,17 @@ def test_who_waits_for_the_provider_is_told_so_and_has_a_way_on(
     assert 'id="place"' not in shown
     known = buyer.get(f"/orders/{token}/state.json").get_json()
     assert (known["waiting"], known["silent"]) == (True, True)
+    assert f"{buyer.root}/orders/{token}/state.json?shown=silent" in shown
+
+
+@pytest.mark.parametrize(("shown", "goes_on"), [("silent", False), ("line", True)])
+def test_a_page_that_says_what_holds_no_more_is_made_anew(
+    style: Buyer, sandbox: Sandbox, shown: str, goes_on: bool
+) -> None:
+    token = _silent_order(style, sandbox, "refuse")
+    known = style.get(f"/orders/{token}/state.json?shown={shown}").get_json()
+    assert known["waiting"] is not goes_on
+    assert f'data-pay="/orders/{token}/wait"' in style.get(f"/orders/{token}/wait").text
 
 
 def test_who_waits_in_line_is_not_told_of_silence(style: Buyer, paying_shop: Shop, sandbox: Sandbox) -> None:
