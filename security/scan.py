@@ -144,7 +144,10 @@ class Scan:
         """
         stream, head = containers.rewindable(stream, _HEAD)
         if codec := wide.marked_codec(head):
+            before = len(self.findings)
             self._look(path, wide.InUTF8(stream, codec), _line_and_column, known=known)
+            stream.seek(0)
+            self._readings(path, readings.of_wide(stream, head, codec), depth, known | self._since(before))
             return
         if not containers.is_archive(head):
             self._as_it_is(path, stream, head, depth, known)
@@ -162,7 +165,7 @@ class Scan:
         if codec:
             self._look(path, wide.InUTF8(stream, codec), _line_and_column, known=known)
             stream.seek(0)
-        known |= {each.last4 for each in self.findings[before:]}
+        known |= self._since(before)
         solid, place_of = holes.without(stream), _byte if b"\0" in head else _line_and_column
         self._look(
             path,
@@ -172,11 +175,7 @@ class Scan:
             known=known,
         )
         stream.seek(0)
-        known |= {each.last4 for each in self.findings[before:]}
-        for name, reading in readings.of(stream, head):
-            if depth <= 0:
-                raise archives.UnreadableError("archives nested too deeply")
-            self.stream(f"{path}!{name}", reading, depth - 1, known=known)
+        self._readings(path, readings.of(stream, head), depth, known | self._since(before))
         stream.seek(0)
         for place, value in containers.values(stream, head):
             self._value(path, place, value)
@@ -184,6 +183,17 @@ class Scan:
             for name, content in containers.streams_within(solid or stream, head):
                 with content:
                     self.stream(f"{path}!{name}", content, depth - 1)
+
+    def _readings(self, path: str, found: archives.Members, depth: int, known: frozenset[str]) -> None:
+        for name, reading in found:
+            if depth <= 0:
+                raise archives.UnreadableError("archives nested too deeply")
+            with reading:
+                self.stream(f"{path}!{name}", reading, depth - 1, known=known)
+
+    def _since(self, before: int) -> frozenset[str]:
+        """The last digits of what was found since there were so many."""
+        return frozenset(each.last4 for each in self.findings[before:])
 
     def walk(self, path: Path) -> Iterator[Path]:
         """The regular files at and below `path` that are not excluded."""

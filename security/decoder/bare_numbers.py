@@ -41,25 +41,26 @@ def may_be_in_text(data: bytes) -> bool:
 
 def of_bytes(data: bytes, name: str | None, budget: Budget) -> Iterator[View]:
     """The numbers in bytes that are no text."""
-    for digits in _in_tags(data, budget):
+    for _, digits in in_tags(data, budget):
         yield View(digits, name, "chip")
     if len(data) in _SIZES:
         yield from (View(digits, name, "number") for digits in _alone(data))
 
 
-def _in_tags(data: bytes, budget: Budget) -> Iterator[str]:
+def in_tags(data: bytes, budget: Budget) -> Iterator[tuple[int, str]]:
+    """The numbers behind the tags of a chip, and where each tag begins."""
     for found in _NUMBER.finditer(data):
         if not budget.spend(0, tokens=1):
             return
         value, behind = _value(data, found.end())
         if not behind or behind[0] in _TAGS:
-            yield from _cards(value.rstrip("f"))
+            yield from ((found.start(), each) for each in _cards(value.rstrip("f")))
     for found in itertools.chain.from_iterable(track.finditer(data) for track in _TRACKS):
         if not budget.spend(0, tokens=1):
             return
         number, _, rest = _value(data, found.end())[0].partition("d")
         if len(rest) >= _FEWEST_BEHIND and rest.rstrip("f").isdecimal():
-            yield from _cards(number)
+            yield from ((found.start(), each) for each in _cards(number))
 
 
 def _value(data: bytes, at: int) -> tuple[str, bytes]:

@@ -11,6 +11,7 @@ import io
 import lzma
 import pickletools  # nosec B403  # it reads opcodes and loads nothing
 import plistlib
+import re
 import sqlite3
 import zipfile
 import zlib
@@ -19,6 +20,8 @@ from contextlib import closing
 from typing import Any
 
 from .. import pan
+from ..finder.match import FEWEST, MOST
+from ..finder.odd_groups import is_no_scale
 from . import bson, cbor, charsets, message_pack, pdf, pictures, protobuf, trees
 from .budget import Budget
 from .view import Packed, View
@@ -218,21 +221,31 @@ def _quoted(name: bytes) -> str:
 
 _OLD_PICKLES = b"(]}cIVSL"
 _PICKLES = b"\x80" + _OLD_PICKLES
+_REMEMBERED = re.compile(rb"q\0[ -~]")
 
 
 def _is_pickle(data: bytes) -> bool:
     if data[-1:] != b"." or len(data) < 4:
         return False
-    return (data[0] == 0x80 and data[1] <= 5) or (data[:1] in _OLD_PICKLES and b"\n" in data[:200])
+    if data[0] == 0x80:
+        return data[1] <= 5
+    # Of protocol 0 each argument ends a line; of protocol 1 most have their length before them, and are remembered.
+    return data[:1] in _OLD_PICKLES and (b"\n" in data[:200] or bool(_REMEMBERED.search(data, 0, 64)))
 
 
-def _opcodes(data: bytes, budget: Budget) -> Iterator[Packed]:
+def _opcodes(data: bytes, budget: Budget) -> Iterator[Found]:
     """The strings and numbers that a pickle would build, without building anything."""
     last: str | None = None
+    digits: list[str] = []
     try:
-        for _, argument, _ in pickletools.genops(data):
+        for opcode, argument, _ in pickletools.genops(data):
             if not budget.spend(0, tokens=1):
                 return
+            if isinstance(argument, int) and 0 <= argument <= 9 and "INT" in opcode.name:
+                digits.append(str(argument))
+            elif digits:
+                yield from _in_a_row(digits, last)
+                digits = []
             if isinstance(argument, bytes):
                 yield Packed(argument, last, "pickle")
             elif isinstance(argument, (str, int)) and not isinstance(argument, bool):
@@ -242,6 +255,13 @@ def _opcodes(data: bytes, budget: Budget) -> Iterator[Packed]:
             last = argument if isinstance(argument, str) and len(argument) < 40 else last
     except (ValueError, OverflowError, IndexError):
         return
+
+
+def _in_a_row(digits: list[str], name: str | None) -> Iterator[Found]:
+    """A list of as many digits as a card's number has."""
+    if FEWEST <= len(digits) <= MOST:
+        number = "".join(digits)
+        yield View(number, name, "pickle", sure=is_no_scale(number))
 
 
 def _property_list(data: bytes, budget: Budget) -> Iterator[Found]:

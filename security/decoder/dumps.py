@@ -76,11 +76,8 @@ _CHARACTERS = {"\\0": 0, "\\n": 10, "\\r": 13, "\\t": 9, "\\a": 7, "\\b": 8, "\\
 
 def may_be_rows(head: bytes) -> bool:
     """Whether a file begins with a dump of od, gdb or tcpdump. A fast look."""
-    return (
-        head[:1] in {b"0", b"\t"} or b"\n0x" in head or b"\n\t0x" in head
-        if _ROWS_BEGIN.match(head)
-        else False
-    )
+    may_be = head.startswith((b"0000000", b"0x", b"\t0x")) or b"\n0x" in head or b"\n\t0x" in head
+    return may_be and bool(_ROWS_BEGIN.match(head))
 
 
 def of_rows(text: str) -> bytes:

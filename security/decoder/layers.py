@@ -47,6 +47,8 @@ _QUOTES = bytes(ord("0") if code in b"0123456789ABCDEF\r\n" else code for code i
 _SOFT_BREAK = re.compile(r"=\r?\n")
 # Quoted twice, a run of characters is one still; `name=12 size=34` gives other pairs each time it is undone.
 _QUOTED_TWICE = re.compile(r"=\r?\n|(?:=[0-9A-F]{2}){4}")
+# A line that goes on in the next one, whose indent is none of it.
+_CONTINUED = re.compile(r"\\\n[ \t]{0,40}")
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _HOST_LABEL = re.compile(r"xn--([A-Za-z0-9-]{2,59})")
 # Of ASCII's digits and of full-width ones.
@@ -196,7 +198,18 @@ def _without_escapes(view: View, budget: Budget) -> Iterator[View]:
     ):
         yield from _changed(view, programs.unescaped(text), "escapes")
     if "\\\n" in text or "\\\r\n" in text:
-        yield from _changed(view, text.replace("\\\r\n", "").replace("\\\n", ""), "escapes")
+        yield from _changed(view, _continued(text, budget), "escapes")
+
+
+def _continued(text: str, budget: Budget) -> str | None:
+    text = text.replace("\\\r\n", "\\\n")
+    if "\\\n " in text or "\\\n\t" in text:
+        return _in_windows(text, _without_indents, "\\", 42, budget)
+    return text.replace("\\\n", "")
+
+
+def _without_indents(text: str) -> str:
+    return _CONTINUED.sub("", text)
 
 
 def _over_lines(view: View, shape: bytes, budget: Budget) -> Iterator[View]:  # noqa: ARG001  (the shape of the others)

@@ -10,7 +10,9 @@ from decimal import Decimal
 
 # A string that ends with a digit, what joins it to the next in some language, and that one's first digit.
 # (Lookbehinds stand behind the first character, so that the search may leap to it.)
-_JOINT = re.compile(r"[\"'`](?<=[0-9].)\s{0,40}(?:[+.&\\]|\|\|)\s{0,40}[\"'`](?=[0-9])")
+_JOINT = re.compile(
+    r"[\"'`](?<=[0-9].)(?:\s{0,40}(?:[+.&\\]|\|\||& _)\s{0,40}|[ \t]{0,40}\r?\n[ \t]{1,40})[\"'`](?=[0-9])"
+)
 _CODES = re.compile(
     r"[45](?<![0-9A-Za-z].)(?:(?<=4)[89]|(?<=5)[0-7])[,;\s]{1,3}"
     r"(?:(?:4[89]|5[0-7])[,;\s]{1,3}){10,17}(?:4[89]|5[0-7])(?![0-9])"
@@ -42,7 +44,7 @@ _CALLS = re.compile(
 _CALL = ("hr(", "HR(", "har(", "HAR(", "hr$(", "hrW(", "hrw(")
 
 # As `tokens.shape_of` draws them, without blanks: q a quote, a a letter, digit or plus, m an ampersand or backslash.
-_JOINERS = (b"qaq", b"qq", b"qmq")
+_JOINERS = (b"qaq", b"qq", b"qmq", b"qmaq")
 _PAIRS, _WIDE_PAIRS, _PAIR_LINES = b"aa aa aa aa", b"aa  aa  aa  aa", b"aanaanaanaa"
 
 
@@ -77,7 +79,7 @@ def _has_calls(text: str) -> bool:
 def _has_joints(shape: bytes) -> bool:
     if b"q" not in shape:
         return False
-    dense = shape.translate(None, b" ")
+    dense = shape.translate(None, b" n")
     return any(joiner in dense for joiner in _JOINERS)
 
 

@@ -20,10 +20,10 @@ _LABEL_BEFORE = re.compile(
     rf"(?:(?<![A-Za-z0-9])(?:{_LABELS})|(?<!gift)(?<!post)(?<!point)(?<!sim)card|\\[nrtfvb]|%b|\x1b\[[0-9;]*m)$",
     re.IGNORECASE,
 )
-# D and the expiry: track 2 as a chip has it (EMV tag 57). n, l, ull: a long number in a program's text.
+# D and the expiry: track 2 as a chip has it (EMV tag 57). n, l, i: a long number in a program's text.
 _LABEL_AFTER = re.compile(
     r"exp|cvc|cvv|cvn|(?:visa|master|jcb|amex)(?:card)?(?![a-z])|\\[nrt]"
-    r"|d[0-9]{7}|(?:n|ul{0,2}|ll?)(?![A-Za-z0-9])",
+    r"|d[0-9]{7}|(?:i|n|ul{0,2}|ll?)(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
 _LETTERS_BEFORE = re.compile(r"(?:^|[^A-Za-z0-9])[A-Za-z]{1,12}$")

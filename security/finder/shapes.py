@@ -25,7 +25,8 @@ _BREAK = re.compile(rf"[^0-9 \t\-./{_CONTROL}]|[ \t\-./]{{6}}")
 _PART, _SHARE_OF_PART = 32 << 10, 128
 _GROUP = re.compile(rf"[0-9]++(?:[{_CONTROL}]++[0-9]++)*+")
 _BEGINS_OR_IS = re.compile(rf"(?<![0-9])(?:[0-9]{{4}}|[0-9]{{{FEWEST},}})(?![0-9])")
-_SMALL = re.compile(r"[0-9]+")
+_PIECE = re.compile(r"[0-9]+")
+_DIGITS_ALONE = bytes(ord("0") if code in b"0123456789" else ord(" ") for code in range(256))
 _SHORTEST = 14
 # In Japan: bank, branch, account. In France: a company's number with that of its office, whose Luhn digit is right.
 _ACCOUNT, _SIRET = [4, 3, 7], [3, 3, 3, 5]
@@ -86,7 +87,7 @@ def _is_of_small_numbers(run: str) -> bool:
     """Whether no group can begin a card or be one, nor all together: a fast look, sure only of a yes."""
     if not run.isprintable() or _BEGINS_OR_IS.search(run):
         return False  # what is not printed may stand within a group
-    digits = "".join(_SMALL.findall(run))
+    digits = "".join(_PIECE.findall(run))
     return not FEWEST <= len(digits) <= MOST or match_of(digits, 0, len(digits)) is None
 
 
@@ -124,16 +125,30 @@ def _is_mostly_without(rows: list[_Row]) -> bool:
 
 def _blocks(text: str, start: int, end: int) -> Iterator[list[_Group]]:
     """The groups of a run, in blocks that overlap: a hostile run may have hundreds of thousands."""
-    groups = (
-        _Group(
-            found.start(), found.end(), found[0] if found[0].isdigit() else bare(found[0][:_LONGEST_GROUP])
-        )
-        for found in _GROUP.finditer(text, start, end)
-    )
+    groups = itertools.chain.from_iterable(map(_groups_of, _GROUP.finditer(text, start, end)))
     block: list[_Group] = []
     while more := list(itertools.islice(groups, _BLOCK)):
         block = block[-_REACH:] + more
         yield block
+
+
+def _groups_of(found: re.Match[str]) -> Iterator[_Group]:
+    """The group that digits with unseen characters between them make; unless such a character ends a column or a
+    string, and a whole number stands before it or behind."""
+    if found[0].isdigit():
+        yield _Group(found.start(), found.end(), found[0])
+        return
+    digits = bare(found[0][:_LONGEST_GROUP])
+    if match_of(digits, 0, len(digits)) or not _has_whole(found[0]):
+        yield _Group(found.start(), found.end(), digits)
+        return
+    for each in _PIECE.finditer(found[0]):
+        yield _Group(found.start() + each.start(), found.start() + each.end(), each[0])
+
+
+def _has_whole(text: str) -> bool:
+    """Whether there are as many digits at once as a number has. A fast look: by pattern a long text would be dear."""
+    return b"0" * FEWEST in text.encode("ascii", "replace").translate(_DIGITS_ALONE)
 
 
 def _in_groups(text: str, groups: list[_Group]) -> list[Match]:

@@ -13,7 +13,9 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, cast
+
+from .places import Readable
 
 AR = b"!<arch>\n"
 LARGEST = 512 << 20
@@ -124,7 +126,7 @@ def ar_members(stream: BinaryIO) -> Members:
         yield header[:16].decode("utf-8", "replace").strip(" /"), io.BytesIO(content)
 
 
-def unpacked(packed: IO[bytes]) -> BinaryIO:
+def unpacked(packed: Readable) -> BinaryIO:
     """The whole content; a file on disk only while it is being looked at, and only if it is large."""
     spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115  (the caller closes it)
     try:

@@ -183,6 +183,9 @@ def values(stream: BinaryIO, head: bytes) -> Iterator[tuple[str, bytes | str]]:
         stream.seek(0)
         yield from numbers(stream, head)
     stream.seek(0)
+    if may_hold_streams(head):
+        yield from wide_numbers.of_chips(stream, head)
+        stream.seek(0)
 
 
 def is_sqlite(head: bytes) -> bool:

@@ -14,8 +14,8 @@ from typing import BinaryIO
 
 from ..decoder import dense, dumps, inline
 from ..decoder.budget import Budget
-from . import containers, mails
-from .archives import Members, UnreadableError
+from . import containers, mails, wide
+from .archives import Members, UnreadableError, unpacked
 
 _WINDOW, _OVERLAP = 1 << 20, 4 << 10
 _LARGEST = 64 << 20
@@ -26,6 +26,13 @@ _CHUNKED = re.compile(
     rb"transfer-encoding:[ \t]{0,4}chunked[ \t]{0,4}\r\n(?:[^\r\n]{1,8000}\r\n){0,100}\r\n", re.IGNORECASE
 )
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,7})[ \t]*(?:;[^\r\n]{0,200})?\r\n")
+_DECLARED = 200
+_DECLARATION = re.compile(rb"<\?xml[^>]{1,100}?encoding=[\x22\x27]([A-Za-z0-9_-]{2,40})[\x22\x27]")
+_XML_IN_EBCDIC = "<?xml".encode("cp037")
+_OTHERS = frozenset({b"utf-7", b"utf7", b"hz", b"hz-gb-2312", b"iso-2022-kr"})
+_CONTINUED = re.compile(rb",\\\r?\n[ \t]*")
+_HEX_VALUE = re.compile(rb"=hex(?:\([0-9a-b]\))?:((?:[0-9A-Fa-f]{2},?){12,})")
+_REGISTRY = (b"Windows Registry Editor", b"REGEDIT4", b"\xef\xbb\xbfWindows Registry Editor")
 _OTHER_TAG = re.compile(rb"<[^<>]{0,2000}>")
 
 
@@ -48,6 +55,35 @@ def _without_tags(stream: BinaryIO) -> Members:
                 found.append(words)
     if found:
         yield "without tags", io.BytesIO(b"\n".join(found))
+
+
+def _in_its_characters(stream: BinaryIO) -> Members:
+    """XML in a character set of which its bytes look like none: UTF-7, EBCDIC's code pages."""
+    head = stream.read(_DECLARED)
+    stream.seek(0)
+    found = _DECLARATION.search(head) or _DECLARATION.search(
+        head.decode("cp037").encode("latin-1", "replace")
+    )
+    codec = found[1].decode("ascii") if found else "cp037"
+    try:
+        text = _whole(stream).decode(codec, "replace").encode("utf-8", "replace")
+        yield "text", io.BytesIO(_DECLARATION.sub(b"<?xml", text, 1))
+    except LookupError:
+        raise UnreadableError("in a character set that is not known") from None
+
+
+def _is_in_others(head: bytes) -> bool:
+    if head.startswith(_XML_IN_EBCDIC):
+        return True
+    found = _DECLARATION.match(head)
+    return found is not None and found[1].lower() in _OTHERS
+
+
+def _registry(stream: BinaryIO) -> Members:
+    """The bytes that an export of Windows' registry writes in hex, over several lines where they are many."""
+    lines = _CONTINUED.sub(b",", _whole(stream))
+    found = [bytes.fromhex(each[1].replace(b",", b"").decode("ascii")) for each in _HEX_VALUE.finditer(lines)]
+    yield "values", io.BytesIO(b"\n".join(each.replace(b"\0", b"") for each in found))
 
 
 def _windows(stream: BinaryIO) -> Iterator[bytes]:
@@ -97,11 +133,21 @@ def _is_markup(head: bytes) -> bool:
     return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
 
+def of_wide(stream: BinaryIO, head: bytes, codec: str) -> Members:
+    """The same of a text in UTF-16 or UTF-32, where it is of such a kind."""
+    head = head.decode(codec, "replace").encode("utf-8", "surrogatepass")
+    if any(is_it(head) for is_it, _ in _KINDS):
+        with unpacked(wide.InUTF8(stream, codec)) as text:
+            yield from of(text, head)
+
+
 _KINDS: tuple[tuple[Callable[[bytes], bool], Callable[[BinaryIO], Members]], ...] = (
     (containers.is_mail, mails.plain_parts),
     (_is_markup, _without_tags),
     (lambda head: head.startswith(_RICH_TEXT), _rich_text),
-    (lambda head: bool(_UUENCODED.match(head)), _uuencoded),
+    (lambda head: b"begin " in head and bool(_UUENCODED.match(head)), _uuencoded),
+    (_is_in_others, _in_its_characters),
+    (lambda head: head.startswith(_REGISTRY), _registry),
     (dumps.may_be_rows, _dump),
-    (lambda head: bool(_CHUNKED.search(head)), _unchunked),
+    (lambda head: b"hunked" in head and bool(_CHUNKED.search(head)), _unchunked),
 )

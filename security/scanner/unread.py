@@ -142,7 +142,9 @@ def reason_by_name(path: str, head: bytes) -> str | None:
 
 def _is_packed_answer(head: bytes) -> bool:
     """An answer of HTTP, as caches keep it, whose body is packed as this library can't undo."""
-    return bool(_ANSWER.search(head)) and not charsets.is_text(head.rpartition(b"\n")[0])
+    return (
+        b"ncoding" in head and bool(_ANSWER.search(head)) and not charsets.is_text(head.rpartition(b"\n")[0])
+    )
 
 
 def _is_lone_log(stream: BinaryIO, head: bytes) -> bool:

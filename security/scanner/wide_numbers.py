@@ -12,6 +12,8 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
+from ..decoder import bare_numbers
+from ..decoder.budget import Budget
 from ..finder.match import match_of
 from . import compound
 from .archives import UnreadableError
@@ -21,7 +23,7 @@ _LARGEST = 64 << 20
 _LEAST, _MOST = 10**11, 10**16  # ids of 64 bits have more digits
 
 # Python's marshal (its marshal.c): fifteen bits to each two bytes.
-_MARSHAL = re.compile(rb"[l\xec]([\x03-\x05])\0\0\0((?:.[\0-\x7f]){3,5})", re.DOTALL)
+_MARSHAL = re.compile(rb"[l\xec]([\x03\x04])\0\0\0((?:.[\0-\x7f]){3,4})", re.DOTALL)
 # Ruby's Marshal: a long integer by the number of its words, five added.
 _RUBY = re.compile(rb"l\+([\x07-\x09])(.{4,8})", re.DOTALL)
 # V8's serialization, as IndexedDB keeps it.
@@ -33,6 +35,10 @@ _XLS = re.compile(rb"(?:\x03\x02\x0e\0|\x06\0[\x16-\xff].).{6}(.{8})", re.DOTALL
 # So many integers at once behind one another are a table; a list of cards has more than so few of them.
 _LONG_ROW, _SOME, _BESIDE = 8, 4, 64
 _BOOKS = frozenset({"Workbook", "Book"})
+# Of ELF what is run or linked; a process' core is read.
+_PROGRAM = re.compile(
+    rb"\x7fELF.{12}[\1-\3]\0|\x7fELF.{13}[\1-\3]|MZ|\xca\xfe\xba\xbe|..\r\n[\0-\x03]\0\0\0", re.DOTALL
+)
 _PYTHON = re.compile(rb"..\r\n[\0-\x03]\0\0\0", re.DOTALL)
 
 
@@ -44,6 +50,22 @@ def numbers(stream: BinaryIO, head: bytes) -> Iterator[tuple[str, str]]:
                 if value is not None and _LEAST <= value < _MOST:
                     yield f"byte {at}", str(value)
             return
+
+
+def of_chips(stream: BinaryIO, head: bytes) -> Iterator[tuple[str, str]]:
+    """Where the tags of a chip stand in bytes that are no text, and the number of each (EMV Book 3, annex B).
+
+    In a program's code they are instructions: those of Python's that store a name are a tag and its length.
+    """
+    if _PROGRAM.match(head):
+        return
+    at, kept = 0, b""
+    while window := stream.read(_WINDOW):
+        block = kept + window
+        for start, digits in bare_numbers.in_tags(block, Budget(tokens=len(block))):
+            yield f"byte {at + start}", digits
+        kept = block[-_OVERLAP:]
+        at += len(block) - len(kept)
 
 
 _Numbers = Iterator[tuple[int, int | None]]
@@ -67,8 +89,8 @@ def _marked(
     return read
 
 
-def _of_python(found: re.Match[bytes]) -> int:
-    parts = (int.from_bytes(found[2][2 * at : 2 * at + 2], "little") for at in range(found[1][0]))
+def _of_python(digits: bytes) -> int:
+    parts = (int.from_bytes(digits[at : at + 2], "little") for at in range(0, len(digits), 2))
     return sum(part << 15 * at for at, part in enumerate(parts))
 
 
@@ -86,7 +108,10 @@ def _constants(stream: BinaryIO) -> _Numbers:
 
 def _places(stream: BinaryIO) -> Iterator[tuple[int, int, int]]:
     for found in _MARSHAL.finditer(_whole(stream)):
-        yield found.start(), found.start() + 5 + 2 * found[1][0], _of_python(found)
+        digits = found[2][: 2 * found[1][0]]
+        # No longer than it need be.
+        if len(digits) == 2 * found[1][0] and digits[-2:] != b"\0\0":
+            yield found.start(), found.start() + 5 + len(digits), _of_python(digits)
 
 
 def _of_row(row: list[tuple[int, int]]) -> _Numbers:

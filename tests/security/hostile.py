@@ -131,6 +131,8 @@ def _dear_to_leave(size: int) -> Bodies:
         "RTF, codes": ("application/rtf", b"{\\rtf1 4" + _filled(b"\\'34", size)),
         "RTF, begun": ("application/rtf", b"{\\rtf1 4" + _filled(b"\\" + b"a" * 33, size)),
         "spans": ("application/xml", _filled(b"4<text:span>", size)),
+        "lines that go on, indented": ("text/plain", _filled(b"4\\\n 4", size)),
+        "strings divided by NULs": ("", _filled(b"4\0", size) + b"\0" + b"4" * 12),
         "spans, begun": ("application/xml", _filled(b"4<b ", size) + b">"),
         "instructions, begun": ("application/xml", _filled(b"4<?", size) + b">"),
         "wide strings": ("application/pdf", b"%PDF-1.7\n" + _filled(b"(\xfe\xff44444444)", size)),

@@ -182,3 +182,38 @@ def test_bodies_in_chunks_are_put_together(packed: bool, tmp_path: Path) -> None
     (tmp_path / "a").write_bytes(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
 
     assert only(scanned(tmp_path)).last4 == CARD[-4:]
+
+
+def test_exports_of_the_registry_are_read(tmp_path: Path) -> None:
+    wide = CARD.encode("utf-16-le")
+    lines = ",\\\r\n  ".join(",".join(f"{each:02x}" for each in wide[at : at + 20]) for at in (0, 20))
+    export = f'Windows Registry Editor Version 5.00\r\n\r\n[HKEY_CURRENT_USER\\a]\r\n"n"=hex(2):{lines}\r\n'
+    (tmp_path / "a.reg").write_bytes(export.encode("utf-16"))
+
+    assert only(scanned(tmp_path)).last4 == CARD[-4:]
+
+
+@pytest.mark.parametrize("codec", ["utf-7", "cp037", "utf-16"])
+def test_xml_is_read_in_its_own_characters(codec: str, tmp_path: Path) -> None:
+    text = f'<?xml version="1.0" encoding="{codec}"?><a>カード: {FIRST}<b>{REST}</b></a>'
+    (tmp_path / "a.xml").write_bytes(text.encode(codec, "replace"))
+
+    scan = scanned(tmp_path)
+
+    assert {each.last4 for each in scan.findings} == {CARD[-4:]}
+    assert scan.unreadable == []
+
+
+@pytest.mark.parametrize("divider", ["\x01", "\x1f", "\0", "\0\0\0"])
+def test_columns_and_strings_that_control_characters_divide_stay_apart(divider: str, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text(divider.join(["17", "2026", CARD, "1229", "4"]) + "\n")
+
+    assert only(scanned(tmp_path)).last4 == CARD[-4:]
+
+
+def test_tags_of_a_chip_are_read_in_binary_files(tmp_path: Path) -> None:
+    tag = b"\x5a\x08" + bytes.fromhex(CARD) + b"\x5f\x24\x03\x29\x12\x31"
+    (tmp_path / "a").write_bytes(b"\0\xff" * 40 + tag)
+    (tmp_path / "program").write_bytes(b"\x7fELF\2\1\1" + b"\0" * 9 + b"\3\0" + tag)
+
+    assert only(scanned(tmp_path)).path.endswith("a")
