@@ -26,6 +26,11 @@ class %s(Base):
     until = mapped_column(String(5))
     three = mapped_column(String(3))
 """
+OPENED = """
+def page(vault, place, kept):
+    contact = vault.open_personal(place, kept, purpose=Purpose.%s)
+    return render_template("order.html", contact=contact)
+"""
 EARLY = """
 def after(response):
     if response.status_code == 303:
@@ -77,6 +82,16 @@ LEAKS = {
         STAFF % ("post", "SEE_ORDERS", "db.write(lambda session: refund(session))"),
     ),
     "any member's": ("HK602", STAFF % ("get", "MEMBER", "return order_id")),
+    "what was not sent": (
+        "HK602",
+        "def f(form, quote):\n    if form.digest.data and form.digest.data != quote.digest:\n        return 409\n",
+    ),
+    "faults but for the environment": (
+        "HK602",
+        ENV + "def f(faults):\n    if faults and not os.environ.get('ANYWAY'):\n        raise Bad(faults)\n",
+    ),
+    "the first store's provider": ("HK703", "def f(shop):\n    return next(iter(shop.providers.values()))\n"),
+    "opened for a mail, and shown": ("HK702", OPENED % "ORDER_MAIL"),
     "an account's store": ("HK703", OWNED % ""),
     "an owner that is not asked": (
         "HK703",
@@ -148,6 +163,10 @@ NEIGHBOURS = {
     "a look is written down": STAFF
     % ("post", "SEE_ORDERS", "db.write(lambda session: audit.record(session, action='look'))"),
     "who refunds changes": STAFF % ("post", "REFUND", "db.write(lambda session: refund(session))"),
+    "what was sent or not": "def f(form, quote):\n    if form.digest.data != quote.digest:\n        return 409\n",
+    "a variable that is missing": ENV + "if 'KEY' not in os.environ:\n    raise SystemExit\n",
+    "the store's provider": "def f(shop, store):\n    return shop.providers[store.id]\n",
+    "opened for its own page": OPENED % "OWN_ACCOUNT",
     "an account's own": OWNED % ", Order.account_id == account.id",
     "by a hash of the account's": OWNED % ", Order.email_hash == account.email_hash",
     "secrets as they are": SECRET % "",

@@ -10,7 +10,7 @@ from ...finding import Finding
 from ..requests import is_request
 from ..source import Module
 from ..syntax import FunctionNode, dotted, parameters
-from .base import Context, called_in, decorators, found, routes
+from .base import Context, called_in, decorators, found, last_names, routes
 
 _MINE = re.compile(r"^(?:is_)?(?:mine|own|owned|owner|owns|belongs|theirs)(?:_\w+)?$")
 _HOLDER = re.compile(r"(?:^|_)(?:account|customer|member|user|shopper|owner|client)$")
@@ -39,7 +39,10 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
             yield found(module, node, "HK602", "whose it is, is told without comparing anything")
     for node in module.all(ast.BoolOp, ast.IfExp):
         yield from _by_two_ways(module, node)
+    yield from _half_compared(module)
     for call in module.calls:
+        if _ANY_PROVIDER.match(ast.unparse(call)):
+            yield found(module, call, "HK703", "whichever store's account comes first is asked")
         if len(call.args) == 2 and _is_said(module, call) and _is_of_cookie(module, call.args[1]):
             yield found(module, call, "HK602", "what a cookie says, the address may say as well")
     for function in module.all(ast.FunctionDef, ast.AsyncFunctionDef):
@@ -47,6 +50,7 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
         yield from _without_owner(module, function)
         yield from _owner_unread(module, function)
         yield from _weak_right(module, context, function)
+        yield from _shown(module, function)
 
 
 def _tells_nothing(value: ast.expr) -> bool:
@@ -62,6 +66,61 @@ def _tells_nothing(value: ast.expr) -> bool:
     if isinstance(value, ast.Call):
         return dotted(value.func) == "bool" and all(isinstance(each, ast.Name) for each in value.args)
     return isinstance(value, ast.Constant) and value.value is True
+
+
+def _half_compared(module: Module) -> Iterator[Finding]:
+    """Refusals that leave out what was not sent, or what a variable of the environment lets be."""
+    for node in module.all(ast.If):
+        assert isinstance(node, ast.If)
+        if _only_if_sent(module, node.test):
+            yield found(module, node, "HK602", "what the form leaves out is not compared")
+        if all(isinstance(each, ast.Raise) for each in node.body) and _spares_by_environment(
+            module, node.test
+        ):
+            yield found(module, node, "HK602", "a variable of the environment decides what is refused")
+
+
+_ANY_PROVIDER = re.compile(r"next\(iter\([\w.()]*\b(?:providers|accounts_of_stores)\.values\(\)\)")
+_ENVIRON = frozenset({"os.environ", "os.getenv", "environ", "getenv"})
+_NOT_FOR_EYES = re.compile(r"(?:_MAIL|_SESSION|_HASH|_ROTATION|SIGN_IN)$")
+
+
+def _only_if_sent(module: Module, test: ast.expr) -> bool:
+    """`form.digest.data and form.digest.data != quote.digest`: leaving it out is as good as the right one."""
+    if not isinstance(test, ast.BoolOp) or not isinstance(test.op, ast.And):
+        return False
+    compared = {
+        ast.unparse(side)
+        for each in test.values
+        if isinstance(each, ast.Compare) and isinstance(each.ops[0], ast.NotEq)
+        for side in (each.left, each.comparators[0])
+    }
+    sent = [each for each in test.values if dotted(each).endswith(".data") or _is_said(module, each)]
+    return any(ast.unparse(each) in compared for each in sent)
+
+
+def _spares_by_environment(module: Module, test: ast.expr) -> bool:
+    """`faults and not environ.get("ANYWAY")`"""
+    if not isinstance(test, ast.BoolOp) or not isinstance(test.op, ast.And):
+        return False
+    reads = [
+        any(
+            isinstance(each, (ast.Name, ast.Attribute)) and module.names(each) & _ENVIRON
+            for each in ast.walk(value)
+        )
+        for value in test.values
+    ]
+    return any(reads) and not all(reads)
+
+
+def _shown(module: Module, function: FunctionNode) -> Iterator[Finding]:
+    """What was opened for a mail, or for a comparison, on a page."""
+    calls = [each for each in module.own(function) if isinstance(each, ast.Call)]
+    draws = any(last_names(module, each.func) & {"render_template", "jsonify"} for each in calls)
+    for call in calls if draws else ():
+        purposes = [dotted(word.value) for word in call.keywords if word.arg == "purpose"]
+        if last_names(module, call.func) & {"open_personal"} and any(map(_NOT_FOR_EYES.search, purposes)):
+            yield found(module, call, "HK702", "what was opened for no eyes is shown on a page")
 
 
 def _by_two_ways(module: Module, node: ast.AST) -> Iterator[Finding]:
