@@ -33,8 +33,10 @@ _HEX = re.compile(r"[0-9A-Fa-f]{24,}")
 _HEX_PAIRS = re.compile(
     r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{2}(?:[ :,-][0-9A-Fa-f]{2}){11,999}"
 )  # longer ones in pieces
-_BASE32 = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z2-7]{20,}|[a-z2-7]{20,})(?![A-Za-z0-9])")
-_BASE32_HEX = re.compile(r"(?<![A-Za-z0-9])(?:[0-9A-V]{20,}|[0-9a-v]{20,})(?![A-Za-z0-9])")
+# Of whole words: to look behind at each letter of a long text would be dear.
+_WORDS = re.compile(r"[A-Za-z0-9]{20,}")
+_BASE32 = re.compile(r"[A-Z2-7]+|[a-z2-7]+")
+_BASE32_HEX = re.compile(r"[0-9A-V]+|[0-9a-v]+")
 _ASCII85 = re.compile(r"<~([!-uz\s]{12,4000})~>")
 _NO_DIVIDERS = str.maketrans("", "", " :,-")
 _URL_SAFE = str.maketrans("-_", "+/")
@@ -87,17 +89,17 @@ def tokens(text: str, shape: bytes, budget: Budget, seen: set[int]) -> Iterator[
 
     Those in `seen` stood in another reading of the same text; more are noted there.
     """
-    for pattern, decode in _patterns_for(text, shape):
+    for runs, decode in _ways(text, shape):
         if not budget.has_time(len(text)):
             return
-        for found in pattern.finditer(text):
-            mark = hash((found[0], decode))
+        for run in runs:
+            mark = hash((run, decode))
             if mark in seen:
                 continue
-            if not budget.spend(len(found[0]), tokens=1):
+            if not budget.spend(len(run), tokens=1):
                 return
             seen.add(mark)
-            yield from decode(found[0], budget)
+            yield from decode(run, budget)
 
 
 def dense_tokens(text: str, budget: Budget) -> Iterator[Token]:
@@ -111,22 +113,31 @@ def dense_tokens(text: str, budget: Budget) -> Iterator[Token]:
 _Decode = Callable[[str, Budget], Iterator[Token]]
 
 
-def _patterns_for(text: str, shape: bytes) -> Iterator[tuple[re.Pattern[str], _Decode]]:
+def _ways(text: str, shape: bytes) -> Iterator[tuple[Iterator[str], _Decode]]:
+    """The runs of each kind, sought as they are asked for, and how they are decoded."""
     if _RUN_OF_16 in shape:
-        yield _BASE64, _base64
+        yield _all(_BASE64, text), _base64
         if _has_one_case(text):
-            yield _BASE32, _base32
-            yield _BASE32_HEX, _base32_hex
+            yield _words(_BASE32, text), _base32
+            yield _words(_BASE32_HEX, text), _base32_hex
     if _FOLD in shape:
-        yield _FOLDED, _folded
+        yield _all(_FOLDED, text), _folded
     if "<~" in text:
-        yield _ASCII85, _ascii85
+        yield _all(_ASCII85, text), _ascii85
     if _RUN_OF_24 in shape or _PAIRS in shape:
         digits = text.encode("ascii", "replace").translate(_HEX_SHAPES)
         if _HEX_RUN in digits:
-            yield _HEX, _hex
+            yield _all(_HEX, text), _hex
         if _HEX_PAIR_RUN in digits:
-            yield _HEX_PAIRS, _hex
+            yield _all(_HEX_PAIRS, text), _hex
+
+
+def _all(pattern: re.Pattern[str], text: str) -> Iterator[str]:
+    return (found[0] for found in pattern.finditer(text))
+
+
+def _words(pattern: re.Pattern[str], text: str) -> Iterator[str]:
+    return (word for word in _all(_WORDS, text) if pattern.fullmatch(word))
 
 
 def _has_one_case(text: str) -> bool:

@@ -27,6 +27,7 @@ _GROUP = re.compile(rf"[0-9]++(?:[{_CONTROL}]++[0-9]++)*+")
 _BEGINS_OR_IS = re.compile(rf"(?<![0-9])(?:[0-9]{{4}}|[0-9]{{{FEWEST},}})(?![0-9])")
 _PIECE = re.compile(r"[0-9]+")
 _DIGITS_ALONE = bytes(ord("0") if code in b"0123456789" else ord(" ") for code in range(256))
+_LONGEST_LOOK = 128
 _SHORTEST = 14
 # In Japan: bank, branch, account. In France: a company's number with that of its office, whose Luhn digit is right.
 _ACCOUNT, _SIRET = [4, 3, 7], [3, 3, 3, 5]
@@ -85,7 +86,7 @@ def _runs(text: str, spend: Spend) -> Iterator[re.Match[str]]:
 
 def _is_of_small_numbers(run: str) -> bool:
     """Whether no group can begin a card or be one, nor all together: a fast look, sure only of a yes."""
-    if not run.isprintable() or _BEGINS_OR_IS.search(run):
+    if len(run) > _LONGEST_LOOK or not run.isprintable() or _BEGINS_OR_IS.search(run):
         return False  # what is not printed may stand within a group
     digits = "".join(_PIECE.findall(run))
     return not FEWEST <= len(digits) <= MOST or match_of(digits, 0, len(digits)) is None

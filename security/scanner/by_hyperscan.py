@@ -50,7 +50,7 @@ _SPREAD = ("groups", "single digits", "character codes", "joined strings")
 # with a rarer text; what they name is judged by their own patterns in `re`.
 _LOOSER: dict[str, bytes] = {
     name: re.sub(rb"\{1,\d+\}", b"+", re.sub(rb"\{0,\d+\}", b"*", PATTERNS[name]))
-    for name in ("inline tags", "sections", "office runs")
+    for name in ("inline tags", "sections", "office runs", "continued")
 } | {
     "hex codes": rb"[,; ]0[xX]3[0-9]",
     "kanji digits": PATTERNS["kanji digits"].removesuffix(b"{12}") + b"{6}",

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from ..decoder import bare_numbers
 from ..decoder.budget import Budget
 from ..finder.match import match_of
-from . import compound
+from . import compound, holes
 from .archives import UnreadableError
 
 _WINDOW, _OVERLAP = 1 << 20, 64
@@ -59,11 +59,12 @@ def of_chips(stream: BinaryIO, head: bytes) -> Iterator[tuple[str, str]]:
     """
     if _PROGRAM.match(head):
         return
+    solid = holes.without(stream)
     at, kept = 0, b""
-    while window := stream.read(_WINDOW):
+    while window := (solid or stream).read(_WINDOW):
         block = kept + window
         for start, digits in bare_numbers.in_tags(block, Budget(tokens=len(block))):
-            yield f"byte {at + start}", digits
+            yield f"byte {solid.offset(at + start) if solid else at + start}", digits
         kept = block[-_OVERLAP:]
         at += len(block) - len(kept)
 

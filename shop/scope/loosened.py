@@ -31,9 +31,11 @@ _ASKS = re.compile(
     r"\b(?:make|pytest|verify|rules|bandit|mypy|ruff|lint-imports|pip-audit|scan|inventory)\b|require-hashes"
 )
 _LESS = re.compile(
-    r"(?:^|\s)(?:-k|-m|-x|--ignore(?:-glob)?|--deselect|--collect-only|--co|--maxfail|--only|--skip\S*|--exclude\S*)(?=[\s=]|$)"
+    r"(?:^|\s)(?:-k|-m|-x|--ignore(?:-glob)?|--deselect|--collect-only|--co|--maxfail|--only|--skip\S*|--exclude\S*"
+    r"|--lf|--last-failed|--sw|--stepwise|--setup-only|--setup-plan|--severity-level|--confidence-level|-l{1,3}|-b"
+    r"|--baseline|--follow-imports)(?=[\s=]|$)"
 )
-"""What a check looks at less with: `pytest -k "not canary"`, `verify --only scan`."""
+"""What a check looks at less with: `pytest -k "not canary"`, `verify --only scan`, `bandit --baseline`."""
 _MODULE = re.compile(r"\bpython[\d.]*\s+-m\s+\S+")
 _WIDENS = (
     "exclude",
@@ -83,6 +85,7 @@ def _commands(old: str, new: str) -> Iterator[str]:
     """A line that checks something is gone, or may fail from now on. One that only says more is still there."""
     lines = [line.strip() for line in new.splitlines()]
     for line in map(str.strip, old.splitlines()):
+        line = line.removeprefix("- ")  # of a workflow's list; another key may come to stand before it
         if (
             line
             and not line.startswith("#")
@@ -175,9 +178,7 @@ def _tools(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
         yield "types are not looked at strictly"
     tests = [each.get("pytest", {}).get("ini_options", {}) for each in (old, new)]
     more = set(str(tests[1].get("addopts", "")).split()) - set(str(tests[0].get("addopts", "")).split())
-    if skipped := sorted(
-        each for each in more if re.match(r"-k|-m|--deselect|--ignore|--co|-x|--maxfail", each)
-    ):
+    if skipped := sorted(each for each in more if _LESS.match(each) or each.startswith(("-k", "-m"))):
         yield f"tests are left out: {' '.join(skipped)}"
     yield from (f"tests may warn of {each}" for each in _grown(tests[0], tests[1], "filterwarnings"))
 

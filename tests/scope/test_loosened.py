@@ -40,6 +40,21 @@ LOOSER = {
         "- run: make check\n",
         "- run: make check || echo flaky\n",
     ),
+    "tests that failed before alone": (
+        ".github/workflows/a.yml",
+        "- run: pytest\n",
+        "- run: pytest --last-failed\n",
+    ),
+    "only what is severe": (
+        "Makefile",
+        "rules:\n\tbandit shop\n",
+        "rules:\n\tbandit --severity-level high shop\n",
+    ),
+    "what was known is let pass": (
+        "Makefile",
+        "rules:\n\tbandit shop\n",
+        "rules:\n\tbandit -b known.json shop\n",
+    ),
     "what a check says is piped away": (".ci/run", "make check\n", "make check | tee log\n"),
     "a function is reviewed by nobody": (
         "scope.toml",
@@ -154,6 +169,11 @@ def test_what_is_looser_is_seen(what: str) -> None:
 
 
 ORDINARY = {
+    "a step that gets a name": (
+        ".github/workflows/a.yml",
+        "steps:\n  - run: make check\n",
+        "steps:\n  - name: everything\n    run: make check\n",
+    ),
     "another version with its hash": (
         "requirements/run.lock",
         LOCK,

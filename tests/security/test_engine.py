@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -116,12 +118,15 @@ def test_the_corpus_is_found_in_files(name: engine.EngineName) -> None:
 
 
 _NAMES = ["ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE"]
-LEAST_DIGITS = {
+LEAST_DIGITS: dict[str, Callable[[str], str]] = {
     "named characters": lambda number: "".join(f"\\N{{DIGIT {_NAMES[int(each)]}}}" for each in number),
     "escapes": lambda number: "".join(f"\\x3{each}" for each in number),
     "entities": lambda number: "".join(f"&#x3{each};" for each in number),
     "codes of a URL": lambda number: "".join(f"%3{each}" for each in number),
     "quoted-printable": lambda number: "".join(f"=3{each}" for each in number),
+    "a line that goes on, indented": lambda number: f"{number[:4]}\\\n        {number[4:]}",
+    "colours in JSON": lambda number: json.dumps(f"\x1b[32m{number[:4]}\x1b[0m{number[4:]}"),
+    "hex of UTF-16": lambda number: number.encode("utf-16-le").hex(),
     "dividers escaped": lambda number: "\\x20".join(number[at : at + 4] for at in range(0, 16, 4)),
 }
 
@@ -130,4 +135,4 @@ LEAST_DIGITS = {
 def test_a_line_with_no_digit_more_than_the_number_needs_is_looked_into(way: str) -> None:
     line = LEAST_DIGITS[way](PUBLISHED).encode()
     for by in (PLAIN, FAST):
-        assert [seen.last4 for seen in found(line, by) if isinstance(seen, look.Sighting)] == ["4242"]
+        assert {seen.last4 for seen in found(line, by) if isinstance(seen, look.Sighting)} == {"4242"}

@@ -105,8 +105,13 @@ def test_a_book_whose_sectors_lead_round_ends(tmp_path: Path) -> None:
     assert scanned(tmp_path).findings == []
 
 
-def test_holes_cost_nothing(tmp_path: Path) -> None:
-    """Ten gigabytes, of which some kilobytes are data: read in full that would take half a minute."""
+def _bytes_read() -> int:
+    """By this process so far, as Linux counts them."""
+    return int(Path("/proc/self/io").read_text().split("rchar: ")[1].split()[0])
+
+
+def test_holes_are_not_read(tmp_path: Path) -> None:
+    """Ten gigabytes, of which some kilobytes are data."""
     path, far = tmp_path / "image", 5 << 30
     with path.open("wb") as file:
         file.write(b"\0head")
@@ -115,11 +120,23 @@ def test_holes_cost_nothing(tmp_path: Path) -> None:
         file.truncate(2 * far)
     if path.stat().st_blocks * 512 > far:
         pytest.skip("this file system keeps no holes")
+    before = _bytes_read()
 
     scan = scanned(path)
 
+    assert _bytes_read() - before < 16 << 20
     assert only(scan).place == f"byte {far + 5}"
     assert scan.bytes == 2 * far
+
+
+def test_a_chips_number_behind_a_hole_is_told_by_its_place(tmp_path: Path) -> None:
+    path, far = tmp_path / "image", 64 << 20
+    with path.open("wb") as file:
+        file.write(b"\0")
+        file.seek(far)
+        file.write(b"\x5a\x08" + bytes.fromhex(CARD) + b"\x5f\x34\x01\x00")
+
+    assert f"byte {far}" in {finding.place for finding in scanned(path).findings}
 
 
 def test_a_stream_behind_a_hole_is_told_by_its_place(tmp_path: Path) -> None:
