@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -11,13 +9,12 @@ from sqlalchemy.orm import Session
 
 from payments.models import Attempt, Payment
 from payments.settle import settle
-from shop.app import create_app, create_shop
 from shop.context import Shop
 from shop.jobs.models import Job
 from shop.jobs.worker import Worker
 from shop.orders.listener import OrderListener
 from shop.orders.models import Order, OrderPayment
-from shop.settings import load
+from shop.settings import Settings, load
 from shop.staff.rights import Role
 from tests.environment import make_environ
 from tests.servers.sandbox import Sandbox
@@ -26,17 +23,8 @@ from tests.staff.desk import signed_in
 
 
 @pytest.fixture
-def shop(sqlite_url: str, sandbox: Sandbox) -> Iterator[Shop]:
-    parts = create_shop(load(make_environ(sqlite_url, CARD_CAPTURE_COCOMO="shipment", **sandbox.addresses)))
-    yield parts
-    parts.db.dispose()
-
-
-@pytest.fixture
-def app(shop: Shop) -> Flask:
-    made = create_app(shop=shop)
-    made.testing = True
-    return made
+def settings(sqlite_url: str, sandbox: Sandbox) -> Settings:
+    return load(make_environ(sqlite_url, CARD_CAPTURE_COCOMO="shipment", **sandbox.addresses))
 
 
 def _states(shop: Shop, order_id: str) -> tuple[str, str]:
@@ -72,15 +60,15 @@ WAYS = {
 
 @pytest.mark.parametrize("waits_as", WAYS)
 def test_what_one_lets_go_another_does_not_sell_by(
-    app: Flask, shop: Shop, sandbox: Sandbox, waits_as: str
+    shop_app: Flask, shop: Shop, sandbox: Sandbox, waits_as: str
 ) -> None:
-    order_id = _reserved(app, shop, sandbox, waits_as)
+    order_id = _reserved(shop_app, shop, sandbox, waits_as)
     path, back, good = WAYS[waits_as]
-    one, other = signed_in(app, shop, Role.FINANCE), signed_in(app, shop, Role.FINANCE)
+    one, other = signed_in(shop_app, shop, Role.FINANCE), signed_in(shop_app, shop, Role.FINANCE)
     assert one.post(path.format(order_id), back, form_on="/").status_code == 303
     assert other.post(path.format(order_id), good, form_on="/").status_code == 409
     assert _states(shop, order_id) == ("review", waits_as)
-    Worker(app, shop).turn()
+    Worker(shop_app, shop).turn()
     assert _states(shop, order_id) == ("canceled", "voided")
     with shop.db.read() as session:
         mails = list(

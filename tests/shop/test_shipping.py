@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from payments.capture import send_capture, wanted_captures
 from payments.columns import new_id, utcnow
 from payments.ledger import balance
 from payments.models import Attempt, Capture, Payment
@@ -22,7 +24,7 @@ from shop.audit.models import AuditEntry
 from shop.cards.after_stop import Decision, decide
 from shop.catalog.models import Variant
 from shop.context import Shop
-from shop.fulfilment import deadlines
+from shop.fulfilment import deadlines, shipping
 from shop.fulfilment.carriers import BadTracking, Carrier, tracking_number
 from shop.fulfilment.models import Fulfilment, FulfilmentHistory, Shipment
 from shop.fulfilment.parcels import left_to_ship
@@ -236,6 +238,27 @@ def test_calling_off_lets_go_and_brings_the_stock_back_once(
     assert _ship(desk, order_id, key=new_id()) == 409
     Worker(app, later).turn()
     assert _states(later, order_id) == ("canceled", "voided", "canceled")
+
+
+@pytest.mark.parametrize("what", ["ship", "call-off"])
+def test_the_worker_does_not_come_before_the_page(
+    app: Flask, later: Shop, sandbox: Sandbox, desk: Desk, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    order_id = _bought(app, later, sandbox)
+    before_it = list[object]()
+
+    def send(*given: Any) -> bool:
+        with later.db.read() as session:
+            before_it.append(wanted_captures(session))
+        return send_capture(*given)
+
+    monkeypatch.setattr(shipping, "send_capture", send)
+    if what == "ship":
+        _ship(desk, order_id)
+    else:
+        page = f"/orders/style/{order_id}/ship"
+        desk.post(f"/orders/style/{order_id}/call-off", {"reason": "customer"}, form_on=page)
+    assert before_it == [[]]
 
 
 def test_without_an_answer_the_parcel_waits_and_the_worker_reads(
