@@ -145,13 +145,10 @@ def _in_utf_8(part: Message, content: bytes) -> bytes:
 
 def _unflowed(part: Message, content: bytes) -> bytes:
     """The lines joined that `format=flowed` divides, with and without the blank at which they were; else nothing."""
-    if part.get_content_type() != "text/plain" or b" \n" not in content.replace(b"\r", b""):
+    is_flowed = "flowed" in str(part.get("Content-Type")).lower()
+    if not is_flowed or part.get_content_type() != "text/plain" or b" \n" not in content.replace(b"\r", b""):
         return b""
     text = _text(part, content) or content.decode("latin-1")
     lines = _QUOTED.sub("", text.replace("\r", ""))
     joined = dict.fromkeys([_SOFT_BREAK.sub(" ", lines), _SOFT_BREAK.sub("", lines)])
-    return (
-        "\n".join(joined).encode("utf-8", "replace")
-        if "flowed" in str(part.get("Content-Type")).lower()
-        else b""
-    )
+    return "\n".join(joined).encode("utf-8", "replace")

@@ -136,16 +136,17 @@ _BOTH = frozenset(
         "thousands",
     ]
 )
-KINDS = {
-    name: PLAINLY
-    if name == "digits"
-    else PLAINLY | DECODED
-    if name in _BOTH
-    else WRITTEN
-    if name in _WITH_DIGITS
-    else DECODED
-    for name in PATTERNS
-}
+
+
+def _kind(name: str) -> int:
+    if name == "digits":
+        return PLAINLY
+    if name in _BOTH:
+        return PLAINLY | DECODED
+    return WRITTEN if name in _WITH_DIGITS else DECODED
+
+
+KINDS = {name: _kind(name) for name in PATTERNS}
 
 # Ends of what was found in a block, with how that is looked at.
 Ends = Iterable[tuple[int, int]]

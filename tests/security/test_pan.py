@@ -194,3 +194,10 @@ def test_the_fast_look_at_small_numbers_passes_over_no_card(
     quick = find(number)
     monkeypatch.setattr(shapes, "_is_of_small_numbers", lambda run: False)
     assert quick == find(number) != []
+
+
+def test_the_fast_look_is_for_short_runs_alone() -> None:
+    """A mebibyte of small numbers is one run: to look at it in full, outside of any budget, took 60 ms."""
+    short, long = "1.2." * 8, "1.2." * 4096
+    assert shapes._is_of_small_numbers(short)
+    assert not shapes._is_of_small_numbers(long)
