@@ -35,7 +35,7 @@ from payments.provider import (
     WarningTold,
 )
 from payments.reconcile_report import Progress, Report
-from payments.reconcile_sums import compare_balance, compare_ledger, unheard_of
+from payments.reconcile_sums import balance_of_payments, compare_balance, compare_ledger, unheard_of
 from payments.settle import apply_refund, apply_session, settle_balance, settled_sessions
 from payments.states import AttemptState, PaymentState
 
@@ -55,6 +55,7 @@ def reconcile(
     movements: dict[str, int] = {}
     # Whose each of the provider's payments is: one that disagrees with us (a person looks) is noted nowhere else.
     seen: dict[str, Payment] = {}
+    held = balance_of_payments(provider, since, report, progress)
     listed = chain(
         provider.sessions_since(since), provider.promises_since(since), _waiting(db, provider, since)
     )
@@ -78,10 +79,11 @@ def reconcile(
     for warning in provider.warnings_since(since):
         patiently(partial(_compare_dispute, db, provider, listener, warning, report, seen))
     _compare_balances(db, provider, listener, report)
-    for session_ids in _not_listed(db, provider, movements, since):
+    heal = partial(_compare_refund, db, provider, listener, report=report)
+    compare_balance(db, provider, held, report, heal)
+    for session_ids in _not_as_listed(db, provider, movements, since):
         for session_id in session_ids:
             movements |= patiently(partial(_asked, provider, session_id))
-    compare_balance(db, provider, since, report, progress)
     with db.read() as session:
         compare_ledger(session, provider, movements, since, report)
         unheard_of(session, provider, movements, since, report)
@@ -132,24 +134,27 @@ def _captured(told: Session) -> dict[str, int]:
 
 
 def _given_back(refund: Refund) -> dict[str, int]:
-    if refund.status != "succeeded" or refund.is_release:
-        return {}
-    return {refund.id: -refund.amount.minor}
+    """Nought when it has moved nothing, or nothing any more."""
+    moved = refund.status == "succeeded" and not refund.is_release
+    return {refund.id: -refund.amount.minor if moved else 0}
 
 
-def _not_listed(
+def _not_as_listed(
     db: Database, provider: Provider, movements: dict[str, int], since: dt.datetime
 ) -> list[list[str]]:
-    """Sessions, by payment, of which something was booked in the period that the lists did not show: those made before
-    it and paid in it, and what moved after the lists had been read."""
+    """Sessions, by payment, of which something was booked in the period that the lists did not show, or showed
+    otherwise: those made before it and paid in it, and what moved after the lists had been read."""
+    booked = func.sum(LedgerEntry.amount_minor).label("minor")
     with db.read() as session:
-        query = select(LedgerEntry.provider_object, LedgerEntry.store_id, LedgerEntry.payment_id).where(
-            LedgerEntry.account == provider.account, LedgerEntry.at >= since
+        query = (
+            select(LedgerEntry.provider_object, LedgerEntry.store_id, LedgerEntry.payment_id, booked)
+            .where(LedgerEntry.account == provider.account, LedgerEntry.at >= since)
+            .group_by(LedgerEntry.provider_object, LedgerEntry.store_id, LedgerEntry.payment_id)
         )
         payments = {
             (row.store_id, row.payment_id)
             for row in session.execute(query)
-            if row.provider_object not in movements
+            if movements.get(row.provider_object) != row.minor
         }
         return [settled_sessions(session, *payment) for payment in sorted(payments)]
 

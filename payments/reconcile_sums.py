@@ -4,6 +4,7 @@ round. What does not agree is listed for a person; nothing is healed here."""
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from sqlalchemy import func, select
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session as DBSession
 from payments.database import Database
 from payments.models import LedgerEntry, Payment
 from payments.patience import patiently
-from payments.provider import Movement, NotAllowed, NotThere, Provider
+from payments.provider import Movement, NotAllowed, NotThere, Provider, Refund
 from payments.reconcile_report import Progress, Report
 
 _KIND_OF_CATEGORY = {
@@ -24,26 +25,50 @@ _KIND_OF_CATEGORY = {
 }
 
 
-def compare_balance(
-    db: Database, provider: Provider, since: dt.datetime, report: Report, progress: Progress
-) -> None:
-    """Every movement of the provider's balance that comes from a payment stands in our ledger, with its amount. What
-    comes from no payment (a payout, the provider's own bill) is not ours to book."""
+def balance_of_payments(
+    provider: Provider, since: dt.datetime, report: Report, progress: Progress
+) -> list[Movement]:
+    """Every movement of the provider's balance that comes from a payment. What comes from no payment (a payout, the
+    provider's own bill) is not ours to book. It is read before the other lists: they know of whatever stands here."""
+    found = []
     try:
         for movement in provider.movements_since(since):
             report.balance_movements += 1
-            kind = _KIND_OF_CATEGORY.get(movement.category)
-            if kind is not None:
-                _compare_movement(db, provider, movement, kind, report)
+            if movement.category in _KIND_OF_CATEGORY:
+                found.append(movement)
             progress("movements of the balance", report.balance_movements)
     except NotAllowed:
         report.differences.append("the balance can't be read: the key lacks the right")
+    return found
 
 
-def _compare_movement(
-    db: Database, provider: Provider, movement: Movement, kind: str, report: Report
+def compare_balance(
+    db: Database,
+    provider: Provider,
+    movements: Iterable[Movement],
+    report: Report,
+    heal: Callable[[Refund], None],
 ) -> None:
+    """Each stands in our ledger, with its amount. A refund that succeeded after the list of refunds had been read is
+    healed first."""
+    for movement in movements:
+        booked = _booked(db, provider, movement)
+        if booked is None and _KIND_OF_CATEGORY[movement.category] in {"refunded", "returned"}:
+            told = _refund_of(db, provider, movement)
+            if told is not None and told.status != "succeeded":
+                continue  # held while it is under way, put back when it fails: in the books it has not moved
+            if told is not None:
+                heal(told)
+                booked = _booked(db, provider, movement)
+        if booked != movement.amount.minor:
+            report.differences.append(
+                f"balance {movement.id} of {movement.source}: provider {movement.amount.minor}, ledger {booked}"
+            )
+
+
+def _booked(db: Database, provider: Provider, movement: Movement) -> int | None:
     """A dispute's movements are booked by their own id, the others by the charge or refund that they come from."""
+    kind = _KIND_OF_CATEGORY[movement.category]
     thing = movement.id if kind in {"disputed", "reinstated"} else movement.source
     query = select(LedgerEntry.amount_minor).where(
         LedgerEntry.account == provider.account,
@@ -51,29 +76,21 @@ def _compare_movement(
         LedgerEntry.kind == kind,
     )
     with db.read() as session:
-        booked = session.scalar(query)
-    if booked is None and kind in {"refunded", "returned"} and _came_to_nothing(db, provider, movement):
-        return
-    if booked != movement.amount.minor:
-        report.differences.append(
-            f"balance {movement.id} of {movement.source}: provider {movement.amount.minor}, ledger {booked}"
-        )
+        return session.scalar(query)
 
 
-def _came_to_nothing(db: Database, provider: Provider, movement: Movement) -> bool:
-    """Whether a refund that is not booked at all is not to be: the provider holds its money while it is under way, and
-    puts it back when it fails; in the books it has not moved until the refund succeeds."""
+def _refund_of(db: Database, provider: Provider, movement: Movement) -> Refund | None:
+    """The refund that it comes from, as it is now; None when a part of it is booked, or the provider knows none."""
     query = select(LedgerEntry.id).where(
         LedgerEntry.account == provider.account, LedgerEntry.provider_object == movement.source
     )
     with db.read() as session:
         if movement.source is None or session.scalar(query.limit(1)) is not None:
-            return False
+            return None
     try:
-        told = patiently(partial(provider.balance_refund, movement.source))
+        return patiently(partial(provider.balance_refund, movement.source))
     except NotThere:
-        return False
-    return told.status != "succeeded"
+        return None
 
 
 def compare_ledger(

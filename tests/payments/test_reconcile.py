@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from urllib.error import HTTPError
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -169,6 +171,71 @@ def test_a_payment_that_comes_while_the_lists_are_read_is_no_difference(till: Ti
     with till.db.read() as session:
         [charge] = session.scalars(select(LedgerEntry.provider_object)).all()
     assert [line for line in report.differences if charge in line or payment.id in line] == []
+
+
+class MovesMeanwhile(StripeProvider):
+    """Something happens after the list of refunds has been read."""
+
+    def __init__(self, till: Till, happens: Callable[[], object]) -> None:
+        super().__init__("default", "sk_test_hitsuka", (), till.sandbox.url, livemode=False)
+        self._happens = happens
+
+    def refunds_since(self, since: dt.datetime) -> Iterator[Told]:
+        yield from list(super().refunds_since(since))
+        self._happens()
+
+
+def _refunded(till: Till, card: str) -> tuple[Payment, str]:
+    """A payment whose money was asked back, and the refund's id at the provider."""
+    payment = till.payment()
+    till.sandbox.pay(till.open(payment), card)
+    settle(till.db, till.provider, till.listener, "style", payment.id, cause="test")
+    paid = till.now(payment).provider_id or ""
+    refund = till.provider.refund(paid, AMOUNT, idempotency_key=f"back-{payment.id}", reference="")
+    settle(till.db, till.provider, till.listener, "style", payment.id, cause="test")
+    return payment, refund.id
+
+
+def test_a_refund_that_arrives_while_the_lists_are_read_is_booked(till: Till) -> None:
+    """The list told of it as pending; of the balance it was taken at once."""
+    payment, refund_id = _refunded(till, "refund_pending")
+
+    def arrives() -> None:
+        with suppress(HTTPError):  # it may have arrived by itself
+            till.sandbox.control(f"refunds/{refund_id}/complete", {})
+
+    report = reconcile(till.db, MovesMeanwhile(till, arrives), till.listener, _since())
+    assert [line for line in report.differences if refund_id in line] == []
+    with till.db.read() as session:
+        assert balance(session, payment) == 0
+
+
+@pytest.mark.parametrize("is_heard_of", [True, False], ids=["heard_of", "not_heard_of"])
+def test_a_refund_that_fails_while_the_lists_are_read_is_no_difference(till: Till, is_heard_of: bool) -> None:
+    """The list told of it as done. When no event has come of the failure, the next run heals it."""
+    payment, refund_id = _refunded(till, "success")
+
+    def fails() -> None:
+        till.sandbox.control(f"refunds/{refund_id}/fail", {})
+        if is_heard_of:
+            settle(till.db, till.provider, till.listener, "style", payment.id, cause="test")
+
+    report = reconcile(till.db, MovesMeanwhile(till, fails), till.listener, _since())
+    assert [line for line in report.differences if refund_id in line] == []
+    if not is_heard_of:
+        reconcile(till.db, till.provider, till.listener, _since())
+    with till.db.read() as session:
+        assert balance(session, payment) == AMOUNT.minor
+
+
+def test_a_payment_of_which_nothing_is_heard_while_the_lists_are_read_is_no_difference(till: Till) -> None:
+    payment = till.payment()
+    session_id = till.open(payment)
+    provider = MovesMeanwhile(till, lambda: till.sandbox.pay(session_id))
+    report = reconcile(till.db, provider, till.listener, _since())
+    charge = till.provider.retrieve_session(session_id).charge
+    assert charge is not None
+    assert [line for line in report.differences if charge.id in line or payment.id in line] == []
 
 
 def test_a_lost_refund_of_a_payment_older_than_the_period_is_healed(till: Till) -> None:
