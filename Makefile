@@ -17,11 +17,12 @@ help:  ## list the commands
 
 setup: $(STAMP) $(TEXTS).mo  ## the environment alone, in .venv
 
-$(STAMP): requirements/dev.lock pyproject.toml tools/check_python.py
+$(STAMP): requirements/dev.lock pyproject.toml security/scanner/_runs.c tools/check_python.py
 	@$(PYTHON) tools/check_python.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@ls security/scanner/_runs*.so >/dev/null 2>&1 || echo "No C compiler: the scanner works all the same, slower."
 	@touch $@
 
 $(TEXTS).mo: $(TEXTS).po $(STAMP)
@@ -68,4 +69,4 @@ lock: $(STAMP)  ## resolve the dependencies anew; needs uv on the PATH
 	uv pip compile --quiet pyproject.toml --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --universal -c requirements/dev.lock -o requirements/run.lock
 
 clean:  ## remove the environment and the demo's data
-	rm -rf $(VENV) var
+	rm -rf $(VENV) var security/scanner/_runs*.so

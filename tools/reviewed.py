@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from security.rules.config import REVIEWED
-from security.rules.python.reviewed import fingerprint, named, script_fingerprint
+from security.rules.python.reviewed import fingerprint, fingerprint_of, named
 
 CONFIG = Path("scope.toml")
 _ENTRY = re.compile(r'^(\s*")(?P<entry>[^"]+ = [0-9a-f]{12})(",?)$', re.MULTILINE)
@@ -39,7 +39,7 @@ def main() -> int:
 def _now(path: Path, name: str) -> str | None:
     text = path.read_text("utf-8")
     if path.suffix != ".py":
-        return script_fingerprint(text)
+        return fingerprint_of(path.name, text)
     node = named(ast.parse(text), name)
     return fingerprint(node) if node is not None else None
 

@@ -54,6 +54,7 @@ _PAGES = frozenset(
         ".tmpl",
     }
 )
+_BY_SUFFIX = {".css": styles.check_text, ".c": reviewed.of_script}
 _SCRIPTS = frozenset({".js", ".mjs", ".cjs", ".jsx"})
 _TEXTS = frozenset(
     {
@@ -73,6 +74,7 @@ _TEXTS = frozenset(
         ".sql",
         ".css",
         ".mako",
+        ".c",
         ".xml",
         ".ts",
         ".tsx",
@@ -248,8 +250,8 @@ def _file(
             result.unreadable.append(f"{path}: {error}")
     elif suffix in _PAGES or (suffix == ".txt" and re.search(r"\{[%{]", text)):
         yield from _page(path, text, config, result)
-    elif suffix == ".css":
-        yield from styles.check_text(path, text, config)
+    elif suffix in _BY_SUFFIX:
+        yield from _BY_SUFFIX[suffix](path, text, config)
     elif suffix == ".po":
         yield from _translations(path, text, config)
         yield from translations.check_text(path, text)

@@ -13,7 +13,8 @@ import pytest
 
 from security.canary.numbers import fresh_number
 from shop.scope.processes import free_port
-from tests.adopt.environment import Environment
+from tests.adopt.environment import Environment, make_environment
+from tools.build_wheel import build
 
 ROOT = Path(__file__).parents[2]
 APPS = Path(__file__).parent / "apps"
@@ -23,6 +24,19 @@ def test_it_holds_the_package_whole_and_nothing_else(wheel: Path) -> None:
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     ours = {path.relative_to(ROOT).as_posix() for path in (ROOT / "security").rglob("*.py")}
     assert packed == ours | {"security/py.typed"}
+
+
+def test_with_the_compiled_look_it_fits_this_kind_of_machine(tmp_path: Path) -> None:
+    built = build(tmp_path, compiled=True)
+    assert "-none-any" not in built.name
+    assert any(name.startswith("security/scanner/_runs.") for name in zipfile.ZipFile(built).namelist())
+    made = make_environment(tmp_path / "venv", built)
+    told = made.run(
+        tmp_path,
+        "-c",
+        "from security.scanner.compiled import runs; print(runs().digits(b'4242 4242 4242 4242'))",
+    )
+    assert told.stdout.strip() == "[19]", told.stderr
 
 
 def test_both_projects_name_the_same_rules_for_bandit() -> None:

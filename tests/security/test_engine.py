@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from security.scan import Scan
-from security.scanner import engine, look
+from security.scanner import by_hyperscan, engine, look
 
 from .cards import in_base64, percent_encoded, written_forms
 from .corpus.case import CARD, Case
@@ -19,6 +19,7 @@ from .corpus.judged import cases
 from .scanned import PUBLISHED
 
 PLAIN, FAST = engine.by_name("plain"), engine.by_name("fast")
+UNCOMPILED = by_hyperscan.engine(with_compiled=False)
 # What the scanner leaves to the guard: values by themselves that are no file.
 _NOT_IN_FILES = (
     "boxes",
@@ -77,7 +78,7 @@ def as_file(case: Case) -> bytes:
 def test_both_find_the_same_in_the_corpus() -> None:
     for case in list(cases())[::3]:
         data = as_file(case)
-        assert found(data, PLAIN) == found(data, FAST), case.kind
+        assert found(data, PLAIN) == found(data, FAST) == found(data, UNCOMPILED), case.kind
 
 
 @given(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from security.rules.config import Config
-from security.rules.python.reviewed import script_fingerprint
+from security.rules.python.reviewed import fingerprint_of
 from security.rules.run import Result, judge
 from tests.security.asked import rules_in
 
@@ -159,9 +159,16 @@ def found(path: str, text: str, config: Config) -> set[str]:
 
 def test_a_script_that_was_reviewed_is_as_it_was() -> None:
     script = "const longest = 19;\nif (text.length > longest) clear(text);\n"
-    config = Config(reviewed=(f"src/a.js: * = {script_fingerprint(script)}",))
+    config = Config(reviewed=(f"src/a.js: * = {fingerprint_of('a.js', script)}",))
     assert not found("src/a.js", script.replace("if", "// what is too long\nif"), config)
     assert found("src/a.js", script.replace("19", "16"), config)
+
+
+def test_a_file_in_c_that_was_reviewed_is_as_it_was() -> None:
+    source = "/* Digits. */\nenum { FEWEST = 14 };\n"
+    config = Config(reviewed=(f"src/a.c: * = {fingerprint_of('a.c', source)}",))
+    assert not found("src/a.c", source.replace("Digits", "Digits\n   of a number"), config)
+    assert found("src/a.c", source.replace("14", "20"), config)
 
 
 def test_a_guard_stands_as_often_as_it_did() -> None:

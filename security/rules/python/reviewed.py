@@ -23,6 +23,7 @@ WHOLE = "*"
 _LENGTH = 12
 _TOLD_APART = frozenset({"ctx", "kind", "type_comment", "annotation", "returns", "type_params", "simple"})
 """Fields of a syntax tree that change nothing, or that not every version of Python has."""
+_COMMENT_IN_C = re.compile(r"/\*.*?\*/", re.DOTALL)
 _DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -36,10 +37,10 @@ def check(module: Module, context: Context) -> Iterator[Finding]:
 
 
 def of_script(path: str, text: str, config: Config) -> Iterator[Finding]:
-    """The entries of `reviewed` that are about a script, whole. Raises UnreadableScript."""
+    """The entries of `reviewed` that are about a script or a file in C, whole. Raises UnreadableScript."""
     for entry in parsed(config.reviewed, REVIEWED):
-        if matches(path, (entry["path"],)) and (now := script_fingerprint(text)) != entry["fingerprint"]:
-            yield Finding(path, 1, "HK601", _not_as_it_was("the script", now))
+        if matches(path, (entry["path"],)) and (now := fingerprint_of(path, text)) != entry["fingerprint"]:
+            yield Finding(path, 1, "HK601", _not_as_it_was("the file", now))
 
 
 def _judged(module: Module, name: str, known: str) -> Iterator[Finding]:
@@ -63,8 +64,10 @@ def fingerprint(node: ast.AST) -> str:
     return _digest(_written(node, renamed))
 
 
-def script_fingerprint(text: str) -> str:
-    """The same for a script: its tokens, without comments and blanks. Raises UnreadableScript."""
+def fingerprint_of(path: str, text: str) -> str:
+    """The same for a script: its tokens, without comments and blanks. Raises UnreadableScript. For C: its words."""
+    if path.endswith(".c"):
+        return _digest(" ".join(_COMMENT_IN_C.sub(" ", text).split()))
     return _digest("\n".join(f"{each.kind} {each.value}" for each in tokens_of(text)))
 
 
