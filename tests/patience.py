@@ -8,7 +8,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import expect
 
-EXPECT_MS = 30_000
+EXPECT_MS = 60_000
 
 
 def be_patient() -> None:
