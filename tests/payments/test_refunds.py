@@ -302,10 +302,13 @@ def test_a_refund_that_fails_after_all_is_our_money_again_and_for_a_person(till:
     assert not [line for line in report.differences if refund_id in line]
 
 
-def test_a_refund_on_their_screen_that_fails_after_all_is_heard_of(till: Till) -> None:
+def test_a_refund_on_their_screen_that_fails_after_all_is_heard_of(
+    till: Till, still_sandbox: Sandbox
+) -> None:
     payment = _paid(till, CARD_OF_FAILING_REFUND)
     refund_id = _on_their_screen(till, payment)
     _settle(till, payment)
+    still_sandbox.control("clock", {"advance_s": SETTLES_AFTER_S})
     _status_becomes(till, refund_id, payment, "failed")
     _settle(till, payment)
     assert _balance(till, payment) == AMOUNT.minor
