@@ -40,7 +40,7 @@ from shop.staff.sealed import email_hash
 from shop.stores import all_stores
 from shop.stores.rows import ensure_stores
 
-READY_S = 30
+READY_S = 90
 FIRST_OWNER = "hanako@example.jp"
 """Who is invited to own the demo."""
 STOP_S = 8
@@ -249,7 +249,7 @@ class _Supervisor:
         deadline = time.monotonic() + READY_S
         while part.ready_url and not self._asked_to_stop and self._failed() is None:
             try:
-                with urllib.request.urlopen(part.ready_url, timeout=2):  # noqa: S310  # nosec B310  # our own http address
+                with urllib.request.urlopen(part.ready_url, timeout=5):  # noqa: S310  # nosec B310  # our own http address
                     return
             except (urllib.error.URLError, OSError):
                 if time.monotonic() > deadline:

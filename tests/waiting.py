@@ -9,7 +9,7 @@ import pytest
 from shop.scope import waiting
 
 
-def wait_until(holds: Callable[[], object], what: str, *, seconds: float = 60.0) -> None:
+def wait_until(holds: Callable[[], object], what: str, *, seconds: float = 180.0) -> None:
     """Return as soon as `holds()` is true; fail the test with `what` after the deadline."""
     try:
         waiting.wait_until(holds, what, seconds=seconds)

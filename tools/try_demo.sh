@@ -11,7 +11,7 @@ try() {
   local began=$SECONDS
   .venv/bin/shop demo --port "$port" --data "$folder/var" >"$folder/out" 2>&1 &
   demo=$!
-  for _ in $(seq 240); do
+  for _ in $(seq 720); do
     grep -q "is running" "$folder/out" && break
     kill -0 "$demo" 2>/dev/null || { cat "$folder/out"; exit 1; }
     sleep 0.25

@@ -26,6 +26,7 @@ DELIVERY_FAULTS = ("drop", "delay", "duplicate", "tamper", "reorder")
 RUN_OUT_SHARE = 0.04
 """Of the unpaid orders, every look."""
 LOOK_S = 1.0
+"""At most so often, and not before another checkout is over: on a slow machine no larger share of them runs out."""
 
 
 def set_faults(fleet: Fleet, share: float) -> None:
@@ -76,7 +77,11 @@ class Weather:
 
     def _run_out(self) -> None:
         """Some holds end now, whatever their order is doing at that moment."""
+        seen = 0
         while not self._over.wait(LOOK_S):
+            if (done := self._done()) == seen:
+                continue
+            seen = done
             try:
                 self.run_out += self._shop.db.write(self._end_some)
             except SQLAlchemyError:

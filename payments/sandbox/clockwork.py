@@ -30,10 +30,14 @@ ALARMS: dict[str, Callable[[Sandbox, str, str], Any]] = {
 
 
 def tick(sandbox: Sandbox) -> None:
-    """Expires sessions, fails authentications left open, and rings every alarm that is due, in their order."""
-    sessions.expire_due(sandbox)
-    confirm.expire_due_challenges(sandbox)
-    while (alarm := alarms.take_due(sandbox)) is not None:
-        # A call may have ended the object between the alarm's moment and now; then there is nothing to do.
-        with suppress(ApiError):
-            ALARMS[alarm["what"]](sandbox, alarm["account"], alarm["object"])
+    """Expires sessions, fails authentications left open, and rings every alarm that is due, in their order.
+
+    One at a time: whoever moved the clock comes back when all of it is done, by whichever thread.
+    """
+    with sandbox.ticking:
+        sessions.expire_due(sandbox)
+        confirm.expire_due_challenges(sandbox)
+        while (alarm := alarms.take_due(sandbox)) is not None:
+            # A call may have ended the object between the alarm's moment and now; then there is nothing to do.
+            with suppress(ApiError):
+                ALARMS[alarm["what"]](sandbox, alarm["account"], alarm["object"])

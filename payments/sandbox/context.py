@@ -30,6 +30,8 @@ class Sandbox:
         self.tripwire = Tripwire(self.cards.knows)
         self.work_waiting = threading.Event()
         """Set when a delivery was queued, so that the delivery threads need not wait for their next look."""
+        self.ticking = threading.Lock()
+        """Held by `clockwork` while it does what time does."""
         self._clock_offset = 0.0
         self._frozen_at = config.frozen_at
 
@@ -63,12 +65,13 @@ class Sandbox:
     def reset(self, seed: int | None = None) -> None:
         """Back to the state after a first start: no objects, faults, registered cards; the clock is right and ids
         begin anew, from `seed` when given."""
-        self.store.empty()
-        self.ids.restart(self.config.seed if seed is None else seed)
-        self.faults.restart(self.ids.seed)
-        self.keys.forget_restricted()
-        self.faults.clear()
-        self.cards.forget_registered()
-        self.tripwire.reset()
-        self._clock_offset = 0.0
-        self._frozen_at = self.config.frozen_at
+        with self.ticking:  # what time has begun to do to an object is done before the object goes
+            self.store.empty()
+            self.ids.restart(self.config.seed if seed is None else seed)
+            self.faults.restart(self.ids.seed)
+            self.keys.forget_restricted()
+            self.faults.clear()
+            self.cards.forget_registered()
+            self.tripwire.reset()
+            self._clock_offset = 0.0
+            self._frozen_at = self.config.frozen_at

@@ -26,7 +26,7 @@ from .fields import Json
 from .keys import Account
 from .server import make_server
 
-DEFAULT_WAIT_S = 10.0
+DEFAULT_WAIT_S = 60.0
 
 
 class SandboxError(Exception):
@@ -154,6 +154,12 @@ class EmbeddedSandbox:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Nobody else is given it while the server starts: a closed connection keeps it (TIME-WAIT) from all but those
+    who ask for it by number, with SO_REUSEADDR, as the server does."""
+    with socket.socket() as listening, socket.socket() as caller:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(1)
+        caller.connect(listening.getsockname())
+        listening.accept()[0].close()
+        return int(listening.getsockname()[1])

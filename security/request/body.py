@@ -46,10 +46,11 @@ class Intake:
     """One body on its way in: `take` each piece, then `finish`, then read `stream`. Close it at the end.
 
     Both give the hit for which to refuse the request, and raise UnreadableBodyError: 413 (too large, also when
-    unpacked), 415 (a coding that is not known or is broken).
+    unpacked), 415 (a coding that is not known or is broken). `keeps_all` is for a body that goes on whatever is found.
     """
 
-    def __init__(self, policy: Policy, content_type: str, coding: str) -> None:
+    def __init__(self, policy: Policy, content_type: str, coding: str, *, keeps_all: bool = False) -> None:
+        self._keeps_all = keeps_all
         self._policy, self._content_type, self._coding = policy, content_type, coding.strip().lower()
         self._pieces: list[bytes] = []
         self._waiting = b""
@@ -78,19 +79,21 @@ class Intake:
 
     def _through_windows(self, piece: bytes) -> Hit | None:
         self._waiting += piece
+        first = None
         while len(self._waiting) - _OVERLAP >= WINDOW:
             window, self._waiting = self._waiting[: WINDOW + _OVERLAP], self._waiting[WINDOW:]
             hit = self._judged(window)
-            if hit is not None:
+            if hit is not None and not self._keeps_all:
                 return hit
+            first = first or hit
             self._written().write(window[:WINDOW])
-        return None
+        return first
 
     def finish(self) -> Hit | None:
         """Nothing more comes."""
         if self._file is not None:
             hit = self._judged(self._waiting)
-            if hit is None:
+            if hit is None or self._keeps_all:
                 self._file.write(self._waiting)
                 self._file.seek(0)
             return hit

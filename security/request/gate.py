@@ -77,7 +77,7 @@ class Gate:
         if not self.enforces:
             policy = replace(policy, max_body=sys.maxsize)
         coding = environ.get("HTTP_CONTENT_ENCODING", "")
-        return Intake(policy, environ.get("CONTENT_TYPE", ""), coding)
+        return Intake(policy, environ.get("CONTENT_TYPE", ""), coding, keeps_all=not self.enforces)
 
     def refusal(self, environ: WSGIEnvironment, place: str, hit: Hit | None) -> int | None:
         """Count a hit; the status to refuse with, None in report mode and without a hit."""

@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-READY_S = 90
+READY_S = 180
 
 
 class Process:
@@ -43,7 +43,7 @@ class Process:
             if self._child.poll() is not None:
                 raise RuntimeError(f"ended with {self._child.returncode}:\n{self.tail()}")
             try:
-                with urllib.request.urlopen(url, timeout=2):  # noqa: S310  # nosec B310  # the child's own address
+                with urllib.request.urlopen(url, timeout=10):  # noqa: S310  # nosec B310  # the child's own address
                     return
             except (urllib.error.URLError, OSError):
                 if time.monotonic() > deadline:
@@ -75,10 +75,18 @@ def python(*arguments: str) -> list[str]:
 
 
 def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody has now, and that nobody else is given while the server that it is for starts.
+
+    A connection that was closed on it keeps it for a minute (TIME-WAIT, RFC 9293 3.6): from those who ask for any port
+    and from outgoing connections, but not from a server, which asks for it by its number with SO_REUSEADDR.
+    """
+    with socket.socket() as listening, socket.socket() as caller:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(1)
+        caller.connect(listening.getsockname())
+        listening.accept()[0].close()  # who closes first is who keeps it
+        return int(listening.getsockname()[1])
 
 
 def _signal_group(pid: int, number: int) -> None:

@@ -72,7 +72,7 @@ class Sandbox:
 
 
 def _answer(request: urllib.request.Request) -> dict[str, Any]:
-    with contextlib.closing(urllib.request.urlopen(request, timeout=15)) as answer:  # noqa: S310  # nosec B310  # a process that we started
+    with contextlib.closing(urllib.request.urlopen(request, timeout=60)) as answer:  # noqa: S310  # nosec B310  # a process that we started
         result: dict[str, Any] = json.loads(answer.read() or b"{}")
     return result
 

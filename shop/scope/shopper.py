@@ -14,7 +14,7 @@ from shop.scope.guest import CONTACT
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-SLOW_MS = 20_000
+SLOW_MS = 60_000
 EXPIRY = "12/39"
 
 

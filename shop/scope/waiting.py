@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(holds: Callable[[], object], what: str, *, seconds: float = 60.0) -> None:
+def wait_until(holds: Callable[[], object], what: str, *, seconds: float = 180.0) -> None:
     """Return as soon as `holds()` is true. Raises TimeoutError with `what` after the deadline."""
     deadline = time.monotonic() + seconds
     while not holds():

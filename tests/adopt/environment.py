@@ -39,7 +39,7 @@ class Environment:
             input=given,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=600,
             check=False,
         )
 

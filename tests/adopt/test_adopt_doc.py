@@ -130,7 +130,7 @@ def test_the_watcher_s_lines_do_what_the_page_says(shops: Environment, tmp_path:
                 env=os.environ | {"PATH": path},
                 capture_output=True,
                 text=True,
-                timeout=180,
+                timeout=600,
                 check=False,
             )
         finally:

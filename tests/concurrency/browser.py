@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
-_TIMEOUT_S = 60
+_TIMEOUT_S = 240
 _INPUT = re.compile(r"<input[^>]*>")
 _NAME = re.compile(r'name="([^"]+)"')
 _VALUE = re.compile(r'value="([^"]*)"')

@@ -22,7 +22,7 @@ from shop.context import Shop
 from shop.orders.listener import OrderListener
 from shop.orders.models import Hold, Order
 from tests.concurrency.browser import Browser
-from tests.concurrency.buyer import Buyer, Told
+from tests.concurrency.buyer import PATIENCE_S, Buyer, Told
 from tests.servers.system import System
 
 
@@ -158,7 +158,7 @@ def _rank_correlation(pairs: Sequence[tuple[Any, Any]]) -> float:
 
 def quiet_books(system: System, goods: Goods) -> Books:
     """The books once the sandbox has delivered every event."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while system.sandbox.control("health", method="GET")["deliveries_waiting"]:
         if time.monotonic() > deadline:
             break

@@ -21,7 +21,7 @@ def test_four_processes_that_write_at_once_make_one_unbroken_chain(db: Database,
         subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
         for _process in range(PROCESSES)
     ]
-    ended = [(writer.communicate(timeout=60)[1], writer.returncode) for writer in writers]
+    ended = [(writer.communicate(timeout=240)[1], writer.returncode) for writer in writers]
     assert [code for _errors, code in ended] == [0] * PROCESSES, [errors for errors, _code in ended]
     verdict = verify(read_rows(db), Audit([make_environ(database_url)["AUDIT_KEY"]]).keys)
     assert (verdict.fault, verdict.rows) == (None, PROCESSES * ROWS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import subprocess
 import sys
 import threading
@@ -26,8 +27,6 @@ from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROCESSES, ORDERS = 4, 6
-SOON_S = 5.0
-"""A second is what is promised, and what `benchmarks/stop.py` measures; here the machine may be busy."""
 
 
 @dataclass
@@ -63,9 +62,7 @@ def test_across_four_processes_no_session_is_made_or_shown_after_the_stop(
     environ = make_environ(database_url, **sandbox.addresses)
     orders = [place_order(shop, contact=_guest(number)) for number in range(PROCESSES * ORDERS)]
     sellers = [_start(environ, tmp_path / f"ready-{number}") for number in range(PROCESSES)]
-    wait_until(
-        lambda: len(list(tmp_path.glob("ready-*"))) == PROCESSES, "the processes to be ready", seconds=60
-    )
+    wait_until(lambda: len(list(tmp_path.glob("ready-*"))) == PROCESSES, "the processes to be ready")
     selling = threading.Event()
     selling.set()
     askers = [
@@ -79,29 +76,40 @@ def test_across_four_processes_no_session_is_made_or_shown_after_the_stop(
     )
 
     _stop(shop)
-    committed, clock = utcnow(), time.monotonic()
-    counts = {id(seller): len(seller.told) for seller in sellers}
-    wait_until(lambda: all(len(seller.told) > counts[id(seller)] + 3 for seller in sellers), "more asking")
+    clock = time.monotonic()
+    _wait_for_more(sellers, 1)  # each may have been asked one thing before
+    made_by_then = _sessions(shop)
+    _wait_for_more(sellers, 3)
     selling.clear()
     for asker in askers:
-        asker.join(60)
+        asker.join(240)
     for seller in sellers:
         seller.asks.close()
-        assert seller.process.wait(60) == 0
+        assert seller.process.wait(240) == 0
 
     told = [one for seller in sellers for one in seller.told]
     assert {one[0] for one in told if one[2] > clock} == {"closed"}, "asked after the commit: always closed"
-    assert all(one[3] - clock < SOON_S for one in told if one[1] != "-"), (
-        "whoever had asked before knows soon"
-    )
+    for seller in sellers:
+        assert sum(one[1] != "-" and one[3] > clock for one in seller.told) <= 1, (
+            "what it was at, and no more"
+        )
+    assert made_by_then
+    assert _sessions(shop) == made_by_then, "none is made once whoever had asked before has been told"
     with shop.db.read() as session:
-        made = session.scalars(select(Attempt).where(Attempt.session_id.is_not(None))).all()
         never = session.scalars(select(Attempt).where(Attempt.session_id.is_(None))).all()
-    provider = shop.providers["style"]
-    sessions = [provider.retrieve_session(str(one.session_id)) for one in made]
-    assert sessions
-    assert max(one.created for one in sessions).timestamp() <= committed.timestamp() + SOON_S
     assert all((one.state, one.tries) == ("waiting", 0) for one in never)
+
+
+def _wait_for_more(sellers: list[Seller], answers: int) -> None:
+    counts = {id(seller): len(seller.told) for seller in sellers}
+    wait_until(
+        lambda: all(len(seller.told) >= counts[id(seller)] + answers for seller in sellers), "more answers"
+    )
+
+
+def _sessions(shop: Shop) -> set[str]:
+    """What the provider was asked to make, by its own list."""
+    return {one.id for one in shop.providers["style"].sessions_since(utcnow() - dt.timedelta(hours=1))}
 
 
 def _guest(number: int) -> Contact:

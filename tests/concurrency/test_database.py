@@ -19,7 +19,7 @@ from tests.concurrency.together import together
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROCESSES, WRITES = 4, 50
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 def _put(db: Database, *names: str) -> None:
@@ -42,7 +42,7 @@ def test_four_processes_write_at_once_and_none_starves(db: Database, database_ur
         subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _process in range(PROCESSES)
     ]
-    ended = [(writer.communicate(timeout=120), writer.returncode) for writer in writers]
+    ended = [(writer.communicate(timeout=480), writer.returncode) for writer in writers]
 
     assert [code for _output, code in ended] == [0] * PROCESSES, [output[1] for output, _code in ended]
     assert _value(db, "counter") == PROCESSES * WRITES
@@ -62,7 +62,7 @@ def test_two_transactions_in_a_deadlock_both_end_well(postgres_url: str) -> None
             tries.append(first)
             _raise(session, first)
             if is_first_try:
-                both_hold_one.wait(60)
+                both_hold_one.wait(240)
             _raise(session, second)
 
         db.write(work)

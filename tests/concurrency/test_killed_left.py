@@ -25,7 +25,7 @@ def test_an_order_left_behind_by_a_killed_web_process_is_released_in_time(system
     press.start()
     wait_until(lambda: tries_of_the_attempt(shop) == 1, "the call for a session")
     system.web.kill()
-    press.join(60)
+    press.join(240)
     let_leases_run_out(shop, hold=True)
 
     system.start_worker()

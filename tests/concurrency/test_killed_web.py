@@ -29,7 +29,7 @@ def test_a_web_process_killed_while_the_session_is_made_leaves_an_order_that_can
     wait_until(lambda: tries_of_the_attempt(shop) == 1, "the call for a session")
 
     system.web.kill()
-    press.join(60)
+    press.join(240)
     browser.close()
     let_leases_run_out(shop)
     system.start_worker()

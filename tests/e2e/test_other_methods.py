@@ -19,6 +19,7 @@ from tests.e2e.shopper import Shopper
 from tests.servers.system import System
 from tests.shop.buyer import plenty
 from tests.staff.desk import COMMAND
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -149,9 +150,9 @@ def test_a_stop_of_cards_leads_over_to_what_works(
 
 def _until(page: Page, text: str, *, reload: str = "") -> None:
     """Load the order's page until the worker has heard of the money."""
-    for _time in range(40):
+
+    def says() -> bool:
         page.goto(reload or page.url)
-        if page.get_by_text(text).count():
-            return
-        page.wait_for_timeout(500)
-    raise AssertionError(f"{page.url} never says {text}: {page.locator('main').inner_text()}")
+        return page.get_by_text(text).count() > 0
+
+    wait_until(says, f"{page.url} says {text}")

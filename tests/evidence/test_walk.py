@@ -81,7 +81,9 @@ def test_a_script_that_the_server_was_made_to_send_turns_red(
     watched = Watched(unprotected.new_page())
 
     host = {"Host": urllib.parse.urlsplit(system.origins["style"]).netloc}
-    with urllib.request.urlopen(urllib.request.Request(system.url + "/", headers=host), timeout=60) as answer:
+    with urllib.request.urlopen(
+        urllib.request.Request(system.url + "/", headers=host), timeout=240
+    ) as answer:
         page = answer.read().decode()
     added = "<script src='data:text/javascript,window.ran=1'></script><script>eval('window.ran=2')</script></body>"
 

@@ -94,6 +94,15 @@ def no_fault_is_left(sandbox: Sandbox) -> Iterator[None]:
 
 
 @pytest.fixture
+def still_sandbox(sandbox: Sandbox) -> Iterator[Sandbox]:
+    """Its clock goes on when the test moves it: what is pending stays so however long the test takes."""
+    sandbox.control("clock", {"freeze": True})
+    yield sandbox
+    there = sandbox.control("clock", {"freeze": False})["now"]
+    sandbox.control("clock", {"advance_s": max(0.0, time.time() - there)})
+
+
+@pytest.fixture
 def provider(sandbox: Sandbox) -> StripeProvider:
     """The real adapter with the real SDK against the sandbox."""
     return StripeProvider("default", "sk_test_hitsuka", ("whsec_hitsuka",), sandbox.url, livemode=False)

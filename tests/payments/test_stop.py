@@ -234,7 +234,7 @@ class Watching:
         return getattr(self._inner, name)
 
 
-def end(till: Till, provider: Watching, seconds: float = 5) -> int:
+def end(till: Till, provider: Watching, seconds: float = 240) -> int:
     return end_sessions_of_closed_stores(
         till.db, {"style": cast(Provider, provider)}, till.listener, seconds=seconds
     )

@@ -56,7 +56,7 @@ def test_what_the_provider_was_too_busy_to_end_comes_again_at_once(till: Till) -
             raise ProviderBusy("too fast")
 
     busy = {"style": cast(Provider, Busy())}
-    assert end_sessions_of_closed_stores(till.db, busy, till.listener, seconds=5) == 0
+    assert end_sessions_of_closed_stores(till.db, busy, till.listener, seconds=240) == 0
     with till.db.read() as session:
         row = session.query(Attempt).one()
     assert len(asked) == 1

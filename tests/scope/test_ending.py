@@ -23,7 +23,7 @@ from security import ending
 ending._ASKED_S = 0.3
 send = ending._signal
 ending._signal = lambda *signal: threading.Timer(0.2, send, signal).start()  # a busy machine: it arrives when it can
-child = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(40)"
+child = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(400)"
 with ending.clean_end("it"):
     tempfile.mkdtemp()
     held = subprocess.Popen([sys.executable, "-c", child], start_new_session=True, stdout=subprocess.PIPE)
@@ -89,7 +89,7 @@ def test_a_child_that_does_not_want_to_end_is_ended(number: signal.Signals, tmp_
         below = descendants(one.pid)
         assert len(below) == 1
         one.send_signal(number)
-        _, errors = one.communicate(timeout=20)  # that a child still holds the other end of it is seen here
+        _, errors = one.communicate(timeout=200)  # that a child still holds the other end of it is seen here
     assert one.returncode == -number
     assert errors == f"it: ended by {number.name} before it was done: nothing is shown by it\n"
     assert names(below) == {}
@@ -104,7 +104,7 @@ def test_a_verifier_with_a_shop_and_a_browser_ends_whole(short: Path) -> None:
         )
         below = descendants(one.pid)
         one.terminate()
-        _, errors = one.communicate(timeout=60)
+        _, errors = one.communicate(timeout=240)
     assert one.returncode == -signal.SIGTERM
     assert errors.splitlines() == [
         "verify: ended by SIGTERM before it was done: nothing is shown by it",

@@ -42,7 +42,7 @@ def running(folder: Path, leak: str) -> Iterator[tuple[int, int]]:
 
 def pay(port: int, number: str) -> None:
     request = urllib.request.Request(f"http://127.0.0.1:{port}/pay", f"number={number}".encode())
-    with urllib.request.urlopen(request, timeout=60) as response:
+    with urllib.request.urlopen(request, timeout=240) as response:
         assert response.status == 200
         assert response.read()  # to its end: the answer comes in two parts
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from security import pan
 from security.decode import Budget, views
+from tests.cost import least_cpu_s
 
 from .cards import card_numbers, in_base64, percent_encoded
 
@@ -98,9 +98,9 @@ def test_a_budget_that_suffices_is_not_over() -> None:
     ],
 )
 def test_a_mebibyte_of_anything_is_done_in_seconds(data: bytes) -> None:
-    started = time.perf_counter()
-    for content_type in ("", "application/x-www-form-urlencoded"):
-        for view in views(data, Budget(), content_type):
-            pan.find(view.text)
+    def look() -> None:
+        for content_type in ("", "application/x-www-form-urlencoded"):
+            for view in views(data, Budget(), content_type):
+                pan.find(view.text)
 
-    assert time.perf_counter() - started < 20
+    assert least_cpu_s(look, enough=20) < 20

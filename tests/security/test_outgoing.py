@@ -99,7 +99,7 @@ def port() -> Iterator[int]:
 
 def post(port: int, path: str, body: bytes, host: str = "127.0.0.1") -> None:
     urllib.request.urlopen(
-        urllib.request.Request(f"http://{host}:{port}{path}", data=body), timeout=60
+        urllib.request.Request(f"http://{host}:{port}{path}", data=body), timeout=240
     ).close()
 
 
@@ -118,7 +118,7 @@ def test_no_card_leaves_by_http_but_to_the_provider(port: int) -> None:
 
 
 def test_a_body_sent_in_pieces_hides_no_number(port: int) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=240)
     pieces = iter([CARD[:7].encode(), CARD[7:].encode()])
     with guarded_http(frozenset()), closing(connection), pytest.raises(CardNumberRefused):
         connection.request("POST", "/", body=pieces, headers={"Content-Length": "16"})

@@ -15,7 +15,7 @@ COMMANDS = [("scan",), ("scan", "--format", "json"), ("rules",), ("rules", "--fo
 def _run(words: tuple[str, ...], folder: Path, output: int) -> tuple[int, list[str]]:
     (folder / "clean.py").write_text("total = 1\n")
     command = [sys.executable, "-m", "security", words[0], str(folder), *words[1:]]
-    done = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    done = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, timeout=240, check=False)
     return done.returncode, done.stderr.splitlines()
 
 
@@ -29,7 +29,7 @@ def _help(words: tuple[str, ...], output: int, *, buffered: bool) -> tuple[int, 
     command = [sys.executable, *([] if buffered else ["-u"]), "-m", "security", *words]
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     done = subprocess.run(
-        command, env=kept, stdout=output, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        command, env=kept, stdout=output, stderr=subprocess.PIPE, text=True, timeout=240, check=False
     )
     return done.returncode, done.stderr.splitlines()
 

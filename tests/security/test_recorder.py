@@ -55,7 +55,7 @@ def serving(handler: type[StreamRequestHandler]) -> Iterator[tuple[str, int]]:
 
 
 def exchange(port: int, data: bytes) -> bytes:
-    with socket.create_connection((LOOPBACK, port), timeout=60) as connection:
+    with socket.create_connection((LOOPBACK, port), timeout=240) as connection:
         connection.sendall(data)
         connection.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: connection.recv(65536), b""))
@@ -76,7 +76,7 @@ def test_a_kept_connection_carries_many_requests(tmp_path: Path) -> None:
     with (
         serving(_Lines) as upstream,
         Recorder((LOOPBACK, 0), upstream, tmp_path) as recorder,
-        socket.create_connection((LOOPBACK, recorder.port), timeout=60) as connection,
+        socket.create_connection((LOOPBACK, recorder.port), timeout=240) as connection,
         connection.makefile("rb") as answers,
     ):
         for line in (b"one\n", b"two\n", b"three\n"):
@@ -135,7 +135,7 @@ def test_the_command_records_until_it_is_interrupted_or_ended(tmp_path: Path, ho
         listening = int(process.stdout.readline().split()[1].rpartition(":")[2])
         exchange(listening, b"hello")
         process.send_signal(how)
-        process.communicate(timeout=60)
+        process.communicate(timeout=240)
 
     assert process.returncode == 0
     assert (tmp_path / "000001.request").read_bytes() == b"hello"
@@ -145,7 +145,7 @@ def test_what_was_said_on_a_connection_still_open_is_already_kept(tmp_path: Path
     with (
         serving(_Lines) as upstream,
         Recorder((LOOPBACK, 0), upstream, tmp_path) as recorder,
-        socket.create_connection((LOOPBACK, recorder.port), timeout=60) as connection,
+        socket.create_connection((LOOPBACK, recorder.port), timeout=240) as connection,
     ):
         connection.sendall(b"one line\n")
         assert connection.recv(100) == b"ONE LINE\n"

@@ -9,7 +9,6 @@ import importlib.util
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,8 @@ from functools import cache
 from pathlib import Path
 
 from sqlalchemy import URL, create_engine, make_url, text
+
+from tests.servers.processes import free_port
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _packaged_binaries(folder: Path) -> Path:
 @contextmanager
 def _cluster(binaries: Path, folder: Path) -> Iterator[Cluster]:
     user = _user()
-    data, port = folder / "data", _free_port()
+    data, port = folder / "data", free_port()
     shutil.chown(folder, user.pw_uid, user.pw_gid) if os.geteuid() == 0 else None
     init = ["-D", str(data), "-U", "test", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
     _as(user, [str(binaries / "initdb"), *init])
@@ -166,9 +167,3 @@ def _as(user: pwd.struct_passwd, command: list[str]) -> None:
     )
     if done.returncode:
         raise RuntimeError(f"{Path(command[0]).name}: {done.stderr.decode(errors='replace').strip()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -78,7 +78,7 @@ class Shop:
 
     def answer_held(self) -> None:
         """Give the answer that was held back, and wait until the script has had it."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while not self.held and time.monotonic() < deadline:
             self.page.evaluate("0")  # lets the browser's requests in
         ((route, body),) = self.held

@@ -57,7 +57,7 @@ def test_the_worker_sends_the_head_to_every_place_and_each_can_be_verified_with_
     file = tmp_path / "heads"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as syslog:
         syslog.bind(("127.0.0.1", 0))
-        syslog.settimeout(60)
+        syslog.settimeout(240)
         places = {
             "MAIL_URL": f"smtp://127.0.0.1:{mails[1]}",
             "AUDIT_HEADS_MAIL": "auditor@example.jp",
@@ -86,7 +86,7 @@ def test_a_head_over_tcp_comes_with_its_length_in_front(sqlite_url: str) -> None
         taker.start()
         head = head_of(shop)
         assert send_head(shop.settings, head) == {"syslog": "sent"}
-        taker.join(60)
+        taker.join(240)
     length, _space, message = taken[0].partition(b" ")
     assert int(length) == len(message)
     assert read_head(message.decode()) == head

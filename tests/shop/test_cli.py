@@ -123,7 +123,7 @@ def _into(output: int, environ: dict[str, str], words: tuple[str, ...]) -> tuple
         stdout=output,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     return done.returncode, done.stderr.splitlines()

@@ -31,8 +31,11 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres), "redis"])
-def limits(request: pytest.FixtureRequest) -> Iterator[Limits]:
+def limits(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Limits]:
     if request.param == "redis":
+        monkeypatch.setattr(
+            "shop.limits.redis.TIMEOUT_S", 60.0
+        )  # it answers, on a busy machine a little later
         url = request.getfixturevalue("redis_url")
         Redis.from_url(url).flushall()
         yield RedisLimits(url, KEY)

@@ -32,7 +32,7 @@ def look(lab: Lab, notes: Notes) -> None:
     numbers = fresh_numbers(lab.challenge.numbers)
     purchases = buy_in_both_types(recorded, browser, numbers)
     paid = len(all_stores()) * sum(label != "decline" for label in numbers)
-    wait_until(lambda: len(recorded.system.mails) >= paid, "a mail for each paid order", seconds=30)
+    wait_until(lambda: len(recorded.system.mails) >= paid, "a mail for each paid order")
     evidence = gather(recorded.sinks(), numbers)
     notes.add("purchases", purchases)
     _judge(evidence, notes)
@@ -165,7 +165,7 @@ def _send(
     url = f"http://127.0.0.1:{origin.port}{urllib.parse.quote(target, safe='/?=&%')}"
     request = urllib.request.Request(url, body, {"Host": origin.netloc, **headers})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # nosec B310  # our own recorder
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  # nosec B310  # our own recorder
             return answer.status, answer.headers["X-Pan-Guard"]
     except urllib.error.HTTPError as refused:
         with refused:

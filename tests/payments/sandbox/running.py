@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import socket
 import threading
 import time
 import urllib.error
@@ -21,17 +20,12 @@ from payments.sandbox.app import close, create_app
 from payments.sandbox.config import Config
 from payments.sandbox.context import Sandbox
 from payments.sandbox.server import make_server
+from tests.servers.processes import free_port
 
 Json = dict[str, Any]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(found: Callable[[], Any], what: str, within_s: float = 60.0) -> Any:
+def wait_for(found: Callable[[], Any], what: str, within_s: float = 180.0) -> Any:
     """Polls until `found` gives something true; fails with `what` at the deadline."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
@@ -67,7 +61,7 @@ class Running:
     ) -> tuple[int, bytes, dict[str, str]]:
         request = urllib.request.Request(self.url + path, body, headers or {}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=240) as answer:
                 return answer.status, answer.read(), dict(answer.headers)
         except urllib.error.HTTPError as error:
             with error:
@@ -75,7 +69,7 @@ class Running:
 
     def answer(self, method: str, path: str, body: str, headers: dict[str, str]) -> tuple[int, str | None]:
         """Status of an answer, and where it sends the browser."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.config.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.config.port, timeout=240)
         with contextlib.closing(connection):
             connection.request(method, path, body.encode(), headers)
             got = connection.getresponse()
@@ -88,6 +82,10 @@ class Running:
         headers = {"Authorization": f"Bearer {self.config.control_key}", "Content-Type": "application/json"}
         content: Json = json.loads(self.http(method, f"/_sandbox/{path}", data, headers)[1])
         return content
+
+    def freeze(self) -> None:
+        """From now on only the test moves the clock: what is due later is not due because a machine is slow."""
+        self.control("clock", {"freeze": True})
 
     def pay(self, session_id: str, card: str = "pm_card_visa", **more: Any) -> Json:
         return self.control(f"checkout/{session_id}/pay", {"card": card, **more})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -195,7 +196,10 @@ def test_refund_of_some_cards_ends_later(
     assert charge.refunded is (after == "succeeded")
 
 
-def test_rate_limit_answers_429_with_its_reason(started: Callable[..., Running]) -> None:
+def test_rate_limit_answers_429_with_its_reason(
+    started: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("payments.sandbox.limits.time", SimpleNamespace(monotonic=lambda: 1.0))
     running = started(rate_limit=3.0)
     client = running.client()
     with pytest.raises(stripe.RateLimitError) as refused:

@@ -13,7 +13,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from .running import Running, elements_params, free_port, hosted_params
+from tests.servers.processes import free_port
+
+from .running import Running, elements_params, hosted_params
 
 pytestmark = pytest.mark.browser
 

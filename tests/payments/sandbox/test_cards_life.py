@@ -166,6 +166,7 @@ def test_an_error_on_requires_action_leaves_no_challenge(client: stripe.StripeCl
 def test_reservation_ends_by_itself_at_capture_before(
     running: Running, client: stripe.StripeClient, where: str
 ) -> None:
+    running.freeze()
     if where == "session":
         params = hosted_params(payment_method_options={"card": {"capture_method": "manual"}})
         paid = running.pay(client.v1.checkout.sessions.create(params).id)["session"]["payment_intent"]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import stripe
+
+from payments.sandbox import clockwork, refunds
 
 from .running import Running, hosted_params
 
@@ -117,6 +121,26 @@ def test_clock_can_be_frozen_moved_and_let_go(running: Running, client: stripe.S
     assert 1_800_000_090 <= running.control("clock")["now"] < 1_800_000_200
     for wrong in ({}, {"at": 5}, {"freeze": "yes"}, {"advance_s": -1}, {"advance_s": True}, {"hurry": 1}):
         assert "error" in running.control("clock", wrong)
+
+
+def test_clock_that_was_moved_has_done_what_is_due_whichever_thread_does_it(
+    running: Running, client: stripe.StripeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock thread looks by itself, too: what it has begun is ended before the call comes back."""
+    intent = paid(running, "pm_card_pendingRefund")
+    refund = client.v1.refunds.create({"payment_intent": intent}).id
+    begun, succeed = threading.Event(), clockwork.ALARMS["refund.succeed"]
+
+    def slowly(*given: Any) -> Any:
+        begun.set()
+        time.sleep(0.5)
+        return succeed(*given)
+
+    monkeypatch.setitem(clockwork.ALARMS, "refund.succeed", slowly)
+    running.sandbox.advance_clock(refunds.SETTLES_AFTER_S)
+    assert begun.wait(60)
+    running.control("clock", {"advance_s": 0})
+    assert client.v1.refunds.retrieve(refund).status == "succeeded"
 
 
 def story(running: Running) -> str:

@@ -120,7 +120,7 @@ def test_empty_project_with_the_plain_sdk(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "5 passed" in run.stdout

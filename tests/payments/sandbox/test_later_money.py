@@ -39,6 +39,7 @@ def types(client: stripe.StripeClient) -> list[str]:
 
 def test_voucher_is_shown_then_paid_at_a_store(running: Running, client: stripe.StripeClient) -> None:
     options: Any = {"konbini": {"expires_after_days": 2}}
+    running.freeze()
     session, intent = voucher(running, payment_method_options=options)
     told = intent.next_action.konbini_display_details
     assert 2 * DAY_S - 1 <= told.expires_at - running.sandbox.now() <= 3 * DAY_S
@@ -79,6 +80,7 @@ def test_voucher_is_shown_then_paid_at_a_store(running: Running, client: stripe.
 def test_test_addresses_decide_what_happens(
     running: Running, client: stripe.StripeClient, email: str, advance_s: int, status: str
 ) -> None:
+    running.freeze()
     session, intent = begin(running, email=email)
     running.control("clock", {"advance_s": advance_s})
     now = client.v1.payment_intents.retrieve(intent)

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from payments.sandbox.__main__ import main
+from tests.servers.processes import free_port
 
-from .running import Running, elements_params, free_port, hosted_params
+from .running import Running, elements_params, hosted_params
 
 
 def test_command_serves_until_told_to_end(tmp_path: Path) -> None:
@@ -36,10 +37,10 @@ def test_command_serves_until_told_to_end(tmp_path: Path) -> None:
         # An empty line is the end of the output: the command stopped before it was ready.
         lines = list(itertools.takewhile(lambda line: line not in {"ready\n", ""}, process.stdout))
         assert any(f"http://pay.localhost:{port}/test-cards" in line for line in lines)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_sandbox/health", timeout=60) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_sandbox/health", timeout=240) as answer:
             assert answer.status == 200
         process.send_signal(signal.SIGTERM)
-        out, errors = process.communicate(timeout=60)
+        out, errors = process.communicate(timeout=240)
         assert (process.returncode, out, errors) == (0, "", "")
 
 
@@ -51,7 +52,7 @@ def test_an_output_that_is_full_is_told_in_a_line(words: list[str], buffered: bo
     command = [sys.executable, *([] if buffered else ["-u"]), "-m", "payments.sandbox", *words]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            command, env=kept, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+            command, env=kept, stdout=full, stderr=subprocess.PIPE, text=True, timeout=240, check=False
         )
     assert done.returncode == 2
     assert done.stderr == "payments.sandbox: [Errno 28] No space left on device\n"

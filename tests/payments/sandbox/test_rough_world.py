@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -108,7 +109,8 @@ def deliveries(running: Running, url: str) -> list[Any]:
 def test_hostile_endpoint_is_retried_and_given_up(
     started: Callable[..., Running], hostile: Callable[[Any], str], answer: Any, error: str | tuple[str, str]
 ) -> None:
-    running = started(delivery_timeout_s=0.5, retry_schedule_s=(0.05,))
+    is_endless = answer in (silent, dripping)  # and nobody else is cut off on a machine that is slow
+    running = started(delivery_timeout_s=0.5 if is_endless else 90.0, retry_schedule_s=(0.05,))
     url = hostile(answer) if answer else "http://127.0.0.1:9/hook"
     register(running, url)
     running.client().v1.customers.create({})
@@ -203,7 +205,11 @@ def test_restricted_key_opens_exactly_what_it_was_cut_for(running: Running) -> N
         narrow.charges.list()
 
 
-def test_limit_of_one_endpoint_leaves_the_others_open(started: Callable[..., Running]) -> None:
+def test_limit_of_one_endpoint_leaves_the_others_open(
+    started: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # All of them in one second, also where forty calls take longer.
+    monkeypatch.setattr("payments.sandbox.limits.time", SimpleNamespace(monotonic=lambda: 1.0))
     running = started(rate_limit=25.0)
     headers = {"Authorization": "Bearer sk_test_hitsuka"}
     together = threading.Barrier(40)
@@ -220,7 +226,7 @@ def test_limit_of_one_endpoint_leaves_the_others_open(started: Callable[..., Run
     for thread in threads:
         thread.join()
     refused = [(reason, json.loads(body)) for status, reason, body in seen if status == 429]
-    assert {status for status, _, _ in seen} == {200, 429}
+    assert sorted(status for status, _, _ in seen) == [200] * 25 + [429] * 15
     assert {reason for reason, _ in refused} == {"endpoint-rate"}
     assert all(body["error"]["code"] == "rate_limit" for _, body in refused)
 

@@ -141,6 +141,7 @@ def test_dropped_event_never_comes_but_can_be_fetched(running: Running, receiver
 def test_event_held_back_is_overtaken(running: Running, receiver: Receiver, kind: str, wait_s: int) -> None:
     listen(running, receiver)
     client = running.client()
+    running.freeze()
     running.control("faults", {"operation": "webhook", "kind": kind, "delay_s": 30})
     first = client.v1.customers.create({}).id
     wait_for(lambda: running.control("faults")["data"][0]["met"] == 1, "the fault")
@@ -156,12 +157,13 @@ def test_queued_delivery_survives_a_restart(
 ) -> None:
     settings: dict[str, Any] = {"store": tmp_path / "store.db", "webhooks": (receiver.url,)}
     first = started(**settings)
-    first.control("faults", {"operation": "webhook", "kind": "delay", "delay_s": 1})
+    first.control("faults", {"operation": "webhook", "kind": "delay", "delay_s": 600})
     make_customer(first)
     wait_for(lambda: first.control("faults")["data"][0]["met"] == 1, "the fault")
     first.stop()
     assert receiver.received == []
     second = started(**settings)
+    second.control("clock", {"advance_s": 601})
     wait_for(lambda: receiver.received, "the delivery after the restart")
     assert len(second.client().v1.webhook_endpoints.list().data) == 1
     stripe.Webhook.construct_event(
