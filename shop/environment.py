@@ -31,11 +31,10 @@ class Reader:
         self.faults: list[str] = []
 
     def raw(self, name: str) -> str | None:
-        if name in self._environ:
-            return self._environ[name].strip()
-        path = self._environ.get(name + "_FILE")
-        if path is None:
-            return None
+        value, path = self._environ.get(name), self._environ.get(name + "_FILE")
+        # What passes variables on (a service manager, a compose file) often passes those that nobody set as "".
+        if (value is not None and value.strip()) or not path:
+            return None if value is None else value.strip()
         try:
             return Path(path).read_text("utf-8").strip()
         except OSError as error:
@@ -51,7 +50,7 @@ class Reader:
         return value
 
     def faults_about(self, name: str) -> bool:
-        return any(fault.startswith(name) for fault in self.faults)
+        return any(fault.startswith((f"{name} ", f"{name}:", f"{name}_FILE ")) for fault in self.faults)
 
     def optional_secret(self, name: str) -> Secret | None:
         value = self.raw(name)

@@ -61,6 +61,15 @@ def test_an_env_file_that_is_no_text_is_refused_in_words(tmp_path: Path) -> None
     assert "UTF-8" in result.output
 
 
+@pytest.mark.parametrize("text", ["SHOP_ENV=test\nA=b\0c\n", "SHOP_ENV=test\n=value\n"])
+def test_a_line_of_an_env_file_that_sets_nothing_is_told_with_its_number(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "demo.env"
+    path.write_text(text)
+    result = _run({}, "--env-file", str(path), "doctor")
+    assert result.exit_code == 2
+    assert "line 2 is not NAME=value" in result.output
+
+
 NEEDING_A_DATABASE = (
     ("payments", "status"),
     ("payments", "status", "--json"),
@@ -240,7 +249,9 @@ def test_seeding_a_production_database_is_refused(environ: dict[str, str]) -> No
     assert "demo and test" in result.output
 
 
-@pytest.mark.parametrize(("store", "key_id"), [("third", "k1"), ("style", "not an id"), ("style", "x" * 21)])
+@pytest.mark.parametrize(
+    ("store", "key_id"), [("third", "k1"), ("style", "not an id"), ("style", "x" * 21), ("style", "鍵")]
+)
 def test_a_key_for_nobody_is_refused(store: str, key_id: str) -> None:
     assert _run({}, "keys", "new", store, key_id).exit_code == 1
 
@@ -272,3 +283,33 @@ def test_serving_on_a_taken_port_is_refused(environ: dict[str, str], sandbox: Sa
     result = _run(environ, "serve", "--port", str(sandbox.port))
     assert result.exit_code == 1
     assert "is taken" in result.output
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "192.0.2.1"])
+def test_an_address_that_is_not_ours_is_not_said_to_be_taken(environ: dict[str, str], host: str) -> None:
+    result = _run(environ, "serve", "--host", host, "--port", "9")
+    assert result.exit_code == 1
+    assert "taken" not in result.output
+
+
+@pytest.mark.parametrize(
+    "words", [("payments", "status"), ("db", "upgrade"), ("payments", "reconcile", "--json")]
+)
+def test_a_file_that_is_no_database_is_told_in_a_line(
+    environ: dict[str, str], tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("no database at all\n" * 100)
+    result = _run(environ | {"DATABASE_URL": f"sqlite:///{file}"}, *words)
+    assert (result.exit_code, "file is not a database" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "x"])
+def test_a_terminal_without_a_width_leaves_no_figure_out(environ: dict[str, str], columns: str) -> None:
+    assert _run(environ, "db", "upgrade").exit_code == 0
+    command = [sys.executable, "-m", "shop.cli", "payments", "status"]
+    done = subprocess.run(
+        command, env=os.environ | environ | {"COLUMNS": columns}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert "needs a person after stop" in done.stdout
