@@ -96,11 +96,12 @@ def worker() -> None:
 
 
 @main.command()
-def doctor() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print what each look found as JSON.")
+def doctor(as_json: bool) -> None:
     """Look at everything that a running shop needs. Exit 0 all is well, 1 something needs a hand."""
     from shop.doctor import run
 
-    sys.exit(run())
+    sys.exit(run(as_json=as_json))
 
 
 @main.group()

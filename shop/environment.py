@@ -31,10 +31,11 @@ class Reader:
         self.faults: list[str] = []
 
     def raw(self, name: str) -> str | None:
-        value, path = self._environ.get(name), self._environ.get(name + "_FILE")
+        value = self._environ[name].strip() if name in self._environ else None
+        path = self._environ.get(name + "_FILE")
         # What passes variables on (a service manager, a compose file) often passes those that nobody set as "".
-        if (value is not None and value.strip()) or not path:
-            return None if value is None else value.strip()
+        if value or not path:
+            return value
         try:
             return Path(path).read_text("utf-8").strip()
         except OSError as error:

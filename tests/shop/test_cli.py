@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from payments.database import Database
 from payments.models import Payment
 from shop.cli import main
+from shop.clock import seconds_ahead
 from shop.db.migrate import head, is_current
 from tests.environment import make_environ
 from tests.servers.sandbox import Sandbox, running_sandbox
@@ -271,6 +272,34 @@ def test_doctor_names_what_is_missing(environ: dict[str, str]) -> None:
     assert "FAIL provider account default" in result.output
     assert "FAIL mail" in result.output
     assert "ok   database: SQLite" in result.output
+
+
+def test_doctor_tells_programs_the_same(environ: dict[str, str]) -> None:
+    away = environ | {"MAIL_URL": "smtp://127.0.0.1:9"}
+    lines, told = _run(away, "doctor"), _run(away, "doctor", "--json")
+    assert (lines.exit_code, told.exit_code) == (1, 1)
+    looks = json.loads(told.output)
+    assert [look["what"] for look in looks if not look["ok"]] == ["mail"]
+    assert all(set(look) == {"what", "found", "advice", "ok"} for look in looks)
+    assert len(looks) == len(lines.output.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("off", "says"), [(0, "ok   clock"), (400, "FAIL clock: 400 s ahead"), (-40, "FAIL clock: 40 s behind")]
+)
+def test_doctor_compares_the_clock_with_the_providers(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, off: int, says: str
+) -> None:
+    assert abs(seconds_ahead(environ["STRIPE_API_BASE"])) < 20
+    monkeypatch.setattr("shop.doctor.seconds_ahead", lambda _url: float(off))
+    result = _run(environ, "doctor")
+    assert says in result.output
+    assert result.exit_code == 1 or not off
+
+
+def test_a_clock_that_can_not_be_compared_is_not_right(environ: dict[str, str]) -> None:
+    result = _run(environ | {"STRIPE_API_BASE": "http://127.0.0.1:9"}, "doctor")
+    assert "FAIL clock: not compared with the provider's: no answer (ConnectionRefusedError)" in result.output
 
 
 def test_doctor_asks_redis_where_it_counts(environ: dict[str, str]) -> None:
