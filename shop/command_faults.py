@@ -24,6 +24,11 @@ class Commands(click.Group):
         parent: click.Context | None = None,
         **extra: object,
     ) -> click.Context:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(
+                stream, io.TextIOWrapper
+            ):  # a terminal without the letters of a name is told them escaped
+                stream.reconfigure(errors="backslashreplace")
         with _told_in_lines():
             return super().make_context(info_name, args, parent, **extra)
 

@@ -342,3 +342,18 @@ def test_a_terminal_without_a_width_leaves_no_figure_out(environ: dict[str, str]
     )
     assert done.returncode == 0
     assert "needs a person after stop" in done.stdout
+
+
+def test_a_terminal_without_the_letters_of_a_name_is_told_them_escaped(environ: dict[str, str]) -> None:
+    assert _run(environ, "db", "upgrade").exit_code == 0
+    invited = ("invite", "--email", "hanako@example.jp", "--name", "試験 花子", "--role", "owner")
+    assert _run(environ, "staff", *invited).exit_code == 0
+    done = subprocess.run(
+        [sys.executable, "-m", "shop.cli", "staff", "list"],
+        env=os.environ | environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\u8a66\\u9a13" in done.stdout
