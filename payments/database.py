@@ -17,7 +17,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    DisconnectionError,
+    InterfaceError,
+    OperationalError,
+)
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
@@ -167,7 +174,8 @@ def fault_of(error: Exception) -> str | None:
 
     None for every other error.
     """
-    if not isinstance(error, OperationalError | InterfaceError):
+    # A file that is no database, or a torn one, is told by the class above all others, and by nothing narrower.
+    if not (isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError):
         return None
     return str(error.orig).strip().partition("\n")[0]
 

@@ -6,6 +6,7 @@ Exit status of each: 0 clean, 1 found, 2 could not be done or read.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from . import commands
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit status."""
+    _open_outputs()
     words = sys.argv[1:] if arguments is None else arguments
     try:
         options = commands.parser(next(iter(words), None)).parse_args(words)
@@ -26,6 +28,16 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         return _not_told(error)
     return status
+
+
+def _open_outputs() -> None:
+    """An output that was closed before we began (`>&-`) takes what is written and loses it: the status still says
+    what was found. A name that the terminal's encoding has no letter for is escaped."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123  (for the process's life)
+        if isinstance(stream := getattr(sys, name), io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _not_told(error: OSError) -> int:

@@ -100,7 +100,10 @@ class Scan:
         A path may also be "-" (standard input) or the address of a database, postgresql://….
         """
         for path in paths:
-            if path == "-":
+            if not path:
+                # `Path("")` is the folder one stands in: a variable that was not set would have all of it read.
+                self._not_read('""', "names nothing")
+            elif path == "-":
                 self._guarded("-", lambda: self.stream("-", sources.standard_input()))
             elif sources.is_postgres(path):
                 self._guarded(sources.without_password(path), lambda path=path: self._database(path))  # type: ignore[misc]  # mypy and a default of a lambda

@@ -31,16 +31,23 @@ NOT_NEGATIVE = click.IntRange(min=0)
 def main(env_file: Path | None) -> None:
     """Hitsuka: a shop that never sees a card number."""
     if env_file is not None:
-        lines = _lines_of(env_file)
-        settings = (line.partition("=") for line in lines if not line.startswith("#"))
-        os.environ.update({name: value for name, equals, value in settings if equals})
+        os.environ.update(_settings_of(env_file))
 
 
-def _lines_of(env_file: Path) -> list[str]:
+def _settings_of(env_file: Path) -> dict[str, str]:
     try:
-        return env_file.read_text("utf-8").splitlines()
+        text = env_file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise click.BadParameter(f"{env_file} is no readable UTF-8 text", param_hint="--env-file") from error
+    settings = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        name, equals, value = line.partition("=")
+        if line.startswith("#") or not equals:
+            continue
+        if not name or "\0" in line:
+            raise click.BadParameter(f"{env_file} line {number} is not NAME=value", param_hint="--env-file")
+        settings[name] = value
+    return settings
 
 
 @main.command()
@@ -70,15 +77,13 @@ def demo(port: int, workers: int, data: Path) -> None:
 @click.option("--workers", type=AT_LEAST_ONE, default=2, show_default=True)
 def serve(host: str, port: int, workers: int) -> None:
     """Answer requests (granian). Configured by the environment."""
-    from shop.serve import is_taken
     from shop.serve import serve as start
+    from shop.serve import why_not_free
     from shop.settings import load
 
     load(os.environ)
-    if is_taken(host, port):
-        raise click.ClickException(
-            f"port {port} of {host} is taken; end what uses it, or choose another --port"
-        )
+    if reason := why_not_free(host, port):
+        raise click.ClickException(f"port {port} of {host}: {reason}")
     start(host, port, workers)
 
 
@@ -91,11 +96,12 @@ def worker() -> None:
 
 
 @main.command()
-def doctor() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print what each look found as JSON.")
+def doctor(as_json: bool) -> None:
     """Look at everything that a running shop needs. Exit 0 all is well, 1 something needs a hand."""
     from shop.doctor import run
 
-    sys.exit(run())
+    sys.exit(run(as_json=as_json))
 
 
 @main.group()

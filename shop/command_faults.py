@@ -24,6 +24,11 @@ class Commands(click.Group):
         parent: click.Context | None = None,
         **extra: object,
     ) -> click.Context:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(
+                stream, io.TextIOWrapper
+            ):  # a terminal without the letters of a name is told them escaped
+                stream.reconfigure(errors="backslashreplace")
         with _told_in_lines():
             return super().make_context(info_name, args, parent, **extra)
 
@@ -52,7 +57,7 @@ def _told_in_lines() -> Iterator[None]:
 def _told(error: Exception) -> Iterator[str]:
     """The lines for what is no mistake of ours; none for anything else."""
     if isinstance(error, SettingsError):
-        yield from (f"configuration: {fault}" for fault in error.faults)
+        yield from dict.fromkeys(f"configuration: {fault}" for fault in error.faults)
     elif isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
         yield f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
     elif _is_of_the_database(error):
@@ -63,5 +68,11 @@ def _told(error: Exception) -> Iterator[str]:
 def _is_of_the_database(error: Exception) -> bool:
     """Whether its driver failed, or did not find our tables. Loads nothing: `shop --help` needs no database."""
     loaded = sys.modules.get("sqlalchemy.exc")
+    if loaded is None:
+        return False
     kinds = ("OperationalError", "InterfaceError", "ProgrammingError")
-    return loaded is not None and isinstance(error, tuple(getattr(loaded, kind) for kind in kinds))
+    # Of a file that is no database the driver says so by the class above all others, and by nothing narrower.
+    return (
+        isinstance(error, tuple(getattr(loaded, kind) for kind in kinds))
+        or type(error) is loaded.DatabaseError
+    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import smtplib
 import ssl
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
@@ -24,6 +25,7 @@ from shop.app import create_shop
 from shop.assets import STATIC
 from shop.build import build_id
 from shop.cards.agreement import mismatches
+from shop.clock import NotCompared, seconds_ahead
 from shop.context import Shop
 from shop.db.migrate import head, is_current
 from shop.limits import LimitsDown, Rule
@@ -32,6 +34,8 @@ from shop.settings import Settings, load
 
 _NO_CHANGE = update(Attempt).where(false()).values(state=Attempt.state)
 """Of no row; where nothing may be written it is refused all the same."""
+_CLOCK_S = 30
+"""A one-time code lasts as long; a webhook's signature (300 s in the SDK) ten times that."""
 _TRIAL_BYTES = 1024 * 1024
 """So much that a file needs room of its own: a few bytes may still fit at the end of another."""
 
@@ -45,11 +49,14 @@ class Finding:
     advice: str = ""
 
 
-def run() -> int:
+def run(*, as_json: bool = False) -> int:
     """Look at everything. 0: all is well; 1: something needs a hand; SettingsError comes first."""
     shop = create_shop(load(os.environ))
     findings = list(_looks(shop))
-    for finding in findings:
+    if as_json:
+        told = [asdict(finding) | {"ok": not finding.advice} for finding in findings]
+        click.echo(json.dumps(told, ensure_ascii=False))
+    for finding in findings if not as_json else ():
         mark = "ok  " if not finding.advice else "FAIL"
         click.echo(
             f"{mark} {finding.what}: {finding.found}" + (f". {finding.advice}" if finding.advice else "")
@@ -67,6 +74,8 @@ def _looks(shop: Shop) -> Iterator[Finding]:
         yield _limits(shop)
     for provider in {id(one): one for one in shop.providers.values()}.values():
         yield _provider(provider)
+    for host in {account.api_base for account in shop.settings.accounts.values()}:
+        yield _clock(host)
     yield _mail(shop.settings.mail_url)
     yield _heads(shop.settings)
     yield _scripts()
@@ -139,6 +148,17 @@ def _provider(provider: Provider) -> Finding:
             what, f"no good answer ({error.code})", "Look at STRIPE_SECRET_KEY and STRIPE_API_BASE"
         )
     return Finding(what, f"answers, {'live' if provider.livemode else 'test'} mode, API {API_VERSION}")
+
+
+def _clock(host: str) -> Finding:
+    try:
+        ahead = seconds_ahead(host)
+    except NotCompared as error:
+        return Finding("clock", f"not compared with the provider's: {error}", "Look at STRIPE_API_BASE")
+    apart = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the provider's"
+    if abs(ahead) <= _CLOCK_S:
+        return Finding("clock", apart)
+    return Finding("clock", apart, "Set it by NTP: past five minutes no webhook's signature counts any more")
 
 
 def _mail(mail_url: str) -> Finding:

@@ -31,11 +31,11 @@ class Reader:
         self.faults: list[str] = []
 
     def raw(self, name: str) -> str | None:
-        if name in self._environ:
-            return self._environ[name].strip()
+        value = self._environ[name].strip() if name in self._environ else None
         path = self._environ.get(name + "_FILE")
-        if path is None:
-            return None
+        # What passes variables on (a service manager, a compose file) often passes those that nobody set as "".
+        if value or not path:
+            return value
         try:
             return Path(path).read_text("utf-8").strip()
         except OSError as error:
@@ -51,7 +51,7 @@ class Reader:
         return value
 
     def faults_about(self, name: str) -> bool:
-        return any(fault.startswith(name) for fault in self.faults)
+        return any(fault.startswith((f"{name} ", f"{name}:", f"{name}_FILE ")) for fault in self.faults)
 
     def optional_secret(self, name: str) -> Secret | None:
         value = self.raw(name)

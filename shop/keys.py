@@ -84,8 +84,8 @@ def new_entry(store_id: str, key_id: str) -> str:
     """An entry for DATA_KEYS with a fresh private key."""
     if store_id not in key_holders():
         raise click.ClickException(f"no store {store_id!r}; there are {', '.join(key_holders())}")
-    if not key_id.isalnum() or len(key_id) > 20:
-        raise click.ClickException("a key id is up to 20 letters and digits")
+    if not (key_id.isascii() and key_id.isalnum()) or len(key_id) > 20:
+        raise click.ClickException("a key id is up to 20 letters (a to z) and digits")
     return f"{store_id}:{key_id}:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip('=')}"
 
 

@@ -25,7 +25,8 @@ _PAGE = """<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>Mai
 <h2>HTML</h2><iframe title="HTML" src="/{{ name }}/html" sandbox></iframe><h2>Text</h2><pre>{{ mail.text }}</pre>
 {% else %}<ul>{% for name, mail in mails %}<li><a href="/{{ name }}">{{ mail.subject }}</a>
 <small>{{ mail.to }} · {{ mail.date }}</small></li>{% else %}<li>No mail yet. Buy something.</li>{% endfor %}</ul>
-{% endif %}</body></html>"""
+{% endif %}<footer lang="ja"><small>実在の店舗・会社とは関係のないデモです</small> ·
+<small lang="en">A demonstration that has nothing to do with any real shop or company</small></footer></body></html>"""
 
 _STYLE = """body{font-family:sans-serif;max-width:760px;margin:2rem auto;padding:0 1rem;line-height:1.6;
 overflow-wrap:anywhere}

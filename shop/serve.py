@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -53,13 +54,22 @@ def application() -> Flask:
 
 def is_taken(host: str, port: int) -> bool:
     """Whether someone listens there. The server itself would share the port with another one without a word."""
-    with socket.socket() as probe:
+    return why_not_free(host, port) != ""
+
+
+def why_not_free(host: str, port: int) -> str:
+    """Why nobody can listen there, in words; "" when one can."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return True
-    return False
+        except socket.gaierror:
+            return "no such host; say an address of this machine in --host"
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return "it is taken; end what uses it, or choose another --port"
+            return (error.strerror or str(error)).lower()
+    return ""
 
 
 def run_worker() -> None:

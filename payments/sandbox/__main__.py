@@ -9,7 +9,7 @@ import sqlite3
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from .app import close, create_app
 from .config import Config
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 
 class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, as for everything else that keeps it from starting; `--help` says how to use it."""
+        self.exit(2, f"payments.sandbox: {message}\n")
+
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
         """argparse's own says nothing when the help can't be written, and ends with 0. This raises OSError."""
         (file or sys.stdout).write(self.format_help())
@@ -32,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m payments.sandbox",
         description="A stand-in for the payment provider, offline. Its manual: docs/sandbox.md.",
     )
-    parser.add_argument("--port", type=int, default=8001)
+    parser.add_argument("--port", type=port_number, default=8001)
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: %(default)s)")
     parser.add_argument("--store", type=Path, metavar="FILE", help="SQLite file to keep (default: temporary)")
     parser.add_argument(
@@ -77,6 +81,21 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
+def port_number(text: str) -> int:
+    """1 to 65535. Raises ValueError, which argparse tells with the text."""
+    if not 1 <= (port := int(text)) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: 1 to 65535")
+    return port
+
+
+def number(text: str, what: str) -> float:
+    """Raises ValueError with the option's name; what makes no sense as its value is for Config to say."""
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{what} {text!r} is no number") from None
+
+
 def restricted_key(text: str) -> tuple[str, tuple[str, ...]]:
     """`rk_test_reports=charge_read,refund_read` as key and permissions. Raises ValueError."""
     key, equals, permissions = text.partition("=")
@@ -96,8 +115,10 @@ def config_from(arguments: argparse.Namespace) -> Config:
         shop_origins=tuple(arguments.shop_origin or Config.shop_origins),
         accounts=tuple(arguments.account),
         webhooks=tuple(arguments.webhook),
-        rate_limit=None if limit == "off" else float(limit),
-        retry_schedule_s=tuple(float(s) for s in arguments.retry_schedule.split(",") if s),
+        rate_limit=None if limit == "off" else number(limit, "--rate-limit"),
+        retry_schedule_s=tuple(
+            number(s, "--retry-schedule") for s in arguments.retry_schedule.split(",") if s
+        ),
         control_key=arguments.control_key,
         seed=arguments.seed,
         frozen_at=arguments.frozen_at,
@@ -108,6 +129,10 @@ def config_from(arguments: argparse.Namespace) -> Config:
 
 def main(argv: list[str] | None = None) -> int:
     """Serves until SIGTERM or Ctrl-C. Exit status 0, or 2 with one line when it cannot start."""
+    if (
+        sys.stdout is None
+    ):  # closed before we began (`>&-`): what it would have said is lost, and nothing else
+        sys.stdout = io.StringIO()
     try:
         config = config_from(parser().parse_args(argv))
         app = create_app(config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 LOOPBACK_NAMES = ("localhost", ".localhost")
+LONGEST_S = 90 * 86_400
+LAST_MOMENT = 4_102_444_800
+"""1 January 2100: later dates, and those that follow from them, fit no clock of ours."""
 
 
 def is_loopback(host: str) -> bool:
@@ -80,9 +84,17 @@ class Config:
         for name in self.accounts:
             if not name.isalnum() or not name.isascii():
                 raise ValueError(f"account name {name!r} must be letters and digits")
-        if self.rate_limit is not None and self.rate_limit <= 0:
+        if self.rate_limit is not None and not 0 < self.rate_limit < math.inf:
             raise ValueError("the rate limit must be above zero, or off")
-        if not 0 < self.authorisation_s <= 90 * 86_400:
+        if any(not 0 <= wait <= LONGEST_S for wait in self.retry_schedule_s):
+            raise ValueError("the retry schedule is seconds, parted by commas, up to ninety days each")
+        if self.frozen_at is not None and not 0 <= self.frozen_at <= LAST_MOMENT:
+            raise ValueError("the clock stands still between 1970 and 2100, in seconds since 1970")
+        if not self.control_key.isascii() or not self.control_key.strip():
+            raise ValueError(
+                "the control key must be letters, digits and signs; without one anybody could change things"
+            )
+        if not 0 < self.authorisation_s <= LONGEST_S:
             raise ValueError("an authorisation lasts above zero and up to ninety days")
 
     def _check_addresses(self) -> None:

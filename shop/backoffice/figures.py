@@ -13,6 +13,7 @@ from payments.methods import PROMISE
 from payments.models import Attempt, PaymentPromise, ProviderEvent
 from payments.money import Money
 from shop.attention import Attention, attention
+from shop.backoffice.declining import Declining, declining
 from shop.fulfilment import deadlines
 from shop.jobs.models import Schedule
 from shop.orders.models import Hold, Order, OrderPayment
@@ -54,6 +55,8 @@ class Figures:
     left_orders: list[Order]
     """Some whose customers transferred too much or too late, the oldest first."""
     passages_today: int
+    declining: list[Declining]
+    """Of each store, which shows card testing."""
     ending_soon: int
     """Reservations of cards that end within two days."""
 
@@ -91,6 +94,7 @@ def figures(session: Session, stores: list[str], now: dt.datetime) -> Figures:
         left_orders=_left_orders(session, stores),
         ending_soon=len(deadlines.due(session, now + deadlines.WARN_BEFORE, stores=stores)),
         passages_today=_number(session, select(func.count()).where(PassageRow.at >= began)),
+        declining=[declining(session, store_id, now) for store_id in stores],
     )
 
 

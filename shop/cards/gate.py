@@ -133,8 +133,10 @@ def record_consent(
     actor: Actor,
     now: dt.datetime,
 ) -> None:
-    """Record that one card company agrees."""
+    """Record that one card company agrees. A name that is none of CARD_COMPANIES would show nothing: refused."""
     stop = _stop(session, store_id)
+    if company not in shop.settings.card_companies:
+        raise BadRecord(f"the company is none of {', '.join(shop.settings.card_companies)} (CARD_COMPANIES)")
     content = {
         "company": checked_reason(company),
         "date": _checked_date(date, stop, now),

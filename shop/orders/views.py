@@ -12,6 +12,7 @@ from shop.context import the_locale, the_shop
 from shop.forms import Form
 from shop.methods.steps import steps
 from shop.orders.access import the_order
+from shop.orders.afterwards import afterwards
 from shop.orders.listener import OrderListener
 from shop.orders.queries import OrderView
 from shop.orders.release import CALLED_OFF, release
@@ -30,7 +31,11 @@ def show(token: str) -> ResponseReturnValue:
     view, who = the_order(token), account_of(request)
     mine = who is not None and view.order.account_id == who.id
     how = steps(view.promise, the_locale()) if view.promise is not None else []
-    return render_template("orders/show.html", view=view, token=token, who=who, mine=mine, steps=how)
+    with the_shop().db.read() as session:
+        after = afterwards(session, view, the_locale())
+    return render_template(
+        "orders/show.html", view=view, token=token, who=who, mine=mine, steps=how, after=after
+    )
 
 
 @orders.get("/orders/<token>/cancel")

@@ -147,6 +147,7 @@ def test_an_order_placed_while_signed_in_is_in_the_history(member: Member, app: 
     assert f"/account/orders/{mine}" in page
     assert order_id not in page
     shown = member.get(f"/account/orders/{mine}")
+    assert "差し引きのご請求額" not in shown.text  # nothing came of it yet
     assert GUEST.street in shown.text
     assert shown.headers["Cache-Control"] == "no-store"
     other = Member(app, remote="192.0.2.7").join()

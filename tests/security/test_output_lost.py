@@ -73,3 +73,37 @@ def test_a_full_disk_is_told_in_a_line(tmp_path: Path, words: tuple[str, ...]) -
         assert _run(words, tmp_path, full) == (2, ["security: No space left on device"])
     finally:
         os.close(full)
+
+
+@pytest.mark.parametrize("words", [*COMMANDS, ("scan", "--format", "sarif")], ids=" ".join)
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"])
+def test_an_output_that_is_closed_leaves_the_status(
+    tmp_path: Path, words: tuple[str, ...], closed: str
+) -> None:
+    (tmp_path / "clean.py").write_text("total = 1\n")
+    command = f'"{sys.executable}" -m security {words[0]} "{tmp_path}" {" ".join(words[1:])} {closed}'
+    done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("words", [("scan",), ("scan", "--format", "json"), ("scan", "--format", "sarif")])
+def test_a_terminal_without_the_letters_of_a_name_is_told_them_escaped(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "注文.txt").write_text("4242 4242 4242 4242\n", "utf-8")
+    command = [sys.executable, "-m", "security", words[0], str(tmp_path), *words[1:]]
+    environ = dict(os.environ) | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "\\u6ce8" in done.stdout
+
+
+def test_an_empty_path_is_not_the_folder_one_stands_in(tmp_path: Path) -> None:
+    (tmp_path / "clean.py").write_text("total = 1\n")
+    command = [sys.executable, "-m", "security", "scan", ""]
+    environ = dict(os.environ) | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == ['could not be read: "": names nothing']

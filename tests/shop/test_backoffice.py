@@ -9,12 +9,13 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from payments.columns import utcnow
+from payments.columns import new_id, utcnow
 from payments.models import Payment
 from payments.models import Refund as RefundRow
 from payments.stop import CardState, state_of
 from shop.audit.actor import Actor
 from shop.audit.models import AuditEntry
+from shop.card_testing.models import CardDecline
 from shop.context import Shop
 from shop.orders.models import Order, OrderPayment, OrderRefund
 from shop.staff.rights import Role
@@ -65,6 +66,36 @@ def test_home_says_what_needs_a_person(
     page = signed_in(paying_app, paying_shop, Role.FINANCE).get("/").text
     assert "人の判断を待っているものが 1 件" in page
     assert f'<a href="{leads_to}' in page
+
+
+@pytest.mark.parametrize(
+    ("declined", "shown", "word"),
+    [
+        (0, "0 / 1（0%）", "通常"),
+        (3, "3 / 4（75%）", "通常"),
+        (20, "20 / 21（95%）", "待ち時間"),
+        (30, "30 / 31（97%）", "メールの確認"),
+        (80, "80 / 81（99%）", "一時停止の水準"),
+    ],
+)
+def test_home_shows_how_many_cards_were_declined_and_what_that_leads_to(
+    paying_app: Flask, paying_shop: Shop, paid: str, declined: int, shown: str, word: str
+) -> None:
+    strangers = paying_shop.vault.lookup("style", "email", "stranger@example.jp")
+
+    def decline(session: Session, at: dt.datetime, count: int) -> None:
+        told = {"store_id": "style", "order_id": paid, "reason": "issuer", "cart_id": "x"}
+        for _one in range(count):
+            session.add(CardDecline(id=f"ch_{new_id()}", at=at, email_hash=strangers, **told))
+
+    paying_shop.db.write(lambda session: decline(session, utcnow(), declined))
+    paying_shop.db.write(lambda session: decline(session, utcnow() - dt.timedelta(hours=2), 7))
+    page = signed_in(paying_app, paying_shop, Role.FINANCE).get("/").text
+    line = page.partition("STYLE STORE のカードの失敗")[2].partition("</tr>")[0]
+    assert shown in line
+    assert word in line
+    others = page.partition("COCOMO のカードの失敗")[2].partition("</tr>")[0]
+    assert "0 / 0（0%）" in others
 
 
 def test_who_signs_only_sees_no_figures(paying_app: Flask, paying_shop: Shop) -> None:

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from payments.database import Database
 from payments.models import Payment
 from shop.cli import main
+from shop.clock import seconds_ahead
 from shop.db.migrate import head, is_current
 from tests.environment import make_environ
 from tests.servers.sandbox import Sandbox, running_sandbox
@@ -59,6 +60,15 @@ def test_an_env_file_that_is_no_text_is_refused_in_words(tmp_path: Path) -> None
     result = _run({}, "--env-file", str(path), "doctor")
     assert result.exit_code == 2
     assert "UTF-8" in result.output
+
+
+@pytest.mark.parametrize("text", ["SHOP_ENV=test\nA=b\0c\n", "SHOP_ENV=test\n=value\n"])
+def test_a_line_of_an_env_file_that_sets_nothing_is_told_with_its_number(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "demo.env"
+    path.write_text(text)
+    result = _run({}, "--env-file", str(path), "doctor")
+    assert result.exit_code == 2
+    assert "line 2 is not NAME=value" in result.output
 
 
 NEEDING_A_DATABASE = (
@@ -240,7 +250,9 @@ def test_seeding_a_production_database_is_refused(environ: dict[str, str]) -> No
     assert "demo and test" in result.output
 
 
-@pytest.mark.parametrize(("store", "key_id"), [("third", "k1"), ("style", "not an id"), ("style", "x" * 21)])
+@pytest.mark.parametrize(
+    ("store", "key_id"), [("third", "k1"), ("style", "not an id"), ("style", "x" * 21), ("style", "鍵")]
+)
 def test_a_key_for_nobody_is_refused(store: str, key_id: str) -> None:
     assert _run({}, "keys", "new", store, key_id).exit_code == 1
 
@@ -262,6 +274,34 @@ def test_doctor_names_what_is_missing(environ: dict[str, str]) -> None:
     assert "ok   database: SQLite" in result.output
 
 
+def test_doctor_tells_programs_the_same(environ: dict[str, str]) -> None:
+    away = environ | {"MAIL_URL": "smtp://127.0.0.1:9"}
+    lines, told = _run(away, "doctor"), _run(away, "doctor", "--json")
+    assert (lines.exit_code, told.exit_code) == (1, 1)
+    looks = json.loads(told.output)
+    assert [look["what"] for look in looks if not look["ok"]] == ["mail"]
+    assert all(set(look) == {"what", "found", "advice", "ok"} for look in looks)
+    assert len(looks) == len(lines.output.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("off", "says"), [(0, "ok   clock"), (400, "FAIL clock: 400 s ahead"), (-40, "FAIL clock: 40 s behind")]
+)
+def test_doctor_compares_the_clock_with_the_providers(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, off: int, says: str
+) -> None:
+    assert abs(seconds_ahead(environ["STRIPE_API_BASE"])) < 20
+    monkeypatch.setattr("shop.doctor.seconds_ahead", lambda _url: float(off))
+    result = _run(environ, "doctor")
+    assert says in result.output
+    assert result.exit_code == 1 or not off
+
+
+def test_a_clock_that_can_not_be_compared_is_not_right(environ: dict[str, str]) -> None:
+    result = _run(environ | {"STRIPE_API_BASE": "http://127.0.0.1:9"}, "doctor")
+    assert "FAIL clock: not compared with the provider's: no answer (ConnectionRefusedError)" in result.output
+
+
 def test_doctor_asks_redis_where_it_counts(environ: dict[str, str]) -> None:
     assert "limits" not in _run(environ, "doctor").output
     found = _run(environ | {"REDIS_URL": "redis://127.0.0.1:9"}, "doctor")
@@ -272,3 +312,48 @@ def test_serving_on_a_taken_port_is_refused(environ: dict[str, str], sandbox: Sa
     result = _run(environ, "serve", "--port", str(sandbox.port))
     assert result.exit_code == 1
     assert "is taken" in result.output
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "192.0.2.1"])
+def test_an_address_that_is_not_ours_is_not_said_to_be_taken(environ: dict[str, str], host: str) -> None:
+    result = _run(environ, "serve", "--host", host, "--port", "9")
+    assert result.exit_code == 1
+    assert "taken" not in result.output
+
+
+@pytest.mark.parametrize(
+    "words", [("payments", "status"), ("db", "upgrade"), ("payments", "reconcile", "--json")]
+)
+def test_a_file_that_is_no_database_is_told_in_a_line(
+    environ: dict[str, str], tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("no database at all\n" * 100)
+    result = _run(environ | {"DATABASE_URL": f"sqlite:///{file}"}, *words)
+    assert (result.exit_code, "file is not a database" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "x"])
+def test_a_terminal_without_a_width_leaves_no_figure_out(environ: dict[str, str], columns: str) -> None:
+    assert _run(environ, "db", "upgrade").exit_code == 0
+    command = [sys.executable, "-m", "shop.cli", "payments", "status"]
+    done = subprocess.run(
+        command, env=os.environ | environ | {"COLUMNS": columns}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert "needs a person after stop" in done.stdout
+
+
+def test_a_terminal_without_the_letters_of_a_name_is_told_them_escaped(environ: dict[str, str]) -> None:
+    assert _run(environ, "db", "upgrade").exit_code == 0
+    invited = ("invite", "--email", "hanako@example.jp", "--name", "試験 花子", "--role", "owner")
+    assert _run(environ, "staff", *invited).exit_code == 0
+    done = subprocess.run(
+        [sys.executable, "-m", "shop.cli", "staff", "list"],
+        env=os.environ | environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\u8a66\\u9a13" in done.stdout

@@ -74,3 +74,16 @@ def _first_product(client: FlaskClient) -> str:
     link = re.search(r'href="(/products/[^"]+)"', client.get("/", base_url=STYLE).text)
     assert link is not None
     return client.get(link[1], base_url=STYLE).text
+
+
+def test_a_torn_file_says_so_too(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "shop.sqlite"
+    file.write_text("no database at all\n" * 100)
+    client = create_app(shop=create_shop(load(make_environ(f"sqlite:///{file}")))).test_client()
+    with caplog.at_level(logging.INFO):
+        assert (
+            client.get("/cart", base_url=STYLE, headers={"Cookie": "cart=01" + "a" * 40}).status_code == 503
+        )
+        assert client.get("/readyz").get_json()["reason"] == "the database does not answer: DatabaseError"
+        assert client.get("/metrics").status_code == 503
+    assert not any(record.exc_info for record in caplog.records)

@@ -434,6 +434,8 @@ def test_the_gate_by_command(sqlite_url: str, sandbox: Sandbox, shop: Shop, tmp_
     assert run(sqlite_url, sandbox, *words, "--document", str(tmp_path)).exit_code == 2
     consent = ("gate", "consent", "style", "--company", "visa", "--date", today, "--reference", "C-1")
     assert run(sqlite_url, sandbox, *consent).exit_code == 0
+    nobodys = run(sqlite_url, sandbox, *("vsia" if word == "visa" else word for word in consent))
+    assert (nobodys.exit_code, "is none of visa" in nobodys.output) == (2, True)
     red, green = tmp_path / "red.xml", tmp_path / "green.xml"
     red.write_bytes(junit(build_id(), passed=False))
     green.write_bytes(junit(build_id(), passed=True))

@@ -39,5 +39,6 @@ def test_nothing_in_a_mail_is_wider_than_a_phone(browser: Browser, address: str,
     page = browser.new_page(viewport={"width": 390, "height": 844})
     assert page.goto(address + path)
     assert "aaa" in page.locator("body").inner_text()
+    assert "関係のないデモ" in page.locator("footer").inner_text()
     assert runs_over(page) == []
     page.close()

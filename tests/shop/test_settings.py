@@ -228,3 +228,17 @@ def test_the_staff_have_a_key_of_their_own() -> None:
     environ = make_environ("sqlite:///x.sqlite")
     without = " ".join(key for key in environ["DATA_KEYS"].split() if not key.startswith("staff:"))
     assert any("no key for staff" in line for line in _faults(environ | {"DATA_KEYS": without}))
+
+
+def test_a_fault_of_the_fallbacks_hides_none_of_the_key(tmp_path: Path) -> None:
+    environ = _production(SECRET_KEY="", SECRET_KEY_FALLBACKS_FILE=str(tmp_path / "gone"))
+    faults = _faults(environ)
+    assert "SECRET_KEY is missing" in faults
+    assert any(fault.startswith("SECRET_KEY_FALLBACKS_FILE can't be read") for fault in faults)
+
+
+def test_an_empty_variable_leaves_the_word_to_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "mail"
+    path.write_text("smtps://other.example\n")
+    assert load(_production(MAIL_URL="", MAIL_URL_FILE=str(path))).mail_url == "smtps://other.example"
+    assert load(_production(MAIL_URL_FILE=str(path))).mail_url == "smtps://mail.example"

@@ -32,7 +32,7 @@ from shop.fulfilment.states import NEXT, FulfilmentState, advance
 from shop.jobs.models import Job
 from shop.jobs.worker import Worker
 from shop.mail.message import compose
-from shop.orders.links import order_of_token
+from shop.orders.links import order_of_token, order_token
 from shop.orders.listener import OrderListener
 from shop.orders.models import Hold, Order, OrderLine, OrderPayment
 from shop.orders.refund_plan import Left
@@ -139,6 +139,14 @@ def _left(shop: Shop, order_id: str) -> int:
         return balance(session, _payment(shop, order_id))
 
 
+def _page_of(app: Flask, shop: Shop, order_id: str, store_id: str = "style", root: str = "") -> str:
+    """What the shopper's page of an order lists of it."""
+    token = order_token(shop.settings.keys, store_id, order_id)
+    answer = app.test_client().get(f"{root}/orders/{token}", base_url=f"http://{store_id}.localhost:8000")
+    assert answer.status_code == 200
+    return answer.text.partition("<dl")[2].partition("</dl>")[0]
+
+
 def test_the_order_is_concluded_by_a_promise(app: Flask, later: Shop, sandbox: Sandbox) -> None:
     order_id = _bought(app, later, sandbox)
     assert _states(later, order_id) == ("authorised", "authorised", "none")
@@ -171,6 +179,11 @@ def test_shipping_all_takes_all_once_and_sends_a_mail(
     assert "123456789012" in text
     assert "ヤマト運輸" in text
     assert _ship(desk, order_id, key=new_id()) == 409
+    told = _page_of(app, later, order_id)
+    assert "ヤマト運輸" in told
+    assert "お荷物の番号は" in told
+    assert "123456789012" not in told  # a link may be forwarded
+    assert "差し引きのご請求額" not in told
     timeline = desk.get(f"/orders/style/{order_id}").text
     for told in ("出荷済み", "荷物: 出荷", "入金"):
         assert told in timeline
@@ -186,6 +199,9 @@ def test_shipping_a_part_takes_a_part_and_gives_the_rest_up(
     assert _states(later, order_id) == ("paid", "paid", "short")
     taken = payment.amount_minor - 2 * line.unit_minor
     assert _left(later, order_id) == taken
+    told = _page_of(app, later, order_id)
+    assert "残りの商品はお届けできず、代金はいただいていません。" in told
+    assert f"{taken:,}円" in told.partition("差し引きのご請求額")[2]
     assert _stock(later, line.sku) == (before[0] + 2, before[1])
     with later.db.read() as session:
         order = session.get_one(Order, ("style", order_id))
@@ -214,10 +230,17 @@ def test_an_order_that_is_paid_leaves_in_several_parcels(
     first = fields | {"key": hidden_field(desk.get(page).text, "key")}
     assert desk.post(page, first).status_code == 303
     assert _states(later, order_id, "cocomo") == ("paid", "paid", "partly")
+    told = _page_of(app, later, order_id, "cocomo")
+    assert "当店がお届け・お渡し" in told
+    assert "あらためて発送します" in told
+    assert "お荷物の番号は" not in told  # it has none
     assert desk.post(page, fields | {"key": new_id()}, form_on="/").status_code == 409  # one is left
     assert desk.post(page, fields | {"key": new_id(), "mode": "all"}, form_on="/").status_code == 303
     assert _states(later, order_id, "cocomo") == ("paid", "paid", "shipped")
     assert _mails(later, order_id).count("order_shipped") == 2
+    told = _page_of(app, later, order_id, "cocomo", "/en")
+    assert told.count("handed over by the shop") == 2
+    assert "The rest will follow" not in told
 
 
 def test_calling_off_lets_go_and_brings_the_stock_back_once(

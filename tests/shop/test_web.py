@@ -202,6 +202,7 @@ def test_an_unknown_host_is_refused_and_not_echoed(client: FlaskClient, host: st
     answer = client.get("/", base_url=f"http://{host}")
     assert answer.status_code == 404
     assert host not in answer.text
+    assert "実在の店舗・会社とは関係のないデモです" in answer.text
     assert "Location" not in answer.headers
 
 

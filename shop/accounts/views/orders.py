@@ -14,9 +14,10 @@ from shop.accounts.letters import LinkOver
 from shop.accounts.views.base import account, elsewhere, page, valid_action
 from shop.address.contact import Contact
 from shop.checkout.forms import ActionForm
-from shop.context import the_shop, the_store
+from shop.context import the_locale, the_shop, the_store
 from shop.errors import NotFound
 from shop.orders.access import the_order
+from shop.orders.afterwards import afterwards
 from shop.orders.links import order_token
 from shop.orders.models import Order
 from shop.orders.queries import order_view
@@ -42,10 +43,12 @@ def order(id: str) -> ResponseReturnValue:  # noqa: A002  (the route's name for 
     with shop.db.read() as session:
         order_id = claim.own_order_id(session, who.account, id)
         view = order_view(session, who.account.store_id, order_id) if order_id else None
-    if view is None:
-        raise NotFound
+        if view is None:
+            raise NotFound
+        after = afterwards(session, view, the_locale())
     token = order_token(shop.settings.keys, view.order.store_id, view.order.id)
-    return page("order", view=view, contact=_contact(view.order, Purpose.OWN_ACCOUNT), token=token)
+    contact = _contact(view.order, Purpose.OWN_ACCOUNT)
+    return page("order", view=view, contact=contact, token=token, after=after)
 
 
 @account.post("/claim/<token>")

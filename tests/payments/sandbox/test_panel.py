@@ -53,6 +53,7 @@ def test_every_page_speaks_both_languages(running: Running, receiver: Receiver) 
     delivery = running.control("deliveries")["data"][0]["id"]
     for path, english, japanese in (
         ("/_sandbox/", "Payments", "決済"),
+        ("/_sandbox/", "Do not enter a real card number", "本物のカード番号は入力しないでください"),
         (f"/_sandbox/panel/payments/{intent}", "What happened", "経過"),
         ("/_sandbox/panel/webhooks", "Send again", "再送する"),
         (f"/_sandbox/panel/webhooks/{delivery}", "Body", "本文"),

@@ -45,7 +45,7 @@ def test_command_serves_until_told_to_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux alone has a device that is always full")
-@pytest.mark.parametrize("words", [["--help"], ["--port", "0"]], ids=" ".join)
+@pytest.mark.parametrize("words", [["--help"], ["--port", str(free_port())]], ids=["help", "start"])
 @pytest.mark.parametrize("buffered", [True, False])
 def test_an_output_that_is_full_is_told_in_a_line(words: list[str], buffered: bool) -> None:
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
@@ -67,6 +67,16 @@ def test_an_output_that_is_full_is_told_in_a_line(words: list[str], buffered: bo
         ["--account", "a b"],
         ["--rate-limit", "0"],
         ["--rate-limit", "many"],
+        ["--rate-limit", "nan"],
+        ["--rate-limit", "inf"],
+        ["--retry-schedule", "1,soon"],
+        ["--retry-schedule", "1,-1"],
+        ["--retry-schedule", "nan"],
+        ["--frozen-at", "nan"],
+        ["--frozen-at", "1e300"],
+        ["--frozen-at", "-1"],
+        ["--control-key", ""],
+        ["--control-key", "鍵"],
         ["--webhook", "http://example.com/hook"],
         ["--store", "/nowhere/at/all.db"],
         ["--authorisation-days", "0"],
@@ -76,10 +86,29 @@ def test_an_output_that_is_full_is_told_in_a_line(words: list[str], buffered: bo
     ],
 )
 def test_bad_settings_end_with_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--port", "0", *arguments]) == 2
+    assert main(["--port", str(free_port()), *arguments]) == 2
     captured = capsys.readouterr()
     assert captured.err.startswith("payments.sandbox: ")
     assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["--port", "0"], ["--port", "70000"], ["--port", "x"], ["--nonsense"]])
+def test_a_bad_command_line_is_told_in_one_line(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("payments.sandbox: ")
+    assert captured.err.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell that closes outputs")
+def test_help_to_an_output_that_is_closed_is_lost_without_a_word() -> None:
+    command = f'"{sys.executable}" -m payments.sandbox --help >&-'
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_foreign_host_name_is_refused(running: Running) -> None:
