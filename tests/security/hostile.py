@@ -18,6 +18,7 @@ import zlib
 SIZE = 1 << 20
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+OTHER = "application/octet-stream"
 Bodies = dict[str, tuple[str, bytes]]
 
 
@@ -265,9 +266,9 @@ def _parts(size: int) -> Bodies:
             _filled(b"0000 - 34 30 30 30 30 30 30 30-30 30 30 30 30 30 30 31   4000\n", size),
         ),
         "a row with hyphens": ("text/plain", b"0000 - 34 30\n0010 - " + _filled(b"34-", size)),
-        "others' numbers": ("text/plain", _filled(f"Rechnungsnummer: {published}\n".encode(), size)),
+        "others' numbers": (OTHER, _filled(f"Rechnungsnummer: {published}\n".encode(), size)),
         "pictures of ids": (
-            "text/plain",
+            OTHER,
             _filled(f"123456789_{published}_1234567890123456789_n.jpg ".encode(), size),
         ),
         "numeros": ("text/plain", _filled(b"facture n n n n. num numero 4000000000000000 ", size)),
