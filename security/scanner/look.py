@@ -35,7 +35,7 @@ _LISTED = re.compile(rb"[^0-9A-Za-z]{0,12}[0-9]{3,6}[^0-9A-Za-z]{0,6}")
 _LIST_BEGINS = re.compile(rb"(?:[0-9]{4,6}[^0-9A-Za-z]{0,6}|[:=>\[({|-]\s?)$")
 _CONTROL = re.compile(rb"[\0-\x08\x0e-\x1a\x80-\xff]")
 # One digit to a line, as lists of JSON and YAML have it.
-_ONE_DIGIT = re.compile(rb"[^0-9A-Za-z\n]{0,12}[0-9][^0-9A-Za-z\n]{0,6}")
+_ONE_DIGIT = re.compile(rb"[\t -/:-@\[-`{-~]{0,12}[0-9][\t -/:-@\[-`{-~]{0,6}\r?")
 # A string that ends with a digit, and the one that is joined to it in the next line.
 _JOINED = re.compile(rb"[0-9][\x22\x27`][ \t]{0,4}(?:[+.&]|\|\|)?[ \t]{0,4}\r?$")
 _JOINS = re.compile(rb"[ \t]{1,40}(?:(?:[+.&]|\|\|)[ \t]{0,4})?[\x22\x27`][0-9]")
@@ -230,8 +230,10 @@ def _goes_on(line: bytes, following: bytes) -> bool:
         return True
     if _JOINS.match(following) and _JOINED.search(line[-_WORDS:]):
         return True
-    if _ONE_DIGIT.fullmatch(following.partition(b"\n")[0]):
-        return True
+    if _ONE_DIGIT.fullmatch(following.partition(b"\n")[0]) and (
+        b"\n" in following or _ONE_DIGIT.fullmatch(line.rpartition(b"\n")[2])
+    ):
+        return True  # what stands before such lines says what they are
     if _LISTED.fullmatch(following.partition(b"\n")[0]) and _LIST_BEGINS.search(line[-_WORDS:]):
         return True
     return bool(
