@@ -103,7 +103,7 @@ class _Walk:
                 yield from self.text(View(name, None, "field name"), depth)
             yield from self.raw(value, name, depth)
         yield from joined(
-            [Piece(name, _readable(value)) for name, value in fields if len(value) < _LONGEST_PIECE],
+            [_piece(name, value) for name, value in fields if len(value) < _LONGEST_PIECE],
             self._budget,
         )
 
@@ -246,6 +246,11 @@ class _Walk:
             yield from self._unpacked(data, name, depth)
             if inflated := binary.raw_inflated(data, self._budget):
                 yield from self.text(View(_readable(inflated), name, "deflate"), depth - 1)
+
+
+def _piece(name: str, value: bytes) -> Piece:
+    """A field as a part of a number; digits that stand where a name does are a value without one."""
+    return Piece(name, _readable(value)) if value or not name.isdigit() else Piece("", name)
 
 
 def _readable(data: bytes) -> str:

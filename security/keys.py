@@ -37,7 +37,7 @@ _ID = re.compile(
 # What an order or a parcel is called by, and codes that are printed on goods. Not more: under any other name, a SKU's
 # or a reference's say, a number that may be a card's is taken for one.
 _OTHER_NUMBER = re.compile(
-    r"^(?:parent_)?(?:span|trace)_?ids?$|^(?:\w*_)?(?:tracking|waybill|way_?bill|awb|order|invoice|receipt|shipment|shipping|parcel|consignment|delivery|transaction"
+    r"^(?:\w*_)?(?:parent_?)?(?:span|trace)_?ids?$|^(?:\w*_)?(?:tracking|waybill|way_?bill|awb|order|invoice|receipt|shipment|shipping|parcel|consignment|delivery|transaction"
     r"|imei(?:sv)?|meid|iccid|isbn|jan|gtin|ean|upc)_?(?:no|nr|num|number|code|id)s?$"
     r"|^(?:tracking|waybill|awb|imei(?:sv)?|meid|iccid|isbn|jan|gtin|ean|upc)$"
     r"|^(?:\w*_)?(?:user|customer|member|visitor|session|device|client|event|message|request|click|campaign|ad|adset"

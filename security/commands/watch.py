@@ -106,7 +106,7 @@ def _look(
 
 def _round(browser: Browser, site: SiteTable, scripts: list[Script]) -> tuple[list[Sighting], list[Finding]]:
     from ..canary.visit import allowed_on
-    from ..watch.visit import VISITORS, Visit
+    from ..watch.visit import NOWHERE, VISITORS, Visit
 
     sightings: list[Sighting] = []
     findings: list[Finding] = []
@@ -116,7 +116,7 @@ def _round(browser: Browser, site: SiteTable, scripts: list[Script]) -> tuple[li
             browser, url, visitor, allowed=partial(allowed_on, site), scripts=scripts, wants_reports=False
         )
         with visit.watched() as watched:
-            first, *further = dict.fromkeys([*site.pages, *site.payment_pages])
+            first, *further = dict.fromkeys([*site.pages, *site.payment_pages, NOWHERE])
             sightings.append(visit.see(watched, first))  # a site that does not show this cannot be looked at
             sightings += visit.seen(watched, further)
         findings += visit.findings

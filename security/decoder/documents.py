@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
+from ..keys import is_card_key
 from . import inline
 from .budget import Budget
 from .fields import Piece, joined
@@ -76,6 +77,7 @@ def _plain_number(literal: str) -> Number:
     return Number(literal)
 
 
+_MOST_PARTS = 19  # of one number
 _TAG = re.compile(r"<([^<>]{0,2000})>")
 _TAG_NAME = re.compile(r"[A-Za-z_][\w:.-]{0,60}")
 _FIELD_NAME = re.compile(r"(?:^|\s)name\s{0,3}=\s{0,3}[\"']([^\"'<>]{1,60})")
@@ -140,6 +142,11 @@ def _digits_given(text: str, budget: Budget) -> Iterator[Piece]:
     for tag in _TAG.finditer(text):
         if not budget.spend(0, tokens=1 + len(tag[1]) // 16):
             return
-        name = _FIELD_NAME.search(tag[1])
-        for key, digits in _ATTRIBUTE.findall(tag[1]):
+        name, given = _FIELD_NAME.search(tag[1]), _ATTRIBUTE.findall(tag[1])
+        if 1 < len(given) <= _MOST_PARTS and is_card_key(
+            element := _name(tag[1])
+        ):  # <card a="4242" b="4242" …>
+            yield from (Piece(f"{element}{at}", digits) for at, (_, digits) in enumerate(given))
+            continue
+        for key, digits in given:
             yield Piece(name[1] if name and key.lower() == "value" else key, digits)

@@ -9,13 +9,15 @@ import re
 
 from .charsets import ascii_of
 
-# As xxd, hexdump -C, od -tx1 and packet loggers write it: offset, bytes in pairs or fours, then perhaps the characters.
+# As xxd, hexdump -C, od -tx1, OpenSSL and packet loggers write it: offset, bytes in pairs or fours, then perhaps the
+# characters. OpenSSL has hyphens behind the offset and between the halves.
 _ROW = re.compile(
-    r"^(?:0x)?[0-9A-Fa-f]{4,8}:?[ \t]{1,3}((?:[0-9A-Fa-f]{2}){1,2}(?:[ ]{1,2}(?:[0-9A-Fa-f]{2}){1,4})+)",
+    r"^[ \t]{0,4}(?:0x)?[0-9A-Fa-f]{4,8}(?::| -)?[ \t]{1,3}"
+    r"((?:[0-9A-Fa-f]{2}){1,2}(?:(?:[ ]{1,2}|-)(?:[0-9A-Fa-f]{2}){1,4})+)",
     re.MULTILINE,
 )
 _ROW_BYTES = re.compile(
-    rb"(?:0x)?[0-9A-Fa-f]{4,8}:?[ \t]{1,3}(?:[0-9A-Fa-f]{2}){1,2}[ ]{1,2}[0-9A-Fa-f]{2}[^\n]{0,120}"
+    rb"[ \t]{0,4}(?:0x)?[0-9A-Fa-f]{4,8}(?::| -)?[ \t]{1,3}(?:[0-9A-Fa-f]{2}){1,2}[ ]{1,2}[0-9A-Fa-f]{2}[^\n]{0,120}"
 )
 _FEWEST_ROWS = 2
 # RFC 5322, 5545, 6350, 2849: a field goes on in the next line, behind one blank, which some keep and others do not.
@@ -37,7 +39,7 @@ def undumped(text: str) -> str:
     if len(rows) < _FEWEST_ROWS:
         return ""
     # Sixteen bytes a row: what follows them are characters, some of which look like hex.
-    data = b"".join(bytes.fromhex("".join(row.split())[:32]) for row in rows)
+    data = b"".join(bytes.fromhex("".join(row.replace("-", " ").split())[:32]) for row in rows)
     return ascii_of(data)
 
 

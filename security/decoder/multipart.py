@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import quopri
 import re
 from collections.abc import Iterator
@@ -50,6 +51,10 @@ def split(body: bytes, content_type: str, most: int) -> Iterator[Part] | None:
 
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 _NAME = re.compile(r"""[;\s]name=(?:"([^"]*)"|([^;\s]+))""")
+_CONTINUED = re.compile(
+    r"""[;\s]([a-z-]{1,20})\*([0-9]{1,2})\*?\s?=\s?(?:"([^"]*)"|([^;\s"]+))""", re.IGNORECASE
+)
+_MOST_CONTINUED, _LONGEST_HEADERS = 100, 16 << 10
 
 
 def _part(chunk: bytes) -> Part:
@@ -59,10 +64,20 @@ def _part(chunk: bytes) -> Part:
     if len(pieces) == 1:
         return Part(None, "", chunk)
     headers = pieces[0].decode("utf-8", "replace")
+    if "*1" in headers:
+        headers += _continued(headers)
     name = _NAME.search(headers)
     return Part(
         (name[1] or name[2]) if name else None, headers, _transfer_decoded(headers.lower(), pieces[1])
     )
+
+
+def _continued(headers: str) -> str:
+    """Parameters that a header holds in several parts (RFC 2231 section 3), a line each, put together."""
+    values: dict[str, dict[int, str]] = {}
+    for found in itertools.islice(_CONTINUED.finditer(headers, 0, _LONGEST_HEADERS), _MOST_CONTINUED):
+        values.setdefault(found[1].lower(), {})[int(found[2])] = found[3] or found[4] or ""
+    return "".join(f"\n{name}={''.join(parts[at] for at in sorted(parts))}" for name, parts in values.items())
 
 
 def _transfer_decoded(headers: str, body: bytes) -> bytes:

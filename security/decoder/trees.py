@@ -78,7 +78,21 @@ def values(name: str | None, tree: object, encoding: str, budget: Budget) -> Ite
         elif isinstance(value, list):
             yield from joined([each for inner in value for each in _piece(name or "", inner)], budget)
             yield from of_numbers([each for each in value if isinstance(each, Number)], name)
+            if len(value) >= SHORTEST:
+                yield from _typed(value, budget)
             pending += [(name, each) for each in value]
+
+
+def _typed(objects: list[object], budget: Budget) -> Iterator[View]:
+    """Single digits that objects in a row hold under one name, whatever else is in them: the keys that were pressed."""
+    by_name: dict[str, list[Piece]] = {}
+    for each in objects:
+        for name, value in each.pairs if isinstance(each, Pairs) and len(each.pairs) > 1 else ():
+            if _is_string(value) and len(value) == 1:
+                by_name.setdefault(name, []).append(Piece(name, value))
+    for pieces in by_name.values():
+        if len(pieces) >= SHORTEST:
+            yield from joined(pieces, budget)
 
 
 def _piece(name: str, value: object) -> tuple[Piece, ...]:

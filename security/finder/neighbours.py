@@ -32,19 +32,33 @@ _PREFIX_BEFORE = re.compile(r"(?:^|[^A-Za-z0-9])([A-Za-z][A-Za-z0-9]{0,15})[_-]$
 _LETTER = re.compile(r"[^\W\d_]")
 _LABEL = re.compile(_LABELS, re.IGNORECASE)
 _REACH = 40
+_MARKS = ("=", ")", "@", "#", "!", "&")  # of what is said without a word
 
 _OTHER_NUMBERS = (
     "追跡番号|送り状番号|送り状|伝票番号|問い合わせ番号|問合せ番号|注文番号|受注番号|管理番号|整理番号|受付番号|"
     "商品コード|商品番号|品番|型番|法人番号|シリアル番号|製造番号|領収書番号|領収番号|請求書番号|納品書番号|見積書番号|"
-    "見積番号|取引番号|予約番号|契約番号|証券番号|保証書番号"
+    "見積番号|取引番号|予約番号|契約番号|証券番号|保証書番号|"
+    # China's orders, parcels, invoices and identity cards; Korea's.
+    "(?:订单|訂單|运单|運單|快递单?|快遞單?|物流单?|发票|發票|流水|交易|合同|身份证|身份證)(?:编号|編號|号码|號碼|号|號)?|"
+    "统一社会信用代码|(?:주문|운송장|송장|예약|접수|사업자등록|주민등록)번호"
+)
+# As German, French, Spanish and Italian put it. A canonical letter has no accent; a degree sign is an asterisk.
+_NUMERO = r"(?: ?(?:n[*o.]|num(?:ero)?\.?|nro\.?))"
+_IN_OTHER_TONGUES = (
+    r"(?:rechnungs|kunden|bestell|auftrags|sendungs|liefer(?:schein)?|vertrags|vorgangs|artikel|serien|beleg|paket)"
+    r"-?(?:nummer|nr|id)"
+    rf"|(?:facture|commande|colis|devis|livraison|pedido|factura|envio|fattura|ordine|spedizione){_NUMERO}?"
+    rf"|(?:client|dossier|contrat|suivi|cliente|contrato|contratto){_NUMERO}"
 )
 # Words by which a number says that it is another's; asked of digits in one piece alone, for a card has groups.
 _OTHER_NUMBER = re.compile(
-    r"(?:(?<![A-Za-z])(?:tracking|waybill|shipment|parcel|imei(?:sv)?|meid|iccid|isbn|jan|gtin|ean|upc|sku"
-    r"|siret"
+    r"(?:(?<![A-Za-z])(?:tracking|waybill|shipment|parcel|imei(?:sv)?|meid|iccid|isbn|(?:jan|gtin|ean|upc|itf|sscc)(?:-?1?[2348])?"
+    rf"|sku|siret|{_IN_OTHER_TONGUES}"
     r"|(?:order|invoice|ticket|serial|receipt|booking|reservation|contract|policy)"
     r"(?:[ _-]?(?:no|number|num|id)| ?(?=#)))(?:[ _-]?(?:no|number|num|code|id))?"
-    rf"|{canonical(_OTHER_NUMBERS).replace('*', '|')})[\s.:=#,\"'は-]{{0,4}}$",
+    rf"|{canonical(_OTHER_NUMBERS).replace('*', '|')})[\s.:=#,\"'は-]{{0,4}}$"
+    # What GS1's codes say first of goods and pallets; a pixel of Meta's, by its call and its address.
+    r"|\(0[0-2]\) ?$|fbq\([\"']init[\"'], ?[\"']$|facebook\.com/tr/?\?id=$",
     re.IGNORECASE,
 )
 # A card's number is announced: what follows at once is one, whatever divides its groups.
@@ -59,7 +73,12 @@ _KEY_AND_HOST = re.compile(r"[0-9A-Za-z]{2}@[A-Za-z0-9.-]{4,36}/$")
 # Ids of more digits than nearly all cards have, as programs count them up or draw them by lot.
 _ID = re.compile(
     r"(?:(?<![A-Za-z])(?:id|ids|uid|nonce|seq|snowflake|trace|span)|(?<=[a-z])I[dD]s?)[\"']?\s?[:=]\s?[\"']?$"
+    # Who or what a chat speaks of, and the addresses of its messages.
+    r"|<(?:[@#][!&]?|a?:\w{2,32}:)$|/(?:channels|status(?:es)?)/$|/[0-9]{17,20}/$"
 )
+# Pictures as Meta's sites name them: three ids and a letter.
+_PICTURE_BEFORE = re.compile(r"(?<![0-9A-Za-z])[0-9]{8,}_(?:[0-9]{8,}_)?$")
+_PICTURE_BEHIND = re.compile(r"_(?:[0-9]{8,}_)?[a-z]\.[a-z0-9]{3,4}(?![A-Za-z0-9])")
 _LONGEST_COMMON_CARD = 16
 # Capitals before groups, divided from them by what divides these: an article, a licence.
 _CODE_BEFORE = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2,6})([-_./])$")
@@ -71,6 +90,8 @@ _HEX_BEHIND = re.compile(r"(?:[A-Fa-f]|[ :,-]{1,2}(?:[0-9][A-Fa-f]|[A-Fa-f][0-9A
 _ZERO_FRACTION = re.compile(r"0+")
 # Day, month, year and time of the last days of a month: Diners Club's numbers of 14 digits begin so as well.
 _EUROPEAN_TIME = re.compile(r"3[01](?:0[1-9]|1[0-2])(?:19|20)[0-9]{2}(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){2}")
+
+_RESIDENT = re.compile(r"[1-8][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{4}")
 
 
 def judge_letters(text: str, match: Match) -> Match | None:
@@ -99,7 +120,9 @@ def judge_plain(
     if judged is None:
         return None
     reach = text[max(0, match.start - _REACH) : match.start]
-    if not (reach.endswith("=") or _LETTER.search(reach)):
+    if reach.endswith("_") and _PICTURE_BEFORE.search(reach) and _PICTURE_BEHIND.match(text, match.end):
+        return doubtful(judged)
+    if not (reach.endswith(_MARKS) or _LETTER.search(reach)):
         return judged  # no word
     prefix = _PREFIX_BEFORE.search(reach)
     in_boundary = reach.endswith("==") and text.startswith(
@@ -147,6 +170,13 @@ def announces_a_card(before: str) -> bool:
 def is_time(digits: str) -> bool:
     """Whether 14 digits are a time as Europeans write it."""
     return bool(_EUROPEAN_TIME.fullmatch(digits))
+
+
+def is_resident_id(digits: str) -> bool:
+    """Whether 18 digits are a resident of China's (GB 11643): region, birthday, and ISO 7064's digit (modulo 11, 2)."""
+    return bool(_RESIDENT.fullmatch(digits)) and (
+        sum(int(digit) * pow(2, 17 - at, 11) for at, digit in enumerate(digits)) % 11 == 1
+    )
 
 
 def is_product_code(digits: str) -> bool:

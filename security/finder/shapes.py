@@ -268,7 +268,8 @@ def _whole_run(text: str, groups: list[_Group]) -> Match | None:
         return match and doubtful(match)
     if set(sizes[1:-1]) == {2} and max(sizes) == 2 and neighbours.are_bytes(text, match):
         return None
-    uniform = len(set(sizes[:-1])) == 1 and sizes[-1] <= sizes[0]
+    # One digit or two behind a long piece are no group of it: a page, a month.
+    uniform = len(set(sizes[:-1])) == 1 and sizes[-1] <= sizes[0] and (len(sizes) > 2 or sizes[-1] > 2)
     few_pieces = 3 <= len(sizes) <= 4 and min(sizes) >= 3
     if (
         len(sizes) == 2
@@ -308,7 +309,7 @@ def _judge(text: str, groups: list[_Group], first: int, last: int) -> Match | No
     before = text[groups[first - 1].end : match.start] if first else None
     after = text[match.end : groups[last].start] if last < len(groups) else None
     if last - first == 1:
-        if neighbours.is_time(digits):
+        if neighbours.is_time(digits) or neighbours.is_resident_id(digits):
             match = doubtful(match)
         return neighbours.judge_plain(text, match, before, after, groups[last].digits if after else "")
     if len(groups[first].digits) <= 4 and _MASKED.fullmatch(text[max(0, match.start - 8) : match.start]):

@@ -115,14 +115,12 @@ static void tell(Places *places, const byte *end)
     Py_XDECREF(place);
 }
 
-/* Whether between two digits a string ends and the next is joined to it: `"4" + "2"`. */
-static int is_joint(const byte *first, const byte *last)
+/* Whether a string that this digit begins is joined to one that a digit ends: `"4" + "2"`, over two lines perhaps. */
+static int is_joined(const byte *start, const byte *digit)
 {
-    Py_ssize_t size = last - first;
-    if (size < 3 || size > 6 || !(kinds[*first] & QUOTE) || !(kinds[last[-1]] & QUOTE)) return 0;
-    for (const byte *each = first + 1; each < last - 1; each++)
-        if (!memchr(" \t+.&\\|", *each, 7)) return 0;
-    return 1;
+    const byte *at = digit - 2;
+    while (at > start && digit - at < WIDTH && memchr(" \t\r\n+.&\\|", *at, 9)) at--;
+    return digit - at >= 3 && at > start && kinds[*at] & QUOTE && kinds[at[-1]] & DIGIT;
 }
 
 /* Groups of digits without a letter between them, one after the other. The counts are of what fits so far, this group
@@ -197,8 +195,7 @@ static void pairs(Places *places, const byte *at, const byte *these, mask digits
     mask quoted = digits & (quotes_in(these) << 1 | ((before[0] & QUOTE) != 0));
     for (; quoted; quoted &= quoted - 1) {
         const byte *digit = at + first_of(quoted);
-        for (int size = 3; size <= 6 && digit - size > places->start; size++)
-            if (kinds[digit[-size - 1]] & DIGIT && is_joint(digit - size, digit)) tell(places, digit + 1);
+        if (digit - places->start >= 3 && is_joined(places->start, digit)) tell(places, digit + 1);
     }
     mask folded = digits & (blanks_in(these) << 1 | ((before[0] & BLANK) != 0));
     if (folded) folded &= newlines_in(these) << 2 | (mask)((before[0] & NEWLINE) != 0) << 1 | ((before[1] & NEWLINE) != 0);

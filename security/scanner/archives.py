@@ -9,9 +9,12 @@ import bz2
 import gzip
 import io
 import lzma
+import re
+import struct
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, cast
 
@@ -23,6 +26,9 @@ _SPOOL = 16 << 20
 _WINDOW = 1 << 20
 _LONGEST_HEADER = 64 << 10
 _MANIFEST, _LONGEST_MANIFEST = "META-INF/manifest.xml", 1 << 20
+# The header before each member of a zip: its method, packed size, and the lengths of its name and of what is extra.
+_LOCAL_HEADER, _LENGTHS_AT, _MOST_BETWEEN = b"PK\x03\x04", 26, 64 << 20
+_MEMBER = re.compile(rb"PK\x03\x04.{4}(..).{8}(.{4}).{4}(.{4})", re.DOTALL)
 _EXTRA, _NAME, _COMMENT = 4, 8, 16  # flags of gzip's header
 
 
@@ -79,10 +85,45 @@ def zip_members(stream: BinaryIO) -> Members:
             if not info.is_dir():
                 with archive.open(info) as member:
                     yield info.filename, unpacked(cast("BinaryIO", member))
+        yield from _deleted(stream, archive)
         if any(info.filename.endswith(".iwa") for info in archive.infolist()):
             raise UnreadableError("a document of iWork, whose parts are packed by Snappy")
         if _MANIFEST in archive.namelist() and b"encryption-data" in _beginning_of(archive, _MANIFEST):
             raise UnreadableError("an encrypted OpenDocument file")
+
+
+def _deleted(stream: BinaryIO, archive: zipfile.ZipFile) -> Members:
+    """Members that the directory names no longer, and whose bytes are still there (APPNOTE.TXT, 4.3.7)."""
+    for start, end in _between_members(stream, archive):
+        stream.seek(start)
+        between = stream.read(min(end - start, _MOST_BETWEEN))
+        if not between.startswith(_LOCAL_HEADER):
+            continue  # nothing, a member's length behind it, or the program that unpacks the archive
+        for found in _MEMBER.finditer(between):
+            method, size, names, extra = struct.unpack("<HIHH", found[1] + found[2] + found[3])
+            name, first = between[found.end() : found.end() + names], found.end() + names + extra
+            content = _inflated(between[first:]) if method else between[first : first + size]
+            yield f"deleted {name.decode('utf-8', 'replace')}", io.BytesIO(content)
+        if end - start > _MOST_BETWEEN:
+            raise UnreadableError("more than 64 MiB of members that were deleted")
+
+
+def _between_members(stream: BinaryIO, archive: zipfile.ZipFile) -> Iterator[tuple[int, int]]:
+    reached = 0
+    for info in sorted(archive.infolist(), key=lambda each: each.header_offset):
+        yield reached, info.header_offset
+        stream.seek(info.header_offset + _LENGTHS_AT)
+        lengths = struct.unpack("<HH", stream.read(4).ljust(4, b"\0"))
+        reached = info.header_offset + _LENGTHS_AT + 4 + sum(lengths) + info.compress_size
+    yield reached, archive.start_dir
+
+
+def _inflated(data: bytes) -> bytes:
+    """What bare deflate at the beginning of `data` holds, as far as it goes."""
+    try:
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, _MOST_BETWEEN)
+    except zlib.error:
+        return b""
 
 
 def _require_apart(members: list[zipfile.ZipInfo]) -> None:

@@ -25,7 +25,7 @@ BEHIND_A_DIGIT: dict[str, bytes] = {
     "groups": rb"[0-9]{3}" + ODD_RUN + rb"[0-9]{4}[0-9]*" + ODD_RUN + rb"[0-9]{4}",
     "single digits": _SHORT_GROUPS,
     "character codes": _SHORT_GROUPS,
-    "joined strings": rb"[\x22\x27`][ \t+.&\\|]+[\x22\x27`][0-9]",
+    "joined strings": rb"[\x22\x27`][ \t\r\n+.&\\|]+[\x22\x27`][0-9]",
     "folded": rb"\r?\n[ \t][0-9]",
     "thousands": rb"[,_'\xef\xbc\x8c]+(?:[0-9]{3}[,_'\xef\xbc\x8c]+){2}[0-9]{3}",
     "track": rb"(?:[" + SEPARATORS + rb"]*[0-9]){11}[\^=]",

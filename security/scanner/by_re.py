@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterator
 
@@ -98,13 +99,14 @@ def _worth_trying(piece: bytes) -> Iterator[str]:
     if pairs and _TEN_PAIRS in evenly:
         yield "character codes"
     joints = piece.translate(_JOINTS)
-    if b"q+" in joints or b"q +" in joints:
+    if b"q+" in joints or b"q +" in joints or _JOINED_LINES.search(piece):
         yield "joined strings"
     if not piece.isascii():
         yield from ("other scripts", "kanji digits", "EBCDIC")
     yield from _worth_tokens(piece)
 
 
+_JOINED_LINES = re.compile(rb"[\x22\x27`][ \t\r]*\n[ \t]+[+.&|\x22\x27`]")
 _WIDEST = 12
 _GROUPS = tuple(
     b"0000" + b" " * width + middle + b" " * width + b"0000"

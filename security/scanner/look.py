@@ -26,7 +26,7 @@ _PIECE = 64 << 10
 _OVERLAP = 4 << 10
 _LONGEST_LINE = 4 << 10
 _ROUND = 512
-_MOST_LINES = 6
+_MOST_LINES, _MOST_DIGITS = 6, 24
 _WORDS = 40
 _DIGITS = b"0123456789"
 _FEWEST = 7  # bytes: fourteen digits, two to each
@@ -34,6 +34,11 @@ _FEWEST = 7  # bytes: fourteen digits, two to each
 _LISTED = re.compile(rb"[^0-9A-Za-z]{0,12}[0-9]{3,6}[^0-9A-Za-z]{0,6}")
 _LIST_BEGINS = re.compile(rb"(?:[0-9]{4,6}[^0-9A-Za-z]{0,6}|[:=>\[({|-]\s?)$")
 _CONTROL = re.compile(rb"[\0-\x08\x0e-\x1a\x80-\xff]")
+# One digit to a line, as lists of JSON and YAML have it.
+_ONE_DIGIT = re.compile(rb"[\t -/:-@\[-`{-~]{0,12}[0-9][\t -/:-@\[-`{-~]{0,6}\r?")
+# A string that ends with a digit, and the one that is joined to it in the next line.
+_JOINED = re.compile(rb"[0-9][\x22\x27`][ \t]{0,4}(?:[+.&]|\|\|)?[ \t]{0,4}\r?$")
+_JOINS = re.compile(rb"[ \t]{1,40}(?:(?:[+.&]|\|\|)[ \t]{0,4})?[\x22\x27`][0-9]")
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=_-]{8,200}\r?")
 
 
@@ -182,7 +187,7 @@ def _line_round(block: bytes, end: int) -> tuple[int, int]:
     )
     last = block.find(b"\n", at, at + _LONGEST_LINE)
     last = last if last >= 0 else _cut_after(block, min(len(block), at + _LONGEST_LINE))
-    for _ in range(_MOST_LINES):
+    for _ in range(_MOST_DIGITS if _ONE_DIGIT.fullmatch(block, first, last) else _MOST_LINES):
         before = first, last
         first, last = _grown(block, first, last)
         if (first, last) == before:
@@ -223,6 +228,12 @@ def _goes_on(line: bytes, following: bytes) -> bool:
         return True
     if dumps.go_on(line, following):
         return True
+    if _JOINS.match(following) and _JOINED.search(line[-_WORDS:]):
+        return True
+    if _ONE_DIGIT.fullmatch(following.partition(b"\n")[0]) and (
+        b"\n" in following or _ONE_DIGIT.fullmatch(line.rpartition(b"\n")[2])
+    ):
+        return True  # what stands before such lines says what they are
     if _LISTED.fullmatch(following.partition(b"\n")[0]) and _LIST_BEGINS.search(line[-_WORDS:]):
         return True
     return bool(

@@ -29,7 +29,16 @@ _INLINE = (
     rb"(?:</?(?:b|i|em|strong|span|a|u|font|mark|wbr|small|sub|sup|code|tt|tspan)\b[^<>\n]{0,80}>"
     rb"|<!--[^<>\n]{0,80}-->){1,4}"
 )
-_JOINT = rb"[\x22\x27`][ \t]?(?:[+.&\x5c]|\|\|)[ \t]?[\x22\x27`]"
+# In one line, or over two: there the second begins with blanks or what joins them.
+_JOINER = rb"(?:[+.&]|\|\|)"
+_JOINT = (
+    rb"[\x22\x27`](?:[ \t]?(?:[+.&\x5c]|\|\|)[ \t]?"
+    rb"|[ \t]{0,4}(?:"
+    + _JOINER
+    + rb"[ \t]{0,4})?\r?\n[ \t]{1,40}(?:"
+    + _JOINER
+    + rb"[ \t]{0,4})?)[\x22\x27`]"
+)
 
 
 def _base32_digits() -> bytes:
@@ -61,7 +70,8 @@ PATTERNS: dict[str, bytes] = {
         rb"(?:[Jj][Oo][Ii][Nn]|[Cc][Oo][Nn][Cc][Aa][Tt])[ ]?\([ ]?[\[(]?[ ]?[\x22\x27`][0-9]{1,8}[\x22\x27`]"
     ),
     "hex dump": (
-        rb"\n(?:0x)?0[0-9A-Fa-f]{3,7}:?[ \t]{1,3}(?:[0-9A-Fa-f]{2}){1,2}(?:[ ]{1,2}(?:[0-9A-Fa-f]{2}){1,2}){3}"
+        rb"\n[ \t]{0,4}(?:0x)?0[0-9A-Fa-f]{3,7}(?::| -)?[ \t]{1,3}"
+        rb"(?:[0-9A-Fa-f]{2}){1,2}(?:[ ]{1,2}(?:[0-9A-Fa-f]{2}){1,2}){3}"
     ),
     "folded": rb"[0-9]\r?\n[ \t][0-9]",
     "continued": rb"[0-9]\\\r?\n[ \t]{0,40}[0-9]",

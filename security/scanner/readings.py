@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from ..decoder import dense, dumps, inline
 from ..decoder.budget import Budget
-from . import containers, mails, wide
+from . import containers, mails, packets, wide
 from .archives import Members, UnreadableError, unpacked
 
 _WINDOW, _OVERLAP = 1 << 20, 4 << 10
@@ -110,6 +110,14 @@ def _dump(stream: BinaryIO) -> Members:
     yield "dump", io.BytesIO(dumps.of_rows(_whole(stream).decode("latin-1")))
 
 
+def _connections(stream: BinaryIO) -> Members:
+    carried = packets.connections(stream.read(_LARGEST))
+    if carried:
+        yield "connections", io.BytesIO(carried)
+    if stream.read(1):
+        raise UnreadableError("a recording of packets larger than 64 MiB: numbers over several are not seen")
+
+
 def _unchunked(stream: BinaryIO) -> Members:
     """The bodies of HTTP messages that were sent in chunks (RFC 9112, 7.1)."""
     data = _whole(stream)
@@ -149,5 +157,6 @@ _KINDS: tuple[tuple[Callable[[bytes], bool], Callable[[BinaryIO], Members]], ...
     (_is_in_others, _in_its_characters),
     (lambda head: head.startswith(_REGISTRY), _registry),
     (dumps.may_be_rows, _dump),
+    (packets.may_be, _connections),
     (lambda head: b"hunked" in head and bool(_CHUNKED.search(head)), _unchunked),
 )

@@ -28,10 +28,15 @@ HEADERS = (
     "access-control-allow-origin",
     "service-worker-allowed",
     "reporting-endpoints",
+    "report-to",
+    "nel",
+    "link",
+    "speculation-rules",
     "refresh",
     "x-frame-options",
 )
 _KEPT = ("type", "name", "autocomplete", "rel", "http-equiv", "role", "method", "class", "inputmode")
+_PUBLIC_KEY = "pk_"  # as the provider's begin, which stand on the page
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,8 @@ def of_document(root: Node) -> dict[str, tuple[str, ...]]:
 def kind_of(tag: str, about: Mapping[str, str]) -> str:
     """What an element is for: its tag and telling attributes. Two products in a list are of one kind."""
     said = [f"{name}={' '.join(_words(name, about[name]))}" for name in _KEPT if about.get(name)]
+    # With another account's key the provider's own fields pay somebody else.
+    said += [f"{name}={value}" for name, value in sorted(about.items()) if value.startswith(_PUBLIC_KEY)]
     names = sorted(name for name in about if name not in _KEPT and not name.startswith(("data-", "aria-")))
     return " ".join([tag, *said, *names])
 

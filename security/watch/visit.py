@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
 
+NOWHERE = "/a-page-that-is-not-there"
+"""Skimmers hide in the page that says so: nobody looks at it."""
+
 
 @dataclass(frozen=True)
 class Visitor:

@@ -18,7 +18,7 @@ from security.scripts import inventory
 from security.watch import rounds
 from security.watch.rounds import duration
 from security.watch.sighting import Sighting, origin_of, page_kind
-from security.watch.visit import VISITORS, Visit, Visitor
+from security.watch.visit import NOWHERE, VISITORS, Visit, Visitor
 from shop.scope.shopper import Shopper
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class _Visit(Visit):
             for path in list(linked)[1:]:
                 linked |= dict.fromkeys(self._links(watched))
                 yield from self.seen(watched, [path])
-            yield from self.seen(watched, list(linked)[len(MAIN) :])
+            yield from self.seen(watched, [*list(linked)[len(MAIN) :], root + NOWHERE])
             yield from self._to_payment(watched, root)
 
     def _links(self, watched: Watched) -> list[str]:

@@ -145,6 +145,10 @@ PLANTS: dict[str, tuple[Plant, str]] = {
         _on("/checkout/delivery", lambda a: a.add(f'<a href="{EVIL}/pay">支払う</a>')),
         "leads-away",
     ),
+    "a script where there is no page": (
+        _on("/a-page-that-is-not-there", lambda a: a.add("<script>window.here = 1</script>")),
+        "inline-script",
+    ),
     "a redirect": (_on("/guide/returns", _elsewhere), "watch-unseen"),
 }
 """Each change with the rules one of which must be among its alarms."""

@@ -83,6 +83,7 @@ def test_every_planted_change_is_alarmed_within_one_round(watcher: Watcher) -> N
     assert all("phone" in path for path in to_phones)
     on_return = [each["path"] for each in alarms if each["rule"] == "inline-script"]
     assert any("/ as desktop, Japanese" in path for path in on_return), on_return
+    assert any("/a-page-that-is-not-there as" in path for path in on_return), on_return
     assert watcher.check().exit_code == 1, "the newest sighting holds alarms"
 
 
@@ -173,6 +174,25 @@ def test_products_of_one_kind_are_one_kind_and_a_new_script_is_none() -> None:
     assert [each.rule for each in differences([Sighting("/new", "b", 200)], [known])] == ["watch-page"]
     assert page_kind("/en/products/a-cup") == "/en/products/*"
     assert kind_of("li", {"class": "stock stock--out"}) == kind_of("li", {"class": "stock"})
+
+
+def test_another_account_s_key_is_another_kind_of_element() -> None:
+    ours, theirs = (
+        kind_of("div", {"id": "pay", "data-key": f"pk_live_{name}"}) for name in ("ours", "theirs")
+    )
+    known = Sighting("/pay", "a", 200, elements=(ours,))
+    assert differences([known], [known]) == []
+    assert [each.rule for each in differences([Sighting("/pay", "a", 200, elements=(theirs,))], [known])] == [
+        "watch-elements"
+    ]
+    # What differs with each attempt is none: the session's secret.
+    assert kind_of("div", {"data-secret": "cs_1"}) == kind_of("div", {"data-secret": "cs_2"})
+
+
+@pytest.mark.parametrize("name", ["report-to", "nel", "link", "speculation-rules"])
+def test_a_header_that_sends_something_elsewhere_is_none_that_was_approved(name: str) -> None:
+    seen = Sighting("/", "a", 200, headers={name: "<https://other.example/>"})
+    assert [each.rule for each in differences([seen], [Sighting("/", "a", 200)])] == ["watch-headers"]
 
 
 # --- The deployed leg of the verifier, which looks by the same eyes and needs no baseline ---

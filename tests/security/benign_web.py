@@ -144,5 +144,8 @@ def _ids(get: Get, form: Get, send_json: Get) -> dict[str, Shape]:
         "IMEI": lambda r: send_json({"imei": digits(r, 15), "iccid": "8981" + digits(r, 15), "imsi": "44010" + digits(r, 10), "serial": _letters(r, 12).upper()}),
         "snowflakes": lambda r: send_json({"id": str(r.randint(10**17, 10**18)), "channel_id": str(r.randint(10**17, 10**19)), "guild_id": str(r.randint(10**17, 10**18))}),
         "pages": lambda r: get("/feed", f"cursor_id={digits(r, 16)}&since_id={digits(r, 18)}&max_id={digits(r, 19)}&request_id={digits(r, 16)}"),
+        "B3 in decimals": lambda r: get(HTTP_X_B3_TRACEID=digits(r, 16), HTTP_X_B3_SPANID=digits(r, 16), HTTP_X_B3_PARENTSPANID=digits(r, 16)),
+        "picture of Meta's": lambda r: form(picture=f"{digits(r, 9)}_{digits(r, 16)}_{digits(r, 19)}_n.jpg"),
+        "rows with a digit each": lambda r: send_json({"items": [{"sku": _letters(r, 6), "qty": str(r.randint(1, 9))} for _ in range(r.randint(13, 19))]}),
         "microseconds": lambda r: send_json({"created_at": _at(r, 10**6), "updatedAt": _at(r, 10**6), "t": _at(r, 1000)}),
     }  # fmt: skip

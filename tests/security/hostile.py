@@ -18,6 +18,7 @@ import zlib
 SIZE = 1 << 20
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+OTHER = "application/octet-stream"
 Bodies = dict[str, tuple[str, bytes]]
 
 
@@ -102,6 +103,7 @@ def bodies(size: int = SIZE) -> Bodies:
         "msgpack, deep": ("application/msgpack", _filled(b"\x91", size)),
         **_texts(size),
         **_bytes(size),
+        **_parts(size),
         **_dear_to_leave(size),
     }
 
@@ -239,6 +241,39 @@ def _bytes(size: int) -> Bodies:
         "JPEG, many segments": ("image/jpeg", b"\xff\xd8" + _filled(b"\xff\xfe\0\x104000 0000 0000", size)),
         "GIF, many comments": ("image/gif", b"GIF89a" + _filled(b"!\xfe\x0440000", size)),
         "multipart, 100,000": ("multipart/form-data; boundary=a", _filled(b"--a\r\n\r\n4\r\n", size)),
+    }
+
+
+def _parts(size: int) -> Bodies:
+    """Much that may be a part of something, or may say what a number is."""
+    head = b"--b\r\nContent-Disposition: form-data"
+    kind = "multipart/form-data; boundary=b"
+    keys = [{"t": "keydown", "k": str(at * at % 10)} for at in range(4000)]
+    names = [{f"k{at % 500}": "4", "b": "7"} for at in range(4500)]
+    # A published number, which is no card where these words stand before it.
+    published = "4242424242424242"
+    return {
+        "parameters in parts": (kind, head + _filled(b"; f*0=4; f*1=2", size) + b"\r\n\r\nx\r\n--b--"),
+        "parameters in parts, begun": (kind, head + _filled(b" a*1 *", size) + b"\r\n\r\nx"),
+        "parameters of many parts": (kind, _filled(head + b"; f*0=4; f*1=2; f*2=0\r\n\r\nx\r\n", size)),
+        "keys pressed": (JSON, json.dumps(keys).encode()),
+        "keys of many names": (JSON, json.dumps(names).encode()),
+        "attributes of cards": ("text/xml", _filled(b'<card a="4000" b="0000" c="0000" d="0001"/>', size)),
+        "attributes of cards, 300 each": ("text/xml", _filled(b"<card " + b'a="4" ' * 300 + b"/>", size)),
+        "names without values": (FORM, _filled(b"4000&0000&0001&", size)),
+        "rows with hyphens": (
+            "text/plain",
+            _filled(b"0000 - 34 30 30 30 30 30 30 30-30 30 30 30 30 30 30 31   4000\n", size),
+        ),
+        "a row with hyphens": ("text/plain", b"0000 - 34 30\n0010 - " + _filled(b"34-", size)),
+        "others' numbers": (OTHER, _filled(f"Rechnungsnummer: {published}\n".encode(), size)),
+        "pictures of ids": (
+            OTHER,
+            _filled(f"123456789_{published}_1234567890123456789_n.jpg ".encode(), size),
+        ),
+        "numeros": ("text/plain", _filled(b"facture n n n n. num numero 4000000000000000 ", size)),
+        "entities used": ("text/xml", b"<!DOCTYPE a [<!ENTITY x '4000'>]>" + _filled(b"&x;", size)),
+        "combining marks": ("text/plain", _filled("4\u03320\u0336".encode(), size)),
     }
 
 

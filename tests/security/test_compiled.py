@@ -21,7 +21,10 @@ _DIVIDERS = (
     *(b" ", b"-", b".", b"/", b"\t", b"\x00", b"\xef\xbc\x8c", b",", b"_"),
     *(b"'", b"; ", b"\n", b": ", b"\x7f\x80"),
 )
-_JOINTS = (b"\r\n ", b"\n ", b'"+"', b"' . '", b'" || "', b"`&`")
+_JOINTS = (
+    *(b"\r\n ", b"\n ", b'"+"', b"' . '", b'" || "', b"`&`"),
+    *(b'"\n    "', b"' +\r\n\t\t. '", b'"    &    \n' + b" " * 40 + b'||    "'),
+)
 _ENDS = (b"^", b"=", b"a", b"Nov", b"[", b" " * 9, b"(" * 13, b"x" * 60)
 _BETWEEN = st.sampled_from([*_DIVIDERS, *_JOINTS, *_ENDS])
 

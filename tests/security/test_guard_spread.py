@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from .cards import grouped
-from .guarded import CARD, Shop, sent_form, sent_json
+from .guarded import CARD, Shop, sent_form, sent_json, sent_parts
 
+VARIOUS = "378282246310005"  # published, of more digits than 4242… has
 HALVES = (CARD[:8], CARD[8:])
 
 
@@ -85,3 +87,52 @@ def test_but_not_as_printed_nor_among_words_nor_under_any_other_name(name: str) 
 
 def _ways(name: str, value: str) -> list[dict[str, Any]]:
     return [sent_form(**{name: value}), sent_json(f'{{"o": {{"{name}": "{value}"}}}}')]
+
+
+def _pressed(number: str) -> str:
+    """As a script writes down what is typed, with other keys between."""
+    keys = [{"t": "keydown", "k": key} for key in ("Tab", *number, "Enter")]
+    keys.insert(5, {"t": "scroll", "y": 40})
+    return json.dumps(keys)
+
+
+def test_keys_that_were_pressed_make_a_number() -> None:
+    shop = Shop()
+
+    assert shop.send(**sent_json(_pressed(VARIOUS))) == 422
+    assert shop.send(body=_pressed(VARIOUS).encode(), content_type="text/plain") == 422
+    # Answers on a scale come in such rows as well, and so do quantities.
+    assert shop.send(**sent_json(_pressed("4242424242424242"))) == 200
+    assert shop.send(**sent_json(_pressed(VARIOUS).replace('"k"', '"qty"'))) == 200
+
+
+def test_attributes_of_a_card_make_a_number_and_those_of_a_drawing_do_not() -> None:
+    shop = Shop()
+    attributes = " ".join(
+        f'{name}="{CARD[at : at + 4]}"' for name, at in zip("abcd", (0, 4, 8, 12), strict=True)
+    )
+
+    assert shop.send(body=f"<card {attributes}/>".encode(), content_type="application/xml") == 422
+    assert shop.send(body=f"<rect {attributes}/>".encode(), content_type="application/xml") == 200
+
+
+def test_names_without_values_are_values() -> None:
+    shop = Shop()
+
+    assert shop.send(QUERY_STRING=grouped(CARD, "&")) == 422
+    assert shop.send(QUERY_STRING=grouped(CARD, "=&") + "=") == 422
+    assert shop.send(QUERY_STRING="2026&1127&page=2") == 200
+
+
+@pytest.mark.parametrize("star", ["", "*"])
+def test_a_parameter_in_several_parts_is_read_as_one(star: str) -> None:
+    shop = Shop()
+    # RFC 2231: in the order of their numbers.
+    names = f'filename*1{star}="{CARD[7:]}.csv"; filename*0{star}="{CARD[:7]}"'
+
+    sent = sent_parts((f'Content-Disposition: form-data; name="f"; {names}', b"x"))
+    assert shop.send(**sent) == 422
+    sent = sent_parts(
+        ('Content-Disposition: form-data; name="f"; filename*0="2026"; filename*1=".csv"', b"x")
+    )
+    assert shop.send(**sent) == 200

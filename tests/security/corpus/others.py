@@ -98,6 +98,31 @@ def _account(random: Random, country: str, divider: str, *, small: bool = False)
     return f"{printed.lower() if small else printed} bank"
 
 
+_TONGUES = (
+    *("Rechnungsnummer: {}", "Bestell-Nr. {}", "Kundennummer {}", "Facture n° {}", "Numéro de commande : {}"),
+    *(
+        "Dossier n° {}",
+        "pedido {}",
+        "Fattura n. {}",
+        "订单号：{}",
+        "快递单号 {}",
+        "身份证号码：{}",
+        "주문번호: {}",
+    ),
+)
+_PIXELS = ("fbq('init', '{}');", "https://www.facebook.com/tr?id={}&ev=PageView")
+_CHATS = ("<@{}>", "<#{}> moved", "https://chat.example/channels/{}/1", "<:wave:{}>")
+
+
+def _resident(random: Random) -> str:
+    """GB 11643: a region, a birthday, three digits, and the digit modulo 11; the digit is Luhn's as well."""
+    while True:
+        day = f"19{random.randint(60, 99)}{random.randint(1, 12):02}{random.randint(1, 28):02}"
+        number = card(random, f"6201{digits(random, 2)}{day}", 18)
+        if sum(int(each) * 2 ** (17 - at) for at, each in enumerate(number)) % 11 == 1:
+            return number
+
+
 NO_CARDS: dict[str, Write] = {
     "marketplace's order": _fit(_marketplace),
     "product and how many": _fit(_product),
@@ -124,6 +149,12 @@ PERHAPS: dict[str, Write] = {
     "chain of groups": lambda r: f"7{digits(r, 3)}-{in_fours(common_card(r), '-')}-7{digits(r, 3)}",
     "company's office": _fit(lambda r: f"36{digits(r, 1)} {digits(r, 3)} {digits(r, 3)} {digits(r, 5)}"),
     "receipt with label": lambda r: f"領収書番号：{common_card(r)}",
+    "number in other tongues": lambda r: r.choice(_TONGUES).format(common_card(r)),
+    "case of goods": lambda r: f"{r.choice(('GTIN-14: ', 'ITF-14 ', '(01)'))}{card(r, '36', 14)}",
+    "pixel": lambda r: r.choice(_PIXELS).format(card(r, "37", 15)),
+    "who a chat speaks of": lambda r: r.choice(_CHATS).format(card(r, "62", 18)),
+    "picture of three ids": lambda r: f"{digits(r, 9)}_{common_card(r)}_{digits(r, 19)}_n.jpg",
+    "resident": lambda r: f"张 {_resident(r)} 男",
     "booking with label": lambda r: f"Booking no. {common_card(r)}",
 }
 
