@@ -12,6 +12,7 @@ from payments.database import url_fault
 from payments.provider import ThreeDSecure
 from payments.sessions import Terms
 from security.sealing import PrivateKey
+from shop import stripe_account_faults
 from shop.environment import Reader, Secret
 from shop.mail.transport import fault_of as mail_fault_of
 from shop.networks import Network, parse_networks
@@ -160,7 +161,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         mail_url=reader.address(
             "MAIL_URL", "" if env == "production" else "smtp://127.0.0.1:8025", mail_fault_of
         ),
-        mail_from=reader.text("MAIL_FROM", "" if env == "production" else "shop@localhost.example"),
+        mail_from=_mail_from(reader, env),
         heads=_head_places(reader),
         card_companies=tuple(reader.text("CARD_COMPANIES", CARD_COMPANIES).split()),
         verify_report=reader.parsed_if_given("VERIFY_REPORT", Path),
@@ -169,6 +170,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         staff_networks=_staff_networks(reader, env),
         proxy_hops=_proxy_hops(reader),
     )
+    reader.faults.extend(stripe_account_faults.faults_of(settings.accounts))
+    reader.faults.extend(stripe_account_faults.unused(reader.raw, all_stores()))
     if env == "production":
         _production_faults(settings, reader.faults)
     else:
@@ -199,10 +202,11 @@ def _staff_networks(reader: Reader, env: str) -> tuple[Network, ...]:
 
 
 def _keys(reader: Reader) -> Keys:
-    fallbacks = (reader.raw("SECRET_KEY_FALLBACKS") or "").split()
     return Keys(
         secret_key=reader.secret("SECRET_KEY"),
-        secret_key_fallbacks=tuple(Secret(key) for key in fallbacks),
+        secret_key_fallbacks=reader.secrets("SECRET_KEY_FALLBACKS")
+        if reader.raw("SECRET_KEY_FALLBACKS")
+        else (),
         lookup=reader.secret("LOOKUP_KEY"),
         audit=reader.secrets("AUDIT_KEY"),
         data=reader.parsed("DATA_KEYS", parse_data_keys, {}),
@@ -235,6 +239,12 @@ def _port_of(url: str) -> int | None:
         return urlsplit(url).port or 0
     except ValueError:
         return None
+
+
+def _mail_from(reader: Reader, env: str) -> str:
+    if env != "production" and not reader.raw("MAIL_FROM"):
+        return "shop@localhost.example"
+    return reader.parsed("MAIL_FROM", _mail_address, "")
 
 
 def _mail_address(text: str) -> str:
@@ -332,7 +342,8 @@ def _urls(reader: Reader, env: str) -> dict[str, str]:
     if not text:  # which is told
         return dict.fromkeys(names, "https://invalid.localhost")
     for name in names:
-        if not _is_origin(urls.get(name, "")):
+        urls[name] = _as_browsers_write(urls.get(name, ""))
+        if not _is_origin(urls[name]):
             reader.faults.append(f"SHOP_URLS needs {name}=https://host, without a path")
             urls[name] = "http://invalid.localhost"
     if len(set(urls.values())) < len(names):
@@ -340,8 +351,14 @@ def _urls(reader: Reader, env: str) -> dict[str, str]:
     return urls
 
 
+def _as_browsers_write(url: str) -> str:
+    """An origin in small letters, without the port that its scheme has anyway (RFC 6454, 4)."""
+    small = url.lower()
+    return small.removesuffix(":443" if small.startswith("https:") else ":80")
+
+
 def _is_origin(url: str) -> bool:
-    return _port_of(url) is not None and bool(re.fullmatch(r"https?://[^/?#]+", url))
+    return _port_of(url) is not None and bool(re.fullmatch(r"https?://[a-z0-9.:\[\]-]+", url))
 
 
 def _production_faults(settings: Settings, faults: list[str]) -> None:

@@ -242,3 +242,72 @@ def test_an_empty_variable_leaves_the_word_to_its_file(tmp_path: Path) -> None:
     path.write_text("smtps://other.example\n")
     assert load(_production(MAIL_URL="", MAIL_URL_FILE=str(path))).mail_url == "smtps://other.example"
     assert load(_production(MAIL_URL_FILE=str(path))).mail_url == "smtps://mail.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "word"),
+    [
+        ("STRIPE_PUBLISHABLE_KEY", "sk_live_" + "x" * 24, "every page shows it"),
+        ("STRIPE_PUBLISHABLE_KEY", "rk_live_" + "x" * 24, "every page shows it"),
+        ("STRIPE_PUBLISHABLE_KEY", "whsec_" + "x" * 24, "every page shows it"),
+        ("STRIPE_PUBLISHABLE_KEY", 'pk_live_"><script>', "no publishable key"),
+        ("STRIPE_PUBLISHABLE_KEY", "pk_test_" + "x" * 24, "of the other mode"),
+        ("STRIPE_SECRET_KEY", "pk_live_" + "x" * 24, "no secret key"),
+        ("STRIPE_SECRET_KEY", "nonsense", "no secret key"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_" + "x" * 24 + " sk_live_" + "x" * 24, "no webhook secret"),
+        ("STRIPE_PUBLISHABLE_KEY_STYLE", "pk_live_" + "x" * 24, "without STRIPE_SECRET_KEY_STYLE"),
+        ("STRIPE_WEBHOOK_SECRET_COCOMO", "whsec_" + "x" * 24, "without STRIPE_SECRET_KEY_COCOMO"),
+    ],
+)
+def test_a_key_where_another_belongs_is_refused_and_not_shown(name: str, value: str, word: str) -> None:
+    faults = _faults(_production(**{name: value}))
+    assert any(fault.startswith(name) and word in fault for fault in faults), faults
+    assert "x" * 24 not in " ".join(faults)
+
+
+@pytest.mark.parametrize("environment", ["test", "demo", "production"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STRIPE_FRAME_ORIGINS", "*"),
+        ("STRIPE_FRAME_ORIGINS", "https://a.example https://b.example;script-src *"),
+        ("STRIPE_FRAME_ORIGINS", "'unsafe-inline'"),
+        ("STRIPE_JS_URL", "https://a.example/s.js; script-src *"),
+        ("STRIPE_JS_URL", "javascript:alert(1)"),
+        ("STRIPE_JS_URL", "https://a.example"),
+        ("STRIPE_CHECKOUT_ORIGIN", "https://a.example *"),
+        ("STRIPE_CHECKOUT_ORIGIN", "pay.example"),
+        ("STRIPE_API_BASE", "file:///etc"),
+        ("STRIPE_API_BASE", "http://user:word@127.0.0.1"),
+    ],
+)
+def test_an_address_that_is_more_than_one_is_refused(name: str, value: str, environment: str) -> None:
+    of_env = _production() if environment == "production" else make_environ("sqlite:///x.sqlite")
+    faults = _faults(of_env | {"SHOP_ENV": environment, name: value})
+    assert any(fault.startswith(f"{name} must be") for fault in faults), faults
+
+
+def test_addresses_of_a_sandbox_are_taken() -> None:
+    places = {"STRIPE_API_BASE": "http://127.0.0.1:8001/", "STRIPE_JS_URL": "http://[::1]:9/v1/stripe.js"}
+    frames = {"STRIPE_FRAME_ORIGINS": "http://pay.localhost:8001 https://*.pay.example"}
+    account = load(make_environ("sqlite:///x.sqlite", **places, **frames)).accounts["style"]
+    assert (account.api_base, len(account.frame_origins)) == ("http://127.0.0.1:8001", 2)
+
+
+def test_short_fallback_keys_and_a_sender_of_two_lines_are_refused() -> None:
+    faults = _faults(
+        _production(SECRET_KEY_FALLBACKS="short", MAIL_FROM="shop@style.example\nBcc: all@style.example")
+    )
+    assert "SECRET_KEY_FALLBACKS is shorter than 32 characters" in faults
+    assert any(fault.startswith("MAIL_FROM can't be understood") for fault in faults)
+
+
+def test_one_host_is_not_given_twice_in_other_letters_or_with_its_port() -> None:
+    twice = "style=https://Style.example cocomo=https://style.example:443 staff=https://staff.example"
+    assert "SHOP_URLS gives one address to two of the stores and the staff" in _faults(
+        _production(SHOP_URLS=twice)
+    )
+    once = "style=https://Style.example:443 cocomo=https://cocomo.example staff=https://staff.example"
+    assert load(_production(SHOP_URLS=once)).urls["style"] == "https://style.example"
+    with_user = once.replace("cocomo.example", "me@cocomo.example")
+    assert any("SHOP_URLS needs cocomo=" in fault for fault in _faults(_production(SHOP_URLS=with_user)))
