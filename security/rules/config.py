@@ -89,6 +89,9 @@ class Config:
     reviewed: tuple[str, ...] = ()
     """Small functions and tables that decide alone, with a fingerprint of what they do: "shop/networks.py: is_allowed =
     0123456789ab". A finding says the new one."""
+    refusals: tuple[str, ...] = ()
+    """Files with what the functions of the project refuse (`python -m security refusals` writes them), from the folder
+    of the configuration on: "refusals.toml"."""
     max_suppressions: int = 25
     """How many suppressions in the code are too many."""
     allow: tuple[Allow, ...] = ()
@@ -146,6 +149,8 @@ def _config(table: Any, file: str) -> Config:
     if unknown:
         raise ConfigError(f"{file}: unknown key {min(unknown)} in [rules]")
     values: dict[str, Any] = {key: _value(key, value, file) for key, value in table.items() if key != "allow"}
+    if "refusals" in values:
+        values["refusals"] = tuple((Path(file).parent / each).as_posix() for each in values["refusals"])
     return Config(**values, allow=tuple(_allow(entry, file) for entry in table.get("allow", ())))
 
 
