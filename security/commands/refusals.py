@@ -53,6 +53,7 @@ def _renewed(path: Path, known: listed.Listed, project: Project, *, is_written: 
         print(printable(f"{sign} {each}"))
     if is_written:
         path.write_text(listed.write(now), "utf-8")
+        listed.listed.cache_clear()
     return before != after
 
 

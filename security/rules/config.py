@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .catalog import RULES
+from .refusals.listed import BadListError, listed
 
 DEFAULT_FILE = "scope.toml"
 GUARD = re.compile(
@@ -151,7 +152,16 @@ def _config(table: Any, file: str) -> Config:
     values: dict[str, Any] = {key: _value(key, value, file) for key, value in table.items() if key != "allow"}
     if "refusals" in values:
         values["refusals"] = tuple((Path(file).parent / each).as_posix() for each in values["refusals"])
+        _require_lists(values["refusals"])
     return Config(**values, allow=tuple(_allow(entry, file) for entry in table.get("allow", ())))
+
+
+def _require_lists(paths: tuple[str, ...]) -> None:
+    try:
+        for path in paths:
+            listed(path)
+    except BadListError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _value(key: str, value: object, file: str) -> object:

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from .conditions import Literal, condition_of
 from .written import Scope, plain, written
 
 RETURNED = "return "
@@ -74,8 +75,15 @@ def of_call(call: ast.Call, scope: Scope) -> Iterator[str]:
     # Of `refuse_if(since > asked_at, Why.TOO_NEW)` each reason is one.
     about = [f" {'.'.join(name_of(each))}" for each in call.args if _is_member(each)]
     asked = [part for each in call.args for part in _disjuncts(each)]
-    for said in [f" if {plain(written(each, scope))}" for each in asked] or [""]:
+    for said in [f" if {_condition(each, scope)}" for each in asked] or [""]:
         yield name + "".join(about) + said
+
+
+def _condition(node: ast.expr, scope: Scope) -> str:
+    found = condition_of(node, scope)
+    if isinstance(found, Literal):
+        return found.key if found.holds else f"not {found.key}"
+    return plain(written(node, scope))
 
 
 def _is_member(node: ast.expr) -> bool:

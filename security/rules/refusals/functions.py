@@ -99,6 +99,7 @@ class Names:
         name = self._name(module, function)
         known = old.get(module.path)
         is_new = known is not None and name is not None and name not in known
+        is_new = is_new and str(name).rpartition(".")[2] not in self.scope.called
         return function if is_new and not isinstance(function, ast.Lambda) else None
 
     def _name(self, module: Module, function: ast.AST) -> str | None:

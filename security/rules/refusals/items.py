@@ -12,10 +12,11 @@ Each condition is the least that leads there, found by leaving out one literal a
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -169,8 +170,11 @@ def _goes_without(ends: list[State], name: str) -> bool:
 
 
 def _is_done(ends: list[State], name: str, swallowed: frozenset[str]) -> bool:
+    """Whoever gives nothing where another way gives something has refused: that need not do it."""
+    gives = any(each.outcome in {Outcome.VALUE, Outcome.TRUE} for each in ends)
+    refuses = {Outcome.REFUSE, *({Outcome.NOTHING, Outcome.FALSE} if gives else ())}
     return all(
-        each.outcome is Outcome.REFUSE or any(one == name and not more - swallowed for one, more in each.done)
+        each.outcome in refuses or any(one == name and not more - swallowed for one, more in each.done)
         for each in ends
     )
 
@@ -200,6 +204,7 @@ def read_line(item: str) -> tuple[Literals, str]:
 def broken(items: Iterable[str], code: Code, asked: Callable[[], Counter[str]]) -> Iterator[str]:
     """Those of a function's lines that do not hold any more. `asked` tells what it, and what is new, asks now."""
     asks: Counter[str] | None = None
+    pages = _pages_again(code)
     for item in items:
         if item.startswith(_ASKED):
             asks = asked() if asks is None else asks
@@ -214,10 +219,28 @@ def broken(items: Iterable[str], code: Code, asked: Callable[[], Counter[str]]) 
                 (key.removesuffix(" is None"), True) for key, yes in literals if _is_there(key, yes)
             )
         try:
-            if not _holds(code.under(literals), right):
+            ends = code.under(literals)
+            if not _holds(ends, right) and not (
+                pages and _holds([_shown_again(each, pages) for each in ends], right)
+            ):
                 yield item
         except TooMany:
             continue
+
+
+def _pages_again(code: Code) -> set[str]:
+    """What makes the page that a form's answer shows again when it refuses: to be shown again is to be refused."""
+    posts = [each for each in code.function.decorator_list if isinstance(each, ast.Call)]
+    if not any(isinstance(each.func, ast.Attribute) and each.func.attr == "post" for each in posts):
+        return set()
+    try:
+        return {each.page for each in code.under(()) if each.outcome == Outcome.REFUSE and each.page}
+    except TooMany:
+        return set()
+
+
+def _shown_again(end: State, pages: set[str]) -> State:
+    return replace(end, outcome=Outcome.REFUSE) if end.outcome == Outcome.VALUE and end.page in pages else end
 
 
 def _is_there(key: str, answer: bool) -> bool:

@@ -44,7 +44,9 @@ def listed(path: str) -> Listed:
     """The list in a file. Raises BadListError."""
     try:
         return read(tomllib.loads(Path(path).read_text("utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, BadListError) as error:
+    except OSError as error:
+        raise BadListError(f"{path}: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, BadListError) as error:
         raise BadListError(f"{path}: {error}") from error
 
 

@@ -26,18 +26,29 @@ def inside(node: ast.AST, scope: Scope) -> Scope:
 
 def assigned(node: ast.stmt, scope: Scope) -> Scope:
     """With what a statement assigns."""
-    if isinstance(node, ast.Assign) and len(node.targets) == 1:
-        return _set(node.targets[0], node.value, scope)
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            scope = _set(target, node.value, scope)
+        return scope
     if isinstance(node, ast.AnnAssign) and node.value is not None:
         return _set(node.target, node.value, scope)
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    for target in targets:
-        scope = named(target, scope) if target is not None else scope
-    return scope
+    return named(node.target, scope) if isinstance(node, (ast.AugAssign, ast.AnnAssign)) else scope
+
+
+def _is_copy(value: ast.expr, name: str) -> bool:
+    """`quote = replace(quote, total=…)` is the same with something else in it."""
+    if (
+        not isinstance(value, ast.Call)
+        or getattr(value.func, "attr", getattr(value.func, "id", "")) != "replace"
+    ):
+        return False
+    return bool(value.args) and isinstance(value.args[0], ast.Name) and value.args[0].id == name
 
 
 def _set(target: ast.expr, value: ast.expr, scope: Scope) -> Scope:
     if isinstance(target, ast.Name):
+        if _is_copy(value, target.id):
+            return scope
         return scope.with_name(target.id, bound(value, scope))
     if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
         pairs = zip(target.elts, value.elts, strict=True)

@@ -39,6 +39,8 @@ class State:
     perhaps: frozenset[str] = frozenset()
     outcome: str | None = None
     raised: str = ""
+    page: str = ""
+    """What made the answer that is given."""
 
     @property
     def touched(self) -> set[str]:
@@ -184,7 +186,7 @@ class Walk:
             for truth, known in answers(condition_of(value, state.scope), state.known):
                 yield replace(state, known=known, outcome=Outcome.TRUE if truth else Outcome.FALSE)
         else:
-            yield replace(state, outcome=of_value(value))
+            yield replace(state, outcome=of_value(value), page=_made_by(value))
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While, state: State) -> Iterator[State]:
         if not isinstance(node, ast.While):
@@ -271,6 +273,11 @@ class Walk:
                         after.append(then)
             waiting = after
         yield from waiting
+
+
+def _made_by(value: ast.expr | None) -> str:
+    first = value.elts[0] if isinstance(value, ast.Tuple) and value.elts else value
+    return effects.name_of(first.func)[1] if isinstance(first, ast.Call) else ""
 
 
 @lru_cache(REMEMBERED)
