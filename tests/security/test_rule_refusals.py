@@ -56,7 +56,7 @@ def close(session: Session, row: Row, now: Moment) -> None:
             continue
         session.delete(each)
     refuse_if(row.since > now, Why.TOO_NEW)
-    end(row)
+    end(row, idempotency_key=row.id)
 '''
 
 WEAKER = {
@@ -88,6 +88,7 @@ WEAKER = {
     "what was done is done again": ('    if row.state == "done":\n        return\n', ""),
     "what is kept goes": ("        if each.is_kept:\n            continue\n", ""),
     "a call that refuses goes": ("    refuse_if(row.since > now, Why.TOO_NEW)\n", ""),
+    "a key for each try": ("idempotency_key=row.id", 'idempotency_key=f"{row.id}-{row.tries}"'),
     "the function goes": ("def is_allowed(id: str) -> bool:\n    return bool(id) and id.isalnum()\n", ""),
 }
 
@@ -97,7 +98,7 @@ NESTED = """    if row.state != "done":
             if not each.is_kept:
                 session.delete(each)
         refuse_if(now < row.since, Why.TOO_NEW)
-        end(row)
+        end(row, idempotency_key=row.id)
 """
 THE_SAME = {
     "other names": ("query", "wanted"),

@@ -5,6 +5,7 @@
     -> record                                                        this is done whenever it goes through
     where Order.store_id == _.store_id                               a query asks so
     locks Payment                                                    a row is locked
+    with idempotency_key=_.id                                        a thing is asked for once, by this key
     @ post right=Right.REFUND                                        a decorator demands it
 
 Each condition is the least that leads there, found by leaving out one literal after the other.
@@ -33,7 +34,7 @@ _BETWEEN = " && "
 _ARROW = " -> "
 _WITHOUT = "without: "
 _TIMES = re.compile(r"(?P<item>.+?)(?: x(?P<times>\d+))?")
-_ASKED = ("where ", "locks ", "@ ")
+_ASKED = ("where ", "locks ", "with ", "@ ")
 _MOST_LITERALS = 8
 _MOST_LITERALS_OF_A_DEED = 3
 """Whether something is done rests on a few conditions, or is no one's promise."""

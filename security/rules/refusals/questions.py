@@ -1,4 +1,5 @@
-"""What a function asks the database with (`where`), what it locks, and what its decorators demand."""
+"""What a function asks the database with (`where`), what it locks, by which key it asks for a thing once (`with`), and
+what its decorators demand."""
 
 from __future__ import annotations
 
@@ -12,6 +13,8 @@ from .naming import FunctionNode, given
 from .written import Scope, bound, plain, written
 
 _ASKS = frozenset({"where", "filter", "having", "join", "outerjoin"})
+_ONCE = frozenset({"idempotency_key"})
+"""What keeps a thing from being done twice: what it is made of stays as it is."""
 _HARMLESS = frozenset(
     {
         "property",
@@ -84,6 +87,8 @@ def _of_call(call: ast.Call, scope: Scope) -> Iterator[str]:
     if name == "with_for_update":
         yield f"locks {_of_what(call)}"
     for keyword in call.keywords:
+        if keyword.arg in _ONCE:
+            yield f"with {keyword.arg}={plain(written(keyword.value, scope))}"
         if keyword.arg == "with_for_update" and not _is_false(keyword.value):
             yield f"locks {name_of(call.args[0])[1] if call.args else ''}"
 
