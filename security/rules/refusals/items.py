@@ -5,7 +5,7 @@
     -> record                                                        this is done whenever it goes through
     where Order.store_id == _.store_id                               a query asks so
     locks Payment                                                    a row is locked
-    with idempotency_key=_.id                                        a thing is asked for once, by this key
+    with idempotency_key of what stays                               a thing is asked for once, by this key
     @ post right=Right.REFUND                                        a decorator demands it
 
 Each condition is the least that leads there, found by leaving out one literal after the other.

@@ -4,6 +4,7 @@ what its decorators demand."""
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -15,6 +16,11 @@ from .written import Scope, bound, plain, written
 _ASKS = frozenset({"where", "filter", "having", "join", "outerjoin"})
 _ONCE = frozenset({"idempotency_key"})
 """What keeps a thing from being done twice: what it is made of stays as it is."""
+_CHANGES = re.compile(
+    r"tries|tried|retr|round|attempts|count|now|time|random|uuid|urandom|new_|token", re.IGNORECASE
+)
+"""Names of what is another at each try."""
+_DEEPEST = 3
 _HARMLESS = frozenset(
     {
         "property",
@@ -88,7 +94,8 @@ def _of_call(call: ast.Call, scope: Scope) -> Iterator[str]:
         yield f"locks {_of_what(call)}"
     for keyword in call.keywords:
         if keyword.arg in _ONCE:
-            yield f"with {keyword.arg}={plain(written(keyword.value, scope))}"
+            changing = sorted(filter(_CHANGES.search, _made_of(keyword.value, scope)))
+            yield f"with {keyword.arg} of {', '.join(changing) or 'what stays'}"
         if keyword.arg == "with_for_update" and not _is_false(keyword.value):
             yield f"locks {name_of(call.args[0])[1] if call.args else ''}"
 
@@ -115,6 +122,20 @@ def _conditions(node: ast.expr, scope: Scope) -> Iterator[str]:
         yield f"where {'' if found.holds else 'not '}{found.key}"
     elif not isinstance(found, Literal):
         yield f"where {plain(written(node, scope))}"
+
+
+def _made_of(node: ast.expr, scope: Scope, depth: int = 0) -> set[str]:
+    """The names of what a text is put together from."""
+    found = set[str]()
+    for each in ast.walk(node):
+        if isinstance(each, ast.Attribute):
+            found.add(each.attr)
+        elif isinstance(each, ast.Name) and (known := scope.names.get(each.id)) is not None:
+            if known.node is not None and known.scope is not None and depth < _DEEPEST:
+                found |= _made_of(known.node, known.scope, depth + 1)
+        elif isinstance(each, ast.Name):
+            found.add(scope.called.get(each.id, each.id))
+    return found
 
 
 def _of_what(call: ast.Call) -> str:
