@@ -25,6 +25,7 @@ MODULES = {
     "record": "record",
     "memory": "memory",
     "rules": "rules",
+    "refusals": "refusals",
     "verify": "verify",
     "canary": "verify",
     "watch": "watch",

@@ -7,6 +7,7 @@ module needs Bandit; nothing else imports it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import bandit  # type: ignore[import-untyped]  # it ships no types
@@ -56,7 +57,9 @@ def _findings(context: Any) -> list[Finding]:
         data = context.file_data
         data.seek(0)
         result = Result()
-        judge({name: data.read().decode("utf-8", "replace")}, config.load(None), result)
+        # What a function refuses may have gone into another file, which Bandit does not show.
+        settings = replace(config.load(None), refusals=())
+        judge({name: data.read().decode("utf-8", "replace")}, settings, result)
         _waiting[name] = result.findings
     return _waiting[name]
 
@@ -132,6 +135,7 @@ HK601 = _plugin("HK601")
 HK602 = _plugin("HK602")
 HK603 = _plugin("HK603")
 HK604 = _plugin("HK604")
+HK605 = _plugin("HK605")
 HK701 = _plugin("HK701")
 HK702 = _plugin("HK702")
 HK703 = _plugin("HK703")

@@ -75,6 +75,7 @@ _ALL = (
     Rule("HK602", "A door opens by what the caller or the environment says", "P", 807),
     Rule("HK603", "A number that a protection rests on is out of its bounds", "P", 693),
     Rule("HK604", "A file that everybody on the machine may write", "P", 732),
+    Rule("HK605", "What was refused is not refused any more", "P", 863),
     Rule("HK701", "What says who a person is, is stored unsealed", "P", 312),
     Rule("HK702", "Personal data that was opened gets out", "P", 532),
     Rule("HK703", "Rows of one store are found from another", "P", 639),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .catalog import RULES
+from .refusals.listed import BadListError, listed
 
 DEFAULT_FILE = "scope.toml"
 GUARD = re.compile(
@@ -89,6 +90,9 @@ class Config:
     reviewed: tuple[str, ...] = ()
     """Small functions and tables that decide alone, with a fingerprint of what they do: "shop/networks.py: is_allowed =
     0123456789ab". A finding says the new one."""
+    refusals: tuple[str, ...] = ()
+    """Files with what the functions of the project refuse (`python -m security refusals` writes them), from the folder
+    of the configuration on: "refusals.toml"."""
     max_suppressions: int = 25
     """How many suppressions in the code are too many."""
     allow: tuple[Allow, ...] = ()
@@ -146,7 +150,18 @@ def _config(table: Any, file: str) -> Config:
     if unknown:
         raise ConfigError(f"{file}: unknown key {min(unknown)} in [rules]")
     values: dict[str, Any] = {key: _value(key, value, file) for key, value in table.items() if key != "allow"}
+    if "refusals" in values:
+        values["refusals"] = tuple((Path(file).parent / each).as_posix() for each in values["refusals"])
+        _require_lists(values["refusals"])
     return Config(**values, allow=tuple(_allow(entry, file) for entry in table.get("allow", ())))
+
+
+def _require_lists(paths: tuple[str, ...]) -> None:
+    try:
+        for path in paths:
+            listed(path)
+    except BadListError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _value(key: str, value: object, file: str) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from typing import Any
 
 from .source import Module
 from .syntax import FunctionNode
@@ -16,6 +17,8 @@ class Project:
     modules: dict[str, Module] = field(default_factory=dict)
     owned_classes: set[str] | None = None
     """What `store_walls` has found out: asked once a run."""
+    listed: dict[str, Any] = field(default_factory=dict)
+    """What `refusals.check` has found out, by its list: once a run, too."""
 
     def add(self, module: Module) -> None:
         self.modules[module.name] = module

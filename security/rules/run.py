@@ -132,6 +132,18 @@ def run(paths: Sequence[str], config: Config) -> Result:
     return result
 
 
+def parsed(paths: Sequence[str], config: Config, result: Result) -> list[Module]:
+    """The Python files of these paths, read and judged by nobody; what cannot be read is noted in `result`."""
+    texts: dict[str, str] = {}
+    for path in paths:
+        for file in _walk(Path(path), config, result):
+            _read(file, texts, result)
+    below = _root(paths)
+    python = ((path, text) for path, text in texts.items() if path.endswith(tuple(_PYTHON)))
+    found = (_module(path, text, {}, result, below, report=True) for path, text in python)
+    return [module for module in found if module is not None]
+
+
 def _root(paths: Sequence[str]) -> str:
     """The folder round all that is looked at: what lies there is imported by its name below it."""
     folders = [Path(path).parent.as_posix() for path in paths]

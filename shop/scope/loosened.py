@@ -15,7 +15,7 @@ from shop.scope.locks import install_faults, lock_faults
 from shop.scope.triggers import runs_less
 from shop.scope.workflows import workflow_faults
 
-LOOKED_AT = ("scope.toml", "pyproject.toml", "requirements", "Makefile", ".github", ".ci")
+LOOKED_AT = ("scope.toml", "refusals.toml", "pyproject.toml", "requirements", "Makefile", ".github", ".ci")
 RULE = "loosened"
 _CHECKS = re.compile(
     r"check|verify|pytest|test|rules|bandit|scan|inventory|mypy|ruff|lint|require-hashes|audit"
@@ -46,7 +46,7 @@ _WIDENS = (
     "csrf_exempt",
     "tests",
 )
-_NARROWS = ("guards", "bounds", "reviewed", "paths")
+_NARROWS = ("guards", "bounds", "reviewed", "refusals", "paths")
 
 
 def loosened(before: Mapping[str, str], after: Mapping[str, str]) -> list[Finding]:
@@ -67,6 +67,8 @@ def _in_file(path: str, old: str, new: str) -> Iterator[str]:
     elif path == "scope.toml":
         yield from _rules(_table(old), _table(new))
         yield from _looks_at(_table(old), _table(new))
+    elif path == "refusals.toml":
+        yield from _refusals(_table(old), _table(new))
     elif path == "pyproject.toml":
         yield from _project(_table(old), _table(new))
     else:
@@ -147,6 +149,17 @@ def _looks_at(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
     )
     before, now = old.get("inventory", {}), new.get("inventory", {})
     yield from (f"{key} of the inventory is another" for key in before if before[key] != now.get(key))
+
+
+def _refusals(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+    """Functions of which less is listed than before."""
+    yield from (f"refusals are listed of {each} no more" for each in _grown(new, old, "files"))
+    yield from (f"refusals are not listed of {each}" for each in _grown(old, new, "without"))
+    for path, table in old.items():
+        now = new.get(path, {})
+        if isinstance(table, dict) and isinstance(now, dict):
+            less = [name for name in table if len(now.get(name, ())) < len(table[name])]
+            yield from (f"{path}: fewer refusals of {name} are listed" for name in less if name != "-")
 
 
 def _project(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:

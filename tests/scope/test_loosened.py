@@ -20,7 +20,11 @@ jobs:
       - uses: actions/checkout@v4
       - run: make check
 """
+LIST = 'files = ["shop/**"]\nwithout = []\n\n["shop/a.py"]\nopen = ["_ is None -> refuse", "locks Row"]\n'
 LOOSER = {
+    "a refusal that nobody lists": ("refusals.toml", LIST, LIST.replace(', "locks Row"', "")),
+    "a file without its refusals": ("refusals.toml", LIST, LIST.replace("[]", '["shop/pay.py"]')),
+    "no list at all": ("refusals.toml", LIST, ""),
     "a requirement without a hash": ("requirements/run.lock", LOCK, LOCK + "other==1.0\n"),
     "one without a version": ("requirements/run.lock", LOCK, LOCK + "other>=1.0\n"),
     "another index": ("requirements/run.lock", LOCK, "--extra-index-url https://pypi.example\n" + LOCK),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..refusals import check as refusals
 from . import (
     answers,
     bounds,
@@ -88,6 +89,7 @@ FAMILIES = (
     replaced.check,
     required.check,
     reviewed.check,
+    refusals.check,
     bounds.check,
     stand_ins.check,
     ways_round.check,
