@@ -54,8 +54,9 @@ types: setup  ## mypy, strict, tests too
 imports: setup  ## which package may import which
 	$(BIN)/lint-imports
 
-rules: setup  ## bandit, our own rules, the script inventory, and no card number in the tree
+rules: setup  ## bandit, our own rules, their list of refusals, the script inventory, and no card number in the tree
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive shop payments security wsgi.py
+	$(BIN)/python -m security refusals --config scope.toml
 	$(BIN)/python -m security verify --config scope.toml --only scan --only rules --only inventory
 
 verify: setup browser  ## the evidence on card data, gathered anew; its report is in var/scope

@@ -43,6 +43,8 @@ def run(options: argparse.Namespace) -> int:
     for line in result.unreadable:
         print(printable(f"could not be read: {line}"), file=sys.stderr)
     differs = [_renewed(path, each, project, is_written=options.write) for path, each in known]
+    if any(differs) and not options.write:
+        print("The list is not as the code is: read these lines, then add --write.", file=sys.stderr)
     return 2 if result.unreadable else int(any(differs) and not options.write)
 
 

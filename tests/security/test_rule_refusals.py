@@ -233,7 +233,9 @@ def test_the_command_tells_and_writes(
     (tmp_path / "scope.toml").write_text('[rules]\npaths = ["src"]\nrefusals = ["refusals.toml"]\n', "utf-8")
     (tmp_path / "refusals.toml").write_text('files = ["src/**"]\nwithout = []\n', "utf-8")
     assert run("refusals") == 1
-    assert "+ src/app.py: the_order: " in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "+ src/app.py: the_order: " in told.out
+    assert "add --write" in told.err
     assert run("refusals", "--write") == 0
     capsys.readouterr()
     assert run("refusals") == 0
