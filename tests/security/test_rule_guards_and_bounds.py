@@ -185,6 +185,54 @@ def test_what_was_reviewed_stays_as_it_was() -> None:
     assert found("Gate.LEVEL", ALONE.replace("= 3", "= 0"))
 
 
+DECIDES = """
+def _decide(order, staff, now):
+    if order.is_closed or staff is None or not staff.may("refund"):
+        raise Refused
+    if now > order.due and order.state == "paid":
+        order.late = True
+    else:
+        order.late = False
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_same"),
+    [
+        ("(order, staff, now)", "(order, clerk, now)", True),
+        ("order.is_closed or staff is None", "staff is None or order.is_closed", True),
+        ('or not staff.may("refund")', 'or not (staff.may("refund"))', True),
+        ('order.is_closed or staff is None or not staff.may("refund")', "ALL", True),
+        ("now > order.due", "order.due < now", True),
+        ('order.state == "paid"', '"paid" == order.state', True),
+        ("= True\n    else:\n        order.late", "= True\n        return\n    order.late", True),
+        ("order.late = True", "order.late: bool = True", True),
+        ("now > order.due", "order.due > now", False),
+        ("now > order.due", "now >= order.due", False),
+        ("now > order.due and", "now > order.due or", False),
+        ("order.is_closed or staff is None", "order.is_closed and staff is None", False),
+        ("staff is None", "staff is not None", False),
+        ("(order, staff, now)", "(staff, order, now)", False),
+        ("raise Refused", "return", False),
+        (" or staff is None", "", False),
+        ("= True\n    else:\n        order.late", "= True\n    order.late", False),
+        ("order.late = False", "order.late = None", False),
+    ],
+)
+def test_what_does_the_same_has_the_same_fingerprint(before: str, after: str, is_same: bool) -> None:
+    after = (
+        'not (not order.is_closed and staff is not None and staff.may("refund"))' if after == "ALL" else after
+    )
+    changed = DECIDES.replace(before, after)
+    assert changed != DECIDES
+    if "clerk" in after:
+        changed = changed.replace("staff", "clerk")
+    one, other = (named(ast.parse(text), "_decide") for text in (DECIDES, changed))
+    assert one is not None
+    assert other is not None
+    assert (fingerprint(one) == fingerprint(other)) is is_same
+
+
 @pytest.mark.parametrize(
     "text",
     [

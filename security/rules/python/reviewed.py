@@ -1,8 +1,9 @@
 """HK601: small functions and tables that decide alone are as they were when somebody last read them closely.
 
 A project lists them as `reviewed`, each with a fingerprint of what it does; `*` is all of a file, and of a script.
-Comments, docstrings, annotations, the names of local variables and plain lines for the log (`_log.info`) are no part of
-it: what is logged is for other rules. Whoever changes one reads it again and writes the new fingerprint down.
+Comments, docstrings, annotations, the names of local variables and of a private function's parameters, the order of
+conditions, an early return for an `else` (`one_form`) and plain lines for the log (`_log.info`) are no part of it: what
+is logged is for other rules. Whoever changes one reads it again and writes the new fingerprint down.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ..javascript.tokens import tokens_of
 from ..source import Module
 from ..syntax import FunctionNode, dotted, own_nodes, parameters
 from .base import Context, found
+from .one_form import in_one_form
 
 WHOLE = "*"
 _LENGTH = 12
@@ -60,8 +62,9 @@ def fingerprint(node: ast.AST) -> str:
     """Twelve hex digits for what a function, class, assignment or file does; the same under every version of Python."""
     if isinstance(node, ast.Module):
         return _digest("".join(fingerprint(each) for each in node.body if not _says_only(each)))
-    renamed = _locals_of(node) if isinstance(node, FunctionNode) else {}
-    return _digest(_written(node, renamed))
+    plain = in_one_form(node)
+    renamed = _locals_of(plain) if isinstance(plain, FunctionNode) else {}
+    return _digest(_written(plain, renamed))
 
 
 def fingerprint_of(path: str, text: str) -> str:
@@ -92,7 +95,8 @@ def _is_called(node: ast.stmt, name: str) -> bool:
 
 def _locals_of(function: ast.AST) -> dict[str, str]:
     """The variables of a function by their order: what they are called says nothing of what it does."""
-    given = set(parameters(function))
+    given = parameters(function)
+    own = given if getattr(function, "name", "").startswith("_") and "self" not in given else []
     shared = {
         name
         for node in own_nodes(function)
@@ -104,8 +108,10 @@ def _locals_of(function: ast.AST) -> dict[str, str]:
         for node in own_nodes(function)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     ]
-    names = [name for name in dict.fromkeys(stored) if name not in given | shared]
-    return {name: f"local{place}" for place, name in enumerate(names)}
+    names = [name for name in dict.fromkeys(stored) if name not in {*given, *shared}]
+    return {name: f"local{place}" for place, name in enumerate(names)} | {
+        name: f"given{place}" for place, name in enumerate(own)
+    }
 
 
 def _written(node: object, renamed: dict[str, str]) -> str:
@@ -115,6 +121,12 @@ def _written(node: object, renamed: dict[str, str]) -> str:
         return repr(node)
     if isinstance(node, ast.Name):
         return renamed.get(node.id, node.id)
+    if isinstance(node, ast.arg):
+        return renamed.get(node.arg, node.arg)
+    if isinstance(node, ast.BoolOp):
+        return (
+            f"{type(node.op).__name__}({','.join(sorted(_written(each, renamed) for each in node.values))})"
+        )
     fields = (
         f"{name}={_written(value, renamed)}"
         for name, value in ast.iter_fields(node)

@@ -1,0 +1,129 @@
+"""One form for what does the same: a function's fingerprint does not change with the way in which it is written.
+
+    if a:          if a:            not (a or b)   not a and not b      b == a   a == b
+        x()            x()
+    else:              return
+        y()        y()
+
+Only what surely does the same is put into one form. The parts of `and` and `or` count without their order: another one
+can fail sooner, and lets nobody through.
+"""
+
+from __future__ import annotations
+
+import ast
+from copy import deepcopy
+
+_ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+_INVERSE: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+}
+_TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Gt: ast.Lt, ast.GtE: ast.LtE}
+_EVEN = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
+
+
+def in_one_form(node: ast.AST) -> ast.AST:
+    """A copy of a syntax tree in that form."""
+    formed: ast.AST = _Former().visit(deepcopy(node))
+    return ast.fix_missing_locations(formed)
+
+
+class _Former(ast.NodeTransformer):
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        node.body = _flat(node.body, at_end=True) or [ast.Pass()]
+        return node
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        node.body = _flat(node.body, at_end=True) or [ast.Pass()]
+        return node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        self.generic_visit(node)
+        return _negated(node.operand) if isinstance(node.op, ast.Not) else node
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
+        self.generic_visit(node)
+        parts: list[ast.expr] = []
+        for each in node.values:
+            same = isinstance(each, ast.BoolOp) and type(each.op) is type(node.op)
+            parts += each.values if same and isinstance(each, ast.BoolOp) else [each]
+        node.values = parts
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        self.generic_visit(node)
+        if len(node.ops) != 1:
+            return node
+        left, sign, right = node.left, node.ops[0], node.comparators[0]
+        if type(sign) in _TURNED:
+            return ast.Compare(right, [_TURNED[type(sign)]()], [left])
+        if isinstance(sign, _EVEN) and isinstance(left, ast.Constant) and not isinstance(right, ast.Constant):
+            return ast.Compare(right, [sign], [left])
+        return node
+
+
+def _negated(node: ast.expr) -> ast.expr:
+    """What is true when `node` is not (De Morgan)."""
+    if isinstance(node, ast.BoolOp):
+        other: ast.boolop = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+        return ast.BoolOp(other, [_negated(each) for each in node.values])
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _INVERSE:
+        return ast.Compare(node.left, [_INVERSE[type(node.ops[0])]()], node.comparators)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return node.operand
+    return ast.UnaryOp(ast.Not(), node)
+
+
+def _flat(body: list[ast.stmt], *, at_end: bool) -> list[ast.stmt]:
+    """Statements without an `else` behind what ends; `at_end` of a function nothing ends it that would end anyway."""
+    flat: list[ast.stmt] = []
+    for place, each in enumerate(map(_unannotated, body)):
+        is_last = at_end and place == len(body) - 1
+        if not isinstance(each, ast.If) or not each.orelse:
+            flat.append(_nested(each, at_end=is_last))
+            continue
+        ends = isinstance(each.body[-1], _ENDS)
+        if not ends and not is_last:
+            flat.append(_nested(each, at_end=False))
+            continue
+        then = _flat(each.body, at_end=False)
+        flat.append(ast.If(each.test, then if ends else [*then, ast.Return(None)], []))
+        flat += _flat(each.orelse, at_end=is_last)
+    if at_end and flat and isinstance(flat[-1], ast.Return) and _is_nothing(flat[-1].value):
+        flat.pop()
+    return [
+        ast.Return(None) if isinstance(each, ast.Return) and _is_nothing(each.value) else each
+        for each in flat
+    ]
+
+
+def _unannotated(statement: ast.stmt) -> ast.stmt:
+    """An annotation in a function says something to readers alone; in a class it makes a field."""
+    if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        return ast.Assign([statement.target], statement.value)
+    return statement
+
+
+def _nested(statement: ast.stmt, *, at_end: bool) -> ast.stmt:
+    """The same within a statement; a function or class in it was visited by itself."""
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return statement
+    if isinstance(statement, ast.If) and not statement.orelse:
+        statement.body = _flat(statement.body, at_end=at_end) or [ast.Pass()]
+        return statement
+    for holder in [statement, *getattr(statement, "handlers", []), *getattr(statement, "cases", [])]:
+        for field in ("body", "orelse", "finalbody"):
+            if inner := getattr(holder, field, None):
+                setattr(holder, field, _flat(inner, at_end=False))
+    return statement
+
+
+def _is_nothing(value: ast.expr | None) -> bool:
+    return value is None or (isinstance(value, ast.Constant) and value.value is None)
