@@ -5,14 +5,19 @@
     else:              return
         y()        y()
 
-Only what surely does the same is put into one form. The parts of `and` and `or` count without their order: another one
-can fail sooner, and lets nobody through.
+A variable that is used once, in the next statement, is its value. The parts of `and` and `or` count without their
+order: another one can fail sooner, and lets nobody through.
 """
 
 from __future__ import annotations
 
 import ast
+from collections import Counter
+from collections.abc import Iterator
 from copy import deepcopy
+from itertools import pairwise
+
+from ..syntax import parameters
 
 _ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _INVERSE: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -24,6 +29,19 @@ _INVERSE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.NotIn: ast.In,
 }
 _TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Gt: ast.Lt, ast.GtE: ast.LtE}
+_REPEATS = (
+    ast.While,
+    ast.For,
+    ast.AsyncFor,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.Lambda,
+    ast.ClassDef,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.GeneratorExp,
+)
 _EVEN = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
 
 
@@ -35,13 +53,17 @@ def in_one_form(node: ast.AST) -> ast.AST:
 
 class _Former(ast.NodeTransformer):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        self.generic_visit(node)
-        node.body = _flat(node.body, at_end=True) or [ast.Pass()]
-        return node
+        return self._function(node)
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return self._function(node)
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
         self.generic_visit(node)
         node.body = _flat(node.body, at_end=True) or [ast.Pass()]
+        named_once = _named_once(node)
+        while named_once and _put_in(node, named_once):
+            pass
         return node
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
@@ -123,6 +145,55 @@ def _nested(statement: ast.stmt, *, at_end: bool) -> ast.stmt:
             if inner := getattr(holder, field, None):
                 setattr(holder, field, _flat(inner, at_end=False))
     return statement
+
+
+def _named_once(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    """The variables that are given a value once and used once."""
+    names = [each for each in ast.walk(function) if isinstance(each, ast.Name)]
+    stored = Counter(each.id for each in names if not isinstance(each.ctx, ast.Load))
+    used = Counter(each.id for each in names if isinstance(each.ctx, ast.Load))
+    return {name for name, times in stored.items() if times == used[name] == 1} - set(parameters(function))
+
+
+def _put_in(function: ast.AST, named_once: set[str]) -> bool:
+    """Put the value of one of them where the next statement uses it; whether there was one."""
+    for body in _bodies(function):
+        for first, then in pairwise(body):
+            if (
+                isinstance(first, ast.Assign)
+                and isinstance(target := first.targets[0], ast.Name)
+                and target.id in named_once
+                and _takes(then, target.id, first.value)
+            ):
+                body.remove(first)
+                return True
+    return False
+
+
+def _bodies(function: ast.AST) -> Iterator[list[ast.stmt]]:
+    for holder in ast.walk(function):
+        for field in ("body", "orelse", "finalbody"):
+            body = getattr(holder, field, None)
+            if isinstance(body, list):
+                yield body
+
+
+def _takes(statement: ast.stmt, name: str, value: ast.expr) -> bool:
+    """Put the value into the statement where it uses the name; not into what it does more than once, or later."""
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        node = waiting.pop()
+        for field, inner in ast.iter_fields(node):
+            if isinstance(inner, ast.Name) and inner.id == name:
+                setattr(node, field, value)
+                return True
+            if isinstance(inner, list) and not isinstance(node, _REPEATS):
+                for place, each in enumerate(inner):
+                    if isinstance(each, ast.Name) and each.id == name:
+                        inner[place] = value
+                        return True
+        waiting += [each for each in ast.iter_child_nodes(node) if not isinstance(each, _REPEATS)]
+    return False
 
 
 def _is_nothing(value: ast.expr | None) -> bool:

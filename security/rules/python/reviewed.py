@@ -26,6 +26,8 @@ _LENGTH = 12
 _TOLD_APART = frozenset({"ctx", "kind", "type_comment", "annotation", "returns", "type_params", "simple"})
 """Fields of a syntax tree that change nothing, or that not every version of Python has."""
 _COMMENT_IN_C = re.compile(r"/\*.*?\*/", re.DOTALL)
+_EVEN = frozenset({"where", "filter", "and_", "or_"})
+"""Calls whose arguments have no order."""
 _DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -127,6 +129,8 @@ def _written(node: object, renamed: dict[str, str]) -> str:
         return (
             f"{type(node.op).__name__}({','.join(sorted(_written(each, renamed) for each in node.values))})"
         )
+    if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in _EVEN and not node.keywords:
+        return f"Call({_written(node.func, renamed)},{sorted(_written(each, renamed) for each in node.args)})"
     fields = (
         f"{name}={_written(value, renamed)}"
         for name, value in ast.iter_fields(node)
