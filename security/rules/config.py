@@ -25,6 +25,7 @@ BOUND = re.compile(
 
 REVIEWED = re.compile(r"\s*(?P<path>\S+)\s*:\s*(?P<name>\*|[\w.]+)\s*=\s*(?P<fingerprint>[0-9a-f]{12})\s*")
 """`*` stands for all of a file."""
+WARNING = re.compile(r"\s*(?P<path>\S+)\s*:\s*(?P<name>[\w-]+)\s*")
 
 
 class ConfigError(Exception):
@@ -93,6 +94,11 @@ class Config:
     refusals: tuple[str, ...] = ()
     """Files with what the functions of the project refuse (`python -m security refusals` writes them), from the folder
     of the configuration on: "refusals.toml"."""
+    warnings: tuple[str, ...] = ()
+    """Frames of pages, with the id of the warning that their own guard fills; its script has the same name:
+    "shop/templates/base.html: card-guard"."""
+    seen: tuple[str, ...] = ()
+    """Selectors of that warning, which no style may hide: "#card-guard", ".toast", "[role=alert]"."""
     max_suppressions: int = 25
     """How many suppressions in the code are too many."""
     allow: tuple[Allow, ...] = ()
@@ -174,6 +180,8 @@ def _value(key: str, value: object, file: str) -> object:
             raise ConfigError(f"{file}: each of guards is a path, a colon and a name")
         if key == "bounds" and any(not BOUND.fullmatch(each) for each in value):
             raise ConfigError(f"{file}: each of bounds is a path, a colon, a name, <= or >=, and a number")
+        if key == "warnings" and any(not WARNING.fullmatch(each) for each in value):
+            raise ConfigError(f"{file}: each of warnings is a path, a colon and an id")
         if key == "reviewed" and any(not REVIEWED.fullmatch(each) for each in value):
             raise ConfigError(f"{file}: each of reviewed is a path, a colon, a name, = and twelve hex digits")
         return tuple(value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from ..finding import Finding
@@ -186,6 +187,10 @@ def _error_log(words: list[str], _config: Config) -> Iterator[Fault]:
         yield Fault("HK201", f"at level {level} whole request lines are written to the error log")
 
 
+def _debugged(words: list[str], _config: Config) -> Iterator[Fault]:
+    yield Fault("HK201", f"whole requests of {' '.join(words)} are written to the error log")
+
+
 def _old_tls(words: list[str], _config: Config) -> Iterator[Fault]:
     if old := sorted({"SSLv2", "SSLv3", "TLSv1", "TLSv1.1"} & set(words)):
         yield Fault("HK502", f"{', '.join(old)} can be read by others")
@@ -199,11 +204,47 @@ def _ciphers(words: list[str], _config: Config) -> Iterator[Fault]:
         yield Fault("HK502", f"{', '.join(weak)} can be read by others")
 
 
+_NEAR = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16"))
+) + tuple(map(ip_network, ("100.64.0.0/10", "::1/128", "fc00::/7", "fe80::/10")))
+
+
+def _is_far(host: str) -> bool:
+    """Whether it is an address outside of networks of one's own."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return not any(address in network for network in _NEAR)
+
+
+def _upstream(words: list[str], config: Config) -> Iterator[Fault]:
+    """`server …;` of an upstream says the same without a scheme."""
+    if words and not words[0].startswith("unix:"):
+        yield from _passes([f"http://{words[0]}"], config)
+
+
 def _passes(words: list[str], _config: Config) -> Iterator[Fault]:
-    """To a name with a public ending, where the shop is a neighbour or this machine."""
+    """To a public name or address, where the shop is a neighbour or this machine."""
     host = (urlsplit(words[0]).hostname or "") if words and "://" in words[0] else ""
-    if re.search(r"\.(?!local$|internal$|lan$|home$|svc$|localhost$|cluster$)[a-z]{2,}$", host):
+    if _is_far(host) or re.search(
+        r"\.(?!local$|internal$|lan$|home$|svc$|localhost$|cluster$)[a-z]{2,}$", host
+    ):
         yield Fault("HK209", f"requests are passed on to {host}")
+
+
+_TOLD = frozenset(
+    {
+        "x-forwarded-proto",
+        "x-forwarded-host",
+        "x-forwarded-port",
+        "x-forwarded-prefix",
+        "x-forwarded-ssl",
+        "forwarded",
+    }
+)
+"""What a shop believes of the proxy alone: how, at which name and below which path it was asked."""
+_ASKED = re.compile(r"\$\{?(?:http|arg|cookie)_").search
 
 
 def _host_header(words: list[str], _config: Config) -> Iterator[Fault]:
@@ -212,6 +253,8 @@ def _host_header(words: list[str], _config: Config) -> Iterator[Fault]:
     if words[:1] == ["Host"] and len(words) > 1 and "$http_x" in words[1]:
         yield Fault("HK305", "the visitor says by a header what the host is")
     is_address = bool(words) and words[0].lower() in {"x-forwarded-for", "x-real-ip", "x-client-ip"}
+    if words[:1] and words[0].lower() in _TOLD and any(map(_ASKED, words[1:])):
+        yield Fault("HK602", f"the visitor says what {words[0]} tells the shop")
     if is_address and any(re.search(r"\$\{?(?:http|arg|cookie)_", word) for word in words[1:]):
         yield Fault("HK602", f"the visitor says in {words[0]} where the request comes from")
 
@@ -339,9 +382,11 @@ _JUDGES: dict[str, Judge] = {
     "ssl_ciphers": _ciphers,
     "proxy_cache": _cache,
     "proxy_pass": _passes,
+    "server": _upstream,
     "proxy_set_header": _host_header,
     "proxy_method": _another_method,
     "mirror": _mirror,
     "sub_filter": _rewrites,
     "add_after_body": _mirror,
+    "debug_connection": _debugged,
 }

@@ -25,6 +25,7 @@ from . import (
     suppress,
     templates,
     translations,
+    warned,
 )
 from .config import Allow, Config
 from .javascript import check as javascript
@@ -294,6 +295,7 @@ def _python(module: Module, context: Context) -> Iterator[Finding]:
 
 
 def _page(path: str, text: str, config: Config, result: Result) -> Iterator[Finding]:
+    yield from warned.check_page(path, text, config)
     try:
         yield from templates.check_text(path, text, config)
     except (javascript.UnreadableScript, AssertionError, RecursionError) as error:

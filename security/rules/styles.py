@@ -1,4 +1,4 @@
-"""HK105, HK210, HK404: style sheets that label a field, load from elsewhere, or tell what stands in a field. Pure."""
+"""HK105, HK210, HK404, HK601: styles that label a field, load from elsewhere, tell what was typed, or hide. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from ..finding import Finding
 from .config import Config
+from .warned import check_style
 from .words import card_label, is_short_label
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -49,6 +50,9 @@ def check_text(path: str, text: str, config: Config) -> Iterator[Finding]:
             )
     for match in _READS.finditer(plain):
         yield Finding(path, _line(plain, match), "HK210", "a style asks for a file by what stands in a field")
+    for at, selector in check_style(plain, config):
+        line = plain.count("\n", 0, at) + 1
+        yield Finding(path, line, "HK601", f"a style hides {selector}, by which the page's guard warns")
     for match in _UNSEEN.finditer(plain):
         yield Finding(
             path,

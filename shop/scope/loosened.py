@@ -46,7 +46,7 @@ _WIDENS = (
     "csrf_exempt",
     "tests",
 )
-_NARROWS = ("guards", "bounds", "reviewed", "refusals", "paths")
+_NARROWS = ("guards", "bounds", "reviewed", "refusals", "warnings", "seen", "paths")
 
 
 def loosened(before: Mapping[str, str], after: Mapping[str, str]) -> list[Finding]:
