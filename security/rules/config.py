@@ -157,7 +157,9 @@ def _config(table: Any, file: str) -> Config:
         raise ConfigError(f"{file}: unknown key {min(unknown)} in [rules]")
     values: dict[str, Any] = {key: _value(key, value, file) for key, value in table.items() if key != "allow"}
     if "refusals" in values:
-        values["refusals"] = tuple((Path(file).parent / each).as_posix() for each in values["refusals"])
+        # By whole paths: what was read of a list is remembered by its path.
+        folder = Path(file).parent.resolve()
+        values["refusals"] = tuple((folder / each).as_posix() for each in values["refusals"])
         _require_lists(values["refusals"])
     return Config(**values, allow=tuple(_allow(entry, file) for entry in table.get("allow", ())))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from security.commands import parser
-from security.rules.config import Config
+from security.rules.config import Config, load
 from security.rules.project import Project
 from security.rules.refusals import listed, making
 from security.rules.run import Result, judge
@@ -222,6 +222,21 @@ def test_the_finding_names_file_function_and_what_stood_there(config: Config) ->
 
 def test_without_a_list_nothing_is_claimed() -> None:
     assert told({"src/app.py": ORDER.replace("raise NotFound", "pass")}, Config()) == []
+
+
+def test_a_list_of_the_same_name_elsewhere_is_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program may look at several projects, one after the other."""
+    for name in ("first", "second"):
+        (tmp_path / name / "src").mkdir(parents=True)
+        (tmp_path / name / "scope.toml").write_text(
+            '[rules]\npaths = ["src"]\nrefusals = ["refusals.toml"]\n', "utf-8"
+        )
+        (tmp_path / name / "refusals.toml").write_text(f'files = ["src/{name}.py"]\nwithout = []\n', "utf-8")
+        monkeypatch.chdir(tmp_path / name)
+        [path] = load(None).refusals
+        assert listed.listed(path).files == (f"src/{name}.py",)
 
 
 def test_the_command_tells_and_writes(
