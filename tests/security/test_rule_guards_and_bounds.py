@@ -190,6 +190,8 @@ def _decide(order, staff, now):
     rows = session.scalars(select(Hold).where(Hold.order_id == order.id, Hold.store_id == order.store_id))
     for row in rows:
         row.end(now)
+    who = given or staff
+    who.sees(who)
     if order.is_closed or staff is None or not staff.may("refund"):
         raise Refused
     if now > order.due and order.state == "paid":
@@ -215,6 +217,7 @@ def _decide(order, staff, now):
         ("    if now > order.due", "    due = order.due\n    log(due)\n    if now > due", False),
         ("row.end(now)", "row.end(None)", False),
         (", Hold.store_id == order.store_id", "", False),
+        ("who = given or staff", "who = staff or given", False),
         ("now > order.due", "order.due > now", False),
         ("now > order.due", "now >= order.due", False),
         ("now > order.due and", "now > order.due or", False),

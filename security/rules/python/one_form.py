@@ -5,8 +5,8 @@
     else:              return
         y()        y()
 
-A variable that is used once, in the next statement, is its value. The parts of `and` and `or` count without their
-order: another one can fail sooner, and lets nobody through.
+A variable that is used once, in the next statement, is its value. The parts of `and` and `or` in a condition
+count without their order (`conditions_in`): another one can fail sooner, and lets nobody through.
 """
 
 from __future__ import annotations
@@ -49,6 +49,24 @@ def in_one_form(node: ast.AST) -> ast.AST:
     """A copy of a syntax tree in that form."""
     formed: ast.AST = _Former().visit(deepcopy(node))
     return ast.fix_missing_locations(formed)
+
+
+def conditions_in(node: ast.AST) -> set[ast.BoolOp]:
+    """Each `and` and `or` that decides something; of one that is a value (`host or DEFAULT`) the order counts."""
+    tests = [
+        each
+        for inner in ast.walk(node)
+        for each in (getattr(inner, "test", None), *getattr(inner, "ifs", []))
+    ]
+    found = set[ast.BoolOp]()
+    while tests:
+        test = tests.pop()
+        if isinstance(test, ast.UnaryOp):
+            tests.append(test.operand)
+        elif isinstance(test, ast.BoolOp):
+            found.add(test)
+            tests += test.values
+    return found
 
 
 class _Former(ast.NodeTransformer):

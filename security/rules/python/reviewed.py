@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from ...finding import Finding
 from ..config import REVIEWED, Config, matches, parsed
@@ -19,7 +19,7 @@ from ..javascript.tokens import tokens_of
 from ..source import Module
 from ..syntax import FunctionNode, dotted, own_nodes, parameters
 from .base import Context, found
-from .one_form import in_one_form
+from .one_form import conditions_in, in_one_form
 
 WHOLE = "*"
 _LENGTH = 12
@@ -66,7 +66,7 @@ def fingerprint(node: ast.AST) -> str:
         return _digest("".join(fingerprint(each) for each in node.body if not _says_only(each)))
     plain = in_one_form(node)
     renamed = _locals_of(plain) if isinstance(plain, FunctionNode) else {}
-    return _digest(_written(plain, renamed))
+    return _digest(_written(plain, renamed, conditions_in(plain)))
 
 
 def fingerprint_of(path: str, text: str) -> str:
@@ -116,23 +116,22 @@ def _locals_of(function: ast.AST) -> dict[str, str]:
     }
 
 
-def _written(node: object, renamed: dict[str, str]) -> str:
+def _written(node: object, renamed: dict[str, str], even: Set[ast.BoolOp]) -> str:
     if isinstance(node, list):
-        return "[" + ",".join(_written(each, renamed) for each in node if not _says_only(each)) + "]"
+        return "[" + ",".join(_written(each, renamed, even) for each in node if not _says_only(each)) + "]"
     if not isinstance(node, ast.AST):
         return repr(node)
     if isinstance(node, ast.Name):
         return renamed.get(node.id, node.id)
     if isinstance(node, ast.arg):
         return renamed.get(node.arg, node.arg)
-    if isinstance(node, ast.BoolOp):
-        return (
-            f"{type(node.op).__name__}({','.join(sorted(_written(each, renamed) for each in node.values))})"
-        )
+    if isinstance(node, ast.BoolOp) and node in even:
+        return f"{type(node.op).__name__}({','.join(sorted(_written(each, renamed, even) for each in node.values))})"
     if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in _EVEN and not node.keywords:
-        return f"Call({_written(node.func, renamed)},{sorted(_written(each, renamed) for each in node.args)})"
+        parts = sorted(_written(each, renamed, even) for each in node.args)
+        return f"Call({_written(node.func, renamed, even)},{parts})"
     fields = (
-        f"{name}={_written(value, renamed)}"
+        f"{name}={_written(value, renamed, even)}"
         for name, value in ast.iter_fields(node)
         if name not in _TOLD_APART and value not in (None, [])
     )
